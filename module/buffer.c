@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The buffer: page-cache folios of a private inode on a file system that
+ * nobody can mount. The kernel's own page-cache code then finds, maps, copies
+ * on write, migrates and truncates them as it does for any file.
+ */
+#include <linux/mm.h>
+#include <linux/mount.h>
+#include <linux/pagemap.h>
+#include <linux/pseudo_fs.h>
+#include <linux/sched/signal.h>
+
+#include "buffer.h"
+
+#define MMAPDEMO_MAGIC	0x6d6d6170	/* "mmap" */
+
+static struct vfsmount *mmapdemo_mnt;
+
+/*
+ * Folios are never dirty: there is nowhere to write them back to, and the
+ * split of a huge folio by truncation would account its dirty tails to an
+ * inode->i_wb that such an inode does not have (an oops).
+ */
+static bool mmapdemo_dirty_folio(struct address_space *mapping, struct folio *folio)
+{
+	return false;
+}
+
+static const struct address_space_operations mmapdemo_aops = {
+	.dirty_folio	= mmapdemo_dirty_folio,
+	.migrate_folio	= filemap_migrate_folio,
+};
+
+static struct folio *mmapdemo_buffer_add_folio(struct mmapdemo_buffer *buffer, pgoff_t index)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	gfp_t gfp = mapping_gfp_mask(mapping);
+	struct folio *folio;
+	int err;
+
+	folio = mmapdemo_filemap_alloc_folio(gfp | __GFP_ZERO, 0);
+	if (!folio)
+		return ERR_PTR(-ENOMEM);
+
+	/* Zeroed and up to date before anybody can find it. */
+	flush_dcache_folio(folio);
+	__folio_mark_uptodate(folio);
+	err = filemap_add_folio(mapping, folio, index, gfp);
+	if (err) {
+		folio_put(folio);
+		return ERR_PTR(err);
+	}
+	folio_unlock(folio);
+	return folio;
+}
+
+/**
+ * mmapdemo_buffer_get_folio - the folio that holds a page, made where there is none
+ * @buffer: the buffer
+ * @index: page number in the buffer
+ *
+ * The caller holds the mapping's invalidate lock (shared is enough), so the
+ * folio stays in the buffer at least until that is dropped.
+ *
+ * Return: the folio with a reference, unlocked; or ERR_PTR of -ENXIO past the
+ * end, -ENOMEM where memory or the caller's memory cgroup has no room.
+ */
+struct folio *mmapdemo_buffer_get_folio(struct mmapdemo_buffer *buffer, pgoff_t index)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	struct folio *folio;
+
+	lockdep_assert_held(&mapping->invalidate_lock);
+	if (index >= i_size_read(buffer->inode) >> PAGE_SHIFT)
+		return ERR_PTR(-ENXIO);
+
+	do {
+		folio = filemap_get_folio(mapping, index);
+		if (!IS_ERR_OR_NULL(folio))
+			return folio;
+		folio = mmapdemo_buffer_add_folio(buffer, index);
+	} while (folio == ERR_PTR(-EEXIST)); /* somebody else was faster: take theirs */
+	return folio;
+}
+
+/**
+ * mmapdemo_buffer_populate - have a folio behind each page of a range
+ * @buffer: the buffer
+ * @pos: first byte
+ * @len: bytes; what lies past the end of the buffer is left out
+ *
+ * Return: 0, or an errno as mmapdemo_buffer_get_folio(), or -EINTR when killed.
+ */
+int mmapdemo_buffer_populate(struct mmapdemo_buffer *buffer, loff_t pos, size_t len)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	loff_t end = min_t(u64, (u64)pos + len, i_size_read(buffer->inode));
+	int err = 0;
+
+	while (pos < end && !err) {
+		struct folio *folio;
+
+		filemap_invalidate_lock_shared(mapping);
+		folio = mmapdemo_buffer_get_folio(buffer, pos >> PAGE_SHIFT);
+		filemap_invalidate_unlock_shared(mapping);
+		if (IS_ERR(folio))
+			return PTR_ERR(folio);
+		pos = folio_pos(folio) + folio_size(folio);
+		folio_put(folio);
+		if (fatal_signal_pending(current))
+			err = -EINTR;
+		cond_resched();
+	}
+	return err;
+}
+
+/* Memory held, in bytes. */
+size_t mmapdemo_buffer_resident(struct mmapdemo_buffer *buffer)
+{
+	return READ_ONCE(buffer->inode->i_mapping->nrpages) << PAGE_SHIFT;
+}
+
+/* First byte at or after @pos, inside the buffer, that has a folio; -ENXIO where none has. */
+loff_t mmapdemo_buffer_seek_data(struct mmapdemo_buffer *buffer, loff_t pos)
+{
+	unsigned long index = pos >> PAGE_SHIFT;
+
+	if (!xa_find(&buffer->inode->i_mapping->i_pages, &index, ULONG_MAX, XA_PRESENT))
+		return -ENXIO;
+	return max_t(loff_t, pos, (loff_t)index << PAGE_SHIFT);
+}
+
+/* First byte at or after @pos, inside the buffer, that has none; the end is a hole. */
+loff_t mmapdemo_buffer_seek_hole(struct mmapdemo_buffer *buffer, loff_t pos)
+{
+	loff_t size = i_size_read(buffer->inode);
+	pgoff_t index = pos >> PAGE_SHIFT;
+	pgoff_t hole;
+
+	/* One page more than there are: the one past the end is always missing. */
+	rcu_read_lock();
+	hole = page_cache_next_miss(buffer->inode->i_mapping, index,
+				    (size >> PAGE_SHIFT) - index + 1);
+	rcu_read_unlock();
+	return clamp_t(loff_t, (loff_t)hole << PAGE_SHIFT, pos, size);
+}
+
+static int mmapdemo_init_fs_context(struct fs_context *fc)
+{
+	return init_pseudo(fc, MMAPDEMO_MAGIC) ? 0 : -ENOMEM;
+}
+
+/*
+ * No .owner: kern_mount() would take a reference to the module that only its
+ * exit function drops, and it could never be unloaded.
+ */
+static struct file_system_type mmapdemo_fs = {
+	.name			= "mmapdemo",
+	.init_fs_context	= mmapdemo_init_fs_context,
+	.kill_sb		= kill_anon_super,
+};
+
+int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size)
+{
+	struct inode *inode;
+
+	mmapdemo_mnt = kern_mount(&mmapdemo_fs);
+	if (IS_ERR(mmapdemo_mnt))
+		return PTR_ERR(mmapdemo_mnt);
+
+	inode = alloc_anon_inode(mmapdemo_mnt->mnt_sb);
+	if (IS_ERR(inode)) {
+		kern_unmount(mmapdemo_mnt);
+		return PTR_ERR(inode);
+	}
+
+	inode->i_private = buffer;
+	inode->i_mapping->a_ops = &mmapdemo_aops;
+	mapping_set_gfp_mask(inode->i_mapping, GFP_HIGHUSER_MOVABLE);
+	/* Clean folios with nothing behind them: reclaim must not take them. */
+	mapping_set_unevictable(inode->i_mapping);
+	i_size_write(inode, size);
+	buffer->inode = inode;
+	return 0;
+}
+
+void mmapdemo_buffer_exit(struct mmapdemo_buffer *buffer)
+{
+	iput(buffer->inode);
+	kern_unmount(mmapdemo_mnt);
+}

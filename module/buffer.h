@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MMAPDEMO_BUFFER_H
+#define MMAPDEMO_BUFFER_H
+
+#include <linux/atomic.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm_types.h>
+
+/**
+ * struct mmapdemo_buffer - memory behind one device node: a file without a file system
+ * @name: node name, in /dev and in debugfs
+ * @inode: private inode; its mapping holds the folios, its i_size the size.
+ *	inode_lock() serialises writers with whoever removes folios or changes
+ *	the size, who also takes the mapping's invalidate lock against faults.
+ * @misc: the device node
+ * @debugfs: folder with the counters
+ * @opens: open file descriptions, now
+ * @vmas: live VMAs in all processes, now. Atomic, because fork opens a VMA for
+ *	the child, exit closes one, each under its own mm's lock only.
+ * @vmas_peak: the most @vmas has been
+ * @last_closes: how often @vmas came back to zero
+ * @faults: calls of the fault handler
+ *
+ * Lives from module load to unload. Open files pin the module and VMAs pin
+ * their file, so no reference to the buffer is counted.
+ */
+struct mmapdemo_buffer {
+	const char *name;
+	struct inode *inode;
+	struct miscdevice misc;
+	struct dentry *debugfs;
+	atomic_t opens;
+	atomic_t vmas;
+	atomic_t vmas_peak;
+	atomic64_t last_closes;
+	atomic64_t faults;
+};
+
+/* The buffer that an open file, or a VMA's file, belongs to. */
+static inline struct mmapdemo_buffer *mmapdemo_buffer_of(const struct file *file)
+{
+	return file->f_mapping->host->i_private;
+}
+
+int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size);
+void mmapdemo_buffer_exit(struct mmapdemo_buffer *buffer);
+
+struct folio *mmapdemo_buffer_get_folio(struct mmapdemo_buffer *buffer, pgoff_t index);
+int mmapdemo_buffer_populate(struct mmapdemo_buffer *buffer, loff_t pos, size_t len);
+loff_t mmapdemo_buffer_seek_data(struct mmapdemo_buffer *buffer, loff_t pos);
+loff_t mmapdemo_buffer_seek_hole(struct mmapdemo_buffer *buffer, loff_t pos);
+size_t mmapdemo_buffer_resident(struct mmapdemo_buffer *buffer);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every difference between kernels, in one place: force-included, so that the
+ * rest of the module is written for the newest kernel only.
+ *
+ * The MMAPDEMO_HAS_ names come from probes of the headers in module/Kbuild.
+ * Each entry names the commit that made the difference: once that is below the
+ * floor, the entry can go.
+ */
+#ifndef MMAPDEMO_COMPAT_H
+#define MMAPDEMO_COMPAT_H
+
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "mmapdemo needs Linux 6.1 or newer (folios in the fault path): build against newer headers, KDIR=..."
+#endif
+
+/* 6.5, 2cb1e08985e3 "splice: Use filemap_splice_read() instead of generic_file_splice_read()" */
+#ifndef MMAPDEMO_HAS_FILEMAP_SPLICE_READ
+#define filemap_splice_read generic_file_splice_read
+#endif
+
+/* 6.19, 7f3779a3ac3e "mm/filemap: Add NUMA mempolicy support to filemap_alloc_folio()" */
+#ifdef MMAPDEMO_HAS_FOLIO_MEMPOLICY
+#define mmapdemo_filemap_alloc_folio(gfp, order) filemap_alloc_folio(gfp, order, NULL)
+#else
+#define mmapdemo_filemap_alloc_folio(gfp, order) filemap_alloc_folio(gfp, order)
+#endif
+
+/*
+ * 7.1, "mm: add vm_ops->mapped hook": from there on mappings are set up by
+ * .mmap_prepare, which must not count, and counted by vm_ops->mapped.
+ */
+#ifdef MMAPDEMO_HAS_MMAP_PREPARE
+#define MMAPDEMO_FOPS_MMAP	.mmap_prepare = mmapdemo_mapping_mmap_prepare
+#define MMAPDEMO_VM_OPS_MAPPED	.mapped = mmapdemo_vma_mapped,
+#else
+#define MMAPDEMO_FOPS_MMAP	.mmap = mmapdemo_mapping_mmap
+#define MMAPDEMO_VM_OPS_MAPPED
+#endif
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MMAPDEMO_DEBUGFS_H
+#define MMAPDEMO_DEBUGFS_H
+
+struct mmapdemo_buffer;
+
+void mmapdemo_debugfs_init(struct mmapdemo_buffer *buffer);
+void mmapdemo_debugfs_exit(struct mmapdemo_buffer *buffer);
+
+#endif

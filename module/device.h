@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MMAPDEMO_DEVICE_H
+#define MMAPDEMO_DEVICE_H
+
+#include <linux/types.h>
+
+struct mmapdemo_buffer;
+
+int mmapdemo_device_init(struct mmapdemo_buffer *buffer, umode_t mode);
+void mmapdemo_device_exit(struct mmapdemo_buffer *buffer);
+
+#endif

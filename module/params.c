@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Module parameters. A bad one fails the load with a line in the kernel log
+ * that says what would be right.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/ctype.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/overflow.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+
+#include "params.h"
+
+loff_t mmapdemo_param_size = SZ_16M;
+umode_t mmapdemo_param_mode = 0600;
+
+/* Bytes, decimal or 0x hex, with K, M or G for powers of 1024; memparse() would wrap. */
+static int mmapdemo_param_parse_bytes(const char *val, u64 *bytes)
+{
+	size_t len = strcspn(val, "\n");
+	unsigned int shift = 0;
+	char digits[24];
+	u64 number;
+	int err;
+
+	if (!len || len >= sizeof(digits))
+		return -EINVAL;
+	switch (toupper(val[len - 1])) {
+	case 'G':
+		shift += 10;
+		fallthrough;
+	case 'M':
+		shift += 10;
+		fallthrough;
+	case 'K':
+		shift += 10;
+		len--;
+	}
+	memcpy(digits, val, len);
+	digits[len] = '\0';
+	err = kstrtou64(digits, 0, &number);
+	if (err)
+		return err;
+	return check_shl_overflow(number, shift, bytes) ? -ERANGE : 0;
+}
+
+static int mmapdemo_param_set_size(const char *val, const struct kernel_param *kp)
+{
+	u64 memory = (u64)totalram_pages() << PAGE_SHIFT;
+	u64 size;
+	int err = mmapdemo_param_parse_bytes(val, &size);
+
+	if (err) {
+		pr_err("size=%s: want a number of bytes, with K, M or G if you like\n", val);
+		return err;
+	}
+	if (!size || !PAGE_ALIGNED(size)) {
+		pr_err("size=%s: want a multiple of the page size, %lu, above 0\n",
+		       val, PAGE_SIZE);
+		return -EINVAL;
+	}
+	if (size > memory) {
+		pr_err("size=%s: more than this machine's memory, %lluM\n", val, memory >> 20);
+		return -ENOMEM;
+	}
+	*(loff_t *)kp->arg = size;
+	return 0;
+}
+
+static int mmapdemo_param_get_size(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%lld\n", *(loff_t *)kp->arg);
+}
+
+static const struct kernel_param_ops mmapdemo_size_ops = {
+	.set	= mmapdemo_param_set_size,
+	.get	= mmapdemo_param_get_size,
+};
+
+static int mmapdemo_param_set_mode(const char *val, const struct kernel_param *kp)
+{
+	u16 mode;
+
+	if (kstrtou16(val, 8, &mode) || !mode || mode & ~0666) {
+		pr_err("mode=%s: want octal read and write permissions, such as 0660\n", val);
+		return -EINVAL;
+	}
+	*(umode_t *)kp->arg = mode;
+	return 0;
+}
+
+static int mmapdemo_param_get_mode(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%#o\n", *(umode_t *)kp->arg);
+}
+
+static const struct kernel_param_ops mmapdemo_mode_ops = {
+	.set	= mmapdemo_param_set_mode,
+	.get	= mmapdemo_param_get_mode,
+};
+
+module_param_cb(size, &mmapdemo_size_ops, &mmapdemo_param_size, 0444);
+__MODULE_PARM_TYPE(size, "bytes");
+MODULE_PARM_DESC(size, "bytes of memory behind the device, K/M/G understood (default 16M)");
+
+module_param_cb(mode, &mmapdemo_mode_ops, &mmapdemo_param_mode, 0444);
+__MODULE_PARM_TYPE(mode, "octal");
+MODULE_PARM_DESC(mode, "permissions of the device node, octal (default 0600)");

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MMAPDEMO_PARAMS_H
+#define MMAPDEMO_PARAMS_H
+
+#include <linux/types.h>
+
+extern loff_t mmapdemo_param_size;
+extern umode_t mmapdemo_param_mode;
+
+#endif
