@@ -134,15 +134,14 @@ loff_t mmapdemo_buffer_seek_data(struct mmapdemo_buffer *buffer, loff_t pos)
 loff_t mmapdemo_buffer_seek_hole(struct mmapdemo_buffer *buffer, loff_t pos)
 {
 	loff_t size = i_size_read(buffer->inode);
-	pgoff_t index = pos >> PAGE_SHIFT;
-	pgoff_t hole;
+	XA_STATE(xas, &buffer->inode->i_mapping->i_pages, pos >> PAGE_SHIFT);
 
-	/* One page more than there are: the one past the end is always missing. */
+	/* Not page_cache_next_miss(): it calls page 0 missing even where it is present. */
 	rcu_read_lock();
-	hole = page_cache_next_miss(buffer->inode->i_mapping, index,
-				    (size >> PAGE_SHIFT) - index + 1);
+	while (xas_next(&xas))
+		;
 	rcu_read_unlock();
-	return clamp_t(loff_t, (loff_t)hole << PAGE_SHIFT, pos, size);
+	return clamp_t(loff_t, (loff_t)xas.xa_index << PAGE_SHIFT, pos, size);
 }
 
 static int mmapdemo_init_fs_context(struct fs_context *fc)

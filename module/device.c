@@ -104,7 +104,7 @@ static ssize_t mmapdemo_device_write_locked(struct kiocb *iocb, struct iov_iter 
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
 	struct address_space *mapping = buffer->inode->i_mapping;
 	loff_t size = i_size_read(buffer->inode);
-	loff_t pos = iocb->ki_flags & IOCB_APPEND ? size : iocb->ki_pos;
+	loff_t pos = iocb->ki_pos; /* O_APPEND is ignored, as by block devices */
 	ssize_t done = 0;
 
 	if (!iov_iter_count(from))

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Private mappings: S6, and S5 with fork. A store makes a page of one's own. */
+#include <unistd.h>
+
+#include "support/agent.h"
+#include "support/physics.h"
+#include "support/process.h"
+#include "support/row.h"
+#include "support/target.h"
+
+/* What the parent did to the page before it forked. */
+static const char *const before_fork[] = {"read", "written"};
+enum { READ, WRITTEN };
+
+/* Two pages of the target from page 1 on, as the parent has them before fork. */
+static unsigned char *map_before_fork(int before)
+{
+	unsigned char *map = target_map_rw(2, MAP_PRIVATE, pages(1));
+
+	if (before == WRITTEN)
+		pattern_fill(map, pages(2), pages(1), WRITTEN);
+	assert_memory(map, pages(2), pages(1), before);
+	return map;
+}
+
+ROW_EACH(S5, same_pages_before, "after fork, parent and child have the same pages", before_fork)
+{
+	unsigned char *map = map_before_fork(_i);
+	uint64_t frame = frame_of(map);
+	struct peer other;
+
+	if (fork_child(&other)) {
+		assert_memory(map, pages(2), pages(1), _i);
+		assert_same_page(frame_of(map), frame);
+		child_done();
+	}
+	await_exit(&other);
+	assert_same_page(frame_of(map), frame);
+}
+
+ROW_EACH(S5, child_store_copies,
+	 "a store by the child gives it another page; the parent's page and contents stand",
+	 before_fork)
+{
+	unsigned char *map = map_before_fork(_i);
+	uint64_t frame = frame_of(map), neighbour = frame_of(map + pages(1));
+	struct peer other;
+
+	if (fork_child(&other)) {
+		map[3] = ~map[3];
+		assert_different_page(frame_of(map), frame);
+		/* The copy is of all the page, and of no other page. */
+		assert_memory(map, 3, pages(1), _i);
+		assert_memory(map + 4, pages(2) - 4, pages(1) + 4, _i);
+		assert_same_page(frame_of(map + pages(1)), neighbour);
+		pass_turn(&other);
+		await_turn(&other);
+		child_done();
+	}
+	await_turn(&other);
+	assert_memory(map, pages(2), pages(1), _i);
+	assert_same_page(frame_of(map), frame);
+	pass_turn(&other);
+	await_exit(&other);
+
+	assert_memory(map, pages(2), pages(1), _i);
+	assert_target(pages(1), pages(2), ORIGINAL);
+}
+
+ROW_EACH(S5, parent_store_copies,
+	 "a store by the parent gives it another page; the child's page and contents stand",
+	 before_fork)
+{
+	unsigned char *map = map_before_fork(_i);
+	uint64_t frame = frame_of(map);
+	struct peer other;
+
+	if (fork_child(&other)) {
+		assert_memory(map, pages(2), pages(1), _i);
+		pass_turn(&other);
+		await_turn(&other);
+		assert_memory(map, pages(2), pages(1), _i);
+		assert_same_page(frame_of(map), frame);
+		child_done();
+	}
+	await_turn(&other);
+	map[3] = ~map[3];
+	assert_different_page(frame_of(map), frame);
+	assert_memory(map, 3, pages(1), _i);
+	pass_turn(&other);
+	await_exit(&other);
+	assert_target(pages(1), pages(2), ORIGINAL);
+}
+
+ROW_EACH(S5, grandchild_store_copies, "a store by a grandchild is its own; both forebears stand",
+	 before_fork)
+{
+	unsigned char *map = map_before_fork(_i);
+	uint64_t frame = frame_of(map);
+	struct peer child, grandchild;
+
+	if (fork_child(&child)) {
+		if (fork_child(&grandchild)) {
+			assert_memory(map, pages(2), pages(1), _i);
+			assert_same_page(frame_of(map), frame);
+			map[3] = ~map[3];
+			assert_different_page(frame_of(map), frame);
+			pass_turn(&grandchild);
+			await_turn(&grandchild);
+			child_done();
+		}
+		await_turn(&grandchild);
+		assert_memory(map, pages(2), pages(1), _i);
+		assert_same_page(frame_of(map), frame);
+		pass_turn(&child);
+		await_turn(&child);
+		pass_turn(&grandchild);
+		await_exit(&grandchild);
+		child_done();
+	}
+	await_turn(&child);
+	assert_memory(map, pages(2), pages(1), _i);
+	assert_same_page(frame_of(map), frame);
+	pass_turn(&child);
+	await_exit(&child);
+	assert_target(pages(1), pages(2), ORIGINAL);
+}
+
+ROW_EACH(S5, three_stores_three_pages,
+	 "parent, child and grandchild store: three pages, three contents", before_fork)
+{
+	unsigned char *map = map_before_fork(_i);
+	struct peer child, grandchild;
+	uint64_t child_frame;
+
+	if (fork_child(&child)) {
+		if (fork_child(&grandchild)) {
+			map[3] = 'g';
+			tell(&grandchild, frame_of(map));
+			await_turn(&grandchild);
+			ck_assert_uint_eq(map[3], 'g');
+			child_done();
+		}
+		map[3] = 'c';
+		tell(&child, frame_of(map));
+		tell(&child, hear(&grandchild));
+		await_turn(&child);
+		ck_assert_uint_eq(map[3], 'c');
+		pass_turn(&grandchild);
+		await_exit(&grandchild);
+		child_done();
+	}
+	map[3] = 'p';
+	child_frame = hear(&child);
+	assert_different_page(child_frame, frame_of(map));
+	{
+		uint64_t grandchild_frame = hear(&child);
+
+		assert_different_page(grandchild_frame, frame_of(map));
+		assert_different_page(grandchild_frame, child_frame);
+	}
+	pass_turn(&child);
+	await_exit(&child);
+	ck_assert_uint_eq(map[3], 'p');
+	assert_target(pages(1), pages(2), ORIGINAL);
+}
+
+/* How the page comes to be copied, and by which right. */
+static const struct way {
+	const char *name;
+	int open_flags;
+	int read_first;
+} ways[] = {
+	{"written-at-once", O_RDWR, 0},
+	{"read-first", O_RDWR, 1},
+	{"read-only-descriptor", O_RDONLY, 0},
+	{"read-only-descriptor,read-first", O_RDONLY, 1},
+};
+
+/* A private mapping of two pages from page 1 on, both still the target's. */
+static unsigned char *map_private(const struct way *way)
+{
+	int fd = target_open(way->open_flags);
+	unsigned char *map =
+		target_map(pages(2), PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, pages(1));
+
+	close(fd);
+	if (way->read_first)
+		assert_memory(map, pages(2), pages(1), ORIGINAL);
+	return map;
+}
+
+ROW_EACH(S6, store_stays_private, "a private store reaches neither the target nor any mapping",
+	 ways)
+{
+	unsigned char *shared = target_map_rw(2, MAP_SHARED, pages(1));
+	unsigned char *other = target_map_rw(2, MAP_PRIVATE, pages(1));
+	unsigned char *map = map_private(&ways[_i]);
+	struct agent agent;
+
+	agent_start(&agent);
+	agent_map(&agent, pages(2), MAP_SHARED, pages(1));
+
+	pattern_fill(map, pages(2), pages(1), 1);
+
+	assert_memory(map, pages(2), pages(1), 1);
+	assert_target(pages(1), pages(2), ORIGINAL);
+	assert_memory(shared, pages(2), pages(1), ORIGINAL);
+	assert_memory(other, pages(2), pages(1), ORIGINAL);
+	ck_assert_uint_eq(agent_load(&agent, 0), pattern_byte(pages(1), ORIGINAL));
+
+	assert_different_page(frame_of(map), frame_of(shared));
+	assert_same_page(frame_of(other), frame_of(shared));
+	assert_same_page(agent_frame(&agent, 0), frame_of(shared));
+
+	agent_map(&agent, pages(2), MAP_PRIVATE, pages(1));
+	ck_assert_uint_eq(agent_load(&agent, 0), pattern_byte(pages(1), ORIGINAL));
+	agent_stop(&agent);
+}
+
+ROW_EACH(S6, only_the_stored_page_is_copied, "a store copies its page whole, and no other page",
+	 ways)
+{
+	unsigned char *shared = target_map_rw(2, MAP_SHARED, pages(1));
+	unsigned char *map = map_private(&ways[_i]);
+
+	assert_memory(shared, pages(2), pages(1), ORIGINAL);
+	map[target.page - 1] ^= 0xff;
+
+	assert_memory(map, target.page - 1, pages(1), ORIGINAL);
+	assert_memory(map + pages(1), pages(1), pages(2), ORIGINAL);
+	assert_different_page(frame_of(map), frame_of(shared));
+	assert_same_page(frame_of(map + pages(1)), frame_of(shared + pages(1)));
+}
+
+ROW_EACH(S6, copy_stands, "once copied, the page does not follow what is written to the target",
+	 ways)
+{
+	unsigned char *shared = target_map_rw(2, MAP_SHARED, pages(1));
+	unsigned char *map = map_private(&ways[_i]);
+	uint64_t frame;
+
+	pattern_fill(map, pages(2), pages(1), 1);
+	frame = frame_of(map);
+
+	target_write_pattern(pages(1), pages(2), 2);
+	assert_memory(map, pages(2), pages(1), 1);
+	pattern_fill(shared, pages(2), pages(1), 3);
+	assert_memory(map, pages(2), pages(1), 1);
+	assert_same_page(frame_of(map), frame);
+	assert_target(pages(1), pages(2), 3);
+}
+
+ROW_EACH(S6, gone_after_munmap, "a private store is nowhere after munmap", ways)
+{
+	unsigned char *map = map_private(&ways[_i]);
+
+	pattern_fill(map, pages(2), pages(1), 1);
+	unmap(map, pages(2));
+
+	assert_target(pages(1), pages(2), ORIGINAL);
+	map = map_private(&ways[_i]);
+	assert_memory(map, pages(2), pages(1), ORIGINAL);
+}
+
+static const char *const endings[] = {"exit", "killed", "exec"};
+enum { EXITS, KILLED, EXECS };
+
+ROW_EACH(S6, gone_after_process, "a private store is nowhere after its process", endings)
+{
+	unsigned char *shared = target_map_rw(2, MAP_SHARED, pages(1));
+	struct agent agent;
+	struct peer other;
+
+	if (fork_child(&other)) {
+		unsigned char *map = map_private(&ways[0]);
+
+		pattern_fill(map, pages(2), pages(1), 1);
+		assert_target(pages(1), pages(2), ORIGINAL);
+		if (_i == EXECS)
+			agent_exec(&other);
+		pass_turn(&other);
+		await_turn(&other);
+		child_done();
+	}
+
+	if (_i == EXECS) {
+		agent_adopt(&agent, &other);
+		agent_stop(&agent);
+	} else if (_i == KILLED) {
+		await_turn(&other);
+		kill_child(&other);
+	} else {
+		await_turn(&other);
+		pass_turn(&other);
+		await_exit(&other);
+	}
+	assert_target(pages(1), pages(2), ORIGINAL);
+	assert_memory(shared, pages(2), pages(1), ORIGINAL);
+}
+
+ROW(S6, hidden_across_fork, "what a child stores privately, the target never has, fork or no")
+{
+	unsigned char *shared = target_map_rw(2, MAP_SHARED, pages(1));
+	unsigned char *map = map_private(&ways[0]);
+	struct peer other;
+
+	pattern_fill(map, pages(1), pages(1), 1);
+	if (fork_child(&other)) {
+		pattern_fill(map, pages(2), pages(1), 2);
+		pass_turn(&other);
+		await_turn(&other);
+		child_done();
+	}
+	await_turn(&other);
+	assert_memory(map, pages(1), pages(1), 1);
+	assert_memory(map + pages(1), pages(1), pages(2), ORIGINAL);
+	assert_memory(shared, pages(2), pages(1), ORIGINAL);
+	assert_target(pages(1), pages(2), ORIGINAL);
+	pass_turn(&other);
+	await_exit(&other);
+	assert_target(pages(1), pages(2), ORIGINAL);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Tries a memory access and says exactly how it ended. */
+#ifndef ACCESS_H
+#define ACCESS_H
+
+#include <signal.h>
+#include <stddef.h>
+
+struct access {
+	int signo;	     /* 0: it worked */
+	int code;	     /* si_code: SEGV_MAPERR, SEGV_ACCERR, BUS_ADRERR ... */
+	const void *addr;    /* si_addr */
+	unsigned long value; /* what was read, or what the code returned */
+};
+
+struct access try_read(const volatile void *addr);
+struct access try_write(volatile void *addr, unsigned char value);
+
+/*
+ * Code for try_exec: a function that returns the value. Write it first and map
+ * it executable then: so the kernel sees to the instruction cache.
+ */
+size_t code_returning(unsigned char value, unsigned char code[16]);
+struct access try_exec(const void *code);
+
+#define assert_works(access) access_expect_(access, 0, 0, NULL, __FILE__, __LINE__)
+/* No mapping there; a mapping that forbids it; a mapping without memory behind. */
+#define assert_unmapped(access, addr) \
+	access_expect_(access, SIGSEGV, SEGV_MAPERR, addr, __FILE__, __LINE__)
+#define assert_forbidden(access, addr) \
+	access_expect_(access, SIGSEGV, SEGV_ACCERR, addr, __FILE__, __LINE__)
+#define assert_bus_error(access, addr) \
+	access_expect_(access, SIGBUS, BUS_ADRERR, addr, __FILE__, __LINE__)
+
+void access_expect_(struct access access, int signo, int code, const volatile void *addr,
+		    const char *file, int line);
+
+#endif

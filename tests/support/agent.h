@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An unrelated process: another run of this program, which opens the target
+ * itself, shares nothing with the test by descent, and does what it is told.
+ */
+#ifndef AGENT_H
+#define AGENT_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "process.h"
+
+struct agent {
+	struct peer peer;
+	unsigned char *map; /* where it is in the agent's address space */
+};
+
+void agent_start(struct agent *agent);
+void agent_stop(struct agent *agent);
+void agent_kill(struct agent *agent);
+
+/* Maps pages of the target, read and write, and forgets the mapping before. */
+void agent_map(struct agent *agent, size_t len, int flags, off_t off);
+unsigned char agent_load(struct agent *agent, size_t at);
+void agent_store(struct agent *agent, size_t at, unsigned char value);
+uint64_t agent_frame(struct agent *agent, size_t at);
+
+/* Becomes an agent by exec, in a child that its parent then talks to as one. */
+_Noreturn void agent_exec(const struct peer *parent);
+/* The parent's side of that: returns when exec is over. */
+void agent_adopt(struct agent *agent, struct peer *child);
+
+/* mmapdemo-rows --agent, with what agent_exec() passes. */
+int agent_main(const char *argument);
+
+#endif

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "physics.h"
+#include "target.h"
+
+/* Documentation/admin-guide/mm/pagemap.rst */
+#define PAGEMAP_PRESENT (1ULL << 63)
+#define PAGEMAP_FRAME	((1ULL << 55) - 1)
+
+static uint64_t read_frame(const char *path, const volatile void *addr)
+{
+	off_t at = (uintptr_t)addr / sysconf(_SC_PAGESIZE) * sizeof(uint64_t);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint64_t entry;
+
+	ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
+	ck_assert_msg(pread(fd, &entry, sizeof(entry), at) == sizeof(entry), "%s: no entry for %p",
+		      path, addr);
+	close(fd);
+	if (!(entry & PAGEMAP_PRESENT))
+		return 0;
+	ck_assert_msg(entry & PAGEMAP_FRAME, "%s hides frame numbers: run as root", path);
+	return entry & PAGEMAP_FRAME;
+}
+
+uint64_t frame_of(const volatile void *addr)
+{
+	return read_frame("/proc/self/pagemap", addr);
+}
+
+uint64_t frame_of_pid(pid_t pid, const volatile void *addr)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	return read_frame(path, addr);
+}
+
+uint64_t counter(const char *name)
+{
+	char path[256];
+	uint64_t value;
+	FILE *file;
+
+	if (!target.ours)
+		row_not_applicable("only the module's own devices count their mappings");
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/mmapdemo/%s/%s", target.name, name);
+	file = fopen(path, "re");
+	ck_assert_msg(file, "%s: %s (is debugfs mounted, and are we root?)", path, strerror(errno));
+	ck_assert_msg(fscanf(file, "%" SCNu64, &value) == 1, "%s: not a number", path);
+	fclose(file);
+	return value;
+}
+
+static void parse_maps_id(const char *line, char *id, size_t size)
+{
+	char device[32] = "", inode[32] = "";
+
+	sscanf(line, "%*s %*s %*s %31s %31s", device, inode);
+	snprintf(id, size, "%s %s", device, inode);
+}
+
+static uint64_t count_in(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+	uint64_t count = 0;
+	char id[64];
+
+	/* Processes come and go while we look; those of a test stand still. */
+	if (!file && (errno == ENOENT || errno == ESRCH))
+		return 0;
+	ck_assert_msg(file, "%s: %s (are we root?)", path, strerror(errno));
+	while (getline(&line, &size, file) > 0) {
+		parse_maps_id(line, id, sizeof(id));
+		count += !strcmp(id, target.maps_id);
+	}
+	free(line);
+	fclose(file);
+	return count;
+}
+
+uint64_t vmas_in_maps(void)
+{
+	DIR *proc = opendir("/proc");
+	uint64_t count = 0;
+	struct dirent *entry;
+	char path[300];
+
+	ck_assert_msg(proc, "/proc: %s", strerror(errno));
+	while ((entry = readdir(proc))) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/maps", entry->d_name);
+		count += count_in(path);
+	}
+	closedir(proc);
+	return count;
+}
+
+static bool line_covers(const char *line, const void *addr)
+{
+	uintptr_t start, end;
+
+	return sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &start, &end) == 2 &&
+	       start <= (uintptr_t)addr && (uintptr_t)addr < end;
+}
+
+bool read_maps_id(const void *addr, char *id, size_t size)
+{
+	FILE *file = fopen("/proc/self/maps", "re");
+	char *line = NULL;
+	size_t room = 0;
+	bool found = false;
+
+	if (!file)
+		return false;
+	while (!found && getline(&line, &room, file) > 0) {
+		found = line_covers(line, addr);
+		if (found)
+			parse_maps_id(line, id, size);
+	}
+	free(line);
+	fclose(file);
+	return found;
+}
+
+/* The rest of the line "FIELD: ..." of the VMA at this address; to be freed. */
+static char *smaps_field(const void *addr, const char *field)
+{
+	FILE *file = fopen("/proc/self/smaps", "re");
+	size_t length = strlen(field);
+	char *line = NULL;
+	size_t room = 0;
+	bool in_vma = false;
+
+	ck_assert_msg(file, "/proc/self/smaps: %s", strerror(errno));
+	while (getline(&line, &room, file) > 0) {
+		if (!isupper((unsigned char)line[0]))
+			in_vma = line_covers(line, addr);
+		else if (in_vma && !strncmp(line, field, length) && line[length] == ':') {
+			memmove(line, line + length + 1, strlen(line + length + 1) + 1);
+			fclose(file);
+			return line;
+		}
+	}
+	ck_abort_msg("/proc/self/smaps: no %s for %p", field, addr);
+}
+
+size_t smaps_kb(const void *addr, const char *field)
+{
+	char *text = smaps_field(addr, field);
+	size_t kb = strtoul(text, NULL, 10);
+
+	free(text);
+	return kb;
+}
+
+bool smaps_has_flag(const void *addr, const char *flag)
+{
+	char *flags = smaps_field(addr, "VmFlags");
+	char *rest = flags;
+	bool found = false;
+	char *word;
+
+	while (!found && (word = strsep(&rest, " \n")))
+		found = !strcmp(word, flag);
+	free(flags);
+	return found;
+}

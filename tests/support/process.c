@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "process.h"
+#include "row.h"
+
+/* What a process ends with after a failed assertion, whose message Check has. */
+#define CHECK_FAILED 1
+
+bool fork_child(struct peer *peer)
+{
+	int down[2], up[2];
+
+	ck_assert_int_eq(pipe(down), 0);
+	ck_assert_int_eq(pipe(up), 0);
+	peer->pid = fork();
+	ck_assert_msg(peer->pid >= 0, "fork: %s", strerror(errno));
+
+	/* Each side keeps its own ends only, so that either sees the other die. */
+	if (peer->pid) {
+		close(down[0]);
+		close(up[1]);
+		peer->from = up[0];
+		peer->to = down[1];
+		return false;
+	}
+	close(down[1]);
+	close(up[0]);
+	peer->from = down[0];
+	peer->to = up[1];
+	return true;
+}
+
+_Noreturn void child_done(void)
+{
+	_exit(0);
+}
+
+void tell(const struct peer *peer, uint64_t value)
+{
+	/* A peer that died is noticed, and named, by who waits for it. */
+	signal(SIGPIPE, SIG_IGN);
+	if (write(peer->to, &value, sizeof(value)) != sizeof(value))
+		ck_assert_int_eq(errno, EPIPE);
+}
+
+uint64_t hear(struct peer *peer)
+{
+	uint64_t value;
+	ssize_t got = read(peer->from, &value, sizeof(value));
+
+	if (got == sizeof(value))
+		return value;
+	ck_assert_int_eq(got, 0);
+	if (peer->pid)
+		await_exit(peer);
+	ck_abort_msg("the other process ended before its turn");
+}
+
+static int reap(struct peer *child)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(child->pid, &status, 0), child->pid);
+	close(child->from);
+	close(child->to);
+	return status;
+}
+
+void await_exit(struct peer *child)
+{
+	int status = reap(child);
+
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CHECK_FAILED)
+		_exit(CHECK_FAILED);
+	ck_assert_msg(!WIFSIGNALED(status), "the child was killed by %s",
+		      strsignal(WTERMSIG(status)));
+	ck_assert_msg(!WEXITSTATUS(status), "the child ended with status %d", WEXITSTATUS(status));
+}
+
+void kill_child(struct peer *child)
+{
+	int status;
+
+	ck_assert_int_eq(kill(child->pid, SIGKILL), 0);
+	status = reap(child);
+	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+		      "the child ended before it was killed");
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runner.h"
+#include "target.h"
+
+/* Emulated machines are slow, and a hang costs this long once. */
+#define DEFAULT_TIMEOUT 30.0
+
+extern const struct row *const __start_rows[];
+extern const struct row *const __stop_rows[];
+
+static int compare_rows(const void *left, const void *right)
+{
+	static const char letters[] = "SVMC"; /* as the contract orders them */
+	const struct row *a = *(const struct row *const *)left;
+	const struct row *b = *(const struct row *const *)right;
+	int by_letter =
+		strcspn(letters, (char[]){a->id[0], 0}) - strcspn(letters, (char[]){b->id[0], 0});
+	int by_number = atoi(a->id + 1) - atoi(b->id + 1);
+	int by_file = strcmp(a->test.file, b->test.file);
+
+	if (by_letter)
+		return by_letter;
+	if (by_number)
+		return by_number;
+	return by_file ? by_file : a->test.line - b->test.line;
+}
+
+static void name_test(struct test *test)
+{
+	const struct row *row = test->row;
+	int room = sizeof(test->name);
+	int length = snprintf(test->name, room, "%s.%s", row->id, row->test.name);
+
+	for (char *c = test->name; *c; c++)
+		if (*c == '_')
+			*c = '-';
+	if (row->variant_count && length < room) {
+		const char *variants = row->variants;
+		const char *name;
+
+		memcpy(&name, variants + test->variant * row->variant_size, sizeof(name));
+		length += snprintf(test->name + length, room - length, "[%s]", name);
+	}
+	if (length >= room)
+		errx(2, "%s: name too long", test->name);
+}
+
+static bool matches(const struct test *test, const char *globs)
+{
+	char list[1024];
+	char *rest = list;
+	char *glob;
+
+	if (!globs)
+		return true;
+	if (snprintf(list, sizeof(list), "%s", globs) >= (int)sizeof(list))
+		errx(2, "--tests: too long");
+	while ((glob = strsep(&rest, " ,")))
+		if (*glob && (!fnmatch(glob, test->row->id, 0) || !fnmatch(glob, test->name, 0)))
+			return true;
+	return false;
+}
+
+size_t runner_select(const char *globs, struct test **tests)
+{
+	size_t count = __stop_rows - __start_rows;
+	const struct row **rows = calloc(count, sizeof(*rows));
+	size_t selected = 0, most = 0;
+
+	if (!rows)
+		err(2, "calloc");
+	memcpy(rows, __start_rows, count * sizeof(*rows));
+	qsort(rows, count, sizeof(*rows), compare_rows);
+
+	for (size_t i = 0; i < count; i++)
+		most += rows[i]->variant_count ? rows[i]->variant_count : 1;
+	*tests = calloc(most, sizeof(**tests));
+	if (!*tests)
+		err(2, "calloc");
+
+	for (size_t i = 0; i < count; i++) {
+		int variant = 0;
+
+		do {
+			struct test *test = &(*tests)[selected];
+
+			test->row = rows[i];
+			test->variant = variant;
+			name_test(test);
+			selected += matches(test, globs);
+		} while (++variant < (int)rows[i]->variant_count);
+	}
+	free(rows);
+	return selected;
+}
+
+static bool take_mark(const char **message, const char *mark)
+{
+	bool found = !strncmp(*message, mark, strlen(mark));
+
+	if (found)
+		*message += strlen(mark);
+	return found;
+}
+
+static struct outcome outcome_of(const struct test *test, TestResult *result)
+{
+	const char *message = tr_msg(result);
+	const char *file = tr_lfile(result);
+	struct outcome outcome = {.verdict = FAILED};
+
+	if (tr_rtype(result) == CK_PASS) {
+		outcome.verdict = PASSED;
+		return outcome;
+	}
+	if (!message)
+		message = "no message";
+	if (take_mark(&message, ROW_MARK_NOT_APPLICABLE))
+		outcome.verdict = NOT_APPLICABLE;
+	else if (take_mark(&message, ROW_MARK_UNSUPPORTED))
+		outcome.verdict = UNSUPPORTED;
+
+	/* A crash or a timeout has the last assertion that was passed for a place. */
+	outcome.file = strdup(file ? file : test->row->test.file);
+	outcome.line = file ? tr_lno(result) : test->row->test.line;
+	outcome.message = strdup(message);
+	if (!outcome.file || !outcome.message)
+		err(2, "strdup");
+	return outcome;
+}
+
+struct outcome runner_run(const struct test *test)
+{
+	double timeout = test->row->timeout ? test->row->timeout : DEFAULT_TIMEOUT;
+	Suite *suite = suite_create(test->row->id);
+	TCase *tcase = tcase_create(test->name);
+	SRunner *runner = srunner_create(suite);
+	struct outcome outcome;
+	TestResult **results;
+
+	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(tcase, timeout);
+	tcase_add_checked_fixture(tcase, target_reset, NULL);
+	_tcase_add_test(tcase, &test->row->test, 0, 0, test->variant, test->variant + 1);
+
+	/* Signals and timeouts are caught by the fork alone, whatever CK_FORK says. */
+	srunner_set_fork_status(runner, CK_FORK);
+	fflush(NULL);
+	srunner_run_all(runner, CK_SILENT);
+	if (srunner_ntests_run(runner) != 1)
+		errx(2, "%s: Check ran %d tests, not 1", test->name, srunner_ntests_run(runner));
+
+	results = srunner_results(runner);
+	outcome = outcome_of(test, results[0]);
+	free(results);
+	srunner_free(runner);
+	return outcome;
+}
+
+void outcome_free(struct outcome *outcome)
+{
+	free(outcome->file);
+	free(outcome->message);
+}
