@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# For humans; the kernel's own build reads Kbuild and module/Kbuild.
+
+.DEFAULT_GOAL := all
+
+# KERNEL: a name of tests/vm/kernels. Without it: the headers in KDIR.
+KERNEL  ?=
+KERNELS ?= 6.1
+TESTS   ?=
+KDIR    ?= /lib/modules/$(shell uname -r)/build
+PREFIX  ?= /usr/local
+CFLAGS  ?= -O2 -g
+V       ?= 0
+
+Q      := $(if $(filter 1,$(V)),,@)
+target := $(or $(KERNEL),host)
+first  := $(firstword $(KERNELS))
+bin    := build/bin
+ko     := build/$(target)/mmapdemo.ko
+export KDIR PREFIX DESTDIR INSTALL_MOD_PATH
+
+## help: this list
+.PHONY: help
+help:
+	@sed -n 's/^## /  make /p' Makefile
+	@echo
+	@echo "  KERNEL=$(word 1,$(KERNELS))  a kernel of tests/vm/kernels   KDIR=…  headers of your own"
+	@echo "  KERNELS='…' TESTS='S5 V*'  what check runs   V=1  show commands"
+
+## all: the module for the running kernel (or KERNEL=, KDIR=) and the programs
+.PHONY: all
+all: module programs
+
+.PHONY: module
+module:
+	$(Q)tests/vm/build $(target) $(if $(filter 1,$(V)),V=1)
+
+### Programs: static, so that they run in any VM
+
+examples := $(patsubst userspace/examples/%.c,%,$(wildcard userspace/examples/*.c))
+row_objects := $(patsubst %.c,build/obj/%.o,$(wildcard tests/*.c tests/support/*.c))
+warnings := -std=gnu11 -Wall -Wextra -Werror
+
+.PHONY: programs rows
+programs: $(examples:%=$(bin)/%) ; @:
+rows: $(bin)/mmapdemo-rows ; @:
+
+$(bin)/%: userspace/examples/%.c Makefile
+	@mkdir -p $(@D) build/obj/examples
+	$(Q)$(CC) $(warnings) $(CFLAGS) -MMD -MP -MF build/obj/examples/$*.d -static -o $@ $< -pthread
+
+build/obj/tests/%.o: tests/%.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(warnings) $(CFLAGS) -Itests/support -MMD -MP -c -o $@ $<
+
+$(bin)/mmapdemo-rows: $(row_objects)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -o $@ $^ $$(pkg-config --static --libs check) -pthread
+
+-include $(row_objects:.o=.d) $(examples:%=build/obj/examples/%.d)
+
+### The VM
+
+## demo: boot a kernel, load the module, run the examples as a story
+.PHONY: demo
+demo:
+	$(Q)tests/vm/deps demo
+	$(Q)$(MAKE) --no-print-directory programs
+	$(Q)tests/vm/run -k $(or $(KERNEL),$(first)) $(examples:%=-f $(bin)/%) \
+		-f userspace/examples/story.sh -- /story.sh / /dev/mmapdemo
+
+## check: all tests in a VM on each of KERNELS; TESTS= picks some
+.PHONY: check
+check:
+	$(Q)tests/vm/deps check
+	$(Q)$(MAKE) --no-print-directory programs rows
+	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
+
+## shell: a shell in the VM, with the module loaded and the programs in /
+.PHONY: shell
+shell:
+	$(Q)tests/vm/deps demo
+	$(Q)$(MAKE) --no-print-directory programs
+	$(Q)tests/vm/run -k $(or $(KERNEL),$(first)) $(examples:%=-f $(bin)/%) -t 86400 -i || [ $$? -lt 96 ]
+
+### This machine
+
+## load: insmod into the running kernel (PARAMS='size=64M')
+.PHONY: load unload
+load:
+	$(Q)packaging/host load $(PARAMS)
+
+## unload: rmmod it
+unload:
+	$(Q)packaging/host unload
+
+## install: the module for the running kernel and the programs (DESTDIR=, PREFIX=)
+.PHONY: install uninstall
+install: all
+	$(Q)packaging/host install
+
+## uninstall: exactly what install put there
+uninstall:
+	$(Q)packaging/host uninstall
+
+### Tidiness
+
+## style: formatting, static analysis and shell checks
+.PHONY: style
+style:
+	$(Q)tests/vm/deps style
+	$(Q)tests/style
+
+## clean: remove build/
+.PHONY: clean
+clean:
+	$(Q)rm -rf build

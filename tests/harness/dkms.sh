@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# dkms.sh KERNEL: dkms must take dkms.conf through all its steps for packaged
+# headers, in folders of ours, and leave nothing in them or on this machine.
+
+top=$(realpath "$(dirname "$0")/../..")
+# shellcheck source=tests/tap.sh
+. "$top/tests/tap.sh"
+# shellcheck source=tests/vm/lib.sh
+. "$top/tests/vm/lib.sh"
+dir=$(mktemp -d)
+eval "$("$top/tests/vm/kernel" "$(native_kernel "$1")")"
+eval "$(grep -E '^PACKAGE_(NAME|VERSION)=' "$top/dkms.conf")"
+module=$PACKAGE_NAME/$PACKAGE_VERSION
+
+# A signing key would be made in /var/lib/dkms; ours goes with the rest.
+directives=()
+for what in mok_signing_key:mok.key mok_certificate:mok.pub; do
+	directives+=(--directive "${what%:*}=$dir/${what#*:}")
+done
+
+# dkms_ ACTION PATTERN [OPTION]...: no warning, no error, and PATTERN said
+dkms_() {
+	local action=$1 pattern=$2 status=0 said
+	shift 2
+	said=$(as_root dkms "$action" "$module" --dkmstree "$dir/tree" --sourcetree "$dir/src" \
+		--installtree "$dir/install" "$@" 2>&1) || status=$?
+	same "exit status of dkms $action" 0 "$status" && has "$said" "$pattern" &&
+		! grep -iE '^(warning|error)|deprecat' <<<"$said" || { echo "$said"; return 1; }
+}
+
+kernel_options=(-k "$RELEASE" --kernelsourcedir "$KDIR")
+
+adds() {
+	mkdir -p "$dir/tree" "$dir/src/$PACKAGE_NAME-$PACKAGE_VERSION" "$dir/install/$RELEASE"
+	(cd "$top" && find dkms.conf Kbuild module include -type f -print0 2>/dev/null |
+		xargs -0 cp --parents -t "$dir/src/$PACKAGE_NAME-$PACKAGE_VERSION")
+	dkms_ add 'Creating symlink|added'
+}
+
+builds() {
+	dkms_ build '(Building|Cleaning)' "${kernel_options[@]}"
+}
+
+installs() {
+	dkms_ install 'mmapdemo.ko' "${kernel_options[@]}" --no-depmod &&
+		same modules 1 "$(find "$dir/install/$RELEASE" -name 'mmapdemo.ko*' | wc -l)"
+}
+
+status() {
+	dkms_ status "$module, ${RELEASE//+/.}, .*: installed"
+}
+
+removes() {
+	dkms_ remove '.' --all --no-depmod || return
+	same "modules left" "" "$(find "$dir/install" "$dir/tree" -name 'mmapdemo*')"
+}
+
+snapshot() {
+	find /var/lib/dkms /usr/src /lib/modules /boot 2>/dev/null | sort
+}
+
+untouched() {
+	same "what dkms keeps on this machine" "$before" "$(snapshot)"
+}
+
+before=$(snapshot)
+plan 6
+try dkms.add adds
+try dkms.build builds
+try dkms.install installs
+try dkms.status status
+try dkms.remove removes
+try dkms.leaves-the-machine-alone untouched
+rm -rf "$dir" 2>/dev/null || as_root rm -rf "$dir"

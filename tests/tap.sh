@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+# TAP for shell tests, on the host and in the VM. A test is a function: what it
+# prints before it returns non-zero is why it failed.
+#
+#	plan 2
+#	try 'one is one' test 1 = 1
+#	skip 'two is two' 'no second number on this machine'
+
+tap_planned=0
+tap_done=0
+tap_failed=0
+
+plan() {
+	tap_planned=$1
+	echo "1..$1"
+	trap tap_end EXIT
+}
+
+# The plan is not kept when the script ends early, whatever its status.
+tap_end() {
+	[ "$tap_done" = "$tap_planned" ] && [ "$tap_failed" = 0 ] || exit 1
+}
+
+# try NAME FUNCTION [ARGUMENT]...
+try() {
+	tap_name=$1
+	shift
+	tap_done=$((tap_done + 1))
+	if tap_said=$("$@" 2>&1 </dev/null); then
+		echo "ok $tap_done - $tap_name"
+	else
+		tap_failed=$((tap_failed + 1))
+		echo "not ok $tap_done - $tap_name"
+		echo "${tap_said:-failed without a word: $*}" | sed 's/^/# /'
+	fi
+}
+
+skip() {
+	tap_done=$((tap_done + 1))
+	echo "ok $tap_done - $1 # SKIP $2"
+}
+
+# same WHAT EXPECTED SEEN
+same() {
+	[ "$2" = "$3" ] && return
+	echo "$1: expected '$2', saw '$3'"
+	return 1
+}
+
+# has TEXT PATTERN: TEXT holds a match of the extended regular expression
+has() {
+	echo "$1" | grep -qE -e "$2" && return
+	echo "no match of '$2' in:"
+	echo "$1"
+	return 1
+}

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034
+# What the scripts in this folder share. Source it; it defines names only.
+
+here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
+top=$(realpath "$here/../..")
+cache=${MMAPDEMO_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mmapdemo}
+
+# We read what tools say, and bytes that are no text.
+export LC_ALL=C
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit "${die_status:-1}"
+}
+
+# The host's way to become root: nothing, sudo, or a refusal.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "\`$*' needs root: run this as root or install sudo"
+	fi
+}
+
+kernel_names() {
+	awk '!/^#/ && NF { print $1 }' "$here/kernels"
+}
+
+# kernel_line NAME: sets suite, image, headers, toolchain from the list.
+kernel_line() {
+	local line
+	line=$(awk -v name="$1" '!/^#/ && $1 == name' "$here/kernels")
+	[ -n "$line" ] || die "no kernel '$1' in tests/vm/kernels; known:" \
+		"$(kernel_names | paste -sd' ')"
+	read -r _ suite image headers toolchain <<<"$line"
+}
+
+# native_kernel NAME: it, or the first of the list that this machine's own
+# compiler builds for, where a test needs that.
+native_kernel() {
+	awk -v name="$1" '!/^#/ && $5 == "native" && ($1 == name || !first) {
+		first = $1
+		if ($1 == name)
+			exit
+	}
+	END { print first }' "$here/kernels"
+}

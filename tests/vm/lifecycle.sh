@@ -1,0 +1,158 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# lifecycle.sh MODULE.ko: loads and unloads it, in the VM, and looks for what
+# stays; refuses and looks again. Contract row V3.
+
+# shellcheck source=tests/tap.sh
+. /tap.sh
+ko=$1
+cycles=100
+
+loaded() {
+	grep -q '^mmapdemo ' /proc/modules
+}
+
+# One life, in which pages are used and the node is opened.
+life() {
+	insmod "$ko" || return
+	if ! dd if=/dev/zero of=/dev/mmapdemo bs=64k count=16 2>/dev/null ||
+		! dd if=/dev/mmapdemo of=/dev/null bs=64k count=16 2>/dev/null; then
+		echo "the device does not take and give 1 MiB"
+		return 1
+	fi
+	rmmod mmapdemo
+}
+
+# Return to the allocators what only lies ready for reuse.
+settle() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	for cache in /sys/kernel/slab/*/shrink; do
+		echo 1 >"$cache"
+	done 2>/dev/null
+	sleep 0.5
+}
+
+slabs() {
+	sed 1,2d /proc/slabinfo | awk '{ print $1, $2 }'
+}
+
+free_kib() {
+	awk '/^MemFree/ { print $2 }' /proc/meminfo
+}
+
+problems() {
+	# <level>: 4 is a warning
+	dmesg -r | sed -n 's/^<[0-4]>//p'
+}
+
+cycle() {
+	i=0
+	while [ $i -lt $cycles ]; do
+		i=$((i + 1))
+		life || { echo "in cycle $i"; return 1; }
+	done
+}
+
+slabs_do_not_grow() {
+	# `slub_debug` makes the counts exact; the rest of the system moves a little
+	grown=$(awk -v n=$cycles 'NR == FNR { was[$1] = $2; next }
+		$2 - was[$1] >= n / 2 { print $1, was[$1] + 0, "->", $2 }' /tmp/slabs /tmp/slabs.after)
+	[ -z "$grown" ] || { echo "objects before and after:"; echo "$grown"; return 1; }
+}
+
+memory_comes_back() {
+	# a cycle uses 1 MiB of pages
+	lost=$(($(cat /tmp/free) - $(cat /tmp/free.after)))
+	[ $lost -lt $((cycles * 1024 / 4)) ] || { echo "$lost KiB are gone"; return 1; }
+}
+
+log_is_clean() {
+	problems >/tmp/problems.after
+	cmp -s /tmp/problems /tmp/problems.after && return
+	echo "the kernel log got:"
+	tail -n +$(($(wc -l </tmp/problems) + 1)) /tmp/problems.after
+	return 1
+}
+
+nothing_is_left() {
+	found=$(find /dev /sys/module /sys/class/misc /sys/kernel/debug -maxdepth 1 -name 'mmapdemo*'
+		grep -H mmapdemo /proc/modules /proc/slabinfo /proc/misc /proc/filesystems)
+	[ -z "$found" ] || { echo "$found"; return 1; }
+}
+
+# refused 'PARAMETER' 'SAYING': insmod fails, the kernel log says why
+refused() {
+	dmesg -c >/dev/null
+	if insmod "$ko" "$1" 2>/tmp/refusal; then
+		rmmod mmapdemo
+		echo "insmod took it"
+		return 1
+	fi
+	has "$(dmesg)" "mmapdemo: ${1%%=*}=.*$2" && nothing_is_left
+}
+
+# taken 'PARAMETER' FUNCTION...
+taken() {
+	insmod "$ko" "$1" || return
+	shift
+	"$@"
+	result=$?
+	rmmod mmapdemo || return
+	return $result
+}
+
+size_is() {
+	# busybox has no blockdev for this; reading to the end counts
+	same "bytes to the end" "$1" "$(wc -c </dev/mmapdemo)"
+}
+
+mode_is() {
+	same "mode of the node" "$1" "$(stat -c %a /dev/mmapdemo)"
+}
+
+busy_while_open() {
+	insmod "$ko" || return
+	exec 5</dev/mmapdemo
+	if rmmod mmapdemo 2>/dev/null; then
+		echo "rmmod took the module from under an open file"
+		return 1
+	fi
+	head -c 1 <&5 >/dev/null || echo "the open file does not read any more"
+	exec 5<&-
+	rmmod mmapdemo
+}
+
+plan 25
+
+# two lives before the count, for what is allocated once and kept
+life && life
+settle
+slabs >/tmp/slabs
+free_kib >/tmp/free
+problems >/tmp/problems
+try "V3.$cycles-loads-and-unloads" cycle
+settle
+slabs >/tmp/slabs.after
+free_kib >/tmp/free.after
+try V3.no-slab-object-is-lost slabs_do_not_grow
+try V3.no-page-is-lost memory_comes_back
+try V3.kernel-log-stays-clean log_is_clean
+try V3.nothing-is-left nothing_is_left
+try V3.busy-while-open busy_while_open
+
+for size in 0 5000 4097 abc -1 1X '' 99999G 99999999999G 18446744073709551616 16777217T; do
+	try "params.refuses[size=$size]" refused "size=$size" "want|more than"
+done
+for mode in abc 0 1000 7777 ''; do
+	try "params.refuses[mode=$mode]" refused "mode=$mode" want
+done
+try "params.takes[size=64K]" taken size=64K size_is 65536
+try "params.takes[mode=0640]" taken mode=0640 mode_is 640
+if loaded; then
+	try params.nothing-stays-loaded false
+else
+	try params.nothing-stays-loaded true
+fi
