@@ -100,7 +100,7 @@ no_result() {
 }
 
 hangs() {
-	ran 97 --no-module -t 8 -- sleep 1000 && reason "timed out after 8 s, running the command"
+	ran 97 --no-module -t 15 -- sleep 1000 && reason "timed out after 15 s, running the command"
 }
 
 # fault NAME STATUS REASON
@@ -109,8 +109,8 @@ fault() {
 }
 
 kernel_hangs() {
-	ran 97 --module "$faulty" -p fault=hang -t 8 -- true &&
-		reason "timed out after 8 s, loading the module"
+	ran 97 --module "$faulty" -p fault=hang -t 15 -- true &&
+		reason "timed out after 15 s, loading the module"
 }
 
 misspelt() {

@@ -9,6 +9,9 @@ cache=${MMAPDEMO_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mmapdemo}
 # We read what tools say, and bytes that are no text.
 export LC_ALL=C
 
+# depmod and its kin, which a user's PATH lacks
+PATH=$PATH:/usr/sbin:/sbin
+
 die() {
 	echo "${0##*/}: $*" >&2
 	exit "${die_status:-1}"
