@@ -31,14 +31,14 @@ static const struct address_space_operations mmapdemo_aops = {
 	.migrate_folio	= filemap_migrate_folio,
 };
 
-static struct folio *mmapdemo_buffer_add_folio(struct mmapdemo_buffer *buffer, pgoff_t index)
+static struct folio *mmapdemo_buffer_new_folio(struct mmapdemo_buffer *buffer, pgoff_t index,
+					       unsigned int order, gfp_t gfp)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
-	gfp_t gfp = mapping_gfp_mask(mapping);
 	struct folio *folio;
 	int err;
 
-	folio = mmapdemo_filemap_alloc_folio(gfp | __GFP_ZERO, 0);
+	folio = mmapdemo_filemap_alloc_folio(gfp | __GFP_ZERO, order);
 	if (!folio)
 		return ERR_PTR(-ENOMEM);
 
@@ -51,6 +51,41 @@ static struct folio *mmapdemo_buffer_add_folio(struct mmapdemo_buffer *buffer, p
 		return ERR_PTR(err);
 	}
 	folio_unlock(folio);
+	return folio;
+}
+
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+/*
+ * A huge folio for the aligned chunk around a page, if all of the chunk lies
+ * inside the buffer: some kernels map a huge folio whole, whatever the size says.
+ */
+static struct folio *mmapdemo_buffer_add_huge(struct mmapdemo_buffer *buffer, pgoff_t index)
+{
+	gfp_t gfp = mapping_gfp_mask(buffer->inode->i_mapping);
+
+	index = round_down(index, HPAGE_PMD_NR);
+	if (!buffer->huge ||
+	    index + HPAGE_PMD_NR > i_size_read(buffer->inode) >> PAGE_SHIFT)
+		return ERR_PTR(-ENOMEM);
+	/* Small ones do as well: no hard search, no complaint. */
+	return mmapdemo_buffer_new_folio(buffer, index, HPAGE_PMD_ORDER,
+					 gfp | __GFP_NORETRY | __GFP_NOWARN);
+}
+#else
+static struct folio *mmapdemo_buffer_add_huge(struct mmapdemo_buffer *buffer, pgoff_t index)
+{
+	return ERR_PTR(-ENOMEM);
+}
+#endif
+
+/* Where part of the chunk is there already, or memory is short, one page. */
+static struct folio *mmapdemo_buffer_add_folio(struct mmapdemo_buffer *buffer, pgoff_t index)
+{
+	struct folio *folio = mmapdemo_buffer_add_huge(buffer, index);
+
+	if (IS_ERR(folio))
+		folio = mmapdemo_buffer_new_folio(buffer, index, 0,
+						  mapping_gfp_mask(buffer->inode->i_mapping));
 	return folio;
 }
 
@@ -159,7 +194,7 @@ static struct file_system_type mmapdemo_fs = {
 	.kill_sb		= kill_anon_super,
 };
 
-int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size)
+int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size, bool huge)
 {
 	struct inode *inode;
 
@@ -176,10 +211,13 @@ int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size)
 	inode->i_private = buffer;
 	inode->i_mapping->a_ops = &mmapdemo_aops;
 	mapping_set_gfp_mask(inode->i_mapping, GFP_HIGHUSER_MOVABLE);
+	/* Lets truncation split a huge folio, and has it counted as what it is. */
+	mapping_set_large_folios(inode->i_mapping);
 	/* Clean folios with nothing behind them: reclaim must not take them. */
 	mapping_set_unevictable(inode->i_mapping);
 	i_size_write(inode, size);
 	buffer->inode = inode;
+	buffer->huge = huge;
 	return 0;
 }
 

@@ -13,6 +13,7 @@
  * @inode: private inode; its mapping holds the folios, its i_size the size.
  *	inode_lock() serialises writers with whoever removes folios or changes
  *	the size, who also takes the mapping's invalidate lock against faults.
+ * @huge: may use huge folios
  * @misc: the device node
  * @debugfs: folder with the counters
  * @opens: open file descriptions, now
@@ -20,7 +21,8 @@
  *	the child, exit closes one, each under its own mm's lock only.
  * @vmas_peak: the most @vmas has been
  * @last_closes: how often @vmas came back to zero
- * @faults: calls of the fault handler
+ * @faults: calls of the fault handler for one page
+ * @huge_faults: huge pages mapped by the fault handler for a whole PMD
  *
  * Lives from module load to unload. Open files pin the module and VMAs pin
  * their file, so no reference to the buffer is counted.
@@ -28,6 +30,7 @@
 struct mmapdemo_buffer {
 	const char *name;
 	struct inode *inode;
+	bool huge;
 	struct miscdevice misc;
 	struct dentry *debugfs;
 	atomic_t opens;
@@ -35,6 +38,7 @@ struct mmapdemo_buffer {
 	atomic_t vmas_peak;
 	atomic64_t last_closes;
 	atomic64_t faults;
+	atomic64_t huge_faults;
 };
 
 /* The buffer that an open file, or a VMA's file, belongs to. */
@@ -43,7 +47,7 @@ static inline struct mmapdemo_buffer *mmapdemo_buffer_of(const struct file *file
 	return file->f_mapping->host->i_private;
 }
 
-int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size);
+int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size, bool huge);
 void mmapdemo_buffer_exit(struct mmapdemo_buffer *buffer);
 
 struct folio *mmapdemo_buffer_get_folio(struct mmapdemo_buffer *buffer, pgoff_t index);

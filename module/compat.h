@@ -21,6 +21,19 @@
 #define filemap_splice_read generic_file_splice_read
 #endif
 
+/*
+ * 6.6, 1d024e7a8dab "mm: remove enum page_entry_size": .huge_fault gets the
+ * order. Kernels before that call it for DAX only.
+ */
+#ifndef CONFIG_TRANSPARENT_HUGEPAGE
+#undef MMAPDEMO_HAS_HUGE_FAULT
+#endif
+#ifdef MMAPDEMO_HAS_HUGE_FAULT
+#define MMAPDEMO_VM_OPS_HUGE_FAULT	.huge_fault = mmapdemo_vma_huge_fault,
+#else
+#define MMAPDEMO_VM_OPS_HUGE_FAULT
+#endif
+
 /* 6.19, 7f3779a3ac3e "mm/filemap: Add NUMA mempolicy support to filemap_alloc_folio()" */
 #ifdef MMAPDEMO_HAS_FOLIO_MEMPOLICY
 #define mmapdemo_filemap_alloc_folio(gfp, order) filemap_alloc_folio(gfp, order, NULL)

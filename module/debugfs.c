@@ -24,6 +24,7 @@ MMAPDEMO_COUNTER(vmas, atomic_read(&buffer->vmas));
 MMAPDEMO_COUNTER(vmas_peak, atomic_read(&buffer->vmas_peak));
 MMAPDEMO_COUNTER(last_closes, atomic64_read(&buffer->last_closes));
 MMAPDEMO_COUNTER(faults, atomic64_read(&buffer->faults));
+MMAPDEMO_COUNTER(huge_faults, atomic64_read(&buffer->huge_faults));
 
 static const struct {
 	const char *name;
@@ -36,6 +37,7 @@ static const struct {
 	{ "vmas_peak",		&mmapdemo_vmas_peak_fops },
 	{ "last_closes",	&mmapdemo_last_closes_fops },
 	{ "faults",		&mmapdemo_faults_fops },
+	{ "huge_faults",	&mmapdemo_huge_faults_fops },
 };
 
 /* debugfs is an aid: the device works without it, so nobody looks for errors. */

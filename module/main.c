@@ -24,7 +24,7 @@ static int __init mmapdemo_init(void)
 {
 	int err;
 
-	err = mmapdemo_buffer_init(&mmapdemo_buffer, mmapdemo_param_size);
+	err = mmapdemo_buffer_init(&mmapdemo_buffer, mmapdemo_param_size, mmapdemo_param_huge);
 	if (err)
 		return err;
 	mmapdemo_debugfs_init(&mmapdemo_buffer);

@@ -17,6 +17,7 @@
 
 loff_t mmapdemo_param_size = SZ_16M;
 umode_t mmapdemo_param_mode = 0600;
+bool mmapdemo_param_huge = true;
 
 /* Bytes, decimal or 0x hex, with K, M or G for powers of 1024; memparse() would wrap. */
 static int mmapdemo_param_parse_bytes(const char *val, u64 *bytes)
@@ -103,6 +104,30 @@ static const struct kernel_param_ops mmapdemo_mode_ops = {
 	.get	= mmapdemo_param_get_mode,
 };
 
+static const char *const mmapdemo_huge_words[] = { "never", "always" };
+
+static int mmapdemo_param_set_huge(const char *val, const struct kernel_param *kp)
+{
+	int word = sysfs_match_string(mmapdemo_huge_words, val);
+
+	if (word < 0) {
+		pr_err("huge=%s: want always or never\n", val);
+		return word;
+	}
+	*(bool *)kp->arg = word;
+	return 0;
+}
+
+static int mmapdemo_param_get_huge(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", mmapdemo_huge_words[*(bool *)kp->arg]);
+}
+
+static const struct kernel_param_ops mmapdemo_huge_ops = {
+	.set	= mmapdemo_param_set_huge,
+	.get	= mmapdemo_param_get_huge,
+};
+
 module_param_cb(size, &mmapdemo_size_ops, &mmapdemo_param_size, 0444);
 __MODULE_PARM_TYPE(size, "bytes");
 MODULE_PARM_DESC(size, "bytes of memory behind the device, K/M/G understood (default 16M)");
@@ -110,3 +135,7 @@ MODULE_PARM_DESC(size, "bytes of memory behind the device, K/M/G understood (def
 module_param_cb(mode, &mmapdemo_mode_ops, &mmapdemo_param_mode, 0444);
 __MODULE_PARM_TYPE(mode, "octal");
 MODULE_PARM_DESC(mode, "permissions of the device node, octal (default 0600)");
+
+module_param_cb(huge, &mmapdemo_huge_ops, &mmapdemo_param_huge, 0444);
+__MODULE_PARM_TYPE(huge, "always or never");
+MODULE_PARM_DESC(huge, "huge folios where size, alignment and memory allow (default always)");

@@ -6,5 +6,6 @@
 
 extern loff_t mmapdemo_param_size;
 extern umode_t mmapdemo_param_mode;
+extern bool mmapdemo_param_huge;
 
 #endif

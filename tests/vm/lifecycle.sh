@@ -113,6 +113,12 @@ mode_is() {
 	same "mode of the node" "$1" "$(stat -c %a /dev/mmapdemo)"
 }
 
+# What one byte written takes
+holds() {
+	printf x >/dev/mmapdemo
+	same "bytes held" "$1" "$(cat /sys/kernel/debug/mmapdemo/mmapdemo/resident)"
+}
+
 busy_while_open() {
 	insmod "$ko" || return
 	exec 5</dev/mmapdemo
@@ -120,12 +126,12 @@ busy_while_open() {
 		echo "rmmod took the module from under an open file"
 		return 1
 	fi
-	head -c 1 <&5 >/dev/null || echo "the open file does not read any more"
+	head -c 1 <&5 >/dev/null || { echo "the open file does not read any more"; return 1; }
 	exec 5<&-
 	rmmod mmapdemo
 }
 
-plan 25
+plan 30
 
 # two lives before the count, for what is allocated once and kept
 life && life
@@ -149,6 +155,13 @@ done
 for mode in abc 0 1000 7777 ''; do
 	try "params.refuses[mode=$mode]" refused "mode=$mode" want
 done
+for huge in maybe ''; do
+	try "params.refuses[huge=$huge]" refused "huge=$huge" "want always or never"
+done
+try "params.takes[huge=always]" taken huge=always holds 2097152
+try "params.takes[huge=never]" taken huge=never holds 4096
+# no huge folio past the end
+try "params.takes[size=1M]" taken size=1M holds 4096
 try "params.takes[size=64K]" taken size=64K size_is 65536
 try "params.takes[mode=0640]" taken mode=0640 mode_is 640
 if loaded; then
