@@ -55,7 +55,7 @@ build/obj/tests/%.o: tests/%.c Makefile
 
 $(bin)/mmapdemo-rows: $(row_objects)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static -o $@ $^ $$(pkg-config --static --libs check) -pthread
+	$(Q)$(CC) -static -o $@ $^ $$(pkg-config --static --libs check liburing) -pthread
 
 -include $(row_objects:.o=.d) $(examples:%=build/obj/examples/%.d)
 

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What tests ask of the machine around a mapping: its settings, control groups
+ * and unused memory; and how all of that is as before when the test is over.
+ */
+#ifndef SUPPORT_SYSTEM_H
+#define SUPPORT_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+
+#define RW (PROT_READ | PROT_WRITE)
+
+/* For ROW_EACH: the two ways to map. */
+static const struct kind {
+	const char *name;
+	int flags;
+} kinds[] = {
+	{"shared", MAP_SHARED},
+	{"private", MAP_PRIVATE},
+};
+
+/* Small files of proc, sysfs and cgroupfs; both return 0 or the errno. */
+int read_text(const char *path, char *text, size_t size);
+int write_text(const char *path, const char *text);
+
+/* "FIELD: N kB" of /proc/self/status. */
+size_t status_kb(const char *field);
+
+/* Writes a setting, which gets its value back when the test ends, however it ends. */
+void set_for_test(const char *path, const char *value);
+
+/* From here on RLIMIT_MEMLOCK counts, and is this: CAP_IPC_LOCK is dropped. */
+void limit_locked_memory(size_t bytes);
+
+/* Size of a huge page-table entry's page; not applicable where there are none. */
+size_t huge_page_size(void);
+
+/*
+ * So many adjacent pages of the target that nobody has used since it was made,
+ * or not applicable where none are left. Whoever asks uses them up.
+ */
+off_t find_untouched(size_t count);
+bool is_untouched(off_t off, size_t len);
+
+/* A memory control group (v2) that goes when the test ends. */
+struct cgroup {
+	char path[128];
+};
+
+void cgroup_make(struct cgroup *group);
+void cgroup_enter(const struct cgroup *group);
+void cgroup_limit(const struct cgroup *group, size_t bytes);
+/* Bytes charged to it. */
+uint64_t cgroup_charged(const struct cgroup *group);
+/* "KEY N" of a file such as memory.stat or memory.events. */
+uint64_t cgroup_value(const struct cgroup *group, const char *file, const char *key);
+
+#endif
