@@ -5,7 +5,7 @@
 
 # KERNEL: a name of tests/vm/kernels. Without it: the headers in KDIR.
 KERNEL  ?=
-KERNELS ?= 6.1
+KERNELS ?= $(shell awk '!/^\#/ && NF { print $$1 }' tests/vm/kernels)
 TESTS   ?=
 KDIR    ?= /lib/modules/$(shell uname -r)/build
 PREFIX  ?= /usr/local

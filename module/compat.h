@@ -12,8 +12,12 @@
 
 #include <linux/version.h>
 
+/* The range that dkms.conf gives too. A version is no feature: nothing else asks for one. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
-#error "mmapdemo needs Linux 6.1 or newer (folios in the fault path): build against newer headers, KDIR=..."
+#error "mmapdemo needs Linux 6.1 or newer: give newer kernel headers, KDIR=..."
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(8, 0, 0) && !defined(MMAPDEMO_UNTESTED)
+#error "mmapdemo is not tested beyond Linux 7.x: try make MMAPDEMO_UNTESTED=1, and its tests"
 #endif
 
 /* 6.5, 2cb1e08985e3 "splice: Use filemap_splice_read() instead of generic_file_splice_read()" */

@@ -32,13 +32,13 @@ kernel_names() {
 	awk '!/^#/ && NF { print $1 }' "$here/kernels"
 }
 
-# kernel_line NAME: sets suite, image, headers, toolchain from the list.
+# kernel_line NAME: sets suite, image, headers, toolchain, make_arguments from the list.
 kernel_line() {
 	local line
 	line=$(awk -v name="$1" '!/^#/ && $1 == name' "$here/kernels")
 	[ -n "$line" ] || die "no kernel '$1' in tests/vm/kernels; known:" \
 		"$(kernel_names | paste -sd' ')"
-	read -r _ suite image headers toolchain <<<"$line"
+	read -r _ suite image headers toolchain make_arguments <<<"$line"
 }
 
 # native_kernel NAME: it, or the first of the list that this machine's own
