@@ -61,12 +61,18 @@ static struct folio *mmapdemo_buffer_new_folio(struct mmapdemo_buffer *buffer, p
  */
 static struct folio *mmapdemo_buffer_add_huge(struct mmapdemo_buffer *buffer, pgoff_t index)
 {
-	gfp_t gfp = mapping_gfp_mask(buffer->inode->i_mapping);
+	struct address_space *mapping = buffer->inode->i_mapping;
+	gfp_t gfp = mapping_gfp_mask(mapping);
+	unsigned long present;
 
 	index = round_down(index, HPAGE_PMD_NR);
+	present = index;
 	if (!buffer->huge ||
 	    index + HPAGE_PMD_NR > i_size_read(buffer->inode) >> PAGE_SHIFT)
 		return ERR_PTR(-ENOMEM);
+	/* Adding it would say so too, but after 2 MiB had been cleared for nothing. */
+	if (xa_find(&mapping->i_pages, &present, index + HPAGE_PMD_NR - 1, XA_PRESENT))
+		return ERR_PTR(-EEXIST);
 	/* Small ones do as well: no hard search, no complaint. */
 	return mmapdemo_buffer_new_folio(buffer, index, HPAGE_PMD_ORDER,
 					 gfp | __GFP_NORETRY | __GFP_NOWARN);
