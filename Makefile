@@ -57,6 +57,42 @@ $(bin)/mmapdemo-rows: $(row_objects)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -o $@ $^ $$(pkg-config --static --libs check liburing) -pthread
 
+# What concerns the ABI between programs and the kernel, as a 32-bit program
+rows32_sources := $(shell grep -lE '^ROW(_EACH)?.S[0-9]' tests/*.c) tests/support_system.c \
+	$(wildcard tests/support/*.c)
+rows32_objects := $(rows32_sources:%.c=build/obj32/%.o)
+
+.PHONY: rows32
+rows32: $(bin)/mmapdemo-rows32 ; @:
+
+build/obj32/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) -m32 -D_FILE_OFFSET_BITS=64 $(warnings) $(CFLAGS) -Itests/support -MMD -MP -c -o $@ $<
+
+$(bin)/mmapdemo-rows32: $(rows32_objects)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -m32 -static -o $@ $^ -L$$(tests/vm/libs32) -lcheck -lsubunit -lrt -lm -pthread
+
+-include $(rows32_objects:.o=.d)
+
+# The command: the rows, aimed at anything
+version := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+command_objects := $(patsubst %.c,build/obj/%.o,$(wildcard userspace/mmapdemo/*.c)) \
+	$(filter-out build/obj/tests/support/main.o,$(row_objects))
+
+.PHONY: command
+command: $(bin)/mmapdemo ; @:
+
+build/obj/userspace/mmapdemo/%.o: CFLAGS += -DMMAPDEMO_VERSION='"$(version)"'
+build/obj/userspace/mmapdemo/%.o: userspace/mmapdemo/%.c Makefile dkms.conf
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(warnings) $(CFLAGS) -Itests -MMD -MP -c -o $@ $<
+
+$(bin)/mmapdemo: $(command_objects)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -o $@ $^ $$(pkg-config --static --libs check json-c liburing) -pthread
+
+-include $(command_objects:.o=.d)
 -include $(row_objects:.o=.d) $(examples:%=build/obj/examples/%.d)
 
 ### The VM
@@ -73,7 +109,7 @@ demo:
 .PHONY: check
 check:
 	$(Q)tests/vm/deps check
-	$(Q)$(MAKE) --no-print-directory programs rows
+	$(Q)$(MAKE) --no-print-directory programs rows rows32 command
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
 
 ## shell: a shell in the VM, with the module loaded and the programs in /

@@ -40,7 +40,7 @@ static bool overlap(const unsigned char *a, const unsigned char *b, size_t len)
 ROW_EACH(S8, null_kernel_chooses, "with no address the kernel chooses one, page-aligned and free",
 	 kinds)
 {
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 	unsigned char *maps[8];
 
 	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
@@ -56,9 +56,10 @@ ROW_EACH(S8, null_kernel_chooses, "with no address the kernel chooses one, page-
 
 ROW_EACH(S8, hint_taken_where_free, "a hint is taken where it is free", kinds)
 {
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 	unsigned char *area = free_area(4);
-	unsigned char *map = mmap(area + pages(1), pages(2), RW, kinds[_i].flags, fd, pages(3));
+	unsigned char *map =
+		target_map_near(area + pages(1), pages(2), RW, kinds[_i].flags, fd, pages(3));
 
 	ck_assert_ptr_eq(map, area + pages(1));
 	assert_memory(map, pages(2), pages(3), ORIGINAL);
@@ -66,9 +67,10 @@ ROW_EACH(S8, hint_taken_where_free, "a hint is taken where it is free", kinds)
 
 ROW_EACH(S8, unaligned_hint_is_aligned, "a hint inside a page is taken as that page", kinds)
 {
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 	unsigned char *area = free_area(4);
-	unsigned char *map = mmap(area + pages(1) + 5, pages(2), RW, kinds[_i].flags, fd, 0);
+	unsigned char *map =
+		target_map_near(area + pages(1) + 5, pages(2), RW, kinds[_i].flags, fd, 0);
 
 	ck_assert_ptr_eq(map, area + pages(1));
 	assert_memory(map, pages(2), 0, ORIGINAL);
@@ -76,11 +78,10 @@ ROW_EACH(S8, unaligned_hint_is_aligned, "a hint inside a page is taken as that p
 
 ROW_EACH(S8, hint_not_taken_where_occupied, "a hint that is occupied changes nothing there", kinds)
 {
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 	unsigned char *there = target_map(pages(2), RW, MAP_SHARED, fd, 0);
-	unsigned char *map = mmap(there, pages(2), RW, kinds[_i].flags, fd, pages(4));
+	unsigned char *map = target_map_near(there, pages(2), RW, kinds[_i].flags, fd, pages(4));
 
-	ck_assert_ptr_ne(map, MAP_FAILED);
 	ck_assert_uint_eq((uintptr_t)map % target.page, 0);
 	ck_assert(!overlap(map, there, pages(2)));
 	assert_memory(there, pages(2), 0, ORIGINAL);
@@ -89,7 +90,7 @@ ROW_EACH(S8, hint_not_taken_where_occupied, "a hint that is occupied changes not
 
 ROW_EACH(S8, fixed_is_exact, "MAP_FIXED maps exactly there", kinds)
 {
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 	unsigned char *area = free_area(4);
 
 	ck_assert_ptr_eq(target_map_at(area + pages(1), pages(2), RW, kinds[_i].flags, fd, 0),
@@ -101,7 +102,7 @@ ROW_EACH(S8, fixed_is_exact, "MAP_FIXED maps exactly there", kinds)
 
 ROW_EACH(S8, fixed_replaces, "MAP_FIXED replaces what was there, and only there", kinds)
 {
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 	unsigned char *area = reserve(6);
 
 	/* [A A A A] and then [A B B A] */
@@ -116,7 +117,7 @@ ROW_EACH(S8, fixed_replaces, "MAP_FIXED replaces what was there, and only there"
 
 ROW_EACH(S8, fixed_replaces_target, "MAP_FIXED replaces another part of the target", kinds)
 {
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 	unsigned char *area = reserve(6);
 	uint64_t before = target.ours ? counter("vmas") : 0;
 	unsigned char *map = target_map_at(area + pages(1), pages(4), RW, kinds[_i].flags, fd, 0);
@@ -135,7 +136,7 @@ ROW_EACH(S8, fixed_replaces_target, "MAP_FIXED replaces another part of the targ
 
 ROW_EACH(S8, fixed_unaligned, "MAP_FIXED inside a page is EINVAL, and what is there stands", kinds)
 {
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 	unsigned char *map = target_map(pages(2), RW, MAP_SHARED, fd, 0);
 	int flags = kinds[_i].flags | MAP_FIXED;
 
@@ -149,7 +150,7 @@ ROW_EACH(S8, fixed_unaligned, "MAP_FIXED inside a page is EINVAL, and what is th
 
 ROW_EACH(S8, fixed_past_address_space, "MAP_FIXED past what a process can address is ENOMEM", kinds)
 {
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 	void *top = (void *)(~(uintptr_t)0 - pages(2) + 1);
 
 	ck_assert_int_eq(mmap_errno(top, pages(1), RW, kinds[_i].flags | MAP_FIXED, fd, 0), ENOMEM);
@@ -168,7 +169,7 @@ ROW_EACH(S8, noreplace_refuses, "MAP_FIXED_NOREPLACE over a mapping is EEXIST, w
 	 collisions)
 {
 	const struct collision *collision = &collisions[_i];
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 	unsigned char *area = free_area(8);
 	unsigned char *there = target_map_at(area + pages(2), pages(4), RW, MAP_SHARED, fd, 0);
 
@@ -186,17 +187,18 @@ ROW_EACH(S8, noreplace_where_free, "MAP_FIXED_NOREPLACE maps exactly there, betw
 	 kinds)
 {
 	int flags = kinds[_i].flags | MAP_FIXED_NOREPLACE;
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 	unsigned char *area = reserve(6);
 
 	unmap(area + pages(2), pages(2));
-	ck_assert_ptr_eq(mmap(area + pages(2), pages(2), RW, flags, fd, pages(3)), area + pages(2));
+	ck_assert_ptr_eq(target_map_near(area + pages(2), pages(2), RW, flags, fd, pages(3)),
+			 area + pages(2));
 	assert_memory(area + pages(2), pages(2), pages(3), ORIGINAL);
 }
 
 ROW_EACH(S8, noreplace_unaligned, "MAP_FIXED_NOREPLACE inside a page is EINVAL", kinds)
 {
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 	unsigned char *area = free_area(4);
 
 	ck_assert_int_eq(mmap_errno(area + pages(1) + 1, pages(1), RW,

@@ -12,13 +12,6 @@
 #include "support/row.h"
 #include "support/target.h"
 
-/* Where a device ends, it ends: a file would grow, and be another file. */
-static void needs_fixed_size(void)
-{
-	if (target.kind != TARGET_DEVICE)
-		row_not_applicable("a file grows when written past its end");
-}
-
 static unsigned char *buffer_of(size_t len, off_t off, int seed)
 {
 	unsigned char *buffer = malloc(len);
@@ -52,6 +45,8 @@ ROW_EACH(M8, pwrite_pread, "what pwrite wrote pread returns, and nothing beside 
 	unsigned char *buffer = buffer_of(len, off, 1);
 	int fd = target_open(O_RDWR);
 
+	needs_read();
+	needs_write();
 	ck_assert_int_eq(pwrite(fd, buffer, len, off), len);
 	memset(buffer, 0, len);
 	ck_assert_int_eq(pread(fd, buffer, len, off), len);
@@ -69,6 +64,8 @@ ROW(M8, position_moves, "read and write go on where the last one ended; pread an
 	unsigned char *buffer = buffer_of(len, 0, 1);
 	int fd = target_open(O_RDWR);
 
+	needs_read();
+	needs_write();
 	ck_assert_int_eq(write(fd, buffer, len), len);
 	ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), len);
 	pattern_fill(buffer, len, len, 1);
@@ -110,6 +107,8 @@ ROW(M8, writev_readv, "writev gathers and readv scatters, over page boundaries")
 	int fd = target_open(O_RDWR);
 	struct iovec iov[3];
 
+	needs_read();
+	needs_write();
 	cut(iov, buffer);
 	ck_assert_int_eq(lseek(fd, off, SEEK_SET), off);
 	ck_assert_int_eq(writev(fd, iov, 3), CUT_LEN);
@@ -130,6 +129,8 @@ ROW(M8, pwritev2_preadv2, "pwritev2 and preadv2 at an offset, or at the position
 	int fd = target_open(O_RDWR);
 	struct iovec iov[3];
 
+	needs_read();
+	needs_write();
 	cut(iov, buffer);
 	ck_assert_int_eq(pwritev2(fd, iov, 3, off, 0), CUT_LEN);
 	assert_target(off, CUT_LEN, 1);
@@ -152,6 +153,8 @@ ROW(M8, unknown_rw_flag, "preadv2 and pwritev2 with an unknown flag are EOPNOTSU
 	struct iovec iov = {&byte, 1};
 	int fd = target_open(O_RDWR);
 
+	needs_read();
+	needs_write();
 	ck_assert_int_eq(preadv2(fd, &iov, 1, 0, 1 << 30), -1);
 	ck_assert_int_eq(errno, EOPNOTSUPP);
 	ck_assert_int_eq(pwritev2(fd, &iov, 1, 0, 1 << 30), -1);
@@ -164,6 +167,8 @@ ROW(M8, nothing_asked, "reading or writing 0 bytes is 0, anywhere")
 	int fd = target_open(O_RDWR);
 	char byte;
 
+	needs_read();
+	needs_write();
 	ck_assert_int_eq(pread(fd, &byte, 0, 0), 0);
 	ck_assert_int_eq(pwrite(fd, &byte, 0, 0), 0);
 	ck_assert_int_eq(pread(fd, &byte, 0, target.size), 0);
@@ -175,6 +180,8 @@ ROW(M8, short_read_at_end, "a read over the end is short; at the end and past it
 	unsigned char *buffer = buffer_of(pages(2), 0, 1);
 	int fd = target_open(O_RDONLY);
 
+	needs_read();
+	needs_end();
 	ck_assert_int_eq(pread(fd, buffer, pages(2), target.size - 3), 3);
 	assert_memory(buffer, 3, target.size - 3, ORIGINAL);
 	assert_memory(buffer + 3, pages(2) - 3, 3, 1); /* not written to */
@@ -196,6 +203,7 @@ ROW(M8, short_write_at_end, "a write over the end is short, and then ENOSPC")
 	int fd = target_open(O_RDWR);
 
 	needs_fixed_size();
+	needs_write();
 	ck_assert_int_eq(pwrite(fd, buffer, pages(2), target.size - 3), 3);
 	assert_target(target.size - 3, 3, 1);
 	assert_target(last_page(), pages(1) - 3, ORIGINAL);
@@ -227,6 +235,7 @@ ROW_EACH(M8, write_past_end, "a write at or past the end is ENOSPC, and the size
 	unsigned char byte = 'x';
 
 	needs_fixed_size();
+	needs_write();
 	ck_assert_int_eq(pwrite(fd, &byte, 1, target.size + past[_i].by), -1);
 	ck_assert_int_eq(errno, ENOSPC);
 	ck_assert_int_eq(lseek(fd, 0, SEEK_END), target.size);
@@ -249,6 +258,8 @@ ROW(M8, bad_buffer, "a buffer that is not there is EFAULT; one that ends, a shor
 	unsigned char *area = reserve(2);
 	int fd = target_open(O_RDWR);
 
+	needs_read();
+	needs_write();
 	ck_assert_int_eq(pread(fd, area, 1, 0), -1);
 	ck_assert_int_eq(errno, EFAULT);
 	ck_assert_int_eq(pwrite(fd, area, 1, 0), -1);
@@ -269,6 +280,7 @@ ROW(M8, lseek, "lseek by SET, CUR and END, and no further back than 0")
 	int fd = target_open(O_RDONLY);
 	unsigned char byte;
 
+	needs_read();
 	ck_assert_int_eq(lseek(fd, 100, SEEK_SET), 100);
 	ck_assert_int_eq(lseek(fd, -30, SEEK_CUR), 70);
 	ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 70);
@@ -338,6 +350,7 @@ ROW(M8, data_and_holes_tile, "walked by DATA and HOLE, the target is covered, an
 	int fd = target_open(O_RDONLY);
 	off_t at = 0;
 
+	needs_read();
 	while (at < target.size) {
 		off_t data = lseek(fd, at, SEEK_DATA);
 		off_t hole;
@@ -373,6 +386,7 @@ ROW_EACH(M8, o_append_ignored,
 	unsigned char byte;
 
 	needs_fixed_size();
+	needs_write();
 	byte = ~pattern_byte(off < 0 ? 3 : off, ORIGINAL);
 	if (off < 0) {
 		off = lseek(fd, 3, SEEK_SET);

@@ -61,7 +61,7 @@ static const struct type {
 
 ROW_EACH(S11, neither_shared_nor_private, "neither MAP_SHARED nor MAP_PRIVATE is EINVAL", types)
 {
-	assert_refused(EINVAL, pages(1), RW, types[_i].flags, target_open(O_RDWR), 0);
+	assert_refused(EINVAL, pages(1), RW, types[_i].flags, target_open_to_map(O_RDWR), 0);
 }
 
 /* Bits that no architecture we build for has given a meaning. */
@@ -79,7 +79,7 @@ ROW_EACH(S11, validate_refuses_unknown, "MAP_SHARED_VALIDATE and an unknown flag
 	 unknown)
 {
 	assert_refused(EOPNOTSUPP, pages(1), RW, MAP_SHARED_VALIDATE | unknown[_i].flag,
-		       target_open(O_RDWR), 0);
+		       target_open_to_map(O_RDWR), 0);
 }
 
 ROW_EACH(S11, others_ignore_unknown, "MAP_SHARED and MAP_PRIVATE ignore an unknown flag", unknown)
@@ -118,6 +118,7 @@ ROW_EACH(S11, populate, "MAP_POPULATE: every page is there before the first touc
 		target_map(pages(8), kind->prot, kind->flags | MAP_POPULATE, fd, pages(1));
 	uint64_t faults;
 
+	needs_file();
 	assert_present(map, 8);
 	faults = target.ours ? counter("faults") : 0;
 	assert_memory(map, pages(8), pages(1), ORIGINAL);
@@ -139,6 +140,7 @@ ROW_EACH(S11, populate_past_end, "MAP_POPULATE past the end maps what there is",
 {
 	unsigned char *map = target_map_rw(2, kinds[_i].flags | MAP_POPULATE, last_page());
 
+	needs_end();
 	assert_present(map, 1);
 	ck_assert_uint_eq(frame_of(map + pages(1)), 0);
 	assert_memory(map, pages(1), last_page(), ORIGINAL);
@@ -157,7 +159,7 @@ ROW_EACH(S11, nonblock_does_not_populate, "MAP_NONBLOCK takes the effect of MAP_
 ROW_EACH(S11, locked, "MAP_LOCKED: every page is there, and locked", kinds_and_prots)
 {
 	const struct kind *kind = &kinds_and_prots[_i];
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 	unsigned char *map =
 		target_map(pages(4), kind->prot, kind->flags | MAP_LOCKED, fd, pages(1));
 
@@ -200,7 +202,7 @@ ROW_EACH(S11, hugetlb, "MAP_HUGETLB of what is not on hugetlbfs is EINVAL", kind
 ROW(S11, sync_validated, "MAP_SYNC, asked of what is not persistent memory, is EOPNOTSUPP")
 {
 	assert_refused(EOPNOTSUPP, pages(1), RW, MAP_SHARED_VALIDATE | MAP_SYNC,
-		       target_open(O_RDWR), 0);
+		       target_open_to_map(O_RDWR), 0);
 }
 
 ROW_EACH(S11, sync_ignored, "MAP_SYNC without MAP_SHARED_VALIDATE is ignored", kinds)
@@ -210,7 +212,7 @@ ROW_EACH(S11, sync_ignored, "MAP_SYNC without MAP_SHARED_VALIDATE is ignored", k
 
 	/* A file system may look at the flag itself. */
 	if (target.kind == TARGET_FILE &&
-	    mmap_errno(NULL, pages(1), RW, flags, target_open(O_RDWR), 0) == EOPNOTSUPP)
+	    mmap_errno(NULL, pages(1), RW, flags, target_open_to_map(O_RDWR), 0) == EOPNOTSUPP)
 		row_unsupported("its file system refuses MAP_SYNC: EOPNOTSUPP");
 	map = target_map_rw(1, flags, pages(1));
 	assert_memory(map, pages(1), pages(1), ORIGINAL);
@@ -220,8 +222,8 @@ ROW_EACH(S11, sync_ignored, "MAP_SYNC without MAP_SHARED_VALIDATE is ignored", k
 
 ROW_EACH(S11, growsdown, "MAP_GROWSDOWN is for stacks: EINVAL", kinds)
 {
-	assert_refused(EINVAL, pages(1), RW, kinds[_i].flags | MAP_GROWSDOWN, target_open(O_RDWR),
-		       0);
+	assert_refused(EINVAL, pages(1), RW, kinds[_i].flags | MAP_GROWSDOWN,
+		       target_open_to_map(O_RDWR), 0);
 }
 
 static const char *const bad_descriptors[] = {"minus-one", "closed", "path-only"};
@@ -230,6 +232,7 @@ ROW_EACH(S13, ebadf, "EBADF: no descriptor, or one that is not open for anything
 {
 	int fd = -1;
 
+	needs_file();
 	if (_i == 1) {
 		fd = target_open(O_RDWR);
 		close(fd);
@@ -247,7 +250,7 @@ ROW_EACH(S13, eacces, "EACCES: the descriptor is not open for reading", kinds)
 
 ROW_EACH(S13, einval, "EINVAL: a length of 0, an offset inside a page", kinds)
 {
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 
 	assert_refused(EINVAL, 0, RW, kinds[_i].flags, fd, 0);
 	assert_refused(EINVAL, pages(1), RW, kinds[_i].flags, fd, 1);
@@ -257,6 +260,8 @@ ROW_EACH(S13, eoverflow, "EOVERFLOW: an end that no file offset can name", kinds
 {
 	off_t last = (1ULL << 63) - target.page;
 
+	needs_file();
+	row_needs_64_bits("offset");
 	assert_refused(EOVERFLOW, pages(2), RW, kinds[_i].flags, target_open(O_RDWR), last);
 }
 
@@ -281,7 +286,7 @@ static size_t address_space_used(void)
 
 ROW_EACH(S13, enomem, "ENOMEM: the address space limit (RLIMIT_AS); a page less fits", kinds)
 {
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 	struct rlimit limit, old;
 	int over, within;
 
@@ -314,7 +319,7 @@ static void limit_locked_memory(size_t bytes)
 ROW_EACH(S13, eagain, "EAGAIN: MAP_LOCKED beyond RLIMIT_MEMLOCK; up to it is allowed", kinds)
 {
 	int flags = kinds[_i].flags | MAP_LOCKED;
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 
 	limit_locked_memory(pages(2));
 	assert_refused(EAGAIN, pages(3), RW, flags, fd, 0);
@@ -325,7 +330,8 @@ ROW_EACH(S13, eagain, "EAGAIN: MAP_LOCKED beyond RLIMIT_MEMLOCK; up to it is all
 ROW_EACH(S13, eperm_locked, "EPERM: MAP_LOCKED by who may lock nothing", kinds)
 {
 	limit_locked_memory(0);
-	assert_refused(EPERM, pages(1), RW, kinds[_i].flags | MAP_LOCKED, target_open(O_RDWR), 0);
+	assert_refused(EPERM, pages(1), RW, kinds[_i].flags | MAP_LOCKED,
+		       target_open_to_map(O_RDWR), 0);
 }
 
 ROW_EACH(S13, eperm_noexec, "EPERM: PROT_EXEC on a noexec mount; mprotect says EACCES", kinds)
@@ -334,7 +340,7 @@ ROW_EACH(S13, eperm_noexec, "EPERM: PROT_EXEC on a noexec mount; mprotect says E
 	int fd;
 
 	target_remount(MS_NOEXEC);
-	fd = target_open(O_RDWR);
+	fd = target_open_to_map(O_RDWR);
 	assert_refused(EPERM, pages(1), PROT_READ | PROT_EXEC, kinds[_i].flags, fd, 0);
 	map = target_map(pages(1), RW, kinds[_i].flags, fd, pages(1));
 	assert_memory(map, pages(1), pages(1), ORIGINAL);

@@ -36,7 +36,7 @@ struct mapped {
 static struct mapped map_and_store(const struct kind *kind)
 {
 	unsigned char *area = reserve(MAPPED + 2);
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 	struct mapped m = {.flags = kind->flags};
 
 	m.vmas = target.ours ? counter("vmas") : 0;
@@ -158,6 +158,7 @@ ROW_EACH(S14, remapped_middle_shows_target, "what is mapped again in the gap is 
 	struct mapped m = map_and_store(&kinds[_i]);
 	int fd = target_open(O_RDWR);
 
+	needs_file();
 	unmap(m.map + pages(2), pages(2));
 	target_map_at(m.map + pages(2), pages(2), RW, kinds[_i].flags, fd, pages(3));
 	assert_memory(m.map + pages(2), pages(2), pages(3),
@@ -243,6 +244,8 @@ ROW_EACH(S14, refused, "an unaligned, empty or overflowing range is EINVAL, and 
 {
 	const struct refused *range = &refused[_i];
 
+	if (range->addr)
+		row_needs_64_bits("address: its own end where the kernel's begin");
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		struct mapped m;
 		void *addr;
@@ -281,6 +284,7 @@ ROW_EACH(S14, one_mapping_of_two, "unmapping one of two mappings of a page leave
 	struct mapped m = map_and_store(&kinds[_i]);
 	bool private = kinds[_i].flags & MAP_PRIVATE;
 
+	needs_file();
 	assert_memory(other, pages(MAPPED), pages(1), private ? ORIGINAL : STORED);
 	unmap(m.map, pages(MAPPED));
 	assert_gone(&m, 0, MAPPED);

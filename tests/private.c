@@ -180,7 +180,7 @@ static const struct way {
 /* A private mapping of two pages from page 1 on, both still the target's. */
 static unsigned char *map_private(const struct way *way)
 {
-	int fd = target_open(way->open_flags);
+	int fd = target_open_to_map(way->open_flags);
 	unsigned char *map =
 		target_map(pages(2), PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, pages(1));
 
@@ -224,6 +224,7 @@ ROW_EACH(S6, only_the_stored_page_is_copied, "a store copies its page whole, and
 	unsigned char *shared = target_map_rw(2, MAP_SHARED, pages(1));
 	unsigned char *map = map_private(&ways[_i]);
 
+	needs_file();
 	assert_memory(shared, pages(2), pages(1), ORIGINAL);
 	map[target.page - 1] ^= 0xff;
 

@@ -112,7 +112,7 @@ static void check_mmap(int prot, int flags)
 	int fd;
 
 	write_code();
-	fd = target_open(O_RDWR);
+	fd = target_open_to_map(O_RDWR);
 	assert_protection(target_map(pages(1), prot, flags, fd, pages(2)), prot);
 	assert_stored(prot, flags);
 }
@@ -134,7 +134,7 @@ static void check_mprotect(int prot, int flags)
 	int fd;
 
 	write_code();
-	fd = target_open(O_RDWR);
+	fd = target_open_to_map(O_RDWR);
 	map = target_map(pages(1), R | W | X, flags, fd, pages(2));
 	ck_assert_uint_eq(map[0], target_read_byte(pages(2)));
 
@@ -195,7 +195,7 @@ ROW_EACH(S10, mprotect_of_a_part, "mprotect of pages in the middle concerns thes
 
 ROW_EACH(S10, read_then_write, "a page read first and made writable later takes stores", kinds)
 {
-	int fd = target_open(O_RDWR);
+	int fd = target_open_to_map(O_RDWR);
 	unsigned char *map = target_map(pages(1), R, kinds[_i].flags, fd, pages(1));
 
 	assert_memory(map, pages(1), pages(1), ORIGINAL);
@@ -223,6 +223,7 @@ ROW_EACH(S10, read_only_cannot_be_upgraded, "nor can mprotect make an O_RDONLY o
 {
 	unsigned char *map = target_map_ro(1, MAP_SHARED, 0);
 
+	needs_file();
 	ck_assert(!smaps_has_flag(map, "mw"));
 	ck_assert_int_eq(mprotect(map, pages(1), writable[_i].prot), -1);
 	ck_assert_int_eq(errno, EACCES);
@@ -260,6 +261,7 @@ ROW_EACH(S10, stored_code_runs, "code stored through a mapping runs when mapped 
 	void *text;
 	int fd;
 
+	needs_file();
 	target_allow_exec();
 	code_returning(99, map);
 	fd = target_open(O_RDONLY);

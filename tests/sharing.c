@@ -50,6 +50,7 @@ ROW_EACH(S1, store_is_read_back, "what is stored through a shared mapping is wha
 	struct window w = map_window(place);
 	off_t after = w.off + place->len;
 
+	needs_read();
 	pattern_fill(w.at, place->len, w.off, 1);
 
 	assert_target(w.off, place->len, 1);
@@ -64,6 +65,7 @@ ROW_EACH(S1, write_shows_in_touched_mapping, "what pwrite wrote shows in pages a
 	struct window w = map_window(place);
 	uint64_t frame;
 
+	needs_write();
 	assert_memory(w.map, w.end - w.start, w.start, ORIGINAL);
 	frame = frame_of(w.at);
 
@@ -81,6 +83,7 @@ ROW_EACH(S1, write_shows_on_first_touch, "what pwrite wrote shows in pages not t
 	struct window w = map_window(place);
 	off_t after = w.off + place->len;
 
+	needs_write();
 	target_write_pattern(w.off, place->len, 1);
 
 	assert_memory(w.at, place->len, w.off, 1);
@@ -93,6 +96,8 @@ ROW(S1, read_into_own_mapping, "read and write with the mapping itself as buffer
 	unsigned char *map = target_map_rw(4, MAP_SHARED, 0);
 	int fd = target_open(O_RDWR);
 
+	needs_read();
+	needs_write();
 	/* Untouched pages: the copy faults on the very file it copies. */
 	ck_assert_int_eq(pread(fd, map, pages(2), pages(2)), pages(2));
 	assert_memory(map, pages(2), pages(2), ORIGINAL);
@@ -107,6 +112,7 @@ ROW(S1, two_mappings_one_page, "two mappings of a page in one process are the sa
 	unsigned char *a = target_map_rw(4, MAP_SHARED, 0);
 	unsigned char *b = target_map_rw(4, MAP_SHARED, pages(2));
 
+	needs_file();
 	a[pages(3)] = 'a';
 	ck_assert_uint_eq(b[pages(1)], 'a');
 	b[pages(1)] = 'b';
@@ -131,6 +137,7 @@ ROW(S1, descriptors_agree, "a store through one descriptor's mapping is read by 
 	unsigned char *map = target_map_rw(1, MAP_SHARED, pages(1));
 	unsigned char byte;
 
+	needs_read();
 	map[7] = 's';
 	ck_assert_int_eq(pread(reader, &byte, 1, pages(1) + 7), 1);
 	ck_assert_uint_eq(byte, 's');
@@ -141,6 +148,7 @@ ROW(S1, read_only_mapping_follows, "a read-only shared mapping shows what others
 	unsigned char *view = target_map_ro(1, MAP_SHARED, pages(1));
 	unsigned char *map = target_map_rw(1, MAP_SHARED, pages(1));
 
+	needs_file();
 	assert_memory(view, pages(1), pages(1), ORIGINAL);
 	pattern_fill(map, pages(1), pages(1), 1);
 	assert_memory(view, pages(1), pages(1), 1);

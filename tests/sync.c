@@ -86,6 +86,7 @@ ROW_EACH(M4, msync_past_end, "msync of a mapping that reaches past the end is 0"
 {
 	unsigned char *map = target_map_rw(3, MAP_SHARED, last_page());
 
+	needs_end();
 	pattern_fill(map, pages(1), last_page(), 1);
 	assert_msync(map, pages(3), msync_flags[_i].flags);
 	assert_target(last_page(), pages(1), 1);

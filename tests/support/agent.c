@@ -57,8 +57,11 @@ void agent_kill(struct agent *agent)
 
 void agent_map(struct agent *agent, size_t len, int flags, off_t off)
 {
-	uint64_t map = ask(agent, (struct request){MAP, len, flags, off});
+	uint64_t map;
 
+	if (target.kind == TARGET_ANONYMOUS)
+		row_not_applicable("no other process can map anonymous memory, but by fork");
+	map = ask(agent, (struct request){MAP, len, flags, off});
 	agent->map = (unsigned char *)(uintptr_t)map;
 }
 

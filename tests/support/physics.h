@@ -11,8 +11,8 @@
 #include "row.h"
 
 /*
- * The page frame number behind an address; 0 where no page is present. Fails
- * the test where the kernel hides frame numbers from us.
+ * The page frame number behind an address; 0 where no page is present. Not
+ * applicable where the kernel hides frame numbers from us.
  */
 uint64_t frame_of(const volatile void *addr);
 uint64_t frame_of_pid(pid_t pid, const volatile void *addr);

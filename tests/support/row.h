@@ -65,6 +65,16 @@ struct row {
 /* The target cannot do it at all, which is less than doing it wrong. */
 #define row_unsupported(...) row_end_(ROW_MARK_UNSUPPORTED, __VA_ARGS__)
 
+/*
+ * A 32-bit program has nearly all of its 4 GiB from a 64-bit kernel, and names
+ * pages of a file by 32 bits (mmap2), which leaves out large offsets.
+ */
+#define row_needs_64_bits(what)							\
+	do {									\
+		if (sizeof(long) == 4)						\
+			row_not_applicable("a 32-bit program has no such " what); \
+	} while (0)
+
 /* How these outcomes travel through Check, which knows failure messages only. */
 #define ROW_MARK_NOT_APPLICABLE "\001n/a\001"
 #define ROW_MARK_UNSUPPORTED	"\001unsupported\001"

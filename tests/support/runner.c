@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "contract.h"
 #include "runner.h"
 #include "target.h"
 
@@ -16,18 +17,13 @@ extern const struct row *const __stop_rows[];
 
 static int compare_rows(const void *left, const void *right)
 {
-	static const char letters[] = "SVMC"; /* as the contract orders them */
 	const struct row *a = *(const struct row *const *)left;
 	const struct row *b = *(const struct row *const *)right;
-	int by_letter =
-		strcspn(letters, (char[]){a->id[0], 0}) - strcspn(letters, (char[]){b->id[0], 0});
-	int by_number = atoi(a->id + 1) - atoi(b->id + 1);
+	int by_id = contract_place(a->id) - contract_place(b->id);
 	int by_file = strcmp(a->test.file, b->test.file);
 
-	if (by_letter)
-		return by_letter;
-	if (by_number)
-		return by_number;
+	if (by_id)
+		return by_id;
 	return by_file ? by_file : a->test.line - b->test.line;
 }
 
@@ -60,7 +56,7 @@ static bool matches(const struct test *test, const char *globs)
 	if (!globs)
 		return true;
 	if (snprintf(list, sizeof(list), "%s", globs) >= (int)sizeof(list))
-		errx(2, "--tests: too long");
+		errx(2, "too long a list of rows");
 	while ((glob = strsep(&rest, " ,")))
 		if (*glob && (!fnmatch(glob, test->row->id, 0) || !fnmatch(glob, test->name, 0)))
 			return true;
@@ -92,6 +88,7 @@ size_t runner_select(const char *globs, struct test **tests)
 
 			test->row = rows[i];
 			test->variant = variant;
+			test->timeout = rows[i]->timeout ? rows[i]->timeout : DEFAULT_TIMEOUT;
 			name_test(test);
 			selected += matches(test, globs);
 		} while (++variant < (int)rows[i]->variant_count);
@@ -137,7 +134,6 @@ static struct outcome outcome_of(const struct test *test, TestResult *result)
 
 struct outcome runner_run(const struct test *test)
 {
-	double timeout = test->row->timeout ? test->row->timeout : DEFAULT_TIMEOUT;
 	Suite *suite = suite_create(test->row->id);
 	TCase *tcase = tcase_create(test->name);
 	SRunner *runner = srunner_create(suite);
@@ -145,7 +141,7 @@ struct outcome runner_run(const struct test *test)
 	TestResult **results;
 
 	suite_add_tcase(suite, tcase);
-	tcase_set_timeout(tcase, timeout);
+	tcase_set_timeout(tcase, test->timeout);
 	tcase_add_checked_fixture(tcase, target_reset, NULL);
 	_tcase_add_test(tcase, &test->row->test, 0, 0, test->variant, test->variant + 1);
 
@@ -161,6 +157,11 @@ struct outcome runner_run(const struct test *test)
 	free(results);
 	srunner_free(runner);
 	return outcome;
+}
+
+bool outcome_is_good(const struct outcome *outcome)
+{
+	return outcome->verdict == PASSED || outcome->verdict == NOT_APPLICABLE;
 }
 
 void outcome_free(struct outcome *outcome)

@@ -3,11 +3,14 @@
 #ifndef RUNNER_H
 #define RUNNER_H
 
+#include <stdbool.h>
+
 #include "row.h"
 
 struct test {
 	const struct row *row;
 	int variant;
+	double timeout; /* seconds */
 	char name[128]; /* S5.child-store-copies[written] */
 };
 
@@ -28,6 +31,8 @@ struct outcome {
 size_t runner_select(const char *globs, struct test **tests);
 
 struct outcome runner_run(const struct test *test);
+/* Passed, or had nothing to say of this target. */
+bool outcome_is_good(const struct outcome *outcome);
 void outcome_free(struct outcome *outcome);
 
 #endif

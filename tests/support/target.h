@@ -9,31 +9,37 @@
 #include <sys/mman.h>
 #include <sys/types.h>
 
+#include "pattern.h"
+
 /* Tests use this many pages from the start of the target, and its last two. */
 #define TEST_PAGES 16
 
 enum target_kind {
-	TARGET_DEVICE, /* a character device, whose size does not change */
-	TARGET_FILE,   /* a file: grows when written past its end */
+	TARGET_DEVICE,	  /* a device, whose size does not change */
+	TARGET_FILE,	  /* a file: grows when written past its end */
+	TARGET_ANONYMOUS, /* MAP_ANONYMOUS: nothing to open, and each mapping is another */
 };
 
 struct target {
-	const char *path;
-	const char *name; /* the path's last part */
+	const char *path; /* what to open it by */
+	const char *name; /* what people call it; of a device of ours, its name in /dev */
 	enum target_kind kind;
-	bool ours; /* made by our module: it counts, and must */
+	bool ours;	 /* a device of our module: it counts, and must */
+	bool made;	 /* by target_init(), or /dev/zero: nobody's data is in it */
+	bool has_end;	 /* not so /dev/zero, which goes on for ever */
+	bool in_a_mount; /* not so a memfd, which no mount flags can apply to */
 	off_t size;
 	size_t page;	  /* what offsets and addresses are multiples of */
 	char maps_id[64]; /* "DEVICE INODE" in /proc/PID/maps */
+	int read_error;	  /* 0, or the errno of each read() */
+	int write_error;  /* the same of write() */
 };
 
 extern struct target target;
 
-/* Says why and exits with status 2 where the path cannot be tested. */
-void target_init(const char *path);
-
-/* Writes the original pattern, which each test finds: seed ORIGINAL below. */
+/* Writes the original pattern, which each test finds: seed ORIGINAL; made beforehand, once. */
 void target_reset(void);
+void target_make_original(void);
 
 static inline size_t pages(size_t count)
 {
@@ -45,10 +51,15 @@ static inline off_t last_page(void)
 	return target.size - target.page;
 }
 
-/* Open and map, or fail the test. */
+/* Open and map, or fail the test. Not applicable where there is nothing to open. */
 #define target_open(flags) target_open_(flags, __FILE__, __LINE__)
+/* The same where mmap alone gets the descriptor, as what is anonymous needs none. */
+#define target_open_to_map(flags) target_open_to_map_(flags, __FILE__, __LINE__)
 #define target_map(len, prot, flags, fd, off) \
 	target_map_(NULL, len, prot, flags, fd, off, __FILE__, __LINE__)
+/* Near addr, if the kernel will. */
+#define target_map_near(addr, len, prot, flags, fd, off) \
+	target_map_(addr, len, prot, flags, fd, off, __FILE__, __LINE__)
 #define target_map_at(addr, len, prot, flags, fd, off) \
 	target_map_(addr, len, prot, (flags) | MAP_FIXED, fd, off, __FILE__, __LINE__)
 #define unmap(addr, len) unmap_(addr, len, __FILE__, __LINE__)
@@ -61,6 +72,7 @@ static inline off_t last_page(void)
 	target_map_opened_(O_RDONLY, pages(count), PROT_READ, flags, off, __FILE__, __LINE__)
 
 int target_open_(int flags, const char *file, int line);
+int target_open_to_map_(int flags, const char *file, int line);
 void *target_map_(void *addr, size_t len, int prot, int flags, int fd, off_t off, const char *file,
 		  int line);
 void *target_map_opened_(int open_flags, size_t len, int prot, int flags, off_t off,
@@ -73,6 +85,14 @@ int mmap_errno(void *addr, size_t len, int prot, int flags, int fd, off_t off);
 /* Addresses that are ours and inaccessible, for MAP_FIXED and for guards. */
 void *reserve(size_t count);
 
+/* What a test is about; a target that lacks it does not support the row. */
+void needs_read(void);
+void needs_write(void);
+/* The rest is not applicable where it is missing. */
+void needs_file(void); /* to be opened, and seen by more than one mapping */
+void needs_end(void);
+void needs_fixed_size(void);
+
 /*
  * In a mount namespace of its own, the target's path gets mount flags such as
  * MS_NOEXEC, or loses them (0). Not applicable where that takes rights we lack.
@@ -82,13 +102,11 @@ void target_remount(unsigned long mount_flags);
 /* A target on a noexec mount, such as some /dev, is made executable. */
 void target_allow_exec(void);
 
-/* Patterns: a byte depends on the offset and the seed, so no page looks like another. */
-#define ORIGINAL 0
-
-unsigned char pattern_byte(off_t off, int seed);
-void pattern_fill(void *to, size_t len, off_t off, int seed);
-
-/* The memory, or the target as read() sees it, holds the pattern for these offsets. */
+/*
+ * The memory, or the target as read() sees it, holds the pattern for these
+ * offsets. Where there is no read(), a new mapping tells; where the row is
+ * about read(), it says needs_read() first.
+ */
 #define assert_memory(addr, len, off, seed) assert_memory_(addr, len, off, seed, __FILE__, __LINE__)
 #define assert_target(off, len, seed)	    assert_target_(off, len, seed, __FILE__, __LINE__)
 #define assert_zero(addr, len)		    assert_zero_(addr, len, __FILE__, __LINE__)
@@ -97,7 +115,7 @@ void assert_memory_(const void *addr, size_t len, off_t off, int seed, const cha
 void assert_target_(off_t off, size_t len, int seed, const char *file, int line);
 void assert_zero_(const void *addr, size_t len, const char *file, int line);
 
-/* Write and read all of it, or fail the test. */
+/* Write and read all of it, or fail the test; by a mapping where it must be. */
 void target_write(int fd, const void *from, size_t len, off_t off);
 void target_write_pattern(off_t off, size_t len, int seed);
 unsigned char target_read_byte(off_t off);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Targets that are made for the run, and gone after it. */
+#ifndef TARGET_MAKE_H
+#define TARGET_MAKE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define TARGET_DEFAULT_SIZE (16 << 20)
+
+/* False where the spec names none of them. Fills in struct target, as far as it knows. */
+bool target_make(const char *spec, off_t size);
+
+#endif

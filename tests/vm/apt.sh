@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# An apt of our own in the folder $apt of the cache, for the Debian suite
+# $suite: downloads packages, installs none, touches nothing of the host's apt.
+# Source it after lib.sh.
+
+: "${suite=}" "${apt=}" "${cache?}"
+
+# host_targets: one line "codename base-uri origin" for each of the host's
+# Debian package indices. An image whose lists were wiped has none to show:
+# then they are fetched, into our own folder.
+host_targets() {
+	# shellcheck disable=SC2016 # expanded by apt
+	local format='$(CODENAME) $(BASE_URI) $(ORIGIN)'
+	local lists=$cache/apt/host
+	local -x APT_CONFIG= # the host's
+	apt-get indextargets --format "$format" 'Created-By: Packages' | grep ' Debian' && return
+	mkdir -p "$lists/partial"
+	apt-get -qq -o Dir::State::lists="$lists" update >&2 || true
+	apt-get -o Dir::State::lists="$lists" indextargets --format "$format" \
+		'Created-By: Packages' | grep ' Debian'
+}
+
+# The mirrors that the host uses, for the suite we want: .../debian and
+# .../debian-security as found there.
+sources() {
+	local targets base
+	targets=$(host_targets) || die "no Debian mirror in this host's apt sources to fetch $suite from"
+	base=$(awk '$1 !~ /security/ { sub("dists/.*", "", $2); print $2; exit }' <<<"$targets")
+	[ -n "$base" ] || die "no Debian mirror in this host's apt sources to fetch $suite from"
+	local signed="signed-by=/usr/share/keyrings/debian-archive-keyring.gpg"
+	echo "deb [$signed] $base $1 main"
+	case $1 in
+	*-*) return ;;
+	esac
+	echo "deb [$signed] $base $1-updates main"
+	base=$(awk '$1 ~ /security/ { sub("dists/.*", "", $2); print $2; exit }' <<<"$targets")
+	[ -z "$base" ] || echo "deb [$signed] $base $1-security main"
+}
+
+# An apt that knows only this suite, and no installed package.
+apt_setup() {
+	mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$apt/etc"
+	sources "$suite" >"$apt/etc/sources.list"
+	: >"$apt/status"
+	cat >"$apt/apt.conf" <<-CONF
+		Dir::Etc::sourcelist "$apt/etc/sources.list";
+		Dir::Etc::sourceparts "-";
+		Dir::Etc::preferences "$apt/etc/preferences";
+		Dir::Etc::preferencesparts "$apt/etc";
+		Dir::State "$apt";
+		Dir::State::lists "$apt/lists";
+		Dir::State::status "$apt/status";
+		Dir::Cache "$apt";
+		Dir::Cache::archives "$apt/archives";
+		Acquire::Languages "none";
+	CONF
+	# apt drops to _apt for downloads, who cannot enter a private cache
+	[ "$(id -u)" != 0 ] || echo 'APT::Sandbox::User "root";' >>"$apt/apt.conf"
+	export APT_CONFIG=$apt/apt.conf
+}

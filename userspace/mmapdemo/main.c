@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* mmapdemo: one command for what is done with, and asked of, mappable devices. */
+#include <argp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "support/agent.h"
+#include "support/row.h"
+
+static const struct command {
+	const char *name;
+	int (*main)(int argc, char **argv);
+	const char *says;
+} commands[] = {
+	{"conform", conform_main, "hold a device, or what else can be mapped, to the contract"},
+};
+
+const char *argp_program_version = "mmapdemo " MMAPDEMO_VERSION;
+
+/* Where the sub-command's own arguments begin. */
+struct choice {
+	const struct command *command;
+	int first;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct choice *choice = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+			if (!strcmp(arg, commands[i].name))
+				choice->command = &commands[i];
+		if (!choice->command)
+			argp_error(state, "no command '%s'", arg);
+		choice->first = state->next - 1;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_usage(state);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static char *list_commands(int key, const char *text, void *input)
+{
+	char *list = NULL;
+	size_t size;
+	FILE *file;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_POST_DOC)
+		return (char *)text;
+	file = open_memstream(&list, &size);
+	fputs("Commands, each with a --help of its own:\n", file);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].says);
+	fclose(file);
+	return list;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.parser = parse,
+		.args_doc = "COMMAND [ARGUMENT...]",
+		.doc = "What can be done with, and asked of, mappable devices.\v ",
+		.help_filter = list_commands,
+	};
+	struct choice choice = {};
+	char name[64];
+
+	/* The tests' other process is another run of this program: agent.h */
+	if (argc == 3 && !strcmp(argv[1], "--agent"))
+		return agent_main(argv[2]);
+
+	argp_err_exit_status = 2;
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &choice);
+	snprintf(name, sizeof(name), "mmapdemo %s", choice.command->name);
+	argv[choice.first] = name;
+	return choice.command->main(argc - choice.first, argv + choice.first);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A run of tests against a target, and the shapes its results are shown in. */
+#ifndef RUN_H
+#define RUN_H
+
+#include <stddef.h>
+
+#include "support/runner.h"
+
+struct run {
+	const char *spec; /* the target, as it was named */
+	struct test *tests;
+	struct outcome *outcomes;
+	size_t count;
+	bool verbose;
+};
+
+/* begin() before all, tested() after each test, end() after all; each may be unset. */
+struct shape {
+	void (*begin)(const struct run *run);
+	void (*tested)(const struct run *run, size_t test);
+	void (*end)(const struct run *run);
+};
+
+extern const struct shape shape_table, shape_json, shape_tap;
+
+/* yes, no (it cannot), differs (it does something else), not applicable */
+const char *verdict_word(enum verdict verdict);
+
+/* How many of some tests had which verdict. */
+struct tally {
+	size_t of[NOT_APPLICABLE + 1];
+	size_t all;
+};
+
+/* Of the row that begins with this test; the row ends where the tally does. */
+struct tally run_tally_row(const struct run *run, size_t first);
+/* no: nothing of the row holds; differs: some of it. */
+enum verdict tally_verdict(const struct tally *tally);
+/* Of the rows' verdicts. */
+struct tally run_tally_rows(const struct run *run);
+
+#endif
