@@ -112,6 +112,13 @@ check:
 	$(Q)$(MAKE) --no-print-directory programs rows rows32 command
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
 
+## docs-matrix: docs/matrix.md anew: our device and its peers, on each kernel
+.PHONY: docs-matrix
+docs-matrix:
+	$(Q)tests/vm/deps check
+	$(Q)$(MAKE) --no-print-directory command
+	$(Q)tests/matrix
+
 ## shell: a shell in the VM, with the module loaded and the programs in /
 .PHONY: shell
 shell:

@@ -200,6 +200,7 @@ ROW_EACH(M7, core_dump_past_end, "pages past the target's end are zero in a core
 	struct core core;
 	void *map;
 
+	needs_end();
 	filter = filter_for_target(filter);
 	expect_core(&core);
 	if (fork_child(&other)) {

@@ -43,6 +43,7 @@ static unsigned char *kept_mapping(void)
 {
 	unsigned char *map = target_map_rw(4, MAP_SHARED, pages(1));
 
+	count(); /* or not applicable, before all else */
 	assert_memory(map, pages(4), pages(1), ORIGINAL);
 	return map;
 }

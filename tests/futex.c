@@ -34,6 +34,7 @@ static void *map_page(void)
 	uint32_t *last = page + target.page / sizeof(*page) - 1;
 	long woken = futex(last, FUTEX_WAKE, 1, NULL); /* nobody waits there */
 
+	needs_file();
 	/* For pages without a mapping of their own: kernel/futex/core.c, get_futex_key(). */
 	if (woken == -EFAULT)
 		row_unsupported("no futex in shared memory: FUTEX_WAKE says %s", strerror(EFAULT));

@@ -77,10 +77,15 @@ static unsigned char *map_huge(const struct variant *v)
 	return map;
 }
 
-static unsigned char *map_small(const struct variant *v)
+static void needs_small_pages(void)
 {
 	if (target.page > (size_t)sysconf(_SC_PAGESIZE))
 		row_not_applicable("the target has no small pages");
+}
+
+static unsigned char *map_small(const struct variant *v)
+{
+	needs_small_pages();
 	return map_at_phase(target.page, v->open_flags, v->prot, v->flags);
 }
 
@@ -135,6 +140,7 @@ ROW(M11, private_store, "a store through a private mapping copies that page, not
 	unsigned char *map;
 	size_t stored = huge_page_size() + pages(3);
 
+	needs_small_pages();
 	pattern_fill(view, len(), region(), STORED);
 	map = map_huge(&variants[2]);
 	map[stored] = ~map[stored];
@@ -156,6 +162,7 @@ ROW_EACH(M11, cut, "a huge page cut by munmap or mprotect keeps its other pages"
 	unsigned char *view = map_at_phase(0, O_RDWR, RW, MAP_SHARED);
 	unsigned char *map, *gone, *none;
 
+	needs_small_pages();
 	pattern_fill(view, len(), region(), STORED);
 	map = map_huge(&variants[_i]);
 	gone = map + pages(5);

@@ -69,6 +69,7 @@ ROW(M2, dontneed_forgets_copies, "DONTNEED: a private mapping shows the target's
 	unsigned char *view = target_map_ro(MAPPED, MAP_SHARED, pages(1));
 	uint64_t copy = frame_of(map + pages(3));
 
+	needs_file();
 	advise(map, 3, MADV_DONTNEED);
 	for (int i = 0; i < 3; i++)
 		ck_assert_uint_eq(frame_of(map + pages(i)), 0);
@@ -176,6 +177,7 @@ ROW_EACH(M2, anonymous_only, "WIPEONFORK and FREE are EINVAL for a file's memory
 	unsigned char *map = map_and_store(kind);
 	struct peer other;
 
+	needs_file();
 	ck_assert_int_eq(advice_errno(map, MAPPED, refused[_i].advice), EINVAL);
 	if (fork_child(&other)) {
 		assert_memory(map, pages(MAPPED), pages(1), STORED);
@@ -254,6 +256,7 @@ ROW_EACH(M2, populate_write,
 	unsigned char *map = target_map_rw(MAPPED, kinds[_i].flags, pages(1));
 	unsigned char *view = target_map_ro(MAPPED, MAP_SHARED, pages(1));
 
+	needs_file();
 	advise(map, MAPPED, MADV_POPULATE_WRITE);
 	for (int i = 0; i < MAPPED; i++) {
 		uint64_t frame = frame_of(map + pages(i));
@@ -291,6 +294,7 @@ ROW_EACH(M2, populate_past_end,
 {
 	unsigned char *map = target_map_rw(4, past_end[_i].flags, target.size - pages(2));
 
+	needs_end();
 	ck_assert_int_eq(advice_errno(map, 4, past_end[_i].advice), EFAULT);
 	ck_assert_uint_ne(frame_of(map + pages(1)), 0);
 	ck_assert_uint_eq(frame_of(map + pages(2)), 0);
@@ -305,6 +309,7 @@ ROW(M2, remove, "REMOVE: ENODEV for a device, a hole in a file; EACCES unless sh
 	uint64_t frame = frame_of(map);
 	int error;
 
+	needs_file();
 	ck_assert_int_eq(advice_errno(copies, MAPPED, MADV_REMOVE), EACCES);
 	ck_assert_int_eq(advice_errno(view, MAPPED, MADV_REMOVE), EACCES);
 	assert_stored(map, &kinds[0]);

@@ -25,11 +25,20 @@ static uint64_t resident(void)
 	return target.ours ? counter("resident") : 0;
 }
 
+/* hugetlbfs has a pool that is taken beforehand, and a controller of its own. */
+static void needs_charging(void)
+{
+	if (target.page != (size_t)sysconf(_SC_PAGESIZE))
+		row_not_applicable("the memory controller is not for the target's huge pages");
+}
+
 /* Pages of the target that are made as they are used, one by one, and not before. */
 static off_t find_uncharged(size_t count)
 {
 	struct statfs statfs_of;
 
+	needs_file();
+	needs_charging();
 	ck_assert_int_eq(statfs(target.path, &statfs_of), 0);
 	if (target.kind == TARGET_FILE && statfs_of.f_type != TMPFS_MAGIC)
 		row_not_applicable("a file system on a disk reads ahead, and has pages for holes");
@@ -105,6 +114,12 @@ static uint64_t charged_for_target(const struct cgroup *group)
 	return target.ours ? file - cgroup_value(group, "memory.stat", "shmem") : file;
 }
 
+/* So much of it may be those messages: more than they are, far less than the target. */
+static size_t of_check(void)
+{
+	return target.ours ? 0 : pages(TOUCHED / 8);
+}
+
 ROW_EACH(M10, first_use_is_charged, "the group of whoever uses pages first is charged for them",
 	 ways)
 {
@@ -158,7 +173,7 @@ ROW(M10, charged_once, "who uses the pages after that, in another group, is not 
 	}
 	await_turn(&child);
 	ck_assert_uint_ge(wait_for(&second, "anon", pages(COPIES)), pages(COPIES));
-	ck_assert_uint_eq(charged_for_target(&second), 0);
+	ck_assert_uint_le(charged_for_target(&second), of_check());
 	ck_assert_uint_eq(charged_for_target(&first), charged);
 	pass_turn(&child);
 	await_exit(&child);
@@ -169,6 +184,7 @@ ROW(M10, copies_are_charged, "a private mapping's copies are charged, to who sto
 	struct cgroup group;
 	struct peer child;
 
+	needs_charging();
 	cgroup_make(&group);
 	if (join(&group, &child)) {
 		make_copies();
@@ -205,6 +221,7 @@ ROW_EACH(M10, limit, "over its group's limit a process is killed; the target and
 	unsigned char *map;
 	int status;
 
+	needs_charging();
 	*done = 0;
 	cgroup_make(&group);
 	cgroup_limit(&group, LIMIT);

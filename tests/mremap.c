@@ -174,6 +174,7 @@ ROW_EACH(M1, grow_past_end, "pages grown past the target's end are SIGBUS, the o
 {
 	unsigned char *map = target_map_rw(2, kinds[_i].flags, target.size - pages(2));
 
+	needs_end();
 	map = remap(map, 2, 4, MREMAP_MAYMOVE, NULL);
 	assert_memory(map, pages(2), target.size - pages(2), ORIGINAL);
 	for (int i = 2; i < 4; i++) {

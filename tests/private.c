@@ -12,14 +12,14 @@
 static const char *const before_fork[] = {"read", "written"};
 enum { READ, WRITTEN };
 
-/* Two pages of the target from page 1 on, as the parent has them before fork. */
+/* Two pages of the target, as the parent has them before fork. */
 static unsigned char *map_before_fork(int before)
 {
-	unsigned char *map = target_map_rw(2, MAP_PRIVATE, pages(1));
+	unsigned char *map = target_map_rw(2, MAP_PRIVATE, some_page());
 
 	if (before == WRITTEN)
-		pattern_fill(map, pages(2), pages(1), WRITTEN);
-	assert_memory(map, pages(2), pages(1), before);
+		pattern_fill(map, pages(2), some_page(), WRITTEN);
+	assert_memory(map, pages(2), some_page(), before);
 	return map;
 }
 
@@ -30,7 +30,7 @@ ROW_EACH(S5, same_pages_before, "after fork, parent and child have the same page
 	struct peer other;
 
 	if (fork_child(&other)) {
-		assert_memory(map, pages(2), pages(1), _i);
+		assert_memory(map, pages(2), some_page(), _i);
 		assert_same_page(frame_of(map), frame);
 		child_done();
 	}
@@ -50,21 +50,21 @@ ROW_EACH(S5, child_store_copies,
 		map[3] = ~map[3];
 		assert_different_page(frame_of(map), frame);
 		/* The copy is of all the page, and of no other page. */
-		assert_memory(map, 3, pages(1), _i);
-		assert_memory(map + 4, pages(2) - 4, pages(1) + 4, _i);
+		assert_memory(map, 3, some_page(), _i);
+		assert_memory(map + 4, pages(2) - 4, some_page() + 4, _i);
 		assert_same_page(frame_of(map + pages(1)), neighbour);
 		pass_turn(&other);
 		await_turn(&other);
 		child_done();
 	}
 	await_turn(&other);
-	assert_memory(map, pages(2), pages(1), _i);
+	assert_memory(map, pages(2), some_page(), _i);
 	assert_same_page(frame_of(map), frame);
 	pass_turn(&other);
 	await_exit(&other);
 
-	assert_memory(map, pages(2), pages(1), _i);
-	assert_target(pages(1), pages(2), ORIGINAL);
+	assert_memory(map, pages(2), some_page(), _i);
+	assert_target(some_page(), pages(2), ORIGINAL);
 }
 
 ROW_EACH(S5, parent_store_copies,
@@ -76,20 +76,20 @@ ROW_EACH(S5, parent_store_copies,
 	struct peer other;
 
 	if (fork_child(&other)) {
-		assert_memory(map, pages(2), pages(1), _i);
+		assert_memory(map, pages(2), some_page(), _i);
 		pass_turn(&other);
 		await_turn(&other);
-		assert_memory(map, pages(2), pages(1), _i);
+		assert_memory(map, pages(2), some_page(), _i);
 		assert_same_page(frame_of(map), frame);
 		child_done();
 	}
 	await_turn(&other);
 	map[3] = ~map[3];
 	assert_different_page(frame_of(map), frame);
-	assert_memory(map, 3, pages(1), _i);
+	assert_memory(map, 3, some_page(), _i);
 	pass_turn(&other);
 	await_exit(&other);
-	assert_target(pages(1), pages(2), ORIGINAL);
+	assert_target(some_page(), pages(2), ORIGINAL);
 }
 
 ROW_EACH(S5, grandchild_store_copies, "a store by a grandchild is its own; both forebears stand",
@@ -101,7 +101,7 @@ ROW_EACH(S5, grandchild_store_copies, "a store by a grandchild is its own; both 
 
 	if (fork_child(&child)) {
 		if (fork_child(&grandchild)) {
-			assert_memory(map, pages(2), pages(1), _i);
+			assert_memory(map, pages(2), some_page(), _i);
 			assert_same_page(frame_of(map), frame);
 			map[3] = ~map[3];
 			assert_different_page(frame_of(map), frame);
@@ -110,7 +110,7 @@ ROW_EACH(S5, grandchild_store_copies, "a store by a grandchild is its own; both 
 			child_done();
 		}
 		await_turn(&grandchild);
-		assert_memory(map, pages(2), pages(1), _i);
+		assert_memory(map, pages(2), some_page(), _i);
 		assert_same_page(frame_of(map), frame);
 		pass_turn(&child);
 		await_turn(&child);
@@ -119,11 +119,11 @@ ROW_EACH(S5, grandchild_store_copies, "a store by a grandchild is its own; both 
 		child_done();
 	}
 	await_turn(&child);
-	assert_memory(map, pages(2), pages(1), _i);
+	assert_memory(map, pages(2), some_page(), _i);
 	assert_same_page(frame_of(map), frame);
 	pass_turn(&child);
 	await_exit(&child);
-	assert_target(pages(1), pages(2), ORIGINAL);
+	assert_target(some_page(), pages(2), ORIGINAL);
 }
 
 ROW_EACH(S5, three_stores_three_pages,
@@ -162,7 +162,7 @@ ROW_EACH(S5, three_stores_three_pages,
 	pass_turn(&child);
 	await_exit(&child);
 	ck_assert_uint_eq(map[3], 'p');
-	assert_target(pages(1), pages(2), ORIGINAL);
+	assert_target(some_page(), pages(2), ORIGINAL);
 }
 
 /* How the page comes to be copied, and by which right. */
@@ -177,59 +177,59 @@ static const struct way {
 	{"read-only-descriptor,read-first", O_RDONLY, 1},
 };
 
-/* A private mapping of two pages from page 1 on, both still the target's. */
+/* A private mapping of two pages, both still the target's. */
 static unsigned char *map_private(const struct way *way)
 {
 	int fd = target_open_to_map(way->open_flags);
 	unsigned char *map =
-		target_map(pages(2), PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, pages(1));
+		target_map(pages(2), PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, some_page());
 
 	close(fd);
 	if (way->read_first)
-		assert_memory(map, pages(2), pages(1), ORIGINAL);
+		assert_memory(map, pages(2), some_page(), ORIGINAL);
 	return map;
 }
 
 ROW_EACH(S6, store_stays_private, "a private store reaches neither the target nor any mapping",
 	 ways)
 {
-	unsigned char *shared = target_map_rw(2, MAP_SHARED, pages(1));
-	unsigned char *other = target_map_rw(2, MAP_PRIVATE, pages(1));
+	unsigned char *shared = target_map_rw(2, MAP_SHARED, some_page());
+	unsigned char *other = target_map_rw(2, MAP_PRIVATE, some_page());
 	unsigned char *map = map_private(&ways[_i]);
 	struct agent agent;
 
 	agent_start(&agent);
-	agent_map(&agent, pages(2), MAP_SHARED, pages(1));
+	agent_map(&agent, pages(2), MAP_SHARED, some_page());
 
-	pattern_fill(map, pages(2), pages(1), 1);
+	pattern_fill(map, pages(2), some_page(), 1);
 
-	assert_memory(map, pages(2), pages(1), 1);
-	assert_target(pages(1), pages(2), ORIGINAL);
-	assert_memory(shared, pages(2), pages(1), ORIGINAL);
-	assert_memory(other, pages(2), pages(1), ORIGINAL);
-	ck_assert_uint_eq(agent_load(&agent, 0), pattern_byte(pages(1), ORIGINAL));
+	assert_memory(map, pages(2), some_page(), 1);
+	assert_target(some_page(), pages(2), ORIGINAL);
+	assert_memory(shared, pages(2), some_page(), ORIGINAL);
+	assert_memory(other, pages(2), some_page(), ORIGINAL);
+	ck_assert_uint_eq(agent_load(&agent, 0), pattern_byte(some_page(), ORIGINAL));
 
 	assert_different_page(frame_of(map), frame_of(shared));
 	assert_same_page(frame_of(other), frame_of(shared));
 	assert_same_page(agent_frame(&agent, 0), frame_of(shared));
 
-	agent_map(&agent, pages(2), MAP_PRIVATE, pages(1));
-	ck_assert_uint_eq(agent_load(&agent, 0), pattern_byte(pages(1), ORIGINAL));
+	agent_map(&agent, pages(2), MAP_PRIVATE, some_page());
+	ck_assert_uint_eq(agent_load(&agent, 0), pattern_byte(some_page(), ORIGINAL));
 	agent_stop(&agent);
 }
 
 ROW_EACH(S6, only_the_stored_page_is_copied, "a store copies its page whole, and no other page",
 	 ways)
 {
-	unsigned char *shared = target_map_rw(2, MAP_SHARED, pages(1));
+	unsigned char *shared = target_map_rw(2, MAP_SHARED, some_page());
 	unsigned char *map = map_private(&ways[_i]);
 
 	needs_file();
-	assert_memory(shared, pages(2), pages(1), ORIGINAL);
+	assert_memory(shared, pages(2), some_page(), ORIGINAL);
 	map[target.page - 1] ^= 0xff;
 
-	assert_memory(map, target.page - 1, pages(1), ORIGINAL);
-	assert_memory(map + pages(1), pages(1), pages(2), ORIGINAL);
+	assert_memory(map, target.page - 1, some_page(), ORIGINAL);
+	assert_memory(map + pages(1), pages(1), some_page() + pages(1), ORIGINAL);
 	assert_different_page(frame_of(map), frame_of(shared));
 	assert_same_page(frame_of(map + pages(1)), frame_of(shared + pages(1)));
 }
@@ -237,31 +237,31 @@ ROW_EACH(S6, only_the_stored_page_is_copied, "a store copies its page whole, and
 ROW_EACH(S6, copy_stands, "once copied, the page does not follow what is written to the target",
 	 ways)
 {
-	unsigned char *shared = target_map_rw(2, MAP_SHARED, pages(1));
+	unsigned char *shared = target_map_rw(2, MAP_SHARED, some_page());
 	unsigned char *map = map_private(&ways[_i]);
 	uint64_t frame;
 
-	pattern_fill(map, pages(2), pages(1), 1);
+	pattern_fill(map, pages(2), some_page(), 1);
 	frame = frame_of(map);
 
-	target_write_pattern(pages(1), pages(2), 2);
-	assert_memory(map, pages(2), pages(1), 1);
-	pattern_fill(shared, pages(2), pages(1), 3);
-	assert_memory(map, pages(2), pages(1), 1);
+	target_write_pattern(some_page(), pages(2), 2);
+	assert_memory(map, pages(2), some_page(), 1);
+	pattern_fill(shared, pages(2), some_page(), 3);
+	assert_memory(map, pages(2), some_page(), 1);
 	assert_same_page(frame_of(map), frame);
-	assert_target(pages(1), pages(2), 3);
+	assert_target(some_page(), pages(2), 3);
 }
 
 ROW_EACH(S6, gone_after_munmap, "a private store is nowhere after munmap", ways)
 {
 	unsigned char *map = map_private(&ways[_i]);
 
-	pattern_fill(map, pages(2), pages(1), 1);
+	pattern_fill(map, pages(2), some_page(), 1);
 	unmap(map, pages(2));
 
-	assert_target(pages(1), pages(2), ORIGINAL);
+	assert_target(some_page(), pages(2), ORIGINAL);
 	map = map_private(&ways[_i]);
-	assert_memory(map, pages(2), pages(1), ORIGINAL);
+	assert_memory(map, pages(2), some_page(), ORIGINAL);
 }
 
 static const char *const endings[] = {"exit", "killed", "exec"};
@@ -269,15 +269,15 @@ enum { EXITS, KILLED, EXECS };
 
 ROW_EACH(S6, gone_after_process, "a private store is nowhere after its process", endings)
 {
-	unsigned char *shared = target_map_rw(2, MAP_SHARED, pages(1));
+	unsigned char *shared = target_map_rw(2, MAP_SHARED, some_page());
 	struct agent agent;
 	struct peer other;
 
 	if (fork_child(&other)) {
 		unsigned char *map = map_private(&ways[0]);
 
-		pattern_fill(map, pages(2), pages(1), 1);
-		assert_target(pages(1), pages(2), ORIGINAL);
+		pattern_fill(map, pages(2), some_page(), 1);
+		assert_target(some_page(), pages(2), ORIGINAL);
 		if (_i == EXECS)
 			agent_exec(&other);
 		pass_turn(&other);
@@ -296,29 +296,29 @@ ROW_EACH(S6, gone_after_process, "a private store is nowhere after its process",
 		pass_turn(&other);
 		await_exit(&other);
 	}
-	assert_target(pages(1), pages(2), ORIGINAL);
-	assert_memory(shared, pages(2), pages(1), ORIGINAL);
+	assert_target(some_page(), pages(2), ORIGINAL);
+	assert_memory(shared, pages(2), some_page(), ORIGINAL);
 }
 
 ROW(S6, hidden_across_fork, "what a child stores privately, the target never has, fork or no")
 {
-	unsigned char *shared = target_map_rw(2, MAP_SHARED, pages(1));
+	unsigned char *shared = target_map_rw(2, MAP_SHARED, some_page());
 	unsigned char *map = map_private(&ways[0]);
 	struct peer other;
 
-	pattern_fill(map, pages(1), pages(1), 1);
+	pattern_fill(map, pages(1), some_page(), 1);
 	if (fork_child(&other)) {
-		pattern_fill(map, pages(2), pages(1), 2);
+		pattern_fill(map, pages(2), some_page(), 2);
 		pass_turn(&other);
 		await_turn(&other);
 		child_done();
 	}
 	await_turn(&other);
-	assert_memory(map, pages(1), pages(1), 1);
-	assert_memory(map + pages(1), pages(1), pages(2), ORIGINAL);
-	assert_memory(shared, pages(2), pages(1), ORIGINAL);
-	assert_target(pages(1), pages(2), ORIGINAL);
+	assert_memory(map, pages(1), some_page(), 1);
+	assert_memory(map + pages(1), pages(1), some_page() + pages(1), ORIGINAL);
+	assert_memory(shared, pages(2), some_page(), ORIGINAL);
+	assert_target(some_page(), pages(2), ORIGINAL);
 	pass_turn(&other);
 	await_exit(&other);
-	assert_target(pages(1), pages(2), ORIGINAL);
+	assert_target(some_page(), pages(2), ORIGINAL);
 }

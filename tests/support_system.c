@@ -113,6 +113,7 @@ void set_for_test(const char *path, const char *value)
 	struct setting setting = {.path = path};
 	int error = read_text(path, setting.value, sizeof(setting.value));
 
+	needs_system();
 	if (!error) {
 		after_test(put_back, &setting);
 		error = write_text(path, value);
@@ -199,6 +200,7 @@ void cgroup_make(struct cgroup *group)
 	char controllers[256];
 	int error;
 
+	needs_system();
 	/* Stays enabled: the next test may be relying on it by the time we are over. */
 	error = read_text(CONTROL, controllers, sizeof(controllers));
 	if (!error && !strstr(controllers, "memory"))

@@ -9,6 +9,7 @@
 #include "agent.h"
 #include "runner.h"
 #include "tap.h"
+#include "target.h"
 #include "target_init.h"
 
 static const char usage[] =
@@ -86,5 +87,6 @@ int main(int argc, char **argv)
 	}
 	target_init(device, 0);
 	target_probe();
+	may_disturb_system = true;
 	return run(tests, count);
 }

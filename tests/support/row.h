@@ -69,9 +69,9 @@ struct row {
  * A 32-bit program has nearly all of its 4 GiB from a 64-bit kernel, and names
  * pages of a file by 32 bits (mmap2), which leaves out large offsets.
  */
-#define row_needs_64_bits(what)							\
-	do {									\
-		if (sizeof(long) == 4)						\
+#define row_needs_64_bits(what)                                                   \
+	do {                                                                      \
+		if (sizeof(long) == 4)                                            \
 			row_not_applicable("a 32-bit program has no such " what); \
 	} while (0)
 

@@ -16,6 +16,7 @@
 #include "target.h"
 
 struct target target;
+bool may_disturb_system;
 
 /* The first TEST_PAGES and the last two: made once, as huge pages of it take their time. */
 static unsigned char *original, *original_end;
@@ -223,6 +224,12 @@ void needs_fixed_size(void)
 	needs_end();
 	if (target.kind != TARGET_DEVICE)
 		row_not_applicable("a file grows when written past its end");
+}
+
+void needs_system(void)
+{
+	if (!may_disturb_system)
+		row_not_applicable("it disturbs the whole system, and may not (--system)");
 }
 
 void target_remount(unsigned long mount_flags)

@@ -29,10 +29,11 @@ struct target {
 	bool has_end;	 /* not so /dev/zero, which goes on for ever */
 	bool in_a_mount; /* not so a memfd, which no mount flags can apply to */
 	off_t size;
-	size_t page;	  /* what offsets and addresses are multiples of */
-	char maps_id[64]; /* "DEVICE INODE" in /proc/PID/maps */
-	int read_error;	  /* 0, or the errno of each read() */
-	int write_error;  /* the same of write() */
+	size_t page;	     /* what offsets and addresses are multiples of */
+	char maps_id[64];    /* "DEVICE INODE" in /proc/PID/maps */
+	bool shares_offsets; /* not so /dev/zero, where only a mapping from 0 is usable */
+	int read_error;	     /* 0, or the errno of each read() */
+	int write_error;     /* the same of write() */
 };
 
 extern struct target target;
@@ -49,6 +50,12 @@ static inline size_t pages(size_t count)
 static inline off_t last_page(void)
 {
 	return target.size - target.page;
+}
+
+/* For tests that are not about offsets: page 1, or 0 where the target shares no other. */
+static inline off_t some_page(void)
+{
+	return target.shares_offsets ? target.page : 0;
 }
 
 /* Open and map, or fail the test. Not applicable where there is nothing to open. */
@@ -92,6 +99,10 @@ void needs_write(void);
 void needs_file(void); /* to be opened, and seen by more than one mapping */
 void needs_end(void);
 void needs_fixed_size(void);
+
+/* What changes or takes of the whole system has leave to do so, or is not applicable. */
+extern bool may_disturb_system;
+void needs_system(void);
 
 /*
  * In a mount namespace of its own, the target's path gets mount flags such as

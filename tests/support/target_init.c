@@ -81,7 +81,8 @@ static void measure(int fd, off_t size)
 
 	if (fstatfs(fd, &statfs))
 		err(2, "%s: statfs", target.name);
-	target.page = (unsigned int)statfs.f_type == HUGETLBFS_MAGIC ? statfs.f_bsize : sysconf(_SC_PAGESIZE);
+	target.page = (unsigned int)statfs.f_type == HUGETLBFS_MAGIC ? statfs.f_bsize
+								     : sysconf(_SC_PAGESIZE);
 
 	if (target.has_end)
 		end = lseek(fd, 0, SEEK_END);
@@ -142,15 +143,17 @@ static int error_of(ssize_t done)
 	return done == 1 ? 0 : done < 0 ? errno : ENODATA;
 }
 
-/* A byte of a new shared mapping: stored there, or the one that is there. */
-static int through_mapping(off_t at, const unsigned char *store)
+/* A byte of a new shared mapping: stored there, or the one that is there; or -1. */
+static int through_mapping(off_t off, const unsigned char *store)
 {
+	off_t start = off - off % target.page;
 	int fd = open(target.path, O_RDWR | O_CLOEXEC);
-	unsigned char *map = mmap(NULL, target.page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	unsigned char *map = mmap(NULL, target.page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, start);
 	struct access access = {.signo = SIGBUS};
 
 	if (map != MAP_FAILED) {
-		access = store ? try_write(map + at, *store) : try_read(map + at);
+		access = store ? try_write(map + (off - start), *store)
+			       : try_read(map + (off - start));
 		munmap(map, target.page);
 	}
 	close(fd);
@@ -165,6 +168,7 @@ void target_probe(void)
 
 	if (target.kind == TARGET_ANONYMOUS) {
 		pattern_original_is_zero = true;
+		target.shares_offsets = true;
 		return;
 	}
 	fd = open(target.path, O_RDWR | O_CLOEXEC);
@@ -181,6 +185,7 @@ void target_probe(void)
 		seen = through_mapping(at, NULL);
 	/* Anything else that it shows is the tests' to judge. */
 	pattern_original_is_zero = seen == 0;
+	target.shares_offsets = through_mapping(target.page, NULL) >= 0;
 	close(fd);
 	target_make_original();
 }

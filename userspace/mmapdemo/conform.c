@@ -38,12 +38,14 @@ struct options {
 	const struct shape *shape;
 };
 
-enum { SIZE = 's', ROWS = 'r', VERBOSE = 'v', JSON = 256, TAP, WRITE, TIMEOUT };
+enum { SIZE = 's', ROWS = 'r', VERBOSE = 'v', JSON = 256, TAP, WRITE, SYSTEM, TIMEOUT };
 
 static const struct argp_option argp_options[] = {
 	{"size", SIZE, "N[K|M|G]", 0, "of what is made, or does not say how large it is", 0},
 	{"rows", ROWS, "GLOBS", 0, "only these rows or tests: 'S* M1 S5.child-*'", 0},
 	{"write", WRITE, NULL, 0, "the target may be overwritten", 0},
+	{"system", SYSTEM, NULL, 0,
+	 "tests may disturb the system: settings, caches, control groups, much of its memory", 0},
 	{"verbose", VERBOSE, NULL, 0, "list the tests that hold, too", 0},
 	{"json", JSON, NULL, 0, "results as JSON", 1},
 	{"tap", TAP, NULL, 0, "results as TAP", 1},
@@ -96,6 +98,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case WRITE:
 		options->may_write = true;
+		return 0;
+	case SYSTEM:
+		may_disturb_system = true;
 		return 0;
 	case VERBOSE:
 		options->verbose = true;

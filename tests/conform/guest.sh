@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# guest.sh NAME...	(in the VM, under scratch.sh)
+#
+# Holds what these names stand for to the contract, and leaves /NAME.json each.
+# That they differ from it is no failure; that one cannot be tested is.
+
+set -e
+
+target() {
+	case $1 in
+	device) echo /dev/mmapdemo ;;
+	memfd) echo memfd: ;;
+	tmpfs) echo shm: ;;
+	ext4) echo "$MMAPDEMO_SCRATCH/target" ;;
+	zero) echo zero: ;;
+	hugetlb) echo hugetlb: ;;
+	esac
+}
+
+truncate -s 16M "$MMAPDEMO_SCRATCH/target"
+for name; do
+	status=0
+	/mmapdemo conform --json --write --system "$(target "$name")" >"/$name.json" || status=$?
+	[ "$status" -le 1 ] || exit "$status"
+done
