@@ -235,6 +235,7 @@ ROW_EACH(V4, map_count, "at the limit of mappings mmap, cuts and moves fail, and
 	struct counts before;
 	struct peer child;
 
+	count(); /* or not applicable, before all else */
 	if (fork_child(&child)) {
 		int fd = target_open(O_RDWR);
 		unsigned char *area = reserve(128);

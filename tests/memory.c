@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "support/physics.h"
@@ -180,6 +181,27 @@ ROW(M12, compaction, "compact_memory loses nothing, whatever it moves", .timeout
 
 #define MOVE_ALL (1 << 2) /* MPOL_MF_MOVE_ALL of linux/mempolicy.h */
 
+/*
+ * A page is busy while another of its folio moves, or while it is written to a
+ * disk: asked again, those that are there already stay.
+ */
+static int move_pages(size_t count, void **page, const int *node, int *status)
+{
+	struct timespec moment = {.tv_nsec = 50000000};
+	bool busy = true;
+
+	for (int i = 0; busy && i < 40; i++) {
+		if (syscall(SYS_move_pages, 0, count, page, node, status, MOVE_ALL) < 0)
+			return errno;
+		busy = false;
+		for (size_t j = 0; j < count; j++)
+			busy |= status[j] == -EBUSY;
+		if (busy)
+			nanosleep(&moment, NULL);
+	}
+	return 0;
+}
+
 /* What compaction does, but of pages that we name: to the machine's other node of memory. */
 ROW(M12, migration, "a page moved to another frame, while mapped and copied, has the same contents")
 {
@@ -194,7 +216,7 @@ ROW(M12, migration, "a page moved to another frame, while mapped and copied, has
 	ck_assert_int_eq(syscall(SYS_move_pages, 0, many(), page, NULL, status, 0), 0);
 	for (size_t i = 0; i < many(); i++)
 		node[i] = status[i] == 0;
-	if (syscall(SYS_move_pages, 0, many(), page, node, status, MOVE_ALL) && errno == EPERM)
+	if (move_pages(many(), page, node, status) == EPERM)
 		row_not_applicable("move_pages needs CAP_SYS_NICE");
 	for (size_t i = 0; i < many(); i++) {
 		if (status[i] == -EFAULT)

@@ -21,6 +21,16 @@ struct guarded {
 	int from; /* becomes readable when it has a result, or has ended */
 };
 
+/* Who reads our output waits for all who could still write there. */
+static void let_go_of_output(int errors)
+{
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	dup2(nowhere, STDOUT_FILENO);
+	dup2(errors < 0 ? nowhere : errors, STDERR_FILENO);
+	close(nowhere);
+}
+
 /* True in the child, which gets the other end. */
 static bool begin(struct guarded *guarded, int *to)
 {
@@ -69,16 +79,25 @@ static int reap(const struct guarded *guarded)
 int guard_call(void (*call)(void *), void *argument, double timeout)
 {
 	struct guarded guarded;
+	char said[1024];
+	ssize_t length;
 	int to;
 
 	if (begin(&guarded, &to)) {
+		let_go_of_output(to);
+		close(to);
 		call(argument);
 		exit(0);
 	}
-	if (!await(&guarded, timeout)) {
-		leave_behind(&guarded);
-		return -1;
-	}
+	do {
+		if (!await(&guarded, timeout)) {
+			leave_behind(&guarded);
+			return -1;
+		}
+		length = read(guarded.from, said, sizeof(said));
+		if (length > 0)
+			fwrite(said, length, 1, stderr);
+	} while (length > 0);
 	return reap(&guarded);
 }
 
@@ -156,6 +175,7 @@ bool guard_run(const struct test *test, struct outcome *outcome)
 	int to;
 
 	if (begin(&guarded, &to)) {
+		let_go_of_output(-1);
 		*outcome = runner_run(test);
 		send_outcome(to, outcome);
 		_exit(0);

@@ -11,7 +11,10 @@
 /* Runs a test. False: its process is stuck, and a next one would be too. */
 bool guard_run(const struct test *test, struct outcome *outcome);
 
-/* Calls it in a process of its own; returns that one's exit status, or -1 if stuck. */
+/*
+ * Calls it in a process of its own, whose errors are shown; returns its exit
+ * status, or -1 if it is stuck.
+ */
 int guard_call(void (*call)(void *), void *argument, double timeout);
 
 #endif
