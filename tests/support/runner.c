@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "contract.h"
 #include "runner.h"
@@ -132,6 +135,25 @@ static struct outcome outcome_of(const struct test *test, TestResult *result)
 	return outcome;
 }
 
+/*
+ * What a test leaves running puts back what it changed of the system: the next
+ * test must not begin before. One that cannot end is not waited for, for ever.
+ */
+static void wait_for_orphans(const struct test *test)
+{
+	pid_t pid = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		do {
+			pid = waitpid(-1, NULL, WNOHANG);
+		} while (pid > 0);
+		if (pid < 0)
+			return;
+		usleep(10000);
+	}
+	warnx("%s left a process that does not end", test->name);
+}
+
 struct outcome runner_run(const struct test *test)
 {
 	Suite *suite = suite_create(test->row->id);
@@ -148,7 +170,10 @@ struct outcome runner_run(const struct test *test)
 	/* Signals and timeouts are caught by the fork alone, whatever CK_FORK says. */
 	srunner_set_fork_status(runner, CK_FORK);
 	fflush(NULL);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1))
+		err(2, "PR_SET_CHILD_SUBREAPER");
 	srunner_run_all(runner, CK_SILENT);
+	wait_for_orphans(test);
 	if (srunner_ntests_run(runner) != 1)
 		errx(2, "%s: Check ran %d tests, not 1", test->name, srunner_ntests_run(runner));
 
