@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The commands of /dev/mmapdemo: the ABI between the module and programs.
+ *
+ * Each command is an ioctl whose argument points to a struct that begins with
+ * its own size in bytes. A program sets @size to the sizeof() it was built
+ * with, and everything it does not use to zero. Structs grow at their end only,
+ * and what is added means nothing while it is zero: programs older or newer
+ * than the module work with it. The size inside the command's number is not
+ * looked at, so that it may change as the struct grows.
+ *
+ * Units: offsets, lengths and sizes are bytes from the device's start; times
+ * are microseconds. Layout is the same for 32-bit and 64-bit programs.
+ *
+ * Errors that all commands share:
+ *   ENOTTY      no such command
+ *   EFAULT      the struct, or memory it points to, cannot be read or written
+ *   EINVAL      @size is less than the struct's first version, or more than a
+ *               page; a field, or a combination, is out of range
+ *   E2BIG       @size goes beyond what the module knows, and not all of that
+ *               is zero
+ *   EOPNOTSUPP  a flag, action or other named value that the module does not
+ *               know; a reserved field that is not zero; a command that this
+ *               kind of buffer cannot do
+ *   EBADF       the descriptor's mode does not allow it: a command that changes
+ *               something wants it open for writing, one that shows contents
+ *               wants it open for reading
+ *   EINTR       a signal came before anything was changed; after a fatal one
+ *               a FILL, SUM, PUNCH or WIPE may be done in part
+ * A command that fails otherwise has changed nothing.
+ */
+#ifndef _UAPI_LINUX_MMAPDEMO_H
+#define _UAPI_LINUX_MMAPDEMO_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/* Not taken in Documentation/userspace-api/ioctl/ioctl-number.rst of Linux 7.3 */
+#define MMAPDEMO_IOCTL_TYPE	0xE7
+
+/* enum mmapdemo_feature - bits of &struct mmapdemo_info.features */
+#define MMAPDEMO_FEATURE_HUGE	(1u << 0)	/* makes huge folios where it can */
+#define MMAPDEMO_FEATURE_RESIZE	(1u << 1)	/* RESIZE and PUNCH work */
+#define MMAPDEMO_FEATURE_FAULTS	(1u << 2)	/* FAULT_SET works */
+
+/**
+ * struct mmapdemo_info - MMAPDEMO_IOCTL_INFO: what there is, and what happened
+ * @size: sizeof(struct mmapdemo_info); on return, as it was
+ * @flags: must be 0
+ * @bytes: size of the device
+ * @resident: bytes that hold memory
+ * @page_size: bytes of a page
+ * @huge_size: bytes of a huge page (PMD), 0 where the kernel has none
+ * @huge_folios: huge folios held; they are part of @resident
+ * @features: MMAPDEMO_FEATURE_
+ * @wipe_policy: MMAPDEMO_WIPE_ON_, see WIPE
+ * @opens: open file descriptions, now
+ * @vmas: live mappings (VMAs) in all processes, now
+ * @vmas_peak: the most @vmas has been
+ * @rules: ranges with a rule, see FAULT_SET
+ * @last_closes: how often @vmas came back to zero
+ * @faults_read: page faults that mapped a page for reading
+ * @faults_write: page faults that mapped a page of a shared mapping for writing
+ * @faults_cow: page faults by a store to a private mapping's page that was not
+ *	mapped before, and was copied
+ * @faults_huge: huge pages mapped by a fault for all of it, or beside one
+ *	(Linux 6.6 and newer)
+ * @generation: how many times KICK was called
+ * @strategy: how the buffer has its memory, "pagecache"; ends in a zero byte
+ *
+ * Any descriptor may ask. The counters are each exact, but not taken at one
+ * moment. Where @size says that the program knows less, it gets less; where it
+ * knows more, the rest is zeroed.
+ *
+ * Errors: those that all commands share.
+ */
+struct mmapdemo_info {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 bytes;
+	__aligned_u64 resident;
+	__u32 page_size;
+	__u32 huge_size;
+	__aligned_u64 huge_folios;
+	__u32 features;
+	__u32 wipe_policy;
+	__u32 opens;
+	__u32 vmas;
+	__u32 vmas_peak;
+	__u32 rules;
+	__aligned_u64 last_closes;
+	__aligned_u64 faults_read;
+	__aligned_u64 faults_write;
+	__aligned_u64 faults_cow;
+	__aligned_u64 faults_huge;
+	__aligned_u64 generation;
+	char strategy[16];
+};
+
+/**
+ * struct mmapdemo_resize - MMAPDEMO_IOCTL_RESIZE: another size
+ * @size: sizeof(struct mmapdemo_resize)
+ * @flags: must be 0
+ * @bytes: the new size, a multiple of the page size, above 0
+ *
+ * As ftruncate(2) does for a file (for a device, the kernel refuses it). What is
+ * cut off is gone: mappings there SIGBUS when touched, private copies there are
+ * dropped, and if it grows again it is zero. A huge folio that the new end
+ * cuts is replaced by small ones with the same contents.
+ *
+ * Wants a descriptor open for writing. Besides the shared errors:
+ *   EBUSY   pages that would go, or a huge folio that would be cut, are pinned
+ *           or in use by I/O: try again when that is over
+ *   ENOMEM  no memory for the small folios; or more than the machine has
+ */
+struct mmapdemo_resize {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 bytes;
+};
+
+/**
+ * struct mmapdemo_punch - MMAPDEMO_IOCTL_PUNCH: give memory back
+ * @size: sizeof(struct mmapdemo_punch)
+ * @flags: must be 0
+ * @offset: first byte
+ * @length: bytes, above 0; what lies past the end is left out
+ *
+ * As fallocate(2) with FALLOC_FL_PUNCH_HOLE does for a file (for a device, the
+ * kernel refuses it): whole pages are freed, and zero when used again; of a
+ * page that is in the range in part, that part is zeroed. Private copies stay.
+ *
+ * Wants a descriptor open for writing. Besides the shared errors: EBUSY and
+ * ENOMEM as for RESIZE; nothing is punched then.
+ */
+struct mmapdemo_punch {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+};
+
+/**
+ * struct mmapdemo_fill - MMAPDEMO_IOCTL_FILL: the kernel writes a pattern
+ * @size: sizeof(struct mmapdemo_fill)
+ * @flags: must be 0
+ * @offset: first byte, inside the device
+ * @length: bytes, above 0, to the end of the device at most
+ * @seed: of the pattern
+ *
+ * The pattern depends on a byte's place in the device, not on @offset: at each
+ * multiple o of 8 it has the 64-bit word, least significant byte first,
+ *
+ *   z = seed + (o / 8 + 1) * 0x9e3779b97f4a7c15
+ *   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9
+ *   z = (z ^ (z >> 27)) * 0x94d049bb133111eb
+ *   word = z ^ (z >> 31)
+ *
+ * (SplitMix64). Memory is allocated as by write(2).
+ *
+ * Wants a descriptor open for writing. Besides the shared errors: ENOMEM, EIO
+ * (or ENOMEM) at a page that FAULT_SET says so of; what lies before is filled.
+ */
+struct mmapdemo_fill {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__aligned_u64 seed;
+};
+
+/**
+ * struct mmapdemo_sum - MMAPDEMO_IOCTL_SUM: the kernel takes a checksum
+ * @size: sizeof(struct mmapdemo_sum)
+ * @flags: must be 0
+ * @offset: first byte, inside the device
+ * @length: bytes, above 0, to the end of the device at most
+ * @crc32c: returned: CRC-32C of the range, as in iSCSI (RFC 3720, B.4):
+ *	of "123456789" it is 0xe3069283. Holes count as zeros, and stay holes.
+ * @reserved: must be 0
+ *
+ * Wants a descriptor open for reading. Besides the shared errors: EIO or ENOMEM
+ * at a page that FAULT_SET says so of.
+ */
+struct mmapdemo_sum {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__u32 crc32c;
+	__u32 reserved;
+};
+
+/**
+ * enum mmapdemo_fault_action - what an access to a page does
+ * @MMAPDEMO_FAULT_NONE: nothing: the range is healed, its rules are forgotten
+ * @MMAPDEMO_FAULT_COUNT: works, and is counted (after the delay, if any)
+ * @MMAPDEMO_FAULT_SIGBUS: a page fault is SIGBUS, BUS_ADRERR; read(2) and
+ *	write(2) are EIO
+ * @MMAPDEMO_FAULT_HWPOISON: a page fault is SIGBUS, BUS_MCEERR_AR, as if the
+ *	hardware had found the memory broken; read(2) and write(2) are EIO
+ * @MMAPDEMO_FAULT_ENOMEM: as if no memory were left: read(2), write(2),
+ *	MADV_POPULATE_READ are ENOMEM. The kernel answers a program's own access
+ *	by trying again, until the rule is over (or for ever).
+ *
+ * An access is a page fault, or a part of a read(2), write(2), FILL or SUM. A
+ * page that is mapped is not faulted again: MADV_DONTNEED makes it.
+ */
+enum mmapdemo_fault_action {
+	MMAPDEMO_FAULT_NONE,
+	MMAPDEMO_FAULT_COUNT,
+	MMAPDEMO_FAULT_SIGBUS,
+	MMAPDEMO_FAULT_HWPOISON,
+	MMAPDEMO_FAULT_ENOMEM,
+};
+
+/**
+ * enum mmapdemo_fault_when - which accesses
+ * @MMAPDEMO_FAULT_ALWAYS: each
+ * @MMAPDEMO_FAULT_ONCE: the first
+ * @MMAPDEMO_FAULT_NTH: every @n-th: @n - 1 work, one does not, and so on
+ * @MMAPDEMO_FAULT_RANDOM: each with a chance of @n in 2^32, by a generator
+ *	that begins with @seed
+ */
+enum mmapdemo_fault_when {
+	MMAPDEMO_FAULT_ALWAYS,
+	MMAPDEMO_FAULT_ONCE,
+	MMAPDEMO_FAULT_NTH,
+	MMAPDEMO_FAULT_RANDOM,
+};
+
+/* Most that a delay may be, in microseconds, and most rules that there may be. */
+#define MMAPDEMO_FAULT_DELAY_MAX	60000000u
+#define MMAPDEMO_FAULT_RULES_MAX	4096u
+
+/**
+ * struct mmapdemo_fault - MMAPDEMO_IOCTL_FAULT_SET: make a range fail; and what FAULT_LIST lists
+ * @size: sizeof(struct mmapdemo_fault)
+ * @flags: must be 0
+ * @offset: first byte, a multiple of the page size
+ * @length: bytes, above 0, a multiple of the page size. It may reach past the
+ *	end: a rule stays when the device shrinks, and works when it grows.
+ * @action: enum mmapdemo_fault_action
+ * @when: enum mmapdemo_fault_when; only with an action that fails
+ * @n: for NTH above 0, for RANDOM any; otherwise 0
+ * @delay: microseconds that each access takes longer, MMAPDEMO_FAULT_DELAY_MAX
+ *	at most; a fatal signal ends the delay. 0 with MMAPDEMO_FAULT_NONE.
+ * @seed: for RANDOM; otherwise 0
+ * @hits: in FAULT_LIST, accesses so far; otherwise 0
+ * @fired: in FAULT_LIST, accesses that failed so far; otherwise 0
+ *
+ * The range's earlier rules end. Pages that are mapped already obey at once, in
+ * all processes; private copies made before are not touched. Huge folios in the
+ * range become small ones, with the same contents.
+ *
+ * Wants a descriptor open for writing. Besides the shared errors:
+ *   EBUSY   a huge folio in the range is pinned or in use by I/O
+ *   ENOMEM  no memory for small folios, or for the rule
+ *   ENOSPC  there are MMAPDEMO_FAULT_RULES_MAX rules
+ */
+struct mmapdemo_fault {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__u32 action;
+	__u32 when;
+	__u32 n;
+	__u32 delay;
+	__aligned_u64 seed;
+	__aligned_u64 hits;
+	__aligned_u64 fired;
+};
+
+/**
+ * struct mmapdemo_fault_list - MMAPDEMO_IOCTL_FAULT_LIST: the rules there are
+ * @size: sizeof(struct mmapdemo_fault_list)
+ * @flags: must be 0
+ * @count: room in @faults, in elements; returned: how many rules there are, of
+ *	which the first are written, as far as there is room. A rule that a later
+ *	one cut in two is listed twice, with one count of hits.
+ * @fault_size: sizeof(struct mmapdemo_fault): distance of elements in @faults
+ * @faults: address of an array of struct mmapdemo_fault, by offset; each
+ *	element's @size is set to @fault_size
+ *
+ * Any descriptor may ask. Errors: those that all commands share.
+ */
+struct mmapdemo_fault_list {
+	__u32 size;
+	__u32 flags;
+	__u32 count;
+	__u32 fault_size;
+	__aligned_u64 faults;
+};
+
+/**
+ * struct mmapdemo_kick - MMAPDEMO_IOCTL_KICK: wake who waits
+ * @size: sizeof(struct mmapdemo_kick)
+ * @flags: must be 0
+ * @generation: returned: how many times KICK was called, with this one
+ *
+ * Wants a descriptor open for writing. Errors: those that all commands share.
+ */
+struct mmapdemo_kick {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 generation;
+};
+
+/* Bits of &struct mmapdemo_wait.events */
+#define MMAPDEMO_EVENT_KICK		(1u << 0)	/* poll: EPOLLIN */
+#define MMAPDEMO_EVENT_LAST_CLOSE	(1u << 1)	/* the last mapping went; poll: EPOLLPRI */
+#define MMAPDEMO_EVENT_RESIZE		(1u << 2)	/* poll: EPOLLPRI */
+#define MMAPDEMO_EVENT_WIPE		(1u << 3)	/* poll: EPOLLPRI */
+
+/**
+ * struct mmapdemo_wait - MMAPDEMO_IOCTL_WAIT: wait for an event
+ * @size: sizeof(struct mmapdemo_wait)
+ * @flags: must be 0
+ * @events: MMAPDEMO_EVENT_ bits to wait for, not 0; returned: those that
+ *	happened, once or more, since this file description was opened or last
+ *	told of them
+ * @reserved: must be 0
+ * @generation: returned: how many times KICK was called
+ *
+ * What it returns is then no longer new to this file description (dup and fork
+ * share it; open does not), and poll(2) is silent of it until it happens again.
+ * Nothing that happens between two waits is lost.
+ *
+ * Any descriptor may wait. Besides the shared errors: EAGAIN with O_NONBLOCK
+ * where nothing is new.
+ */
+struct mmapdemo_wait {
+	__u32 size;
+	__u32 flags;
+	__u32 events;
+	__u32 reserved;
+	__aligned_u64 generation;
+};
+
+/* Bits of &struct mmapdemo_wipe.flags */
+#define MMAPDEMO_WIPE_NOW		(1u << 0)	/* zero all of it */
+#define MMAPDEMO_WIPE_SET_POLICY	(1u << 1)	/* @policy is to hold from now on */
+
+/* Bits of &struct mmapdemo_wipe.policy and &struct mmapdemo_info.wipe_policy */
+#define MMAPDEMO_WIPE_ON_LAST_UNMAP	(1u << 0)	/* zero it when the last mapping goes */
+#define MMAPDEMO_WIPE_ON_LAST_CLOSE	(1u << 1)	/* when the last file description goes */
+
+/**
+ * struct mmapdemo_wipe - MMAPDEMO_IOCTL_WIPE: zero the contents, now or later
+ * @size: sizeof(struct mmapdemo_wipe)
+ * @flags: MMAPDEMO_WIPE_NOW, MMAPDEMO_WIPE_SET_POLICY or both
+ * @policy: with SET_POLICY, MMAPDEMO_WIPE_ON_ bits or 0; otherwise 0
+ * @reserved: must be 0
+ *
+ * Pages are zeroed where they are: mappings show it, memory stays held. Private
+ * copies stay. A wipe by policy is over before anybody can map, or open, anew
+ * and see what was there.
+ *
+ * Wants a descriptor open for writing. Errors: those that all commands share.
+ */
+struct mmapdemo_wipe {
+	__u32 size;
+	__u32 flags;
+	__u32 policy;
+	__u32 reserved;
+};
+
+#define MMAPDEMO_IOCTL_INFO	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x00, struct mmapdemo_info)
+#define MMAPDEMO_IOCTL_RESIZE	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x01, struct mmapdemo_resize)
+#define MMAPDEMO_IOCTL_PUNCH	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x02, struct mmapdemo_punch)
+#define MMAPDEMO_IOCTL_FILL	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x03, struct mmapdemo_fill)
+#define MMAPDEMO_IOCTL_SUM	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x04, struct mmapdemo_sum)
+#define MMAPDEMO_IOCTL_FAULT_SET  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x05, struct mmapdemo_fault)
+#define MMAPDEMO_IOCTL_FAULT_LIST _IOWR(MMAPDEMO_IOCTL_TYPE, 0x06, struct mmapdemo_fault_list)
+#define MMAPDEMO_IOCTL_KICK	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x07, struct mmapdemo_kick)
+#define MMAPDEMO_IOCTL_WAIT	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x08, struct mmapdemo_wait)
+#define MMAPDEMO_IOCTL_WIPE	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x09, struct mmapdemo_wipe)
+
+#endif
