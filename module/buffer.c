@@ -200,18 +200,36 @@ static struct file_system_type mmapdemo_fs = {
 	.kill_sb		= kill_anon_super,
 };
 
+unsigned long mmapdemo_buffer_counted(struct mmapdemo_buffer *buffer,
+				      enum mmapdemo_fault_kind kind)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += per_cpu_ptr(buffer->faults, cpu)->count[kind];
+	return sum;
+}
+
 int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size, bool huge)
 {
 	struct inode *inode;
+	int err;
+
+	buffer->faults = alloc_percpu(struct mmapdemo_faults);
+	if (!buffer->faults)
+		return -ENOMEM;
 
 	mmapdemo_mnt = kern_mount(&mmapdemo_fs);
-	if (IS_ERR(mmapdemo_mnt))
-		return PTR_ERR(mmapdemo_mnt);
+	if (IS_ERR(mmapdemo_mnt)) {
+		err = PTR_ERR(mmapdemo_mnt);
+		goto free_faults;
+	}
 
 	inode = alloc_anon_inode(mmapdemo_mnt->mnt_sb);
 	if (IS_ERR(inode)) {
-		kern_unmount(mmapdemo_mnt);
-		return PTR_ERR(inode);
+		err = PTR_ERR(inode);
+		goto unmount;
 	}
 
 	inode->i_private = buffer;
@@ -225,10 +243,17 @@ int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size, boo
 	buffer->inode = inode;
 	buffer->huge = huge;
 	return 0;
+
+unmount:
+	kern_unmount(mmapdemo_mnt);
+free_faults:
+	free_percpu(buffer->faults);
+	return err;
 }
 
 void mmapdemo_buffer_exit(struct mmapdemo_buffer *buffer)
 {
 	iput(buffer->inode);
 	kern_unmount(mmapdemo_mnt);
+	free_percpu(buffer->faults);
 }

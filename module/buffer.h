@@ -6,6 +6,27 @@
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/mm_types.h>
+#include <linux/percpu.h>
+
+/**
+ * enum mmapdemo_fault_kind - what page faults are counted as
+ * @MMAPDEMO_FAULT_READ: mapped a page for reading, and maybe its neighbours
+ * @MMAPDEMO_FAULT_WRITE: mapped a page of a shared mapping for writing
+ * @MMAPDEMO_FAULT_COW: found the page that a store to a private mapping copies
+ * @MMAPDEMO_FAULT_HUGE: no fault, but a huge page mapped by one
+ * @MMAPDEMO_FAULT_KINDS: how many there are
+ */
+enum mmapdemo_fault_kind {
+	MMAPDEMO_FAULT_READ,
+	MMAPDEMO_FAULT_WRITE,
+	MMAPDEMO_FAULT_COW,
+	MMAPDEMO_FAULT_HUGE,
+	MMAPDEMO_FAULT_KINDS,
+};
+
+struct mmapdemo_faults {
+	unsigned long count[MMAPDEMO_FAULT_KINDS];
+};
 
 /**
  * struct mmapdemo_buffer - memory behind one device node: a file without a file system
@@ -21,8 +42,7 @@
  *	the child, exit closes one, each under its own mm's lock only.
  * @vmas_peak: the most @vmas has been
  * @last_closes: how often @vmas came back to zero
- * @faults: calls of the fault handler for one page
- * @huge_faults: huge pages mapped by the fault handler for a whole PMD
+ * @faults: page faults by kind, of each processor
  *
  * Lives from module load to unload. Open files pin the module and VMAs pin
  * their file, so no reference to the buffer is counted.
@@ -37,8 +57,7 @@ struct mmapdemo_buffer {
 	atomic_t vmas;
 	atomic_t vmas_peak;
 	atomic64_t last_closes;
-	atomic64_t faults;
-	atomic64_t huge_faults;
+	struct mmapdemo_faults __percpu *faults;
 };
 
 /* The buffer that an open file, or a VMA's file, belongs to. */
@@ -46,6 +65,15 @@ static inline struct mmapdemo_buffer *mmapdemo_buffer_of(const struct file *file
 {
 	return file->f_mapping->host->i_private;
 }
+
+static inline void mmapdemo_buffer_count(struct mmapdemo_buffer *buffer,
+					 enum mmapdemo_fault_kind kind)
+{
+	this_cpu_inc(buffer->faults->count[kind]);
+}
+
+unsigned long mmapdemo_buffer_counted(struct mmapdemo_buffer *buffer,
+				      enum mmapdemo_fault_kind kind);
 
 int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size, bool huge);
 void mmapdemo_buffer_exit(struct mmapdemo_buffer *buffer);

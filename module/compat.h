@@ -33,7 +33,7 @@
 #undef MMAPDEMO_HAS_HUGE_FAULT
 #endif
 #ifdef MMAPDEMO_HAS_HUGE_FAULT
-#define MMAPDEMO_VM_OPS_HUGE_FAULT	.huge_fault = mmapdemo_vma_huge_fault,
+#define MMAPDEMO_VM_OPS_HUGE_FAULT	.huge_fault = mmapdemo_fault_huge,
 #else
 #define MMAPDEMO_VM_OPS_HUGE_FAULT
 #endif

@@ -23,8 +23,13 @@ MMAPDEMO_COUNTER(opens, atomic_read(&buffer->opens));
 MMAPDEMO_COUNTER(vmas, atomic_read(&buffer->vmas));
 MMAPDEMO_COUNTER(vmas_peak, atomic_read(&buffer->vmas_peak));
 MMAPDEMO_COUNTER(last_closes, atomic64_read(&buffer->last_closes));
-MMAPDEMO_COUNTER(faults, atomic64_read(&buffer->faults));
-MMAPDEMO_COUNTER(huge_faults, atomic64_read(&buffer->huge_faults));
+MMAPDEMO_COUNTER(faults, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULT_READ) +
+			 mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULT_WRITE) +
+			 mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULT_COW));
+MMAPDEMO_COUNTER(faults_read, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULT_READ));
+MMAPDEMO_COUNTER(faults_write, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULT_WRITE));
+MMAPDEMO_COUNTER(faults_cow, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULT_COW));
+MMAPDEMO_COUNTER(faults_huge, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULT_HUGE));
 
 static const struct {
 	const char *name;
@@ -37,7 +42,10 @@ static const struct {
 	{ "vmas_peak",		&mmapdemo_vmas_peak_fops },
 	{ "last_closes",	&mmapdemo_last_closes_fops },
 	{ "faults",		&mmapdemo_faults_fops },
-	{ "huge_faults",	&mmapdemo_huge_faults_fops },
+	{ "faults_read",	&mmapdemo_faults_read_fops },
+	{ "faults_write",	&mmapdemo_faults_write_fops },
+	{ "faults_cow",		&mmapdemo_faults_cow_fops },
+	{ "faults_huge",	&mmapdemo_faults_huge_fops },
 };
 
 /* debugfs is an aid: the device works without it, so nobody looks for errors. */

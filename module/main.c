@@ -4,7 +4,8 @@
  *
  * params.c	what can be set at load
  * buffer.c	the memory: folios of a private inode
- * mapping.c	mmap, a VMA's life, faults
+ * mapping.c	mmap, a VMA's life
+ * fault.c	page faults
  * device.c	the node: open, read, write, seek, splice
  * debugfs.c	counters
  * compat.h	what differs between kernels

@@ -179,6 +179,26 @@ ROW_EACH(M11, cut, "a huge page cut by munmap or mprotect keeps its other pages"
 	}
 }
 
+/* clear_refs write-protects huge entries to see the next store (Documentation/filesystems/proc.rst) */
+ROW_EACH(M11, store_after_clear_refs,
+	 "a store to a huge page that is write-protected to track stores works, and is seen", kinds)
+{
+	unsigned char *view = map_at_phase(0, O_RDWR, RW, MAP_SHARED);
+	unsigned char *map = map_huge(&variants[kinds[_i].flags == MAP_SHARED ? 0 : 2]);
+	unsigned char *stored = map + pages(5);
+
+	pattern_fill(view, len(), region(), STORED);
+	if (write_text("/proc/self/clear_refs", "4"))
+		row_not_applicable("this kernel does not track stores (CONFIG_MEM_SOFT_DIRTY)");
+	ck_assert(!pagemap_bit(stored, PAGEMAP_SOFT_DIRTY));
+	*stored ^= 0xff;
+	ck_assert(pagemap_bit(stored, PAGEMAP_SOFT_DIRTY));
+	if (kinds[_i].flags == MAP_SHARED)
+		ck_assert_int_eq(view[pages(5)], *stored);
+	else
+		assert_memory(view, len(), region(), STORED);
+}
+
 ROW_EACH(M11, fork, "a child has the huge page, and shares or copies as with small ones", kinds)
 {
 	unsigned char *view = map_at_phase(0, O_RDWR, RW, MAP_SHARED);

@@ -84,18 +84,6 @@ ROW_EACH(M9, register, "userfaultfd does not take the mapping, says EINVAL, and 
 		map[0] = 'w';
 }
 
-/* Documentation/admin-guide/mm/pagemap.rst, bit 57: write-protected by userfaultfd */
-static bool is_protected(const unsigned char *page)
-{
-	off_t at = (uintptr_t)page / sysconf(_SC_PAGESIZE) * sizeof(uint64_t);
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	uint64_t entry;
-
-	ck_assert_int_eq(pread(fd, &entry, sizeof(entry), at), sizeof(entry));
-	close(fd);
-	return entry >> 57 & 1;
-}
-
 /*
  * From 6.7 on, write protection that the kernel itself takes off again is for any
  * memory (same function, wp_async): it tells which pages have been written to.
@@ -119,13 +107,13 @@ ROW_EACH(M9, tracks_writes,
 	ck_assert_int_eq(register_errno(fd, map, UFFDIO_REGISTER_MODE_WP), 0);
 	ck_assert_int_eq(ioctl(fd, UFFDIO_WRITEPROTECT, &protect), 0);
 	for (int i = 0; i < MAPPED; i++)
-		ck_assert(is_protected(map + pages(i)));
+		ck_assert(pagemap_bit(map + pages(i), PAGEMAP_UFFD_WP));
 
 	/* One that was touched before, one that was not. */
 	map[pages(1)] = 'w';
 	map[pages(3)] = 'w';
 	for (int i = 0; i < MAPPED; i++)
-		ck_assert_int_eq(is_protected(map + pages(i)), i % 2 == 0);
+		ck_assert_int_eq(pagemap_bit(map + pages(i), PAGEMAP_UFFD_WP), i % 2 == 0);
 	ck_assert_uint_eq(target_read_byte(pages(2)),
 			  kinds[_i].flags == MAP_SHARED ? 'w' : pattern_byte(pages(2), ORIGINAL));
 	assert_memory(map, pages(1), pages(1), ORIGINAL);

@@ -16,7 +16,7 @@
 #define PAGEMAP_PRESENT (1ULL << 63)
 #define PAGEMAP_FRAME	((1ULL << 55) - 1)
 
-static uint64_t read_frame(const char *path, const volatile void *addr)
+static uint64_t read_pagemap(const char *path, const volatile void *addr)
 {
 	off_t at = (uintptr_t)addr / sysconf(_SC_PAGESIZE) * sizeof(uint64_t);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -26,6 +26,13 @@ static uint64_t read_frame(const char *path, const volatile void *addr)
 	ck_assert_msg(pread(fd, &entry, sizeof(entry), at) == sizeof(entry), "%s: no entry for %p",
 		      path, addr);
 	close(fd);
+	return entry;
+}
+
+static uint64_t read_frame(const char *path, const volatile void *addr)
+{
+	uint64_t entry = read_pagemap(path, addr);
+
 	if (!(entry & PAGEMAP_PRESENT))
 		return 0;
 	if (!(entry & PAGEMAP_FRAME))
@@ -44,6 +51,11 @@ uint64_t frame_of_pid(pid_t pid, const volatile void *addr)
 
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
 	return read_frame(path, addr);
+}
+
+bool pagemap_bit(const volatile void *addr, int bit)
+{
+	return read_pagemap("/proc/self/pagemap", addr) >> bit & 1;
 }
 
 uint64_t counter(const char *name)

@@ -17,6 +17,11 @@
 uint64_t frame_of(const volatile void *addr);
 uint64_t frame_of_pid(pid_t pid, const volatile void *addr);
 
+/* A bit of the page's entry in /proc/self/pagemap (admin-guide/mm/pagemap.rst). */
+#define PAGEMAP_SOFT_DIRTY 55
+#define PAGEMAP_UFFD_WP	   57
+bool pagemap_bit(const volatile void *addr, int bit);
+
 /* Frames compared, with a message that says what they mean. */
 #define assert_same_page(a, b)                                               \
 	do {                                                                 \

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Page faults. Each way to map a folio holds the mapping's invalidate lock
+ * (shared), until it is mapped or its own lock is held: whoever takes that lock
+ * exclusively, unmaps a folio and locks it, has nobody map it again.
+ */
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/userfaultfd_k.h>
+
+#include "buffer.h"
+#include "fault.h"
+
+/* A private store copies one page: nothing huge can serve it. */
+static bool mmapdemo_fault_copies(const struct vm_fault *vmf)
+{
+	return (vmf->flags & FAULT_FLAG_WRITE) && !(vmf->vma->vm_flags & VM_SHARED);
+}
+
+static void mmapdemo_fault_count(const struct vm_fault *vmf)
+{
+	enum mmapdemo_fault_kind kind = MMAPDEMO_FAULT_READ;
+
+	if (mmapdemo_fault_copies(vmf))
+		kind = MMAPDEMO_FAULT_COW;
+	else if (vmf->flags & FAULT_FLAG_WRITE)
+		kind = MMAPDEMO_FAULT_WRITE;
+	mmapdemo_buffer_count(mmapdemo_buffer_of(vmf->vma->vm_file), kind);
+}
+
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+/* Huge pages that one fault maps at most: as many as fault-around maps small ones. */
+#define MMAPDEMO_HUGE_AROUND	16
+
+/* Can the huge page around the faulting address be mapped, as far as the VMA goes? */
+static bool mmapdemo_fault_fits_huge(const struct vm_fault *vmf)
+{
+	const struct vm_area_struct *vma = vmf->vma;
+	unsigned long start = vmf->address & HPAGE_PMD_MASK;
+
+	return start >= vma->vm_start && start + HPAGE_PMD_SIZE <= vma->vm_end &&
+	       IS_ALIGNED(vmf->pgoff - ((vmf->address - start) >> PAGE_SHIFT), HPAGE_PMD_NR);
+}
+
+/*
+ * The folio's lock keeps faults on single pages of it out, which would put a
+ * page table there; one that did so before is seen here, and wins.
+ */
+static bool mmapdemo_fault_insert_huge(struct vm_fault *vmf, struct folio *folio)
+{
+	bool mapped = false;
+
+#ifdef MMAPDEMO_HAS_INSERT_FOLIO_PMD
+	folio_lock(folio);
+	if (pmd_none(*vmf->pmd) && !folio_test_has_hwpoisoned(folio))
+		mapped = vmf_insert_folio_pmd(vmf, folio, vmf->flags & FAULT_FLAG_WRITE) ==
+			 VM_FAULT_NOPAGE;
+	folio_unlock(folio);
+#else
+	/* Takes the lock, and maps all of it or, without a page table, nothing. */
+	if (pmd_none(*vmf->pmd))
+		mapped = filemap_map_pages(vmf, folio->index, folio->index) & VM_FAULT_NOPAGE;
+#endif
+	if (mapped)
+		mmapdemo_buffer_count(mmapdemo_buffer_of(vmf->vma->vm_file), MMAPDEMO_FAULT_HUGE);
+	return mapped;
+}
+
+/* Maps a huge page beside the faulting one, in the same page table, if it has a huge folio. */
+static void mmapdemo_fault_next_huge(struct vm_fault *vmf, unsigned long addr, pmd_t *pmd)
+{
+	struct vm_fault next = {
+		.vma		= vmf->vma,
+		.gfp_mask	= vmf->gfp_mask,
+		.pgoff		= vmf->vma->vm_pgoff +
+				  ((addr - vmf->vma->vm_start) >> PAGE_SHIFT),
+		.address	= addr,
+		.real_address	= addr,
+		.flags		= vmf->flags & ~FAULT_FLAG_WRITE,
+		.pmd		= pmd,
+		.prealloc_pte	= vmf->prealloc_pte,
+	};
+	struct folio *folio = filemap_get_folio(vmf->vma->vm_file->f_mapping, next.pgoff);
+
+	if (IS_ERR_OR_NULL(folio))
+		return;
+	if (folio_order(folio) == HPAGE_PMD_ORDER)
+		mmapdemo_fault_insert_huge(&next, folio);
+	folio_put(folio);
+	vmf->prealloc_pte = next.prealloc_pte;
+}
+
+/*
+ * What fault-around does with small pages: huge folios that follow, and are
+ * there already, are mapped by the same fault, which costs more than the entry
+ * does. They are mapped as for reading: a store that the VMA's protection allows
+ * needs no fault of its own then, and one that somebody tracks gets it.
+ */
+static void mmapdemo_fault_around_huge(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long addr = vmf->address & HPAGE_PMD_MASK;
+	unsigned long end = pud_addr_end(addr, vma->vm_end);
+	pmd_t *pmd = vmf->pmd;
+	int i;
+
+	if ((vma->vm_flags & VM_RAND_READ) || uffd_disable_fault_around(vma))
+		return;
+	for (i = 1; i < MMAPDEMO_HUGE_AROUND; i++) {
+		addr += HPAGE_PMD_SIZE;
+		pmd++;
+		if (addr + HPAGE_PMD_SIZE > end)
+			break;
+#ifndef MMAPDEMO_HAS_HUGE_FAULT
+		/* filemap_map_pages() of early 6.1 wants one to fall back to. */
+		if (!vmf->prealloc_pte)
+			break;
+#endif
+		if (pmd_none(*pmd))
+			mmapdemo_fault_next_huge(vmf, addr, pmd);
+	}
+}
+
+#ifdef MMAPDEMO_HAS_HUGE_FAULT
+/*
+ * Nothing is mapped in a whole PMD's range: map it in one go, without the page
+ * table that the core would allocate for .fault and free again. Or a huge page
+ * is mapped, and a store to it is being tracked: that is for small pages.
+ */
+vm_fault_t mmapdemo_fault_huge(struct vm_fault *vmf, unsigned int order)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
+	struct address_space *mapping = buffer->inode->i_mapping;
+	vm_fault_t ret = VM_FAULT_FALLBACK;
+	struct folio *folio;
+
+	if (order != HPAGE_PMD_ORDER || !pmd_none(*vmf->pmd) ||
+	    !mmapdemo_fault_fits_huge(vmf) || mmapdemo_fault_copies(vmf))
+		return VM_FAULT_FALLBACK;
+
+	filemap_invalidate_lock_shared(mapping);
+	folio = mmapdemo_buffer_get_folio(buffer, vmf->pgoff);
+	if (!IS_ERR(folio)) {
+		if (folio_order(folio) == HPAGE_PMD_ORDER &&
+		    mmapdemo_fault_insert_huge(vmf, folio)) {
+			mmapdemo_fault_around_huge(vmf);
+			ret = VM_FAULT_NOPAGE;
+		}
+		folio_put(folio);
+	}
+	filemap_invalidate_unlock_shared(mapping);
+	return ret;
+}
+
+#endif
+#endif
+
+#if defined(CONFIG_TRANSPARENT_HUGEPAGE) && !defined(MMAPDEMO_HAS_HUGE_FAULT)
+/* The core maps a huge page itself, for what .fault returns or filemap_map_pages() finds. */
+static void mmapdemo_fault_mapped_by_core(struct vm_fault *vmf)
+{
+	mmapdemo_buffer_count(mmapdemo_buffer_of(vmf->vma->vm_file), MMAPDEMO_FAULT_HUGE);
+	mmapdemo_fault_around_huge(vmf);
+}
+
+static void mmapdemo_fault_before_core(struct vm_fault *vmf, struct folio *folio)
+{
+	if (folio_order(folio) == HPAGE_PMD_ORDER && pmd_none(*vmf->pmd) &&
+	    mmapdemo_fault_fits_huge(vmf) && !mmapdemo_fault_copies(vmf))
+		mmapdemo_fault_mapped_by_core(vmf);
+}
+
+static void mmapdemo_fault_after_core(struct vm_fault *vmf)
+{
+	if (pmd_trans_huge(*vmf->pmd))
+		mmapdemo_fault_mapped_by_core(vmf);
+}
+#else
+/* The core asked .huge_fault first, and had its answer. */
+static void mmapdemo_fault_before_core(struct vm_fault *vmf, struct folio *folio)
+{
+}
+
+static void mmapdemo_fault_after_core(struct vm_fault *vmf)
+{
+}
+#endif
+
+/*
+ * A page that no PTE has yet, and that mmapdemo_fault_around() did not find:
+ * its folio is made here on first use. It is returned locked, and only then is
+ * the invalidate lock dropped: whoever truncates waits for the folio's lock,
+ * and by then the page is mapped and can be found and unmapped.
+ */
+vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
+	struct address_space *mapping = buffer->inode->i_mapping;
+	struct folio *folio;
+	vm_fault_t ret;
+
+	mmapdemo_fault_count(vmf);
+
+	filemap_invalidate_lock_shared(mapping);
+	folio = mmapdemo_buffer_get_folio(buffer, vmf->pgoff);
+	if (IS_ERR(folio)) {
+		ret = vmf_error(PTR_ERR(folio)); /* SIGBUS past the end, or OOM */
+	} else {
+		mmapdemo_fault_before_core(vmf, folio);
+		folio_lock(folio);
+		vmf->page = folio_file_page(folio, vmf->pgoff);
+		ret = VM_FAULT_LOCKED;
+	}
+	filemap_invalidate_unlock_shared(mapping);
+	return ret;
+}
+
+/* Pages around a read fault that are there already. May not sleep: .fault can. */
+vm_fault_t mmapdemo_fault_around(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
+{
+	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
+	vm_fault_t ret;
+
+	if (!filemap_invalidate_trylock_shared(mapping))
+		return 0;
+	ret = filemap_map_pages(vmf, first, last);
+	if (ret & VM_FAULT_NOPAGE) {
+		mmapdemo_fault_count(vmf);
+		mmapdemo_fault_after_core(vmf);
+	}
+	filemap_invalidate_unlock_shared(mapping);
+	return ret;
+}
