@@ -4,13 +4,18 @@
  * nobody can mount. The kernel's own page-cache code then finds, maps, copies
  * on write, migrates and truncates them as it does for any file.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/mm.h>
 #include <linux/mount.h>
 #include <linux/pagemap.h>
 #include <linux/pseudo_fs.h>
+#include <linux/rcupdate_wait.h>
 #include <linux/sched/signal.h>
 
 #include "buffer.h"
+#include "faultlab.h"
+#include "notify.h"
 
 #define MMAPDEMO_MAGIC	0x6d6d6170	/* "mmap" */
 
@@ -67,8 +72,10 @@ static struct folio *mmapdemo_buffer_add_huge(struct mmapdemo_buffer *buffer, pg
 
 	index = round_down(index, HPAGE_PMD_NR);
 	present = index;
-	if (!buffer->huge ||
-	    index + HPAGE_PMD_NR > i_size_read(buffer->inode) >> PAGE_SHIFT)
+	if (!buffer->huge || index + HPAGE_PMD_NR > mmapdemo_buffer_pages(buffer))
+		return ERR_PTR(-ENOMEM);
+	if (mmapdemo_faultlab_active(buffer) &&
+	    mmapdemo_faultlab_has_rule(buffer, index, index + HPAGE_PMD_NR - 1))
 		return ERR_PTR(-ENOMEM);
 	/* Adding it would say so too, but after 2 MiB had been cleared for nothing. */
 	if (xa_find(&mapping->i_pages, &present, index + HPAGE_PMD_NR - 1, XA_PRESENT))
@@ -112,7 +119,7 @@ struct folio *mmapdemo_buffer_get_folio(struct mmapdemo_buffer *buffer, pgoff_t 
 	struct folio *folio;
 
 	lockdep_assert_held(&mapping->invalidate_lock);
-	if (index >= i_size_read(buffer->inode) >> PAGE_SHIFT)
+	if (index >= mmapdemo_buffer_pages(buffer))
 		return ERR_PTR(-ENXIO);
 
 	do {
@@ -171,6 +178,30 @@ loff_t mmapdemo_buffer_seek_data(struct mmapdemo_buffer *buffer, loff_t pos)
 	return max_t(loff_t, pos, (loff_t)index << PAGE_SHIFT);
 }
 
+/*
+ * Huge folios have entries of their own, not at the leaves. They are counted
+ * when somebody asks: the core, which may split them, tells nobody.
+ */
+unsigned long mmapdemo_buffer_huge_folios(struct mmapdemo_buffer *buffer)
+{
+	XA_STATE(xas, &buffer->inode->i_mapping->i_pages, 0);
+	unsigned long found = 0;
+	struct folio *folio;
+
+	rcu_read_lock();
+	xas_for_each(&xas, folio, ULONG_MAX) {
+		if (xas_retry(&xas, folio))
+			continue;
+		found += xas.xa_node && xas.xa_node->shift >= XA_CHUNK_SHIFT;
+		if (need_resched()) {
+			xas_pause(&xas);
+			cond_resched_rcu();
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+
 /* First byte at or after @pos, inside the buffer, that has none; the end is a hole. */
 loff_t mmapdemo_buffer_seek_hole(struct mmapdemo_buffer *buffer, loff_t pos)
 {
@@ -211,7 +242,24 @@ unsigned long mmapdemo_buffer_counted(struct mmapdemo_buffer *buffer,
 	return sum;
 }
 
-int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size, bool huge)
+/* All memory now or none, and nobody else killed for it. */
+static int __init mmapdemo_buffer_prealloc(struct mmapdemo_buffer *buffer)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	gfp_t gfp = mapping_gfp_mask(mapping);
+	loff_t size = i_size_read(buffer->inode);
+	int err;
+
+	if (size >> PAGE_SHIFT > si_mem_available())
+		return -ENOMEM;
+	mapping_set_gfp_mask(mapping, gfp | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	err = mmapdemo_buffer_populate(buffer, 0, size);
+	mapping_set_gfp_mask(mapping, gfp);
+	return err;
+}
+
+int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size, bool huge,
+				bool prealloc)
 {
 	struct inode *inode;
 	int err;
@@ -242,8 +290,20 @@ int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size, boo
 	i_size_write(inode, size);
 	buffer->inode = inode;
 	buffer->huge = huge;
+	buffer->prealloc = prealloc;
+	mmapdemo_faultlab_init(buffer);
+	mmapdemo_notify_init(buffer);
+	if (prealloc) {
+		err = mmapdemo_buffer_prealloc(buffer);
+		if (err) {
+			pr_err("prealloc: not enough memory for %lld bytes\n", size);
+			goto put_inode;
+		}
+	}
 	return 0;
 
+put_inode:
+	iput(inode);
 unmount:
 	kern_unmount(mmapdemo_mnt);
 free_faults:
@@ -253,6 +313,7 @@ free_faults:
 
 void mmapdemo_buffer_exit(struct mmapdemo_buffer *buffer)
 {
+	mmapdemo_faultlab_exit(buffer);
 	iput(buffer->inode);
 	kern_unmount(mmapdemo_mnt);
 	free_percpu(buffer->faults);

@@ -4,28 +4,46 @@
 
 #include <linux/atomic.h>
 #include <linux/fs.h>
+#include <linux/maple_tree.h>
 #include <linux/miscdevice.h>
 #include <linux/mm_types.h>
 #include <linux/percpu.h>
+#include <linux/wait.h>
+
+/**
+ * enum mmapdemo_event - what programs can wait for: bit numbers of MMAPDEMO_EVENT_
+ * @MMAPDEMO_KICKED: a program called KICK
+ * @MMAPDEMO_LAST_CLOSED: the last VMA went
+ * @MMAPDEMO_RESIZED: the size changed
+ * @MMAPDEMO_WIPED: the contents were zeroed
+ * @MMAPDEMO_EVENTS: how many there are
+ */
+enum mmapdemo_event {
+	MMAPDEMO_KICKED,
+	MMAPDEMO_LAST_CLOSED,
+	MMAPDEMO_RESIZED,
+	MMAPDEMO_WIPED,
+	MMAPDEMO_EVENTS,
+};
 
 /**
  * enum mmapdemo_fault_kind - what page faults are counted as
- * @MMAPDEMO_FAULT_READ: mapped a page for reading, and maybe its neighbours
- * @MMAPDEMO_FAULT_WRITE: mapped a page of a shared mapping for writing
- * @MMAPDEMO_FAULT_COW: found the page that a store to a private mapping copies
- * @MMAPDEMO_FAULT_HUGE: no fault, but a huge page mapped by one
- * @MMAPDEMO_FAULT_KINDS: how many there are
+ * @MMAPDEMO_FAULTED_READ: mapped a page for reading, and maybe its neighbours
+ * @MMAPDEMO_FAULTED_WRITE: mapped a page of a shared mapping for writing
+ * @MMAPDEMO_FAULTED_COW: found the page that a store to a private mapping copies
+ * @MMAPDEMO_FAULTED_HUGE: no fault, but a huge page mapped by one
+ * @MMAPDEMO_FAULTED_KINDS: how many there are
  */
 enum mmapdemo_fault_kind {
-	MMAPDEMO_FAULT_READ,
-	MMAPDEMO_FAULT_WRITE,
-	MMAPDEMO_FAULT_COW,
-	MMAPDEMO_FAULT_HUGE,
-	MMAPDEMO_FAULT_KINDS,
+	MMAPDEMO_FAULTED_READ,
+	MMAPDEMO_FAULTED_WRITE,
+	MMAPDEMO_FAULTED_COW,
+	MMAPDEMO_FAULTED_HUGE,
+	MMAPDEMO_FAULTED_KINDS,
 };
 
 struct mmapdemo_faults {
-	unsigned long count[MMAPDEMO_FAULT_KINDS];
+	unsigned long count[MMAPDEMO_FAULTED_KINDS];
 };
 
 /**
@@ -35,13 +53,20 @@ struct mmapdemo_faults {
  *	inode_lock() serialises writers with whoever removes folios or changes
  *	the size, who also takes the mapping's invalidate lock against faults.
  * @huge: may use huge folios
+ * @prealloc: has all its memory from the start
  * @misc: the device node
  * @debugfs: folder with the counters
+ * @rules: of the fault lab, by page number. Changed with the mapping's
+ *	invalidate lock held, and read with it held shared.
+ * @rule_list: the same, each once; as @rules
+ * @nr_rules: how many parts of rules there are in @rules; as @rules
+ * @wipe_policy: MMAPDEMO_WIPE_ON_ bits
+ * @wait: who waits for events
+ * @events: how often each enum mmapdemo_event happened
  * @opens: open file descriptions, now
  * @vmas: live VMAs in all processes, now. Atomic, because fork opens a VMA for
  *	the child, exit closes one, each under its own mm's lock only.
  * @vmas_peak: the most @vmas has been
- * @last_closes: how often @vmas came back to zero
  * @faults: page faults by kind, of each processor
  *
  * Lives from module load to unload. Open files pin the module and VMAs pin
@@ -51,12 +76,18 @@ struct mmapdemo_buffer {
 	const char *name;
 	struct inode *inode;
 	bool huge;
+	bool prealloc;
 	struct miscdevice misc;
 	struct dentry *debugfs;
+	struct maple_tree rules;
+	struct list_head rule_list;
+	unsigned int nr_rules;
+	unsigned int wipe_policy;
+	wait_queue_head_t wait;
+	atomic64_t events[MMAPDEMO_EVENTS];
 	atomic_t opens;
 	atomic_t vmas;
 	atomic_t vmas_peak;
-	atomic64_t last_closes;
 	struct mmapdemo_faults __percpu *faults;
 };
 
@@ -66,16 +97,39 @@ static inline struct mmapdemo_buffer *mmapdemo_buffer_of(const struct file *file
 	return file->f_mapping->host->i_private;
 }
 
+static inline pgoff_t mmapdemo_buffer_pages(struct mmapdemo_buffer *buffer)
+{
+	return i_size_read(buffer->inode) >> PAGE_SHIFT;
+}
+
+/* inode_lock(), which a signal that kills ends waiting for: holders may take long. */
+static inline int __must_check mmapdemo_buffer_lock(struct mmapdemo_buffer *buffer)
+{
+	return down_write_killable(&buffer->inode->i_rwsem);
+}
+
+static inline void mmapdemo_buffer_unlock(struct mmapdemo_buffer *buffer)
+{
+	inode_unlock(buffer->inode);
+}
+
+static inline int __must_check mmapdemo_buffer_lock_shared(struct mmapdemo_buffer *buffer)
+{
+	return down_read_killable(&buffer->inode->i_rwsem);
+}
+
+static inline void mmapdemo_buffer_unlock_shared(struct mmapdemo_buffer *buffer)
+{
+	inode_unlock_shared(buffer->inode);
+}
+
 static inline void mmapdemo_buffer_count(struct mmapdemo_buffer *buffer,
 					 enum mmapdemo_fault_kind kind)
 {
 	this_cpu_inc(buffer->faults->count[kind]);
 }
 
-unsigned long mmapdemo_buffer_counted(struct mmapdemo_buffer *buffer,
-				      enum mmapdemo_fault_kind kind);
-
-int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size, bool huge);
+int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size, bool huge, bool prealloc);
 void mmapdemo_buffer_exit(struct mmapdemo_buffer *buffer);
 
 struct folio *mmapdemo_buffer_get_folio(struct mmapdemo_buffer *buffer, pgoff_t index);
@@ -83,5 +137,8 @@ int mmapdemo_buffer_populate(struct mmapdemo_buffer *buffer, loff_t pos, size_t 
 loff_t mmapdemo_buffer_seek_data(struct mmapdemo_buffer *buffer, loff_t pos);
 loff_t mmapdemo_buffer_seek_hole(struct mmapdemo_buffer *buffer, loff_t pos);
 size_t mmapdemo_buffer_resident(struct mmapdemo_buffer *buffer);
+unsigned long mmapdemo_buffer_huge_folios(struct mmapdemo_buffer *buffer);
+unsigned long mmapdemo_buffer_counted(struct mmapdemo_buffer *buffer,
+				      enum mmapdemo_fault_kind kind);
 
 #endif

@@ -38,6 +38,20 @@
 #define MMAPDEMO_VM_OPS_HUGE_FAULT
 #endif
 
+/* 7.2, "mm: rename pagevec.h to folio_batch.h" */
+#if __has_include(<linux/folio_batch.h>)
+#define MMAPDEMO_FOLIO_BATCH_H	"linux/folio_batch.h"
+#else
+#define MMAPDEMO_FOLIO_BATCH_H	"linux/pagevec.h"
+#endif
+
+/* 6.14, d36cebe03c3a "lib/crc32: standardize on crc32c() name for Castagnoli CRC32" */
+#ifdef MMAPDEMO_HAS_CRC32C
+#define mmapdemo_crc32c crc32c
+#else
+#define mmapdemo_crc32c __crc32c_le
+#endif
+
 /* 6.19, 7f3779a3ac3e "mm/filemap: Add NUMA mempolicy support to filemap_alloc_folio()" */
 #ifdef MMAPDEMO_HAS_FOLIO_MEMPOLICY
 #define mmapdemo_filemap_alloc_folio(gfp, order) filemap_alloc_folio(gfp, order, NULL)

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counters under /sys/kernel/debug/mmapdemo/NODE/, one decimal number a file.
+ * Under /sys/kernel/debug/mmapdemo/NODE/: counters, one decimal number a file,
+ * and the live mappings.
  */
 #include <linux/debugfs.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
 
 #include "buffer.h"
 #include "debugfs.h"
+#include "fault.h"
 
 #define MMAPDEMO_COUNTER(name, value)						\
 static int mmapdemo_debugfs_##name(void *data, u64 *val)			\
@@ -22,14 +27,61 @@ MMAPDEMO_COUNTER(resident, mmapdemo_buffer_resident(buffer));
 MMAPDEMO_COUNTER(opens, atomic_read(&buffer->opens));
 MMAPDEMO_COUNTER(vmas, atomic_read(&buffer->vmas));
 MMAPDEMO_COUNTER(vmas_peak, atomic_read(&buffer->vmas_peak));
-MMAPDEMO_COUNTER(last_closes, atomic64_read(&buffer->last_closes));
-MMAPDEMO_COUNTER(faults, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULT_READ) +
-			 mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULT_WRITE) +
-			 mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULT_COW));
-MMAPDEMO_COUNTER(faults_read, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULT_READ));
-MMAPDEMO_COUNTER(faults_write, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULT_WRITE));
-MMAPDEMO_COUNTER(faults_cow, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULT_COW));
-MMAPDEMO_COUNTER(faults_huge, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULT_HUGE));
+MMAPDEMO_COUNTER(last_closes, atomic64_read(&buffer->events[MMAPDEMO_LAST_CLOSED]));
+MMAPDEMO_COUNTER(faults, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_READ) +
+			 mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_WRITE) +
+			 mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_COW));
+MMAPDEMO_COUNTER(faults_read, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_READ));
+MMAPDEMO_COUNTER(faults_write, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_WRITE));
+MMAPDEMO_COUNTER(faults_cow, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_COW));
+MMAPDEMO_COUNTER(faults_huge, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_HUGE));
+
+static void mmapdemo_debugfs_show_vma(struct seq_file *file, struct vm_area_struct *vma)
+{
+	unsigned long counts = (unsigned long)READ_ONCE(vma->vm_private_data);
+	unsigned long flags = READ_ONCE(vma->vm_flags);
+	char comm[TASK_COMM_LEN] = "?";
+	pid_t pid = 0;
+
+#ifdef CONFIG_MEMCG
+	/* Only with memory control groups does a mm_struct know whose it is. */
+	struct task_struct *owner;
+
+	rcu_read_lock();
+	owner = rcu_dereference(vma->vm_mm->owner);
+	if (owner) {
+		pid = task_tgid_nr(owner);
+		get_task_comm(comm, owner);
+	}
+	rcu_read_unlock();
+#endif
+	seq_printf(file, "%d %lx-%lx %c%c%c%c %llx %lu %lu ", pid, vma->vm_start, vma->vm_end,
+		   flags & VM_READ ? 'r' : '-', flags & VM_WRITE ? 'w' : '-',
+		   flags & VM_EXEC ? 'x' : '-', flags & VM_MAYSHARE ? 's' : 'p',
+		   (u64)vma->vm_pgoff << PAGE_SHIFT,
+		   counts & (BIT(MMAPDEMO_FAULTS_HUGE_SHIFT) - 1),
+		   counts >> MMAPDEMO_FAULTS_HUGE_SHIFT);
+	seq_puts(file, comm);
+	seq_putc(file, '\n');
+}
+
+/*
+ * The live mappings, a line each: PID START-END PERMS OFFSET FAULTS HUGE COMM.
+ * The inode's tree of VMAs holds them, and its lock keeps them there.
+ */
+static int mmapdemo_mappings_show(struct seq_file *file, void *unused)
+{
+	struct mmapdemo_buffer *buffer = file->private;
+	struct address_space *mapping = buffer->inode->i_mapping;
+	struct rb_node *node;
+
+	i_mmap_lock_read(mapping);
+	for (node = rb_first_cached(&mapping->i_mmap); node; node = rb_next(node))
+		mmapdemo_debugfs_show_vma(file, rb_entry(node, struct vm_area_struct, shared.rb));
+	i_mmap_unlock_read(mapping);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(mmapdemo_mappings);
 
 static const struct {
 	const char *name;
@@ -59,6 +111,8 @@ void __init mmapdemo_debugfs_init(struct mmapdemo_buffer *buffer)
 	for (i = 0; i < ARRAY_SIZE(mmapdemo_counters); i++)
 		debugfs_create_file(mmapdemo_counters[i].name, 0444, dir, buffer,
 				    mmapdemo_counters[i].fops);
+	/* Whose memory is where is root's to know. */
+	debugfs_create_file("mappings", 0400, dir, buffer, &mmapdemo_mappings_fops);
 }
 
 void mmapdemo_debugfs_exit(struct mmapdemo_buffer *buffer)

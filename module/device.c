@@ -8,28 +8,68 @@
 #include <linux/module.h>
 #include <linux/pagemap.h>
 #include <linux/pipe_fs_i.h>
+#include <linux/slab.h>
 #include <linux/splice.h>
 #include <linux/uio.h>
+#include <uapi/linux/mmapdemo.h>
 
 #include "buffer.h"
+#include "content.h"
+#include "control.h"
 #include "device.h"
+#include "faultlab.h"
 #include "mapping.h"
+#include "notify.h"
+#include "sysfs.h"
 
 static int mmapdemo_device_open(struct inode *inode, struct file *file)
 {
 	struct mmapdemo_buffer *buffer =
 		container_of(file->private_data, struct mmapdemo_buffer, misc);
+	struct address_space *mapping = buffer->inode->i_mapping;
+	struct mmapdemo_waiter *waiter = kmalloc(sizeof(*waiter), GFP_KERNEL_ACCOUNT);
+
+	if (!waiter)
+		return -ENOMEM;
+	mmapdemo_notify_begin(buffer, waiter);
+	file->private_data = waiter;
 
 	/* From here on the file is one of the private inode, as a block device's is. */
-	file->f_mapping = buffer->inode->i_mapping;
-	file->f_wb_err = filemap_sample_wb_err(file->f_mapping);
+	file->f_mapping = mapping;
+	file->f_wb_err = filemap_sample_wb_err(mapping);
+
+	/* A last close that wipes is over, or sees us. */
+	filemap_invalidate_lock_shared(mapping);
 	atomic_inc(&buffer->opens);
+	filemap_invalidate_unlock_shared(mapping);
 	return 0;
+}
+
+/* Return: whether the contents were wiped, as the policy says for the last close. */
+static bool mmapdemo_device_close(struct mmapdemo_buffer *buffer)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	bool last;
+
+	if (!(READ_ONCE(buffer->wipe_policy) & MMAPDEMO_WIPE_ON_LAST_CLOSE)) {
+		atomic_dec(&buffer->opens);
+		return false;
+	}
+	filemap_invalidate_lock(mapping);
+	last = atomic_dec_and_test(&buffer->opens);
+	if (last)
+		mmapdemo_content_wipe(buffer, "last close");
+	filemap_invalidate_unlock(mapping);
+	return last;
 }
 
 static int mmapdemo_device_release(struct inode *inode, struct file *file)
 {
-	atomic_dec(&mmapdemo_buffer_of(file)->opens);
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
+
+	kfree(file->private_data);
+	if (mmapdemo_device_close(buffer))
+		mmapdemo_notify_event(buffer, MMAPDEMO_WIPED);
 	return 0;
 }
 
@@ -53,45 +93,63 @@ static loff_t mmapdemo_device_llseek(struct file *file, loff_t offset, int whenc
 	return offset < 0 ? offset : vfs_setpos(file, offset, MAX_LFS_FILESIZE);
 }
 
-/* Holes read as zeros and stay holes. */
+/* A folio that is being replaced is missing for a moment, and the invalidate lock held. */
+static struct folio *mmapdemo_device_find_folio(struct address_space *mapping, pgoff_t index)
+{
+	struct folio *folio = filemap_get_folio(mapping, index);
+
+	if (IS_ERR_OR_NULL(folio)) {
+		filemap_invalidate_lock_shared(mapping);
+		folio = filemap_get_folio(mapping, index);
+		filemap_invalidate_unlock_shared(mapping);
+	}
+	return IS_ERR(folio) ? NULL : folio;
+}
+
+/* Of one folio, or one page of a hole: holes read as zeros and stay holes. */
+static size_t mmapdemo_device_copy_out(struct address_space *mapping, loff_t pos, size_t *bytes,
+				       struct iov_iter *to)
+{
+	struct folio *folio = mmapdemo_device_find_folio(mapping, pos >> PAGE_SHIFT);
+	size_t offset, copied;
+
+	if (!folio) {
+		*bytes = min_t(size_t, *bytes, PAGE_SIZE - offset_in_page(pos));
+		return iov_iter_zero(*bytes, to);
+	}
+	offset = offset_in_folio(folio, pos);
+	*bytes = min(*bytes, folio_size(folio) - offset);
+	if (mapping_writably_mapped(mapping))
+		flush_dcache_folio(folio);
+	copied = copy_folio_to_iter(folio, offset, *bytes, to);
+	folio_put(folio);
+	return copied;
+}
+
 static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
-	struct address_space *mapping = iocb->ki_filp->f_mapping;
-	loff_t pos = iocb->ki_pos;
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
 	ssize_t done = 0;
+	int err = 0;
 
-	while (iov_iter_count(to)) {
-		loff_t left = i_size_read(mapping->host) - pos;
-		size_t offset, bytes, copied;
-		struct folio *folio;
+	while (iov_iter_count(to) && !err) {
+		loff_t left = i_size_read(buffer->inode) - iocb->ki_pos;
+		size_t bytes, copied;
 
 		if (left <= 0)
 			break;
-		folio = filemap_get_folio(mapping, pos >> PAGE_SHIFT);
-		if (IS_ERR_OR_NULL(folio)) {
-			bytes = min3((loff_t)iov_iter_count(to), left,
-				     (loff_t)(PAGE_SIZE - offset_in_page(pos)));
-			copied = iov_iter_zero(bytes, to);
-		} else {
-			offset = offset_in_folio(folio, pos);
-			bytes = min3((loff_t)iov_iter_count(to), left,
-				     (loff_t)(folio_size(folio) - offset));
-			if (mapping_writably_mapped(mapping))
-				flush_dcache_folio(folio);
-			copied = copy_folio_to_iter(folio, offset, bytes, to);
-			folio_put(folio);
-		}
-		pos += copied;
-		done += copied;
-		if (copied < bytes) {
-			if (!done)
-				done = -EFAULT;
+		bytes = min_t(u64, left, iov_iter_count(to));
+		err = mmapdemo_faultlab_access(buffer, iocb->ki_pos, &bytes);
+		if (err)
 			break;
-		}
+		copied = mmapdemo_device_copy_out(buffer->inode->i_mapping, iocb->ki_pos, &bytes, to);
+		if (copied < bytes)
+			err = -EFAULT;
+		iocb->ki_pos += copied;
+		done += copied;
 		cond_resched();
 	}
-	iocb->ki_pos = pos;
-	return done;
+	return done ? done : err;
 }
 
 /*
@@ -99,58 +157,63 @@ static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to
  * be a mapping of this very folio, and its fault takes the folio's lock. The
  * inode's lock, which no fault takes, keeps the folio in the buffer.
  */
+static int mmapdemo_device_copy_in(struct mmapdemo_buffer *buffer, loff_t pos, size_t bytes,
+				   struct iov_iter *from, size_t *copied)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	struct folio *folio;
+	size_t offset;
+
+	filemap_invalidate_lock_shared(mapping);
+	folio = mmapdemo_buffer_get_folio(buffer, pos >> PAGE_SHIFT);
+	filemap_invalidate_unlock_shared(mapping);
+	if (IS_ERR(folio))
+		return PTR_ERR(folio);
+
+	offset = offset_in_folio(folio, pos);
+	bytes = min(bytes, folio_size(folio) - offset);
+	*copied = copy_page_from_iter(folio_page(folio, 0), offset, bytes, from);
+	flush_dcache_folio(folio);
+	folio_put(folio);
+	return *copied < bytes ? -EFAULT : 0;
+}
+
 static ssize_t mmapdemo_device_write_locked(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
-	struct address_space *mapping = buffer->inode->i_mapping;
 	loff_t size = i_size_read(buffer->inode);
-	loff_t pos = iocb->ki_pos; /* O_APPEND is ignored, as by block devices */
 	ssize_t done = 0;
+	int err = 0;
 
 	if (!iov_iter_count(from))
 		return 0;
-	if (pos >= size)
+	/* The position is as given: O_APPEND is ignored, as by block devices. */
+	if (iocb->ki_pos >= size)
 		return -ENOSPC;
-	iov_iter_truncate(from, size - pos);
+	iov_iter_truncate(from, size - iocb->ki_pos);
 
-	while (iov_iter_count(from)) {
-		size_t offset, bytes, copied;
-		struct folio *folio;
+	while (iov_iter_count(from) && !err) {
+		size_t bytes = iov_iter_count(from), copied = 0;
 
-		filemap_invalidate_lock_shared(mapping);
-		folio = mmapdemo_buffer_get_folio(buffer, pos >> PAGE_SHIFT);
-		filemap_invalidate_unlock_shared(mapping);
-		if (IS_ERR(folio)) {
-			if (!done)
-				done = PTR_ERR(folio);
-			break;
-		}
-		offset = offset_in_folio(folio, pos);
-		bytes = min(iov_iter_count(from), folio_size(folio) - offset);
-		copied = copy_page_from_iter(folio_page(folio, 0), offset, bytes, from);
-		flush_dcache_folio(folio);
-		folio_put(folio);
-		pos += copied;
+		err = mmapdemo_faultlab_access(buffer, iocb->ki_pos, &bytes);
+		if (!err)
+			err = mmapdemo_device_copy_in(buffer, iocb->ki_pos, bytes, from, &copied);
+		iocb->ki_pos += copied;
 		done += copied;
-		if (copied < bytes) {
-			if (!done)
-				done = -EFAULT;
-			break;
-		}
 		cond_resched();
 	}
-	iocb->ki_pos = pos;
-	return done;
+	return done ? done : err;
 }
 
 static ssize_t mmapdemo_device_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
-	struct inode *inode = iocb->ki_filp->f_mapping->host;
-	ssize_t ret;
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
+	ssize_t ret = mmapdemo_buffer_lock(buffer);
 
-	inode_lock(inode);
+	if (ret)
+		return ret;
 	ret = mmapdemo_device_write_locked(iocb, from);
-	inode_unlock(inode);
+	mmapdemo_buffer_unlock(buffer);
 	return ret;
 }
 
@@ -167,11 +230,16 @@ static ssize_t mmapdemo_device_splice_read(struct file *file, loff_t *ppos,
 	ssize_t ret;
 
 	len = min_t(size_t, len, (size_t)pipe->max_usage << PAGE_SHIFT);
-	inode_lock_shared(buffer->inode);
-	ret = mmapdemo_buffer_populate(buffer, *ppos, len);
+	ret = mmapdemo_buffer_lock_shared(buffer);
+	if (ret)
+		return ret;
+	if (len && *ppos < i_size_read(buffer->inode))
+		ret = mmapdemo_faultlab_access(buffer, *ppos, &len);
+	if (!ret)
+		ret = mmapdemo_buffer_populate(buffer, *ppos, len);
 	if (!ret)
 		ret = filemap_splice_read(file, ppos, pipe, len, flags);
-	inode_unlock_shared(buffer->inode);
+	mmapdemo_buffer_unlock_shared(buffer);
 	return ret;
 }
 
@@ -184,6 +252,9 @@ static const struct file_operations mmapdemo_fops = {
 	.write_iter		= mmapdemo_device_write_iter,
 	.splice_read		= mmapdemo_device_splice_read,
 	.splice_write		= iter_file_splice_write,
+	.poll			= mmapdemo_notify_poll,
+	.unlocked_ioctl		= mmapdemo_control_ioctl,
+	.compat_ioctl		= compat_ptr_ioctl,
 	/* Nothing lies behind the memory; without it msync(MS_SYNC) were EINVAL. */
 	.fsync			= noop_fsync,
 	.get_unmapped_area	= thp_get_unmapped_area,
@@ -197,6 +268,7 @@ int __init mmapdemo_device_init(struct mmapdemo_buffer *buffer, umode_t mode)
 		.name	= buffer->name,
 		.fops	= &mmapdemo_fops,
 		.mode	= mode,
+		.groups	= mmapdemo_sysfs_groups,
 	};
 	return misc_register(&buffer->misc);
 }

@@ -10,6 +10,8 @@
 
 #include "buffer.h"
 #include "fault.h"
+#include "faultlab.h"
+#include "trace.h"
 
 /* A private store copies one page: nothing huge can serve it. */
 static bool mmapdemo_fault_copies(const struct vm_fault *vmf)
@@ -17,18 +19,35 @@ static bool mmapdemo_fault_copies(const struct vm_fault *vmf)
 	return (vmf->flags & FAULT_FLAG_WRITE) && !(vmf->vma->vm_flags & VM_SHARED);
 }
 
+/*
+ * A VMA's own counts have room in its vm_private_data, small and huge pages in
+ * a half each: a struct of ours could not be had in vm_ops->open, which must
+ * not fail.
+ */
+static void mmapdemo_fault_count_vma(struct vm_area_struct *vma, unsigned long one)
+{
+	atomic_long_add(one, (atomic_long_t *)&vma->vm_private_data);
+}
+
 static void mmapdemo_fault_count(const struct vm_fault *vmf)
 {
-	enum mmapdemo_fault_kind kind = MMAPDEMO_FAULT_READ;
+	enum mmapdemo_fault_kind kind = MMAPDEMO_FAULTED_READ;
 
 	if (mmapdemo_fault_copies(vmf))
-		kind = MMAPDEMO_FAULT_COW;
+		kind = MMAPDEMO_FAULTED_COW;
 	else if (vmf->flags & FAULT_FLAG_WRITE)
-		kind = MMAPDEMO_FAULT_WRITE;
+		kind = MMAPDEMO_FAULTED_WRITE;
 	mmapdemo_buffer_count(mmapdemo_buffer_of(vmf->vma->vm_file), kind);
+	mmapdemo_fault_count_vma(vmf->vma, 1);
 }
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
+static void mmapdemo_fault_count_huge(const struct vm_fault *vmf)
+{
+	mmapdemo_buffer_count(mmapdemo_buffer_of(vmf->vma->vm_file), MMAPDEMO_FAULTED_HUGE);
+	mmapdemo_fault_count_vma(vmf->vma, 1UL << MMAPDEMO_FAULTS_HUGE_SHIFT);
+}
+
 /* Huge pages that one fault maps at most: as many as fault-around maps small ones. */
 #define MMAPDEMO_HUGE_AROUND	16
 
@@ -62,7 +81,7 @@ static bool mmapdemo_fault_insert_huge(struct vm_fault *vmf, struct folio *folio
 		mapped = filemap_map_pages(vmf, folio->index, folio->index) & VM_FAULT_NOPAGE;
 #endif
 	if (mapped)
-		mmapdemo_buffer_count(mmapdemo_buffer_of(vmf->vma->vm_file), MMAPDEMO_FAULT_HUGE);
+		mmapdemo_fault_count_huge(vmf);
 	return mapped;
 }
 
@@ -159,7 +178,7 @@ vm_fault_t mmapdemo_fault_huge(struct vm_fault *vmf, unsigned int order)
 /* The core maps a huge page itself, for what .fault returns or filemap_map_pages() finds. */
 static void mmapdemo_fault_mapped_by_core(struct vm_fault *vmf)
 {
-	mmapdemo_buffer_count(mmapdemo_buffer_of(vmf->vma->vm_file), MMAPDEMO_FAULT_HUGE);
+	mmapdemo_fault_count_huge(vmf);
 	mmapdemo_fault_around_huge(vmf);
 }
 
@@ -186,48 +205,77 @@ static void mmapdemo_fault_after_core(struct vm_fault *vmf)
 }
 #endif
 
+static vm_fault_t mmapdemo_fault_errno(int err)
+{
+	/* vmf_error() knows this one from 6.5 on. */
+	if (err == -EHWPOISON)
+		return VM_FAULT_HWPOISON;
+	return vmf_error(err);
+}
+
+/* The folio of the faulting page, locked, made where there is none. */
+static vm_fault_t mmapdemo_fault_get_page(struct vm_fault *vmf)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
+	struct folio *folio;
+	int err;
+
+	if (mmapdemo_faultlab_active(buffer) && vmf->pgoff < mmapdemo_buffer_pages(buffer)) {
+		err = mmapdemo_faultlab_check(buffer, vmf->pgoff);
+		if (err)
+			return mmapdemo_fault_errno(err);
+	}
+	folio = mmapdemo_buffer_get_folio(buffer, vmf->pgoff);
+	if (IS_ERR(folio))
+		return vmf_error(PTR_ERR(folio)); /* SIGBUS past the end, or OOM */
+	mmapdemo_fault_before_core(vmf, folio);
+	folio_lock(folio);
+	vmf->page = folio_file_page(folio, vmf->pgoff);
+	return VM_FAULT_LOCKED;
+}
+
 /*
- * A page that no PTE has yet, and that mmapdemo_fault_around() did not find:
- * its folio is made here on first use. It is returned locked, and only then is
- * the invalidate lock dropped: whoever truncates waits for the folio's lock,
- * and by then the page is mapped and can be found and unmapped.
+ * A page that no PTE has yet, and that mmapdemo_fault_around() did not find. It
+ * is returned locked, and only then is the invalidate lock dropped: whoever
+ * truncates waits for the folio's lock, and by then the page is mapped and can
+ * be found and unmapped.
  */
 vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
 	struct address_space *mapping = buffer->inode->i_mapping;
-	struct folio *folio;
 	vm_fault_t ret;
 
 	mmapdemo_fault_count(vmf);
+	if (mmapdemo_faultlab_active(buffer) && mmapdemo_faultlab_delay(buffer, vmf->pgoff))
+		return VM_FAULT_SIGBUS; /* killed: nobody sees it */
 
 	filemap_invalidate_lock_shared(mapping);
-	folio = mmapdemo_buffer_get_folio(buffer, vmf->pgoff);
-	if (IS_ERR(folio)) {
-		ret = vmf_error(PTR_ERR(folio)); /* SIGBUS past the end, or OOM */
-	} else {
-		mmapdemo_fault_before_core(vmf, folio);
-		folio_lock(folio);
-		vmf->page = folio_file_page(folio, vmf->pgoff);
-		ret = VM_FAULT_LOCKED;
-	}
+	ret = mmapdemo_fault_get_page(vmf);
 	filemap_invalidate_unlock_shared(mapping);
+	trace_fault(buffer->name, vmf, ret);
 	return ret;
 }
 
-/* Pages around a read fault that are there already. May not sleep: .fault can. */
+/*
+ * Pages around a read fault that are there already, unless one of them has a
+ * rule. May not sleep: where that were needed, .fault gets its turn.
+ */
 vm_fault_t mmapdemo_fault_around(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 {
-	struct address_space *mapping = vmf->vma->vm_file->f_mapping;
-	vm_fault_t ret;
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
+	struct address_space *mapping = buffer->inode->i_mapping;
+	vm_fault_t ret = 0;
 
 	if (!filemap_invalidate_trylock_shared(mapping))
 		return 0;
-	ret = filemap_map_pages(vmf, first, last);
+	if (!mmapdemo_faultlab_active(buffer) || !mmapdemo_faultlab_has_rule(buffer, first, last))
+		ret = filemap_map_pages(vmf, first, last);
 	if (ret & VM_FAULT_NOPAGE) {
 		mmapdemo_fault_count(vmf);
 		mmapdemo_fault_after_core(vmf);
 	}
 	filemap_invalidate_unlock_shared(mapping);
+	trace_map_pages(buffer->name, vmf, first, last, ret);
 	return ret;
 }

@@ -6,8 +6,15 @@
  * buffer.c	the memory: folios of a private inode
  * mapping.c	mmap, a VMA's life
  * fault.c	page faults
- * device.c	the node: open, read, write, seek, splice
- * debugfs.c	counters
+ * reshape.c	another size, holes, small folios for huge ones
+ * content.c	fill, checksum, wipe
+ * faultlab.c	pages that fail, or take long
+ * notify.c	events to wait for
+ * device.c	the node: open, read, write, seek, splice, poll
+ * control.c	the node's commands (ioctl)
+ * sysfs.c	some of them as files
+ * debugfs.c	counters, live mappings
+ * trace.h	tracepoints
  * compat.h	what differs between kernels
  */
 #include <linux/module.h>
@@ -25,7 +32,8 @@ static int __init mmapdemo_init(void)
 {
 	int err;
 
-	err = mmapdemo_buffer_init(&mmapdemo_buffer, mmapdemo_param_size, mmapdemo_param_huge);
+	err = mmapdemo_buffer_init(&mmapdemo_buffer, mmapdemo_param_size, mmapdemo_param_huge,
+				   mmapdemo_param_prealloc);
 	if (err)
 		return err;
 	mmapdemo_debugfs_init(&mmapdemo_buffer);

@@ -4,10 +4,15 @@
  */
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/pagemap.h>
+#include <uapi/linux/mmapdemo.h>
 
 #include "buffer.h"
+#include "content.h"
 #include "fault.h"
 #include "mapping.h"
+#include "notify.h"
+#include "trace.h"
 
 /* A VMA came to life: mapped, split off, moved to, or inherited over fork. */
 static void mmapdemo_mapping_get(struct mmapdemo_buffer *buffer)
@@ -19,20 +24,51 @@ static void mmapdemo_mapping_get(struct mmapdemo_buffer *buffer)
 		;
 }
 
+/*
+ * The invalidate lock makes the last close and its wipe one step for whoever
+ * maps anew: their first fault comes before the count fell, or after the wipe.
+ */
+static bool mmapdemo_mapping_put_and_wipe(struct mmapdemo_buffer *buffer)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	bool last;
+
+	filemap_invalidate_lock(mapping);
+	last = atomic_dec_and_test(&buffer->vmas);
+	if (last)
+		mmapdemo_content_wipe(buffer, "last unmap");
+	filemap_invalidate_unlock(mapping);
+	return last;
+}
+
 static void mmapdemo_mapping_put(struct mmapdemo_buffer *buffer)
 {
-	if (atomic_dec_and_test(&buffer->vmas))
-		atomic64_inc(&buffer->last_closes);
+	bool wipe = READ_ONCE(buffer->wipe_policy) & MMAPDEMO_WIPE_ON_LAST_UNMAP;
+	bool last = wipe ? mmapdemo_mapping_put_and_wipe(buffer) :
+			   atomic_dec_and_test(&buffer->vmas);
+
+	if (last && wipe)
+		mmapdemo_notify_event(buffer, MMAPDEMO_WIPED);
+	if (last)
+		mmapdemo_notify_event(buffer, MMAPDEMO_LAST_CLOSED);
 }
 
 static void mmapdemo_vma_open(struct vm_area_struct *vma)
 {
-	mmapdemo_mapping_get(mmapdemo_buffer_of(vma->vm_file));
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vma->vm_file);
+
+	/* Copied from the VMA that it comes from: its faults are to be its own. */
+	vma->vm_private_data = NULL;
+	mmapdemo_mapping_get(buffer);
+	trace_vma_open(buffer->name, vma, atomic_read(&buffer->vmas));
 }
 
 static void mmapdemo_vma_close(struct vm_area_struct *vma)
 {
-	mmapdemo_mapping_put(mmapdemo_buffer_of(vma->vm_file));
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vma->vm_file);
+
+	trace_vma_close(buffer->name, vma, atomic_read(&buffer->vmas) - 1);
+	mmapdemo_mapping_put(buffer);
 }
 
 #ifdef MMAPDEMO_HAS_MMAP_PREPARE
@@ -76,6 +112,8 @@ int mmapdemo_mapping_mmap_prepare(struct vm_area_desc *desc)
 	if (err)
 		return err;
 	desc->vm_ops = &mmapdemo_vm_ops;
+	trace_mmap(mmapdemo_buffer_of(desc->file)->name, desc->start, desc->end, desc->pgoff,
+		   vma_flags_to_legacy(desc->vma_flags));
 	return 0;
 }
 #else
@@ -88,6 +126,8 @@ int mmapdemo_mapping_mmap(struct file *file, struct vm_area_struct *vma)
 	vma->vm_ops = &mmapdemo_vm_ops;
 	/* Should the core fail after this, it calls close. */
 	mmapdemo_mapping_get(mmapdemo_buffer_of(file));
+	trace_mmap(mmapdemo_buffer_of(file)->name, vma->vm_start, vma->vm_end, vma->vm_pgoff,
+		   vma->vm_flags);
 	return 0;
 }
 #endif

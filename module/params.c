@@ -18,9 +18,10 @@
 loff_t mmapdemo_param_size = SZ_16M;
 umode_t mmapdemo_param_mode = 0600;
 bool mmapdemo_param_huge = true;
+bool mmapdemo_param_prealloc;
 
 /* Bytes, decimal or 0x hex, with K, M or G for powers of 1024; memparse() would wrap. */
-static int mmapdemo_param_parse_bytes(const char *val, u64 *bytes)
+int mmapdemo_param_parse_bytes(const char *val, u64 *bytes)
 {
 	size_t len = strcspn(val, "\n");
 	unsigned int shift = 0;
@@ -131,6 +132,9 @@ static const struct kernel_param_ops mmapdemo_huge_ops = {
 module_param_cb(size, &mmapdemo_size_ops, &mmapdemo_param_size, 0444);
 __MODULE_PARM_TYPE(size, "bytes");
 MODULE_PARM_DESC(size, "bytes of memory behind the device, K/M/G understood (default 16M)");
+
+module_param_named(prealloc, mmapdemo_param_prealloc, bool, 0444);
+MODULE_PARM_DESC(prealloc, "allocate all memory at load, or fail to load (default N)");
 
 module_param_cb(mode, &mmapdemo_mode_ops, &mmapdemo_param_mode, 0444);
 __MODULE_PARM_TYPE(mode, "octal");

@@ -7,5 +7,8 @@
 extern loff_t mmapdemo_param_size;
 extern umode_t mmapdemo_param_mode;
 extern bool mmapdemo_param_huge;
+extern bool mmapdemo_param_prealloc;
+
+int mmapdemo_param_parse_bytes(const char *val, u64 *bytes);
 
 #endif

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The commands of include/uapi/linux/mmapdemo.h: a table of them, and one
+ * function that takes each out of user memory, and back.
+ */
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/nospec.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/mmapdemo.h>
+
+#include "buffer.h"
+#include "content.h"
+#include "control.h"
+#include "faultlab.h"
+#include "notify.h"
+#include "reshape.h"
+
+union mmapdemo_argument {
+	struct {
+		__u32 size;
+		__u32 flags;
+	};
+	struct mmapdemo_info info;
+	struct mmapdemo_resize resize;
+	struct mmapdemo_punch punch;
+	struct mmapdemo_fill fill;
+	struct mmapdemo_sum sum;
+	struct mmapdemo_fault fault;
+	struct mmapdemo_fault_list fault_list;
+	struct mmapdemo_kick kick;
+	struct mmapdemo_wait wait;
+	struct mmapdemo_wipe wipe;
+};
+
+static int mmapdemo_control_info(struct file *file, union mmapdemo_argument *arg)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
+
+	arg->info = (struct mmapdemo_info) {
+		.size		= arg->size,
+		.bytes		= i_size_read(buffer->inode),
+		.resident	= mmapdemo_buffer_resident(buffer),
+		.page_size	= PAGE_SIZE,
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+		.huge_size	= HPAGE_PMD_SIZE,
+#endif
+		.huge_folios	= mmapdemo_buffer_huge_folios(buffer),
+		.features	= MMAPDEMO_FEATURE_RESIZE | MMAPDEMO_FEATURE_FAULTS |
+				  (buffer->huge ? MMAPDEMO_FEATURE_HUGE : 0),
+		.wipe_policy	= READ_ONCE(buffer->wipe_policy),
+		.opens		= atomic_read(&buffer->opens),
+		.vmas		= atomic_read(&buffer->vmas),
+		.vmas_peak	= atomic_read(&buffer->vmas_peak),
+		.rules		= READ_ONCE(buffer->nr_rules),
+		.last_closes	= atomic64_read(&buffer->events[MMAPDEMO_LAST_CLOSED]),
+		.faults_read	= mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_READ),
+		.faults_write	= mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_WRITE),
+		.faults_cow	= mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_COW),
+		.faults_huge	= mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_HUGE),
+		.generation	= atomic64_read(&buffer->events[MMAPDEMO_KICKED]),
+		.strategy	= "pagecache",
+	};
+	return 0;
+}
+
+static int mmapdemo_control_resize(struct file *file, union mmapdemo_argument *arg)
+{
+	return mmapdemo_reshape_resize(mmapdemo_buffer_of(file), arg->resize.bytes);
+}
+
+static int mmapdemo_control_punch(struct file *file, union mmapdemo_argument *arg)
+{
+	return mmapdemo_reshape_punch(mmapdemo_buffer_of(file), arg->punch.offset,
+				      arg->punch.length);
+}
+
+static int mmapdemo_control_fill(struct file *file, union mmapdemo_argument *arg)
+{
+	return mmapdemo_content_fill(mmapdemo_buffer_of(file), arg->fill.offset, arg->fill.length,
+				     arg->fill.seed);
+}
+
+static int mmapdemo_control_sum(struct file *file, union mmapdemo_argument *arg)
+{
+	if (arg->sum.reserved)
+		return -EOPNOTSUPP;
+	return mmapdemo_content_sum(mmapdemo_buffer_of(file), arg->sum.offset, arg->sum.length,
+				    &arg->sum.crc32c);
+}
+
+static int mmapdemo_control_check_when(const struct mmapdemo_fault *fault)
+{
+	bool fails = fault->action > MMAPDEMO_FAULT_COUNT;
+
+	switch (fault->when) {
+	case MMAPDEMO_FAULT_ALWAYS:
+		return fault->n || fault->seed ? -EINVAL : 0;
+	case MMAPDEMO_FAULT_ONCE:
+		return !fails || fault->n || fault->seed ? -EINVAL : 0;
+	case MMAPDEMO_FAULT_NTH:
+		return !fails || !fault->n || fault->seed ? -EINVAL : 0;
+	case MMAPDEMO_FAULT_RANDOM:
+		return !fails ? -EINVAL : 0;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static int mmapdemo_control_fault_set(struct file *file, union mmapdemo_argument *arg)
+{
+	const struct mmapdemo_fault *fault = &arg->fault;
+	u64 end;
+	int err;
+
+	if (fault->action > MMAPDEMO_FAULT_ENOMEM)
+		return -EOPNOTSUPP;
+	err = mmapdemo_control_check_when(fault);
+	if (err)
+		return err;
+	if (fault->hits || fault->fired || fault->delay > MMAPDEMO_FAULT_DELAY_MAX)
+		return -EINVAL;
+	if (fault->action == MMAPDEMO_FAULT_NONE && fault->delay)
+		return -EINVAL;
+	if (!fault->length || !PAGE_ALIGNED(fault->offset) || !PAGE_ALIGNED(fault->length) ||
+	    check_add_overflow(fault->offset, fault->length, &end) || end > MAX_LFS_FILESIZE)
+		return -EINVAL;
+	return mmapdemo_faultlab_set(mmapdemo_buffer_of(file), fault);
+}
+
+static int mmapdemo_control_fault_list(struct file *file, union mmapdemo_argument *arg)
+{
+	struct mmapdemo_fault_list *list = &arg->fault_list;
+	unsigned int room = min(list->count, MMAPDEMO_FAULT_RULES_MAX);
+	struct mmapdemo_fault *faults;
+	unsigned int count, i;
+	int err = 0;
+
+	if (list->fault_size < sizeof(*faults) || list->fault_size > PAGE_SIZE)
+		return -EINVAL;
+	faults = kvcalloc(room, sizeof(*faults), GFP_KERNEL_ACCOUNT);
+	if (!faults)
+		return -ENOMEM;
+	count = mmapdemo_faultlab_list(mmapdemo_buffer_of(file), faults, room);
+	for (i = 0; i < min(count, room) && !err; i++) {
+		u8 __user *to = u64_to_user_ptr(list->faults) + (size_t)i * list->fault_size;
+
+		faults[i].size = list->fault_size;
+		if (copy_to_user(to, &faults[i], sizeof(*faults)) ||
+		    clear_user(to + sizeof(*faults), list->fault_size - sizeof(*faults)))
+			err = -EFAULT;
+	}
+	kvfree(faults);
+	list->count = count;
+	return err;
+}
+
+static int mmapdemo_control_kick(struct file *file, union mmapdemo_argument *arg)
+{
+	arg->kick.generation = mmapdemo_notify_event(mmapdemo_buffer_of(file), MMAPDEMO_KICKED);
+	return 0;
+}
+
+static int mmapdemo_control_wait(struct file *file, union mmapdemo_argument *arg)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
+	int err;
+
+	if (arg->wait.reserved || arg->wait.events & ~(BIT(MMAPDEMO_EVENTS) - 1))
+		return -EOPNOTSUPP;
+	if (!arg->wait.events)
+		return -EINVAL;
+	err = mmapdemo_notify_wait(file, &arg->wait.events);
+	arg->wait.generation = atomic64_read(&buffer->events[MMAPDEMO_KICKED]);
+	return err;
+}
+
+static int mmapdemo_control_wipe(struct file *file, union mmapdemo_argument *arg)
+{
+	const unsigned int policies = MMAPDEMO_WIPE_ON_LAST_UNMAP | MMAPDEMO_WIPE_ON_LAST_CLOSE;
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
+
+	if (arg->wipe.reserved || arg->wipe.policy & ~policies)
+		return -EOPNOTSUPP;
+	if (!arg->flags || (arg->wipe.policy && !(arg->flags & MMAPDEMO_WIPE_SET_POLICY)))
+		return -EINVAL;
+	if (arg->flags & MMAPDEMO_WIPE_NOW) {
+		int err = mmapdemo_content_wipe_now(buffer);
+
+		if (err)
+			return err;
+	}
+	if (arg->flags & MMAPDEMO_WIPE_SET_POLICY)
+		WRITE_ONCE(buffer->wipe_policy, arg->wipe.policy);
+	return 0;
+}
+
+struct mmapdemo_command {
+	int (*call)(struct file *file, union mmapdemo_argument *arg);
+	size_t size; /* of the struct, and of its first version */
+	fmode_t mode; /* that the descriptor must have */
+	__u32 flags; /* that are known */
+};
+
+#define MMAPDEMO_COMMAND(nr, name, needs, known)				\
+	[_IOC_NR(MMAPDEMO_IOCTL_##nr)] = {					\
+		.call	= mmapdemo_control_##name,				\
+		.size	= _IOC_SIZE(MMAPDEMO_IOCTL_##nr),			\
+		.mode	= needs,						\
+		.flags	= known,						\
+	}
+
+static const struct mmapdemo_command mmapdemo_commands[] = {
+	MMAPDEMO_COMMAND(INFO, info, 0, 0),
+	MMAPDEMO_COMMAND(RESIZE, resize, FMODE_WRITE, 0),
+	MMAPDEMO_COMMAND(PUNCH, punch, FMODE_WRITE, 0),
+	MMAPDEMO_COMMAND(FILL, fill, FMODE_WRITE, 0),
+	MMAPDEMO_COMMAND(SUM, sum, FMODE_READ, 0),
+	MMAPDEMO_COMMAND(FAULT_SET, fault_set, FMODE_WRITE, 0),
+	MMAPDEMO_COMMAND(FAULT_LIST, fault_list, 0, 0),
+	MMAPDEMO_COMMAND(KICK, kick, FMODE_WRITE, 0),
+	MMAPDEMO_COMMAND(WAIT, wait, 0, 0),
+	MMAPDEMO_COMMAND(WIPE, wipe, FMODE_WRITE, MMAPDEMO_WIPE_NOW | MMAPDEMO_WIPE_SET_POLICY),
+};
+
+static const struct mmapdemo_command *mmapdemo_control_find(unsigned int cmd)
+{
+	unsigned int nr = _IOC_NR(cmd);
+
+	if (_IOC_TYPE(cmd) != MMAPDEMO_IOCTL_TYPE || _IOC_DIR(cmd) != (_IOC_READ | _IOC_WRITE) ||
+	    nr >= ARRAY_SIZE(mmapdemo_commands))
+		return NULL;
+	return &mmapdemo_commands[array_index_nospec(nr, ARRAY_SIZE(mmapdemo_commands))];
+}
+
+/* The struct, once: what is checked here is what is done. */
+static int mmapdemo_control_get(const struct mmapdemo_command *command,
+				union mmapdemo_argument *arg, void __user *from)
+{
+	__u32 size;
+	int err;
+
+	if (get_user(size, (__u32 __user *)from))
+		return -EFAULT;
+	if (size < command->size || size > PAGE_SIZE)
+		return -EINVAL;
+	err = copy_struct_from_user(arg, command->size, from, size);
+	if (err)
+		return err;
+	arg->size = size;
+	if (arg->flags & ~command->flags)
+		return -EOPNOTSUPP;
+	/* The answer goes there: better to know now, before anything happened. */
+	return copy_to_user(from, arg, command->size) ? -EFAULT : 0;
+}
+
+long mmapdemo_control_ioctl(struct file *file, unsigned int cmd, unsigned long user)
+{
+	const struct mmapdemo_command *command = mmapdemo_control_find(cmd);
+	void __user *argument = (void __user *)user;
+	union mmapdemo_argument arg = {};
+	int err;
+
+	if (!command)
+		return -ENOTTY;
+	if (command->mode && !(file->f_mode & command->mode))
+		return -EBADF;
+	err = mmapdemo_control_get(command, &arg, argument);
+	if (!err)
+		err = command->call(file, &arg);
+	if (!err && copy_to_user(argument, &arg, command->size))
+		err = -EFAULT;
+	return err;
+}

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The fault lab: ranges of the buffer whose accesses fail, take long or are
+ * counted, to try programs against memory that can fail.
+ *
+ * A rule acts where a page is given out: in faults, read(2), write(2) and the
+ * kernel's own accesses. Pages with a rule have small folios only: a huge page-
+ * table entry would give out a page together with its neighbours.
+ */
+#include <linux/hrtimer.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/prandom.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <uapi/linux/mmapdemo.h>
+
+#include "faultlab.h"
+#include "reshape.h"
+#include "trace.h"
+
+/**
+ * struct mmapdemo_rule - what happens to accesses of a range
+ * @list: in the buffer's list of rules
+ * @used: is in the buffer's tree, as who collects garbage found
+ * @fault: as the program gave it
+ * @lock: protects what follows, as accesses hold nothing that excludes others
+ * @hits: accesses so far
+ * @fired: those that failed
+ * @worked: for MMAPDEMO_FAULT_NTH, accesses since one failed, with this one
+ * @random: for MMAPDEMO_FAULT_RANDOM
+ *
+ * A later rule may leave several parts of an earlier one: they share it.
+ */
+struct mmapdemo_rule {
+	struct list_head list;
+	bool used;
+	struct mmapdemo_fault fault;
+	spinlock_t lock;
+	u64 hits;
+	u64 fired;
+	u32 worked;
+	struct rnd_state random;
+};
+
+static bool mmapdemo_rule_fires(struct mmapdemo_rule *rule)
+{
+	const struct mmapdemo_fault *fault = &rule->fault;
+	bool fires = false;
+
+	lockdep_assert_held(&rule->lock);
+	if (fault->action == MMAPDEMO_FAULT_COUNT)
+		return false;
+	switch (fault->when) {
+	case MMAPDEMO_FAULT_ALWAYS:
+		fires = true;
+		break;
+	case MMAPDEMO_FAULT_ONCE:
+		fires = !rule->fired;
+		break;
+	case MMAPDEMO_FAULT_NTH:
+		rule->worked++;
+		fires = rule->worked == fault->n;
+		if (fires)
+			rule->worked = 0;
+		break;
+	case MMAPDEMO_FAULT_RANDOM:
+		fires = prandom_u32_state(&rule->random) < fault->n;
+		break;
+	}
+	return fires;
+}
+
+static int mmapdemo_rule_errno(const struct mmapdemo_rule *rule)
+{
+	switch (rule->fault.action) {
+	case MMAPDEMO_FAULT_HWPOISON:
+		return -EHWPOISON;
+	case MMAPDEMO_FAULT_ENOMEM:
+		return -ENOMEM;
+	default:
+		return -EIO;
+	}
+}
+
+/* The first page of these that has a rule; beyond them where none has. */
+static pgoff_t mmapdemo_faultlab_next(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
+{
+	MA_STATE(mas, &buffer->rules, first, first);
+	void *rule;
+
+	lockdep_assert_held(&buffer->inode->i_mapping->invalidate_lock);
+	rcu_read_lock();
+	rule = mas_find(&mas, last);
+	rcu_read_unlock();
+	return rule ? max(first, mas.index) : last + 1;
+}
+
+bool mmapdemo_faultlab_has_rule(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
+{
+	return mmapdemo_faultlab_next(buffer, first, last) <= last;
+}
+
+/**
+ * mmapdemo_faultlab_check - does an access to a page fail?
+ * @buffer: the buffer
+ * @index: page number
+ *
+ * Counts the access. The caller holds the invalidate lock until it has given
+ * the page out, so that a rule set meanwhile finds it.
+ *
+ * Return: 0, or -EIO, -EHWPOISON, -ENOMEM as the page's rule says.
+ */
+int mmapdemo_faultlab_check(struct mmapdemo_buffer *buffer, pgoff_t index)
+{
+	struct mmapdemo_rule *rule;
+	bool fires;
+
+	lockdep_assert_held(&buffer->inode->i_mapping->invalidate_lock);
+	rule = mtree_load(&buffer->rules, index);
+	if (!rule)
+		return 0;
+
+	spin_lock(&rule->lock);
+	rule->hits++;
+	fires = mmapdemo_rule_fires(rule);
+	rule->fired += fires;
+	spin_unlock(&rule->lock);
+	trace_poison_hit(buffer->name, index, rule->fault.action, fires);
+	return fires ? mmapdemo_rule_errno(rule) : 0;
+}
+
+/**
+ * mmapdemo_faultlab_delay - wait as long as a page's rule says
+ * @buffer: the buffer
+ * @index: page number
+ *
+ * For callers with the lab active, and not with the invalidate lock.
+ *
+ * Return: 0, or -EINTR after a fatal signal.
+ */
+int mmapdemo_faultlab_delay(struct mmapdemo_buffer *buffer, pgoff_t index)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	struct mmapdemo_rule *rule;
+	ktime_t delay = 0;
+
+	filemap_invalidate_lock_shared(mapping);
+	rule = mtree_load(&buffer->rules, index);
+	if (rule)
+		delay = ns_to_ktime((u64)rule->fault.delay * NSEC_PER_USEC);
+	filemap_invalidate_unlock_shared(mapping);
+
+	if (delay) {
+		set_current_state(TASK_KILLABLE);
+		schedule_hrtimeout(&delay, HRTIMER_MODE_REL);
+	}
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
+/**
+ * mmapdemo_faultlab_access - an access that is no fault: does it fail, and how far does that hold?
+ * @buffer: the buffer
+ * @pos: where it begins, in bytes
+ * @len: in: bytes of it; out: as many of them as the answer holds for
+ *
+ * Return: 0, -EINTR after a fatal signal, -EIO or -ENOMEM as the rule says.
+ */
+int mmapdemo_faultlab_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t *len)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	pgoff_t index = pos >> PAGE_SHIFT;
+	pgoff_t next;
+	int err;
+
+	if (!mmapdemo_faultlab_active(buffer))
+		return 0;
+	err = mmapdemo_faultlab_delay(buffer, index);
+	if (err)
+		return err;
+
+	filemap_invalidate_lock_shared(mapping);
+	err = mmapdemo_faultlab_check(buffer, index);
+	next = mmapdemo_faultlab_next(buffer, index, (pos + *len - 1) >> PAGE_SHIFT);
+	next = max(next, index + 1);
+	*len = min_t(u64, *len, ((u64)next << PAGE_SHIFT) - pos);
+	filemap_invalidate_unlock_shared(mapping);
+	return err == -EHWPOISON ? -EIO : err;
+}
+
+/* How many parts of rules there are, and which rules have none any more. */
+static unsigned int mmapdemo_faultlab_mark(struct mmapdemo_buffer *buffer)
+{
+	struct mmapdemo_rule *rule;
+	unsigned int parts = 0;
+	unsigned long index = 0;
+
+	list_for_each_entry(rule, &buffer->rule_list, list)
+		rule->used = false;
+	mt_for_each(&buffer->rules, rule, index, ULONG_MAX) {
+		rule->used = true;
+		parts++;
+	}
+	return parts;
+}
+
+static void mmapdemo_faultlab_collect(struct mmapdemo_buffer *buffer)
+{
+	struct mmapdemo_rule *rule, *next;
+
+	lockdep_assert_held_write(&buffer->inode->i_mapping->invalidate_lock);
+	WRITE_ONCE(buffer->nr_rules, mmapdemo_faultlab_mark(buffer));
+	list_for_each_entry_safe(rule, next, &buffer->rule_list, list) {
+		if (!rule->used) {
+			list_del(&rule->list);
+			kfree(rule);
+		}
+	}
+}
+
+/* A new rule for a range may leave two parts of an old one; it must not be one too many. */
+static bool mmapdemo_faultlab_has_room(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
+{
+	MA_STATE(mas, &buffer->rules, first, first);
+	unsigned int parts = buffer->nr_rules + 1;
+
+	rcu_read_lock();
+	while (mas_find(&mas, last)) {
+		parts--;
+		parts += mas.index < first;
+		parts += mas.last > last;
+	}
+	rcu_read_unlock();
+	return parts <= MMAPDEMO_FAULT_RULES_MAX;
+}
+
+static struct mmapdemo_rule *mmapdemo_rule_new(const struct mmapdemo_fault *fault)
+{
+	struct mmapdemo_rule *rule = kzalloc(sizeof(*rule), GFP_KERNEL_ACCOUNT);
+
+	if (!rule)
+		return NULL;
+	spin_lock_init(&rule->lock);
+	rule->fault = *fault;
+	prandom_seed_state(&rule->random, fault->seed);
+	return rule;
+}
+
+/**
+ * mmapdemo_faultlab_set - give a range a rule in place of those it has
+ * @buffer: the buffer
+ * @fault: the rule, checked; with MMAPDEMO_FAULT_NONE there is none from now on
+ *
+ * Return: 0, -ENOSPC where there are too many, -EBUSY or -ENOMEM as
+ * mmapdemo_reshape_split(), -ENOMEM; nothing has changed then.
+ */
+int mmapdemo_faultlab_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_fault *fault)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	pgoff_t first = fault->offset >> PAGE_SHIFT;
+	pgoff_t last = (fault->offset + fault->length - 1) >> PAGE_SHIFT;
+	struct mmapdemo_rule *rule = NULL;
+	int err;
+
+	if (fault->action != MMAPDEMO_FAULT_NONE) {
+		rule = mmapdemo_rule_new(fault);
+		if (!rule)
+			return -ENOMEM;
+	}
+
+	err = mmapdemo_buffer_lock(buffer);
+	if (err)
+		goto free;
+	filemap_invalidate_lock(mapping);
+	if (!mmapdemo_faultlab_has_room(buffer, first, last))
+		err = -ENOSPC;
+	if (!err && rule)
+		err = mmapdemo_reshape_split(buffer, first, last);
+	if (!err)
+		err = mtree_store_range(&buffer->rules, first, last, rule, GFP_KERNEL);
+	if (err)
+		goto unlock;
+	if (rule)
+		list_add_tail(&rule->list, &buffer->rule_list);
+	mmapdemo_faultlab_collect(buffer);
+	/* Who has the pages mapped asks again. */
+	unmap_mapping_pages(mapping, first, last - first + 1, false);
+unlock:
+	filemap_invalidate_unlock(mapping);
+	mmapdemo_buffer_unlock(buffer);
+free:
+	if (err)
+		kfree(rule);
+	return err;
+}
+
+/**
+ * mmapdemo_faultlab_list - the rules there are, by offset
+ * @buffer: the buffer
+ * @faults: where to write them
+ * @room: how many at most
+ *
+ * Return: how many there are.
+ */
+unsigned int mmapdemo_faultlab_list(struct mmapdemo_buffer *buffer, struct mmapdemo_fault *faults,
+				    unsigned int room)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	MA_STATE(mas, &buffer->rules, 0, 0);
+	struct mmapdemo_rule *rule;
+	unsigned int count = 0;
+
+	filemap_invalidate_lock_shared(mapping);
+	rcu_read_lock();
+	mas_for_each(&mas, rule, ULONG_MAX) {
+		if (count < room) {
+			struct mmapdemo_fault *fault = &faults[count];
+
+			*fault = rule->fault;
+			fault->offset = (u64)mas.index << PAGE_SHIFT;
+			fault->length = (u64)(mas.last - mas.index + 1) << PAGE_SHIFT;
+			spin_lock(&rule->lock);
+			fault->hits = rule->hits;
+			fault->fired = rule->fired;
+			spin_unlock(&rule->lock);
+		}
+		count++;
+	}
+	rcu_read_unlock();
+	filemap_invalidate_unlock_shared(mapping);
+	return count;
+}
+
+void mmapdemo_faultlab_init(struct mmapdemo_buffer *buffer)
+{
+	mt_init(&buffer->rules);
+	INIT_LIST_HEAD(&buffer->rule_list);
+}
+
+void mmapdemo_faultlab_exit(struct mmapdemo_buffer *buffer)
+{
+	struct mmapdemo_rule *rule, *next;
+
+	mtree_destroy(&buffer->rules);
+	list_for_each_entry_safe(rule, next, &buffer->rule_list, list)
+		kfree(rule);
+}

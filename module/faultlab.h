@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MMAPDEMO_FAULTLAB_H
+#define MMAPDEMO_FAULTLAB_H
+
+#include <linux/maple_tree.h>
+
+#include "buffer.h"
+
+struct mmapdemo_fault;
+
+/* Are there rules? All that an unused lab costs is this. */
+static inline bool mmapdemo_faultlab_active(const struct mmapdemo_buffer *buffer)
+{
+	return unlikely(!mtree_empty(&buffer->rules));
+}
+
+void mmapdemo_faultlab_init(struct mmapdemo_buffer *buffer);
+void mmapdemo_faultlab_exit(struct mmapdemo_buffer *buffer);
+
+bool mmapdemo_faultlab_has_rule(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
+int mmapdemo_faultlab_delay(struct mmapdemo_buffer *buffer, pgoff_t index);
+int mmapdemo_faultlab_check(struct mmapdemo_buffer *buffer, pgoff_t index);
+int mmapdemo_faultlab_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t *len);
+
+int mmapdemo_faultlab_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_fault *fault);
+unsigned int mmapdemo_faultlab_list(struct mmapdemo_buffer *buffer, struct mmapdemo_fault *faults,
+				    unsigned int room);
+
+#endif

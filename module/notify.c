@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Events that programs wait for, with poll(2) or the command WAIT. Each is
+ * counted, and each file description remembers the count that it was told last:
+ * what happens between two looks cannot be missed.
+ */
+#include <linux/fs.h>
+#include <linux/wait.h>
+#include <uapi/linux/mmapdemo.h>
+
+#include "notify.h"
+#include "trace.h"
+
+static_assert(MMAPDEMO_EVENT_KICK == BIT(MMAPDEMO_KICKED));
+static_assert(MMAPDEMO_EVENT_LAST_CLOSE == BIT(MMAPDEMO_LAST_CLOSED));
+static_assert(MMAPDEMO_EVENT_RESIZE == BIT(MMAPDEMO_RESIZED));
+static_assert(MMAPDEMO_EVENT_WIPE == BIT(MMAPDEMO_WIPED));
+
+static __poll_t mmapdemo_notify_mask(unsigned int events)
+{
+	__poll_t mask = 0;
+
+	if (events & MMAPDEMO_EVENT_KICK)
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (events & ~MMAPDEMO_EVENT_KICK)
+		mask |= EPOLLPRI;
+	return mask;
+}
+
+/* Return: how often it has happened now. */
+s64 mmapdemo_notify_event(struct mmapdemo_buffer *buffer, enum mmapdemo_event event)
+{
+	s64 count = atomic64_inc_return(&buffer->events[event]);
+
+	wake_up_interruptible_poll(&buffer->wait, mmapdemo_notify_mask(BIT(event)));
+	trace_notify(buffer->name, BIT(event), count);
+	return count;
+}
+
+/* From here on: earlier events are not news. */
+void mmapdemo_notify_begin(struct mmapdemo_buffer *buffer, struct mmapdemo_waiter *waiter)
+{
+	int i;
+
+	spin_lock_init(&waiter->lock);
+	for (i = 0; i < MMAPDEMO_EVENTS; i++)
+		waiter->seen[i] = atomic64_read(&buffer->events[i]);
+}
+
+/* Which of some events are new to a file description; told of, they are not. */
+static unsigned int mmapdemo_notify_news(struct file *file, unsigned int events, bool tell)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
+	struct mmapdemo_waiter *waiter = file->private_data;
+	unsigned int news = 0;
+	int i;
+
+	spin_lock(&waiter->lock);
+	for (i = 0; i < MMAPDEMO_EVENTS; i++) {
+		s64 count = atomic64_read(&buffer->events[i]);
+
+		if (!(events & BIT(i)) || count == waiter->seen[i])
+			continue;
+		news |= BIT(i);
+		if (tell)
+			waiter->seen[i] = count;
+	}
+	spin_unlock(&waiter->lock);
+	return news;
+}
+
+/**
+ * mmapdemo_notify_wait - wait for events that are new to a file description
+ * @file: the description
+ * @events: in: MMAPDEMO_EVENT_ bits to wait for; out: those that are new
+ *
+ * Return: 0, -EAGAIN where it must not wait, -ERESTARTSYS after a signal.
+ */
+int mmapdemo_notify_wait(struct file *file, unsigned int *events)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
+	unsigned int news = mmapdemo_notify_news(file, *events, true);
+	int err;
+
+	if (!news) {
+		if (file->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		err = wait_event_interruptible(buffer->wait,
+					       (news = mmapdemo_notify_news(file, *events, true)));
+		if (err)
+			return err;
+	}
+	*events = news;
+	return 0;
+}
+
+__poll_t mmapdemo_notify_poll(struct file *file, poll_table *wait)
+{
+	poll_wait(file, &mmapdemo_buffer_of(file)->wait, wait);
+	return EPOLLOUT | EPOLLWRNORM |
+	       mmapdemo_notify_mask(mmapdemo_notify_news(file, ~0U, false));
+}
+
+void mmapdemo_notify_init(struct mmapdemo_buffer *buffer)
+{
+	init_waitqueue_head(&buffer->wait);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MMAPDEMO_NOTIFY_H
+#define MMAPDEMO_NOTIFY_H
+
+#include <linux/poll.h>
+
+#include "buffer.h"
+
+/**
+ * struct mmapdemo_waiter - what a file description has been told of events
+ * @lock: protects @seen: the description may be shared
+ * @seen: how often each event had happened when it was
+ */
+struct mmapdemo_waiter {
+	spinlock_t lock;
+	s64 seen[MMAPDEMO_EVENTS];
+};
+
+void mmapdemo_notify_init(struct mmapdemo_buffer *buffer);
+s64 mmapdemo_notify_event(struct mmapdemo_buffer *buffer, enum mmapdemo_event event);
+void mmapdemo_notify_begin(struct mmapdemo_buffer *buffer, struct mmapdemo_waiter *waiter);
+int mmapdemo_notify_wait(struct file *file, unsigned int *events);
+__poll_t mmapdemo_notify_poll(struct file *file, poll_table *wait);
+
+#endif

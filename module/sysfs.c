@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /sys/class/misc/NODE/: what administrators look at and set, as documented in
+ * docs/abi/sysfs.
+ */
+#include <linux/device.h>
+#include <linux/miscdevice.h>
+#include <linux/sysfs.h>
+#include <uapi/linux/mmapdemo.h>
+
+#include "buffer.h"
+#include "params.h"
+#include "reshape.h"
+#include "sysfs.h"
+
+static struct mmapdemo_buffer *mmapdemo_sysfs_buffer(struct device *dev)
+{
+	struct miscdevice *misc = dev_get_drvdata(dev);
+
+	return container_of(misc, struct mmapdemo_buffer, misc);
+}
+
+static ssize_t size_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lld\n", i_size_read(mmapdemo_sysfs_buffer(dev)->inode));
+}
+
+static ssize_t size_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			  size_t count)
+{
+	u64 bytes;
+	int err = mmapdemo_param_parse_bytes(buf, &bytes);
+
+	if (!err)
+		err = mmapdemo_reshape_resize(mmapdemo_sysfs_buffer(dev), bytes);
+	return err ? err : count;
+}
+static DEVICE_ATTR_RW(size);
+
+static ssize_t resident_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%zu\n", mmapdemo_buffer_resident(mmapdemo_sysfs_buffer(dev)));
+}
+static DEVICE_ATTR_RO(resident);
+
+static ssize_t strategy_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "pagecache\n");
+}
+static DEVICE_ATTR_RO(strategy);
+
+/* Indexed by MMAPDEMO_WIPE_ON_ bits. */
+static const char *const mmapdemo_wipe_policies[] = { "none", "unmap", "close", "both" };
+
+static ssize_t wipe_policy_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	unsigned int policy = READ_ONCE(mmapdemo_sysfs_buffer(dev)->wipe_policy);
+
+	return sysfs_emit(buf, "%s\n", mmapdemo_wipe_policies[policy]);
+}
+
+static ssize_t wipe_policy_store(struct device *dev, struct device_attribute *attr,
+				 const char *buf, size_t count)
+{
+	int policy = sysfs_match_string(mmapdemo_wipe_policies, buf);
+
+	if (policy < 0)
+		return policy;
+	WRITE_ONCE(mmapdemo_sysfs_buffer(dev)->wipe_policy, policy);
+	return count;
+}
+static DEVICE_ATTR_RW(wipe_policy);
+
+static struct attribute *mmapdemo_attrs[] = {
+	&dev_attr_size.attr,
+	&dev_attr_resident.attr,
+	&dev_attr_strategy.attr,
+	&dev_attr_wipe_policy.attr,
+	NULL,
+};
+
+static const struct attribute_group mmapdemo_group = {
+	.attrs = mmapdemo_attrs,
+};
+
+const struct attribute_group *mmapdemo_sysfs_groups[] = {
+	&mmapdemo_group,
+	NULL,
+};
