@@ -51,15 +51,15 @@ $(bin)/%: userspace/examples/%.c Makefile
 
 build/obj/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(warnings) $(CFLAGS) -Itests/support -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(warnings) $(CFLAGS) -Itests/support -Iinclude/uapi -MMD -MP -c -o $@ $<
 
 $(bin)/mmapdemo-rows: $(row_objects)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -o $@ $^ $$(pkg-config --static --libs check liburing) -pthread
 
 # What concerns the ABI between programs and the kernel, as a 32-bit program
-rows32_sources := $(shell grep -lE '^ROW(_EACH)?.S[0-9]' tests/*.c) tests/support_system.c \
-	$(wildcard tests/support/*.c)
+rows32_sources := $(shell grep -lE '^ROW(_EACH)?.(S[0-9]|C[17],)' tests/*.c) \
+	$(wildcard tests/support_*.c tests/support/*.c)
 rows32_objects := $(rows32_sources:%.c=build/obj32/%.o)
 
 .PHONY: rows32
@@ -67,7 +67,7 @@ rows32: $(bin)/mmapdemo-rows32 ; @:
 
 build/obj32/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) -m32 -D_FILE_OFFSET_BITS=64 $(warnings) $(CFLAGS) -Itests/support -MMD -MP -c -o $@ $<
+	$(Q)$(CC) -m32 -D_FILE_OFFSET_BITS=64 $(warnings) $(CFLAGS) -Itests/support -Iinclude/uapi -MMD -MP -c -o $@ $<
 
 $(bin)/mmapdemo-rows32: $(rows32_objects)
 	@mkdir -p $(@D)

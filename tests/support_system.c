@@ -69,12 +69,7 @@ size_t status_kb(const char *field)
 	return value_of("/proc/self/status", field);
 }
 
-/*
- * A process that outlives the test, and then puts something back. It is not of
- * the group that Check kills, has no descriptors, and no mapping of the target
- * if it is made before any.
- */
-static void after_test(void (*undo)(const void *), const void *what)
+void after_test(void (*undo)(const void *), const void *what)
 {
 	int alive[2];
 	char byte;

@@ -30,6 +30,13 @@ int write_text(const char *path, const char *text);
 /* "FIELD: N kB" of /proc/self/status. */
 size_t status_kb(const char *field);
 
+/*
+ * Has something put back when the test has ended, however it ended: by a process
+ * that is not of the group that Check kills, has no descriptors, and no mapping
+ * of the target if it is made before any. The next test begins after that.
+ */
+void after_test(void (*undo)(const void *), const void *what);
+
 /* Writes a setting, which gets its value back when the test ends, however it ends. */
 void set_for_test(const char *path, const char *value);
 

@@ -18,6 +18,8 @@ static void on_signal(int signo, siginfo_t *info, void *context)
 	caught.signo = signo;
 	caught.code = info->si_code;
 	caught.addr = info->si_addr;
+	if (signo == SIGBUS && (info->si_code == BUS_MCEERR_AR || info->si_code == BUS_MCEERR_AO))
+		caught.lsb = info->si_addr_lsb;
 	siglongjmp(before_access, 1);
 }
 

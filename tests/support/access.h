@@ -10,6 +10,7 @@ struct access {
 	int signo;	     /* 0: it worked */
 	int code;	     /* si_code: SEGV_MAPERR, SEGV_ACCERR, BUS_ADRERR ... */
 	const void *addr;    /* si_addr */
+	int lsb;	     /* si_addr_lsb: of broken memory, its size as a power of 2 */
 	unsigned long value; /* what was read, or what the code returned */
 };
 
@@ -31,6 +32,15 @@ struct access try_exec(const void *code);
 	access_expect_(access, SIGSEGV, SEGV_ACCERR, addr, __FILE__, __LINE__)
 #define assert_bus_error(access, addr) \
 	access_expect_(access, SIGBUS, BUS_ADRERR, addr, __FILE__, __LINE__)
+
+/* Memory that the hardware found broken, here a page of it. */
+#define assert_broken(access, addr)                                                               \
+	do {                                                                                      \
+		struct access access_ = (access);                                                 \
+                                                                                                  \
+		access_expect_(access_, SIGBUS, BUS_MCEERR_AR, addr, __FILE__, __LINE__);         \
+		ck_assert_int_eq(1 << access_.lsb, sysconf(_SC_PAGESIZE));                        \
+	} while (0)
 
 void access_expect_(struct access access, int signo, int code, const volatile void *addr,
 		    const char *file, int line);

@@ -41,6 +41,13 @@ static const struct {
 	{"M11", "it is mapped by huge pages where it can be"},
 	{"M12", "want of memory loses no data"},
 	{"M13", "fresh memory is zero, whatever it held before"},
+	{"C1", "it says what it is, holds and has seen, exactly"},
+	{"C2", "it is resized and punched as a file is"},
+	{"C3", "the kernel fills and sums the bytes that mappings show"},
+	{"C4", "ranges of it fail, or are slow, as they are told to"},
+	{"C5", "it tells who waits what happened, and loses nothing"},
+	{"C6", "it is wiped when told, or when nobody is left"},
+	{"C7", "each wrong command is refused, and changes nothing"},
 };
 
 int contract_place(const char *id)

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "support/physics.h"
+#include "support/target.h"
+#include "support_control.h"
+#include "support_system.h"
+
+#define ALL_OFFSETS (1ULL << 62)
+#define CHUNK	    4 /* which of the target, counted in huge pages */
+
+/* Says so where nobody but a person would look: the next test then fails, and why is here. */
+static void put_back(const void *what)
+{
+	int fd = open(target.path, O_RDWR | O_CLOEXEC);
+	int error = 0;
+
+	(void)what;
+	if (fd < 0)
+		error = errno;
+	if (!error)
+		error = heal(fd, 0, ALL_OFFSETS);
+	if (!error)
+		error = wipe(fd, MMAPDEMO_WIPE_SET_POLICY, 0);
+	/* Pins of a process that was killed may take a moment to go. */
+	for (int i = 0; !error && (error = resize(fd, target.size)) == EBUSY && i < 100; i++) {
+		usleep(20000);
+		error = 0;
+	}
+	if (error)
+		fprintf(stderr, "%s is not as it was: %s\n", target.path, strerror(error));
+	close(fd);
+}
+
+int control_open(void)
+{
+	struct mmapdemo_info info;
+	int fd;
+
+	if (!target.ours)
+		row_not_applicable("only the module's own devices have its commands");
+	after_test(put_back, NULL);
+	fd = target_open(O_RDWR);
+	info = info_of(fd);
+	ck_assert_msg((off_t)info.bytes == target.size && !info.rules && !info.wipe_policy,
+		      "the test before left %ju bytes, %u rules, policy %#x", (uintmax_t)info.bytes,
+		      info.rules, info.wipe_policy);
+	if (!(info.features & MMAPDEMO_FEATURE_RESIZE))
+		row_not_applicable("this kind of buffer has one size and no holes");
+	return fd;
+}
+
+int command(int fd, unsigned long number, void *argument)
+{
+	return ioctl(fd, number, argument) ? errno : 0;
+}
+
+int resize(int fd, off_t bytes)
+{
+	struct mmapdemo_resize argument = {.size = sizeof(argument), .bytes = bytes};
+
+	return command(fd, MMAPDEMO_IOCTL_RESIZE, &argument);
+}
+
+int punch(int fd, off_t off, uint64_t len)
+{
+	struct mmapdemo_punch argument = {.size = sizeof(argument), .offset = off, .length = len};
+
+	return command(fd, MMAPDEMO_IOCTL_PUNCH, &argument);
+}
+
+int fill(int fd, off_t off, uint64_t len, uint64_t seed)
+{
+	struct mmapdemo_fill argument = {
+		.size = sizeof(argument),
+		.offset = off,
+		.length = len,
+		.seed = seed,
+	};
+
+	return command(fd, MMAPDEMO_IOCTL_FILL, &argument);
+}
+
+int set_rule(int fd, struct mmapdemo_fault rule)
+{
+	rule.size = sizeof(rule);
+	return command(fd, MMAPDEMO_IOCTL_FAULT_SET, &rule);
+}
+
+int set_action(int fd, off_t off, uint64_t len, enum mmapdemo_fault_action action)
+{
+	struct mmapdemo_fault rule = {.offset = off, .length = len, .action = action};
+
+	return set_rule(fd, rule);
+}
+
+int kick(int fd)
+{
+	struct mmapdemo_kick argument = {.size = sizeof(argument)};
+
+	return command(fd, MMAPDEMO_IOCTL_KICK, &argument);
+}
+
+int wipe(int fd, uint32_t flags, uint32_t policy)
+{
+	struct mmapdemo_wipe argument = {
+		.size = sizeof(argument),
+		.flags = flags,
+		.policy = policy,
+	};
+
+	return command(fd, MMAPDEMO_IOCTL_WIPE, &argument);
+}
+
+uint32_t take_events(int fd, uint32_t events, uint64_t *generation)
+{
+	struct mmapdemo_wait argument = {.size = sizeof(argument), .events = events};
+	int error = command(fd, MMAPDEMO_IOCTL_WAIT, &argument);
+
+	if (error == EAGAIN)
+		return 0;
+	ck_assert_msg(!error, "WAIT for %#x: %s", events, strerror(error));
+	ck_assert_msg(argument.events && !(argument.events & ~events), "WAIT for %#x tells of %#x",
+		      events, argument.events);
+	if (generation)
+		*generation = argument.generation;
+	return argument.events;
+}
+
+struct mmapdemo_info info_of(int fd)
+{
+	struct mmapdemo_info info = {.size = sizeof(info)};
+	int error = command(fd, MMAPDEMO_IOCTL_INFO, &info);
+
+	ck_assert_msg(!error, "INFO: %s", strerror(error));
+	return info;
+}
+
+uint32_t sum_of(int fd, off_t off, size_t len)
+{
+	struct mmapdemo_sum argument = {.size = sizeof(argument), .offset = off, .length = len};
+	int error = command(fd, MMAPDEMO_IOCTL_SUM, &argument);
+
+	ck_assert_msg(!error, "SUM of %zu bytes at %#jx: %s", len, (intmax_t)off, strerror(error));
+	return argument.crc32c;
+}
+
+size_t list_rules(int fd, struct mmapdemo_fault *rules, size_t room)
+{
+	struct mmapdemo_fault_list argument = {
+		.size = sizeof(argument),
+		.count = room,
+		.fault_size = sizeof(*rules),
+		.faults = (uintptr_t)rules,
+	};
+	int error = command(fd, MMAPDEMO_IOCTL_FAULT_LIST, &argument);
+
+	ck_assert_msg(!error, "FAULT_LIST: %s", strerror(error));
+	return argument.count;
+}
+
+static uint64_t fill_word(uint64_t off, uint64_t seed)
+{
+	uint64_t z = seed + (off / 8 + 1) * 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z ^ (z >> 31);
+}
+
+void expect_fill(void *to, size_t len, off_t off, uint64_t seed)
+{
+	unsigned char *bytes = to;
+
+	for (size_t i = 0; i < len; i++, off++)
+		bytes[i] = fill_word(off, seed) >> off % 8 * 8;
+}
+
+uint32_t crc32c(const void *bytes, size_t len)
+{
+	const unsigned char *byte = bytes;
+	static uint32_t table[256];
+	uint32_t crc = ~0U;
+
+	if (!table[1])
+		for (uint32_t i = 0; i < ARRAY_SIZE(table); i++) {
+			table[i] = i;
+			for (int bit = 0; bit < 8; bit++)
+				table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0x82f63b78 : 0);
+		}
+	while (len--)
+		crc = crc >> 8 ^ table[(crc ^ *byte++) & 0xff];
+	return ~crc;
+}
+
+size_t chunk_size(int fd)
+{
+	struct mmapdemo_info info = info_of(fd);
+
+	/* Where the kernel has no huge pages, some memory that is as good. */
+	return info.huge_size ? info.huge_size : pages(512);
+}
+
+/* All of it gone, and then its first page used. */
+static bool becomes_huge(int fd, off_t off)
+{
+	uint64_t before;
+
+	assert_done(punch(fd, off, chunk_size(fd)));
+	before = info_of(fd).huge_folios;
+	target_write(fd, "", 1, off);
+	return info_of(fd).huge_folios == before + 1;
+}
+
+off_t make_chunk(int fd, const struct folios *kind, int seed)
+{
+	off_t off = CHUNK * chunk_size(fd);
+	bool makes_huge = info_of(fd).features & MMAPDEMO_FEATURE_HUGE;
+
+	if (target.size < (off_t)(off + 2 * chunk_size(fd)))
+		row_not_applicable("the target is smaller than %d huge pages", CHUNK + 2);
+	if (kind->huge && !makes_huge)
+		row_not_applicable("the device makes no huge folios (huge=never)");
+	if (!becomes_huge(fd, off) && makes_huge) {
+		/* Memory may be in pieces. */
+		write_text("/proc/sys/vm/compact_memory", "1");
+		ck_assert_msg(becomes_huge(fd, off), "there is no memory for a huge folio");
+	}
+	/* What lacks a page is huge no more. */
+	if (!kind->huge)
+		assert_done(punch(fd, off + pages(7), pages(1)));
+	target_write_pattern(off, chunk_size(fd), seed);
+	return off;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The device's commands, for tests of them. Each returns 0 or the errno, but
+ * where it says that it fails the test.
+ */
+#ifndef SUPPORT_CONTROL_H
+#define SUPPORT_CONTROL_H
+
+#include <linux/mmapdemo.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include "support/row.h"
+
+/*
+ * A descriptor of the device, open for both. When the test has ended, size,
+ * rules and policy are as they were. Not applicable where there are no commands.
+ */
+int control_open(void);
+
+int command(int fd, unsigned long number, void *argument);
+int resize(int fd, off_t bytes);
+int punch(int fd, off_t off, uint64_t len);
+int fill(int fd, off_t off, uint64_t len, uint64_t seed);
+int set_rule(int fd, struct mmapdemo_fault rule); /* its size is set here */
+int kick(int fd);
+int wipe(int fd, uint32_t flags, uint32_t policy);
+
+/* A rule of one action, always. */
+int set_action(int fd, off_t off, uint64_t len, enum mmapdemo_fault_action action);
+#define heal(fd, off, len) set_action(fd, off, len, MMAPDEMO_FAULT_NONE)
+
+/* Takes the events that are new; 0 with O_NONBLOCK where none is. Fails the test. */
+uint32_t take_events(int fd, uint32_t events, uint64_t *generation);
+
+/* These fail the test. */
+struct mmapdemo_info info_of(int fd);
+uint32_t sum_of(int fd, off_t off, size_t len);
+size_t list_rules(int fd, struct mmapdemo_fault *rules, size_t room);
+
+/* What FILL writes, and what SUM says, by the header's words. */
+void expect_fill(void *to, size_t len, off_t off, uint64_t seed);
+uint32_t crc32c(const void *bytes, size_t len);
+
+#define assert_errno(call, expected)                                                   \
+	do {                                                                           \
+		int error_ = (call);                                                   \
+                                                                                       \
+		ck_assert_msg(error_ == (expected), "%s: %s (%d), not %s", #call,      \
+			      error_ ? strerror(error_) : "works", error_, #expected); \
+	} while (0)
+#define assert_done(call) assert_errno(call, 0)
+
+/*
+ * Memory as large as a huge page, which holds the pattern, away from where other
+ * tests are: one huge folio, or single pages. Not applicable where the device
+ * makes no huge ones.
+ */
+static const struct folios {
+	const char *name;
+	bool huge;
+} folios[] = {
+	{"huge", true},
+	{"small", false},
+};
+
+size_t chunk_size(int fd);
+off_t make_chunk(int fd, const struct folios *kind, int seed);
+
+#endif
