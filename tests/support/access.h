@@ -34,12 +34,12 @@ struct access try_exec(const void *code);
 	access_expect_(access, SIGBUS, BUS_ADRERR, addr, __FILE__, __LINE__)
 
 /* Memory that the hardware found broken, here a page of it. */
-#define assert_broken(access, addr)                                                               \
-	do {                                                                                      \
-		struct access access_ = (access);                                                 \
-                                                                                                  \
-		access_expect_(access_, SIGBUS, BUS_MCEERR_AR, addr, __FILE__, __LINE__);         \
-		ck_assert_int_eq(1 << access_.lsb, sysconf(_SC_PAGESIZE));                        \
+#define assert_broken(got, addr)                                                       \
+	do {                                                                           \
+		struct access got_ = (got);                                            \
+                                                                                       \
+		access_expect_(got_, SIGBUS, BUS_MCEERR_AR, addr, __FILE__, __LINE__); \
+		ck_assert_int_eq(1 << got_.lsb, sysconf(_SC_PAGESIZE));                \
 	} while (0)
 
 void access_expect_(struct access access, int signo, int code, const volatile void *addr,
