@@ -57,9 +57,9 @@ ROW_EACH(C4, rules, "rules are listed by offset; a later one ends what it covers
 	 scripts)
 {
 	const struct script *script = &scripts[_i];
-	unsigned char *map = target_map_rw(TEST_PAGES, MAP_SHARED, 0);
 	enum mmapdemo_fault_action action[TEST_PAGES] = {};
 	int fd = control_open();
+	unsigned char *map = target_map_rw(TEST_PAGES, MAP_SHARED, 0);
 	struct mmapdemo_fault rules[8];
 	size_t count = 0;
 
