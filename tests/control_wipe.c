@@ -100,6 +100,7 @@ enum { MUNMAP, EXIT, KILLED, EXEC, OVER };
 /* The last mapping goes, in a child. */
 static void end_mapping(int ending)
 {
+	struct agent agent;
 	struct peer child;
 
 	if (fork_child(&child)) {
@@ -118,12 +119,21 @@ static void end_mapping(int ending)
 			await_turn(&child);
 		child_done();
 	}
-	await_turn(&child);
+	if (ending == EXEC)
+		agent_adopt(&agent, &child);
+	else
+		await_turn(&child);
 	if (ending == KILLED)
 		kill_child(&child);
 	if (ending == EXIT)
 		await_exit(&child);
 	assert_found_zero();
+	if (ending == EXEC) {
+		agent_stop(&agent);
+	} else if (ending == MUNMAP || ending == OVER) {
+		pass_turn(&child);
+		await_exit(&child);
+	}
 }
 
 ROW_EACH(C6, last_unmap, "wiped when the last mapping has gone, however it went", endings)
@@ -218,6 +228,7 @@ ROW(C6, close_by_exit, "a process that is killed closes and unmaps all it had")
 			     SECRET);
 		pass_turn(&child);
 		await_turn(&child);
+		child_done();
 	}
 	await_turn(&child);
 	assert_target(0, pages(TEST_PAGES), SECRET);
