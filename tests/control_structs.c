@@ -94,14 +94,15 @@ ROW_EACH(C7, bad_pointer, "EFAULT where the struct is not, or not all of it, to 
 		(uintptr_t)border,
 		(uintptr_t)border - 3,
 	};
+	const size_t parts[] = {4, 5, tried->size - 1};
 	struct state before = state_of(fd);
 
 	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++)
 		assert_errno(command(fd, tried->number, (void *)addresses[i]), EFAULT);
-	/* Its size can be read, the rest or the last byte cannot. */
-	for (size_t part = 4; part < tried->size; part += 1 + (tried->size - 6) * (part == 5)) {
-		memcpy(border - part, &argument, part);
-		assert_errno(command(fd, tried->number, border - part), EFAULT);
+	/* Its size can be read; the rest, or the last byte, cannot. */
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		memcpy(border - parts[i], &argument, parts[i]);
+		assert_errno(command(fd, tried->number, border - parts[i]), EFAULT);
 	}
 	assert_unchanged(fd, &before);
 }
