@@ -2,10 +2,8 @@
 /* C1: INFO says what is so: by debugfs, /proc and sysfs, and by the kernel's own count of faults.
  */
 #define _GNU_SOURCE
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "support/access.h"
@@ -239,17 +237,6 @@ ROW(C1, faults_that_fail, "a fault past the end maps nothing, and counts as none
 	ck_assert_mem_eq(&now, &before, sizeof(now));
 }
 
-/* Before, a huge page is mapped by .fault, and no driver is asked for one: commit 1d024e7a8dab. */
-static bool kernel_asks_for_huge(void)
-{
-	struct utsname name;
-	int major, minor;
-
-	ck_assert_int_eq(uname(&name), 0);
-	ck_assert_int_eq(sscanf(name.release, "%d.%d", &major, &minor), 2);
-	return major > 6 || (major == 6 && minor >= 6);
-}
-
 ROW_EACH(C1, huge, "huge folios are counted, and each that a fault maps as a whole", kinds)
 {
 	int fd = control_open();
@@ -263,7 +250,7 @@ ROW_EACH(C1, huge, "huge folios are counted, and each that a fault maps as a who
 	(void)map[0];
 	ck_assert_uint_eq(smaps_kb((void *)map, "FilePmdMapped"), huge / 1024);
 	now = info_of(fd);
-	ck_assert_uint_eq(now.faults_huge, before.faults_huge + kernel_asks_for_huge());
+	ck_assert_uint_eq(now.faults_huge, before.faults_huge + 1);
 	ck_assert_uint_eq(now.huge_folios, before.huge_folios);
 
 	/* Less a page it is huge no more; and gone with all the others. */

@@ -67,16 +67,6 @@ static int take(int fd, off_t off, const struct taking *taking)
 	return taking->shrinks ? resize(fd, off) : punch(fd, off, pages(1));
 }
 
-/* The kernel lets go of pins a moment after it is told to. */
-static int take_in_the_end(int fd, off_t off, const struct taking *taking)
-{
-	int error;
-
-	for (int i = 0; (error = take(fd, off, taking)) == EBUSY && i < 200; i++)
-		usleep(20000);
-	return error;
-}
-
 static void assert_taken(const unsigned char *map, off_t off, const struct taking *taking)
 {
 	const unsigned char *at = map + pages(taking->page);
@@ -115,7 +105,7 @@ ROW_EACH(C2, pinned, "EBUSY while a page that would go, or its huge folio, is pi
 	assert_target(off, chunk_size(fd), STORED);
 
 	close(pinner);
-	assert_done(take_in_the_end(fd, off, taking));
+	assert_done(in_the_end(take(fd, off, taking)));
 	assert_taken(map, off, taking);
 }
 
@@ -157,6 +147,6 @@ ROW_EACH(C2, in_a_pipe, "a page in a pipe may go, and the pipe keeps it; its hug
 	ck_assert_int_eq(read(ends[0], seen, pages(1)), pages(1));
 	assert_memory(seen, pages(1), off + pages(PINNED), STORED);
 	if (cuts)
-		assert_done(take_in_the_end(fd, off, taking));
+		assert_done(in_the_end(take(fd, off, taking)));
 	assert_taken(map, off, taking);
 }

@@ -26,11 +26,8 @@ static void put_back(const void *what)
 		error = heal(fd, 0, ALL_OFFSETS);
 	if (!error)
 		error = wipe(fd, MMAPDEMO_WIPE_SET_POLICY, 0);
-	/* Pins of a process that was killed may take a moment to go. */
-	for (int i = 0; !error && (error = resize(fd, target.size)) == EBUSY && i < 100; i++) {
-		usleep(20000);
-		error = 0;
-	}
+	if (!error)
+		error = in_the_end(resize(fd, target.size));
 	if (error)
 		fprintf(stderr, "%s is not as it was: %s\n", target.path, strerror(error));
 	close(fd);
@@ -210,7 +207,7 @@ static bool becomes_huge(int fd, off_t off)
 {
 	uint64_t before;
 
-	assert_done(punch(fd, off, chunk_size(fd)));
+	assert_done(in_the_end(punch(fd, off, chunk_size(fd))));
 	before = info_of(fd).huge_folios;
 	target_write(fd, "", 1, off);
 	return info_of(fd).huge_folios == before + 1;

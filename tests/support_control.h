@@ -6,12 +6,14 @@
 #ifndef SUPPORT_CONTROL_H
 #define SUPPORT_CONTROL_H
 
+#include <errno.h>
 #include <linux/mmapdemo.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "support/row.h"
 
@@ -53,6 +55,16 @@ uint32_t crc32c(const void *bytes, size_t len);
 			      error_ ? strerror(error_) : "works", error_, #expected); \
 	} while (0)
 #define assert_done(call) assert_errno(call, 0)
+
+/* Once more while it is EBUSY: the kernel lets go of pins a moment after it is told to. */
+#define in_the_end(call)                                       \
+	({                                                     \
+		int error_, tries_ = 200;                      \
+                                                               \
+		while ((error_ = (call)) == EBUSY && tries_--) \
+			usleep(20000);                         \
+		error_;                                        \
+	})
 
 /*
  * Memory as large as a huge page, which holds the pattern, away from where other
