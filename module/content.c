@@ -10,6 +10,7 @@
 #include <linux/pagemap.h>
 #include MMAPDEMO_FOLIO_BATCH_H
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 
 #include "buffer.h"
 #include "content.h"
@@ -50,14 +51,13 @@ static bool mmapdemo_content_inside(struct mmapdemo_buffer *buffer, u64 offset, 
 	       end <= i_size_read(buffer->inode);
 }
 
-/* Bytes to do next: not beyond a page, nor what a rule of the fault lab is for. */
-static int mmapdemo_content_next(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end,
-				 size_t *bytes)
+/*
+ * As far as the fault lab has one answer for, which is all where it has no rules.
+ * It may take its time: no lock is held.
+ */
+static int mmapdemo_content_next(struct mmapdemo_buffer *buffer, u64 pos, u64 end, size_t *bytes)
 {
-	cond_resched();
-	if (fatal_signal_pending(current))
-		return -EINTR;
-	*bytes = min_t(loff_t, end - pos, PAGE_SIZE - offset_in_page(pos));
+	*bytes = min_t(u64, end - pos, SZ_1G);
 	return mmapdemo_faultlab_access(buffer, pos, bytes);
 }
 
@@ -82,26 +82,44 @@ static int mmapdemo_content_fill_page(struct mmapdemo_buffer *buffer, loff_t pos
 	return 0;
 }
 
+static int mmapdemo_content_fill_locked(struct mmapdemo_buffer *buffer, u64 pos, size_t length,
+					u64 seed)
+{
+	u64 end = pos + length;
+	int err = 0;
+
+	/* The size may have changed while nobody had the lock. */
+	if (!mmapdemo_content_inside(buffer, pos, length))
+		return -EINVAL;
+	while (pos < end && !err) {
+		size_t bytes = min_t(u64, end - pos, PAGE_SIZE - offset_in_page(pos));
+
+		err = mmapdemo_content_fill_page(buffer, pos, bytes, seed);
+		pos += bytes;
+		cond_resched();
+		if (fatal_signal_pending(current))
+			err = -EINTR;
+	}
+	return err;
+}
+
 int mmapdemo_content_fill(struct mmapdemo_buffer *buffer, u64 offset, u64 length, u64 seed)
 {
-	loff_t pos = offset, end = offset + length;
+	u64 pos = offset, end = offset + length;
 	size_t bytes;
-	int err;
+	int err = 0;
 
-	err = mmapdemo_buffer_lock(buffer);
-	if (err)
-		return err;
-	err = -EINVAL;
 	if (!mmapdemo_content_inside(buffer, offset, length))
-		goto unlock;
-	do {
+		return -EINVAL;
+	for (; pos < end && !err; pos += bytes) {
 		err = mmapdemo_content_next(buffer, pos, end, &bytes);
 		if (!err)
-			err = mmapdemo_content_fill_page(buffer, pos, bytes, seed);
-		pos += bytes;
-	} while (!err && pos < end);
-unlock:
-	mmapdemo_buffer_unlock(buffer);
+			err = mmapdemo_buffer_lock(buffer);
+		if (err)
+			break;
+		err = mmapdemo_content_fill_locked(buffer, pos, bytes, seed);
+		mmapdemo_buffer_unlock(buffer);
+	}
 	return err;
 }
 
@@ -124,29 +142,45 @@ static u32 mmapdemo_content_sum_page(struct mmapdemo_buffer *buffer, loff_t pos,
 	return sum;
 }
 
+/* With the lock, folios stay: what is missing is a hole. */
+static int mmapdemo_content_sum_locked(struct mmapdemo_buffer *buffer, u64 pos, size_t length,
+				       u32 *sum)
+{
+	u64 end = pos + length;
+
+	if (!mmapdemo_content_inside(buffer, pos, length))
+		return -EINVAL;
+	while (pos < end) {
+		size_t bytes = min_t(u64, end - pos, PAGE_SIZE - offset_in_page(pos));
+
+		*sum = mmapdemo_content_sum_page(buffer, pos, bytes, *sum);
+		pos += bytes;
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	return 0;
+}
+
 int mmapdemo_content_sum(struct mmapdemo_buffer *buffer, u64 offset, u64 length, u32 *sum)
 {
-	loff_t pos = offset, end = offset + length;
+	u64 pos = offset, end = offset + length;
 	u32 crc = ~0;
 	size_t bytes;
-	int err;
+	int err = 0;
 
-	/* Writers wait, and folios stay: what is missing is a hole. */
-	err = mmapdemo_buffer_lock_shared(buffer);
-	if (err)
-		return err;
-	err = -EINVAL;
 	if (!mmapdemo_content_inside(buffer, offset, length))
-		goto unlock;
-	do {
+		return -EINVAL;
+	for (; pos < end && !err; pos += bytes) {
 		err = mmapdemo_content_next(buffer, pos, end, &bytes);
 		if (!err)
-			crc = mmapdemo_content_sum_page(buffer, pos, bytes, crc);
-		pos += bytes;
-	} while (!err && pos < end);
+			err = mmapdemo_buffer_lock_shared(buffer);
+		if (err)
+			break;
+		err = mmapdemo_content_sum_locked(buffer, pos, bytes, &crc);
+		mmapdemo_buffer_unlock_shared(buffer);
+	}
 	*sum = ~crc;
-unlock:
-	mmapdemo_buffer_unlock_shared(buffer);
 	return err;
 }
 

@@ -246,13 +246,14 @@ vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
 	struct address_space *mapping = buffer->inode->i_mapping;
 	vm_fault_t ret;
 
-	mmapdemo_fault_count(vmf);
 	if (mmapdemo_faultlab_active(buffer) && mmapdemo_faultlab_delay(buffer, vmf->pgoff))
 		return VM_FAULT_SIGBUS; /* killed: nobody sees it */
 
 	filemap_invalidate_lock_shared(mapping);
 	ret = mmapdemo_fault_get_page(vmf);
 	filemap_invalidate_unlock_shared(mapping);
+	if (ret & VM_FAULT_LOCKED)
+		mmapdemo_fault_count(vmf);
 	trace_fault(buffer->name, vmf, ret);
 	return ret;
 }
