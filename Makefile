@@ -90,7 +90,7 @@ build/obj/userspace/mmapdemo/%.o: userspace/mmapdemo/%.c Makefile dkms.conf
 
 $(bin)/mmapdemo: $(command_objects)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static -o $@ $^ $$(pkg-config --static --libs check json-c liburing) -pthread
+	$(Q)$(CC) -static -o $@ $^ $$(pkg-config --static --libs check json-c liburing) -lm -pthread
 
 -include $(command_objects:.o=.d)
 -include $(row_objects:.o=.d) $(examples:%=build/obj/examples/%.d)
@@ -118,6 +118,17 @@ docs-matrix:
 	$(Q)tests/vm/deps check
 	$(Q)$(MAKE) --no-print-directory command
 	$(Q)tests/matrix
+
+## bench: what mapping costs, in instructions, on each kernel (BENCH_ARGS='--works cow')
+.PHONY: bench docs-performance
+bench:
+	$(Q)tests/vm/deps check
+	$(Q)$(MAKE) --no-print-directory command
+	$(Q)tests/bench '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
+
+## docs-performance: the tables of docs/performance.md anew, from what bench left
+docs-performance:
+	$(Q)tests/performance build/bench docs/performance.md
 
 ## shell: a shell in the VM, with the module loaded and the programs in /
 .PHONY: shell

@@ -32,6 +32,11 @@ kernel_names() {
 	awk '!/^#/ && NF { print $1 }' "$here/kernels"
 }
 
+# Without those that differ in the module's build alone.
+distinct_kernels() {
+	awk '!/^#/ && NF && !seen[$2, $3]++ { print $1 }' "$here/kernels"
+}
+
 # kernel_line NAME: sets suite, image, headers, toolchain, make_arguments from the list.
 kernel_line() {
 	local line

@@ -3,6 +3,7 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+int bench_main(int argc, char **argv);
 int conform_main(int argc, char **argv);
 
 #endif

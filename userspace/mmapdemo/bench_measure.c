@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Measuring: each work on each subject in a process of its own, some times, of
+ * which the median counts. Nothing is subtracted, not even the clock's own cost.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+/* QEMU's -icount shift=1: each instruction of the guest moves its clock by 2^1 ns. */
+#define NS_PER_INSTRUCTION 2
+
+#define LARGE		   (16 * MIB)
+
+/* What the job's process leaves to us. */
+static struct report {
+	double values[BENCH_REPEATS];
+	unsigned int count;
+	char reason[BENCH_REASON];
+} * report;
+
+void bench_fail(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(report->reason, sizeof(report->reason), format, args);
+	va_end(args);
+	_exit(1);
+}
+
+int64_t bench_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/* Why the work makes no sense there; NULL if it does. */
+static const char *misfit(const struct bench_work *work, const struct bench_subject *subject,
+			  size_t size)
+{
+	bool anonymous = subject->fresh == FRESH_MAPPING;
+
+	if (work->needs & NEEDS_COPIES && anonymous)
+		return "a private mapping of it is anonymous memory";
+	if (work->needs & NEEDS_FILE && !subject->is_file)
+		return "not to be read and written";
+	if (work->needs & NEEDS_RESIDENT && anonymous)
+		return "each mapping is fresh memory";
+	if (work->needs & NEEDS_FRESH && subject->fresh == FRESH_NEVER)
+		return "all its memory is there from the start";
+	if (size % subject->page)
+		return "no multiple of its pages' size";
+	return NULL;
+}
+
+/* In the unit of the work. */
+static double scale(const struct bench *bench, const struct bench_work *work, size_t size,
+		    int64_t value)
+{
+	double cost = bench->instructions ? (double)value / NS_PER_INSTRUCTION : value;
+
+	switch (work->per) {
+	case PER_PAGE:
+		return cost / (size / BENCH_PAGE);
+	case PER_CALL:
+		return cost / BENCH_CALLS;
+	case PER_BUFFER:
+		break;
+	}
+	return 100.0 * value / size;
+}
+
+static void make_resident(const struct bench_job *job)
+{
+	volatile char *memory = mmap(NULL, job->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+				     job->subject->fd, job->offset);
+
+	if (memory == MAP_FAILED)
+		bench_fail("mmap: %s", strerror(errno));
+	for (size_t i = 0; i < job->size; i += BENCH_PAGE)
+		memory[i] = 1;
+	munmap((void *)memory, job->size);
+}
+
+/*
+ * Large ones take long, and disturbances weigh less on them: once. Others once
+ * more than counts, so that the first is on the same ground as the rest.
+ */
+static void run(const struct bench *bench, const struct bench_work *work, struct bench_job *job)
+{
+	bool once = job->size > LARGE;
+	unsigned int repeats = once ? 1 : bench->repeats;
+
+	if (work->needs & NEEDS_RESIDENT)
+		make_resident(job);
+	for (unsigned int i = once; i <= repeats; i++) {
+		int64_t value;
+
+		if (work->needs & NEEDS_FRESH) {
+			job->offset = bench_subject_fresh(job->subject, job->size);
+			if (job->offset < 0)
+				bench_fail("no unused memory left in it, or none to be found");
+		}
+		value = work->run(job);
+		if (i)
+			report->values[i - 1] = scale(bench, work, job->size, value);
+	}
+	report->count = repeats;
+}
+
+static int compare(const void *left, const void *right)
+{
+	double a = *(const double *)left, b = *(const double *)right;
+
+	return (a > b) - (a < b);
+}
+
+static void sum_up(struct bench_figure *figure)
+{
+	unsigned int last = report->count - 1;
+	double *values = report->values;
+
+	qsort(values, report->count, sizeof(*values), compare);
+	figure->median = (values[last / 2] + values[(last + 1) / 2]) / 2;
+	figure->min = values[0];
+	figure->max = values[last];
+}
+
+/* Memory just booted is not in the state that the first subject leaves it in for the rest. */
+void bench_settle(const struct bench *bench)
+{
+	size_t size = 4 * bench->size;
+	pid_t child = fork();
+
+	if (child < 0)
+		err(2, "fork");
+	if (!child) {
+		char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				    -1, 0);
+
+		if (memory == MAP_FAILED || madvise(memory, size, MADV_NOHUGEPAGE))
+			_exit(1);
+		memset(memory, 1, size);
+		_exit(0);
+	}
+	if (waitpid(child, NULL, 0) != child)
+		err(2, "waitpid");
+}
+
+void bench_measure(const struct bench *bench, struct bench_figure *figure)
+{
+	const struct bench_work *work = figure->work;
+	struct bench_job job = {figure->subject, figure->size, 0, work->chunk};
+	const char *why = *figure->subject->reason ? figure->subject->reason
+						   : misfit(work, figure->subject, figure->size);
+	int status;
+	pid_t child;
+
+	if (why) {
+		snprintf(figure->reason, sizeof(figure->reason), "%s", why);
+		return;
+	}
+	if (!report)
+		report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (report == MAP_FAILED)
+		err(2, "mmap");
+	memset(report, 0, sizeof(*report));
+	fflush(NULL);
+	child = fork();
+	if (child < 0)
+		err(2, "fork");
+	if (!child) {
+		run(bench, work, &job);
+		_exit(0);
+	}
+	if (waitpid(child, &status, 0) != child)
+		err(2, "waitpid");
+	if (WIFSIGNALED(status))
+		snprintf(figure->reason, sizeof(figure->reason), "ends in signal %d, %s",
+			 WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else if (status)
+		snprintf(figure->reason, sizeof(figure->reason), "%s", report->reason);
+	else
+		sum_up(figure);
+}

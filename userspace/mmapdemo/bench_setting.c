@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What of the system a benchmark changes, and puts back; and what it asks of it. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+static struct setting {
+	const char *path;
+	char before[64];
+} settings[8];
+static size_t count;
+/* Who has to put them back: its children exit, and are killed, too. */
+static pid_t changer;
+
+static bool put(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t length = strlen(value);
+	bool done;
+
+	if (fd < 0)
+		return false;
+	done = write(fd, value, length) == length;
+	close(fd);
+	return done;
+}
+
+/* "always [madvise] never" is madvise. */
+static bool get(const char *path, char *value, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	char line[128], *begin = line, *open_bracket;
+
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		*line = '\0';
+	fclose(file);
+	open_bracket = strchr(line, '[');
+	if (open_bracket)
+		begin = open_bracket + 1;
+	begin[strcspn(begin, "]\n")] = '\0';
+	snprintf(value, size, "%s", begin);
+	return true;
+}
+
+void bench_setting_restore(void)
+{
+	if (getpid() != changer)
+		return;
+	while (count) {
+		count--;
+		put(settings[count].path, settings[count].before);
+	}
+}
+
+static void restore_and_die(int signo)
+{
+	bench_setting_restore();
+	signal(signo, SIG_DFL);
+	raise(signo);
+}
+
+static void restore_at_end(void)
+{
+	static const int deadly[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+	changer = getpid();
+	atexit(bench_setting_restore);
+	for (size_t i = 0; i < ARRAY_LEN(deadly); i++)
+		signal(deadly[i], restore_and_die);
+}
+
+bool bench_setting_change(const char *path, const char *value)
+{
+	struct setting *setting = &settings[count];
+
+	if (count == ARRAY_LEN(settings) || !get(path, setting->before, sizeof(setting->before)))
+		return false;
+	if (!changer)
+		restore_at_end();
+	setting->path = path;
+	count++;
+	return put(path, value);
+}
+
+static size_t meminfo_number(const char *field)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	size_t length = strlen(field), value = 0;
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, field, length) && line[length] == ':')
+			value = strtoull(line + length + 1, NULL, 10);
+	if (file)
+		fclose(file);
+	return value;
+}
+
+size_t bench_meminfo(const char *field)
+{
+	return meminfo_number(field) * KIB;
+}
+
+/* Free pages on the lists that each processor has, which MemFree does not count. */
+static size_t free_in_lists(void)
+{
+	FILE *file = fopen("/proc/zoneinfo", "re");
+	size_t pages = 0, count;
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, " count: %zu", &count) == 1)
+			pages += count;
+	if (file)
+		fclose(file);
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* Huge pages that are set aside and free are not used for anything yet. */
+size_t bench_memory_used(void)
+{
+	return bench_meminfo("MemTotal") - bench_meminfo("MemFree") - free_in_lists() -
+	       meminfo_number("HugePages_Free") * bench_meminfo("Hugepagesize");
+}

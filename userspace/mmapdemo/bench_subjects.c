@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is compared: our devices, and what else a program can map. */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <linux/udmabuf.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define THP "/sys/kernel/mm/transparent_hugepage/"
+
+static void bench_printf(2, 3) refuse(struct bench_subject *subject, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(subject->reason, sizeof(subject->reason), format, args);
+	va_end(args);
+}
+
+static void make_device(struct bench_subject *subject, size_t size)
+{
+	off_t end;
+
+	subject->fd = open(subject->path, O_RDWR | O_CLOEXEC);
+	if (subject->fd < 0)
+		return refuse(subject, "open: %s", strerror(errno));
+	end = lseek(subject->fd, 0, SEEK_END);
+	if (end > 0)
+		subject->size = end;
+	if (subject->size < size)
+		refuse(subject, "it has no more than %zu bytes", subject->size);
+}
+
+/* Opened again by the name that a descriptor has. */
+static void reach_by_descriptor(struct bench_subject *subject)
+{
+	snprintf(subject->path, sizeof(subject->path), "/proc/self/fd/%d", subject->fd);
+}
+
+static void set_size(struct bench_subject *subject, size_t size)
+{
+	if (ftruncate(subject->fd, size))
+		refuse(subject, "ftruncate: %s", strerror(errno));
+}
+
+static void make_memfd_with(struct bench_subject *subject, size_t size, unsigned int flags)
+{
+	subject->fd = memfd_create("mmapdemo", flags | MFD_CLOEXEC);
+	if (subject->fd < 0)
+		return refuse(subject, "memfd_create: %s", strerror(errno));
+	reach_by_descriptor(subject);
+	set_size(subject, size);
+}
+
+static void make_memfd(struct bench_subject *subject, size_t size)
+{
+	make_memfd_with(subject, size, 0);
+}
+
+static void make_memfd_thp(struct bench_subject *subject, size_t size)
+{
+	if (!bench_setting_change(THP "shmem_enabled", "always"))
+		return refuse(subject, "cannot set shmem_enabled");
+	make_memfd_with(subject, size, 0);
+}
+
+/* As many again as a private mapping of the usual size may copy. */
+static void make_hugetlb(struct bench_subject *subject, size_t size)
+{
+	size_t wanted = (size + size / 2) / BENCH_HUGE + 16;
+	char count[24];
+
+	if (bench_meminfo("Hugepagesize") != BENCH_HUGE)
+		return refuse(subject, "no huge pages of 2 MiB");
+	snprintf(count, sizeof(count), "%zu", wanted);
+	if (!bench_setting_change("/proc/sys/vm/nr_hugepages", count))
+		return refuse(subject, "cannot set nr_hugepages");
+	if (bench_meminfo("Hugetlb") < wanted * BENCH_HUGE)
+		return refuse(subject, "no memory for %zu huge pages", wanted);
+	subject->page = BENCH_HUGE;
+	make_memfd_with(subject, size, MFD_HUGETLB);
+}
+
+static void make_tmpfs(struct bench_subject *subject, size_t size)
+{
+	snprintf(subject->path, sizeof(subject->path), "/dev/shm/mmapdemo-bench-%d", getpid());
+	subject->fd = open(subject->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (subject->fd < 0)
+		return refuse(subject, "%s: %s", subject->path, strerror(errno));
+	set_size(subject, size);
+}
+
+static void make_zero(struct bench_subject *subject, size_t size)
+{
+	(void)size;
+	subject->fd = open(subject->path, O_RDWR | O_CLOEXEC);
+	if (subject->fd < 0)
+		refuse(subject, "open: %s", strerror(errno));
+}
+
+static void make_anonymous(struct bench_subject *subject, size_t size)
+{
+	(void)subject;
+	(void)size;
+}
+
+static void make_anonymous_thp(struct bench_subject *subject, size_t size)
+{
+	(void)size;
+	if (access(THP "enabled", F_OK))
+		refuse(subject, "this kernel has no transparent huge pages");
+}
+
+/* A DMA buffer over the pages of a memfd that cannot shrink. */
+static void make_udmabuf(struct bench_subject *subject, size_t size)
+{
+	struct udmabuf_create create = {.flags = UDMABUF_FLAGS_CLOEXEC, .size = size};
+	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+
+	if (device < 0)
+		return refuse(subject, "/dev/udmabuf: %s", strerror(errno));
+	create.memfd = memfd_create("mmapdemo", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if ((int)create.memfd < 0 || ftruncate(create.memfd, size) ||
+	    fcntl(create.memfd, F_ADD_SEALS, F_SEAL_SHRINK))
+		err(2, "memfd for udmabuf");
+	subject->fd = ioctl(device, UDMABUF_CREATE, &create);
+	subject->size = size;
+	if (subject->fd < 0)
+		refuse(subject, "UDMABUF_CREATE of %zu MiB: %s", size / MIB, strerror(errno));
+	reach_by_descriptor(subject);
+	close(create.memfd);
+	close(device);
+}
+
+static const struct bench_subject device = {
+	.says = "the device itself",
+	.make = make_device,
+	.fresh = FRESH_HOLE,
+	.map_flags = MAP_SHARED,
+	.advice = -1,
+	.is_file = true,
+};
+
+static const struct bench_subject peers[] = {
+	{.name = "hugetlb",
+	 .says = "memfd of huge pages set aside (nr_hugepages is set, and put back)",
+	 .make = make_hugetlb,
+	 .fresh = FRESH_PUNCH,
+	 .map_flags = MAP_SHARED,
+	 .advice = -1,
+	 .is_file = true},
+	{.name = "memfd-thp",
+	 .says = "memfd with shmem_enabled=always (it is set, and put back)",
+	 .make = make_memfd_thp,
+	 .fresh = FRESH_PUNCH,
+	 .map_flags = MAP_SHARED,
+	 .advice = -1,
+	 .is_file = true},
+	{.name = "memfd",
+	 .says = "memfd, as the system is set",
+	 .make = make_memfd,
+	 .fresh = FRESH_PUNCH,
+	 .map_flags = MAP_SHARED,
+	 .advice = -1,
+	 .is_file = true},
+	{.name = "tmpfs",
+	 .says = "a file in /dev/shm",
+	 .make = make_tmpfs,
+	 .fresh = FRESH_PUNCH,
+	 .map_flags = MAP_SHARED,
+	 .advice = -1,
+	 .is_file = true},
+	{.name = "udmabuf",
+	 .says = "a DMA buffer over the pages of a memfd",
+	 .make = make_udmabuf,
+	 .fresh = FRESH_NEVER,
+	 .map_flags = MAP_SHARED,
+	 .advice = -1},
+	{.name = "zero",
+	 .says = "/dev/zero, mapped shared",
+	 .make = make_zero,
+	 .path = "/dev/zero",
+	 .fresh = FRESH_MAPPING,
+	 .map_flags = MAP_SHARED,
+	 .advice = -1},
+	{.name = "anon",
+	 .says = "private anonymous memory, MADV_NOHUGEPAGE",
+	 .make = make_anonymous,
+	 .fresh = FRESH_MAPPING,
+	 .map_flags = MAP_PRIVATE | MAP_ANONYMOUS,
+	 .advice = MADV_NOHUGEPAGE},
+	{.name = "anon-thp",
+	 .says = "private anonymous memory, MADV_HUGEPAGE",
+	 .make = make_anonymous_thp,
+	 .fresh = FRESH_MAPPING,
+	 .map_flags = MAP_PRIVATE | MAP_ANONYMOUS,
+	 .advice = MADV_HUGEPAGE},
+};
+
+static void add_device(struct bench_subject *subject, const char *path)
+{
+	*subject = device;
+	snprintf(subject->path, sizeof(subject->path), "%s", path);
+	snprintf(subject->name, sizeof(subject->name), "%s", strrchr(path, '/') + 1);
+}
+
+/* The devices named, or else all of ours that there are; and their peers. */
+size_t bench_subject_list(char **devices, struct bench_subject **subjects)
+{
+	struct bench_subject *list;
+	size_t count = 0;
+	glob_t found = {};
+
+	if (!*devices) {
+		/* The first alone is named even where it is missing: its absence is told. */
+		glob("/dev/mmapdemo*", GLOB_NOCHECK, NULL, &found);
+		if (!strcmp(found.gl_pathv[0], "/dev/mmapdemo*"))
+			strcpy(found.gl_pathv[0], "/dev/mmapdemo");
+		devices = found.gl_pathv;
+	}
+	while (devices[count])
+		count++;
+	list = calloc(count + ARRAY_LEN(peers), sizeof(*list));
+	if (!list)
+		err(2, "calloc");
+	for (size_t i = 0; i < count; i++)
+		add_device(&list[i], devices[i]);
+	memcpy(list + count, peers, sizeof(peers));
+	if (devices == found.gl_pathv)
+		globfree(&found);
+	*subjects = list;
+	return count + ARRAY_LEN(peers);
+}
+
+void bench_subject_make(struct bench_subject *subject, size_t size)
+{
+	*subject->reason = '\0';
+	subject->fd = -1;
+	subject->size = SIZE_MAX;
+	subject->page = BENCH_PAGE;
+	subject->used_then = bench_memory_used();
+	subject->make(subject, size);
+	/* What was made is new and holds what it holds because of us. */
+	subject->held_then = subject->fresh == FRESH_HOLE ? bench_subject_held(subject) : 0;
+}
+
+void bench_subject_unmake(struct bench_subject *subject)
+{
+	if (subject->make == make_tmpfs)
+		unlink(subject->path);
+	if (subject->fd >= 0)
+		close(subject->fd);
+	bench_setting_restore();
+}
+
+/* A file says so itself; of a device that is one without a file system, lseek() tells. */
+size_t bench_subject_held(const struct bench_subject *subject)
+{
+	off_t from = 0, to;
+	struct stat stat;
+	size_t held = 0;
+
+	if (!fstat(subject->fd, &stat) && S_ISREG(stat.st_mode))
+		return stat.st_blocks * 512;
+	while ((from = lseek(subject->fd, from, SEEK_DATA)) >= 0 &&
+	       (to = lseek(subject->fd, from, SEEK_HOLE)) > from) {
+		held += to - from;
+		from = to;
+	}
+	return held;
+}
+
+/* Of a device, aligned as for a huge page. */
+static off_t find_hole(const struct bench_subject *subject, size_t size)
+{
+	off_t from = 0, to;
+
+	while ((from = lseek(subject->fd, from, SEEK_HOLE)) >= 0) {
+		from = (from + BENCH_HUGE - 1) & ~(off_t)(BENCH_HUGE - 1);
+		if (from + size > subject->size)
+			return -1;
+		to = lseek(subject->fd, from, SEEK_DATA);
+		if (to < 0 || to >= (off_t)(from + size))
+			return from;
+		from = to;
+	}
+	return -1;
+}
+
+off_t bench_subject_fresh(const struct bench_subject *subject, size_t size)
+{
+	switch (subject->fresh) {
+	case FRESH_PUNCH:
+		return fallocate(subject->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, size);
+	case FRESH_HOLE:
+		return find_hole(subject, size);
+	case FRESH_MAPPING:
+		return 0;
+	case FRESH_NEVER:
+		break;
+	}
+	return -1;
+}

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is measured. Each run begins and ends with nothing mapped. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+static char *map(const struct bench_job *job, int flags)
+{
+	const struct bench_subject *subject = job->subject;
+	char *memory =
+		mmap(NULL, job->size, PROT_READ | PROT_WRITE, flags, subject->fd, job->offset);
+
+	if (memory == MAP_FAILED)
+		bench_fail("mmap: %s", strerror(errno));
+	if (subject->advice >= 0 && madvise(memory, job->size, subject->advice))
+		bench_fail("madvise: %s", strerror(errno));
+	return memory;
+}
+
+static char *map_as_is(const struct bench_job *job)
+{
+	return map(job, job->subject->map_flags);
+}
+
+static void unmap(const struct bench_job *job, char *memory)
+{
+	if (munmap(memory, job->size))
+		bench_fail("munmap: %s", strerror(errno));
+}
+
+/* Four instructions a page, in a loop of their own, so that they stay four. */
+static __attribute__((noinline)) void touch_read(const char *memory, size_t size)
+{
+	for (const char *end = memory + size; memory != end; memory += BENCH_PAGE)
+		(void)*(const volatile char *)memory;
+}
+
+static __attribute__((noinline)) void touch_write(char *memory, size_t size)
+{
+	for (const char *end = memory + size; memory != end; memory += BENCH_PAGE)
+		*(volatile char *)memory = 1;
+}
+
+static char *map_written(const struct bench_job *job)
+{
+	char *memory = map_as_is(job);
+
+	touch_write(memory, job->size);
+	return memory;
+}
+
+static int64_t map_read(const struct bench_job *job)
+{
+	int64_t begin = bench_now(), end;
+	char *memory = map_as_is(job);
+
+	touch_read(memory, job->size);
+	end = bench_now();
+	unmap(job, memory);
+	return end - begin;
+}
+
+static int64_t map_write(const struct bench_job *job)
+{
+	int64_t begin = bench_now(), end;
+	char *memory = map_written(job);
+
+	end = bench_now();
+	unmap(job, memory);
+	return end - begin;
+}
+
+static int64_t populate(const struct bench_job *job)
+{
+	int64_t begin = bench_now(), end;
+	char *memory = map(job, job->subject->map_flags | MAP_POPULATE);
+
+	end = bench_now();
+	unmap(job, memory);
+	return end - begin;
+}
+
+static int64_t unmap_written(const struct bench_job *job)
+{
+	char *memory = map_written(job);
+	int64_t begin = bench_now();
+
+	unmap(job, memory);
+	return bench_now() - begin;
+}
+
+static int64_t private_write(const struct bench_job *job)
+{
+	int64_t begin = bench_now(), end;
+	char *memory = map(job, MAP_PRIVATE);
+
+	touch_write(memory, job->size);
+	end = bench_now();
+	unmap(job, memory);
+	return end - begin;
+}
+
+static int64_t private_write_after_read(const struct bench_job *job)
+{
+	char *memory = map(job, MAP_PRIVATE);
+	int64_t begin, end;
+
+	touch_read(memory, job->size);
+	begin = bench_now();
+	touch_write(memory, job->size);
+	end = bench_now();
+	unmap(job, memory);
+	return end - begin;
+}
+
+static int64_t protect(const struct bench_job *job)
+{
+	char *memory = map_written(job);
+	int64_t begin = bench_now(), end;
+
+	if (mprotect(memory, job->size, PROT_READ) ||
+	    mprotect(memory, job->size, PROT_READ | PROT_WRITE))
+		bench_fail("mprotect: %s", strerror(errno));
+	end = bench_now();
+	unmap(job, memory);
+	return end - begin;
+}
+
+static int64_t open_and_close(const struct bench_job *job)
+{
+	struct bench_job opened = *job;
+	struct bench_subject subject = *job->subject;
+	int64_t begin = bench_now();
+
+	opened.subject = &subject;
+	for (int i = 0; i < BENCH_CALLS; i++) {
+		if (*subject.path) {
+			subject.fd = open(subject.path, O_RDWR | O_CLOEXEC);
+			if (subject.fd < 0)
+				bench_fail("open: %s", strerror(errno));
+		}
+		unmap(&opened, map_as_is(&opened));
+		if (*subject.path)
+			close(subject.fd);
+	}
+	return bench_now() - begin;
+}
+
+static pid_t fork_or_fail(void)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		bench_fail("fork: %s", strerror(errno));
+	return child;
+}
+
+static int64_t fork_and_wait(const struct bench_job *job)
+{
+	char *memory = map_written(job);
+	int64_t begin = bench_now(), end;
+
+	for (int i = 0; i < BENCH_CALLS; i++) {
+		pid_t child = fork_or_fail();
+
+		if (!child)
+			_exit(0);
+		waitpid(child, NULL, 0);
+	}
+	end = bench_now();
+	unmap(job, memory);
+	return end - begin;
+}
+
+/* The child's time alone. */
+static int64_t touch_in_child(const struct bench_job *job)
+{
+	char *memory = map_written(job);
+	int64_t took = 0;
+	int ends[2];
+
+	if (pipe(ends))
+		bench_fail("pipe: %s", strerror(errno));
+	if (!fork_or_fail()) {
+		took = bench_now();
+		touch_write(memory, job->size);
+		took = bench_now() - took;
+		_exit(write(ends[1], &took, sizeof(took)) != sizeof(took));
+	}
+	close(ends[1]);
+	if (read(ends[0], &took, sizeof(took)) != sizeof(took))
+		bench_fail("the child died");
+	wait(NULL);
+	close(ends[0]);
+	unmap(job, memory);
+	return took;
+}
+
+/* In pieces, from and to one buffer that is there already. */
+static int64_t transfer(const struct bench_job *job, bool writing)
+{
+	size_t chunk = job->chunk ? job->chunk : job->size;
+	char *buffer = malloc(chunk);
+	int64_t begin, end;
+
+	if (!buffer)
+		bench_fail("malloc: %s", strerror(errno));
+	memset(buffer, 1, chunk);
+	begin = bench_now();
+	for (size_t done = 0; done < job->size;) {
+		size_t left = job->size - done;
+		size_t bytes = left < chunk ? left : chunk;
+		off_t at = job->offset + done;
+		ssize_t got = writing ? pwrite(job->subject->fd, buffer, bytes, at)
+				      : pread(job->subject->fd, buffer, bytes, at);
+
+		if (got <= 0)
+			bench_fail("%s: %s", writing ? "pwrite" : "pread",
+				   got ? strerror(errno) : "no bytes");
+		done += got;
+	}
+	end = bench_now();
+	free(buffer);
+	return end - begin;
+}
+
+static int64_t read_chunks(const struct bench_job *job)
+{
+	return transfer(job, false);
+}
+
+static int64_t write_chunks(const struct bench_job *job)
+{
+	return transfer(job, true);
+}
+
+static size_t page_table_bytes(void)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	size_t kib = 0;
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "VmPTE: %zu", &kib) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return kib * KIB;
+}
+
+static int64_t page_tables(const struct bench_job *job)
+{
+	size_t before = page_table_bytes();
+	char *memory = map_written(job);
+	size_t after = page_table_bytes();
+
+	unmap(job, memory);
+	return (int64_t)after - (int64_t)before;
+}
+
+/*
+ * All that is used since before it was made, less the buffer itself; for each
+ * job's size of it.
+ */
+static int64_t memory_beside(const struct bench_job *job)
+{
+	const struct bench_subject *subject = job->subject;
+	struct bench_job fresh = *job;
+	size_t buffer = job->size;
+	int64_t used;
+	char *memory;
+
+	if (subject->fresh != FRESH_NEVER)
+		fresh.offset = bench_subject_fresh(subject, job->size);
+	if (fresh.offset < 0)
+		bench_fail("no unused memory left in it, or none to be found");
+	memory = map_written(&fresh);
+	used = bench_memory_used() - subject->used_then;
+	if (subject->is_file)
+		buffer = bench_subject_held(subject) - subject->held_then;
+	else if (subject->fresh == FRESH_NEVER)
+		buffer = subject->size;
+	unmap(job, memory);
+	return (used - (int64_t)buffer) * ((double)job->size / buffer);
+}
+
+const struct bench_work bench_works[] = {
+	{"map-read", "mmap, read a byte of each page that is there", PER_PAGE, NEEDS_RESIDENT, 0,
+	 map_read},
+	{"map-write", "mmap, write a byte of each page that is there", PER_PAGE, NEEDS_RESIDENT, 0,
+	 map_write},
+	{"populate", "mmap with MAP_POPULATE of pages that are there", PER_PAGE, NEEDS_RESIDENT, 0,
+	 populate},
+	{"munmap", "munmap of pages written to; frees memory that only the mapping held", PER_PAGE,
+	 0, 0, unmap_written},
+	{"first-read", "mmap, read a byte of each page that is not there yet", PER_PAGE,
+	 NEEDS_FRESH, 0, map_read},
+	{"first-write", "mmap, write a byte of each page that is not there yet", PER_PAGE,
+	 NEEDS_FRESH, 0, map_write},
+	{"first-popul", "mmap with MAP_POPULATE of pages that are not there yet", PER_PAGE,
+	 NEEDS_FRESH, 0, populate},
+	{"cow", "mmap private, write a byte of each page", PER_PAGE, NEEDS_RESIDENT | NEEDS_COPIES,
+	 0, private_write},
+	{"cow-read", "the same after each page was read: the writes alone", PER_PAGE,
+	 NEEDS_RESIDENT | NEEDS_COPIES, 0, private_write_after_read},
+	{"fork-touch", "after fork, the child writes a byte of each page", PER_PAGE, 0, 0,
+	 touch_in_child},
+	{"mprotect", "mprotect of pages written to, to read-only and back", PER_PAGE, 0, 0,
+	 protect},
+	{"read-4k", "pread of 4 KiB at a time", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, 4 * KIB,
+	 read_chunks},
+	{"read-64k", "pread of 64 KiB at a time", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, 64 * KIB,
+	 read_chunks},
+	{"read-1m", "pread of 1 MiB at a time", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, MIB,
+	 read_chunks},
+	{"read-all", "pread of all at once", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, 0, read_chunks},
+	{"write-4k", "pwrite of 4 KiB at a time", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, 4 * KIB,
+	 write_chunks},
+	{"write-64k", "pwrite of 64 KiB at a time", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, 64 * KIB,
+	 write_chunks},
+	{"write-1m", "pwrite of 1 MiB at a time", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, MIB,
+	 write_chunks},
+	{"write-all", "pwrite of all at once", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, 0,
+	 write_chunks},
+	{"open", "open, mmap, munmap, close; nothing is touched", PER_CALL, 0, 0, open_and_close},
+	{"fork", "fork with all pages mapped; the child exits and is waited for", PER_CALL, 0, 0,
+	 fork_and_wait},
+	{"page-tables", "page tables of the process for a mapping written to", PER_BUFFER, 0, 0,
+	 page_tables},
+	{"memory", "memory used for 256 MiB, mapped and written to, beside these (with --slope)",
+	 PER_BUFFER, NEEDS_LARGE, 0, memory_beside},
+};
+
+const size_t bench_work_count = ARRAY_LEN(bench_works);
