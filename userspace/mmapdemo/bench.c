@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* mmapdemo bench: what mapping our device costs, beside what else can be mapped. */
+#define _GNU_SOURCE
 #include <argp.h>
 #include <err.h>
 #include <errno.h>
@@ -94,6 +95,9 @@ static void add_device(struct options *options, char *path, struct argp_state *s
 		argp_error(state, "more than %zu DEVICEs", options->device_count);
 	if (*path != '/')
 		argp_error(state, "DEVICE %s: not an absolute path", path);
+	for (size_t i = 0; i < options->device_count; i++)
+		if (!strcmp(basename(path), basename(options->devices[i])))
+			argp_error(state, "DEVICE %s: one of that name is there already", path);
 	options->devices[options->device_count++] = path;
 }
 
@@ -196,54 +200,6 @@ static void refuse_to_overwrite(const struct options *options)
 			     options->devices[i]);
 }
 
-static void add_figure(struct bench *bench, const struct bench_work *work,
-		       const struct bench_subject *subject, size_t size)
-{
-	struct bench_figure *figures =
-		reallocarray(bench->figures, bench->figure_count + 1, sizeof(*figures));
-
-	if (!figures)
-		err(2, "realloc");
-	bench->figures = figures;
-	figures += bench->figure_count++;
-	*figures = (struct bench_figure){.work = work, .subject = subject, .size = size};
-	bench_measure(bench, figures);
-}
-
-static void measure_works(struct bench *bench, struct bench_subject *subject)
-{
-	bench_subject_make(subject, bench->size);
-	for (size_t i = 0; i < bench->work_count; i++)
-		if (!(bench->works[i]->needs & NEEDS_LARGE))
-			add_figure(bench, bench->works[i], subject, bench->size);
-	bench_subject_unmake(subject);
-}
-
-/* Memory that comes and goes with each mapping has no slope of its own. */
-static void measure_slope(struct bench *bench, struct bench_subject *subject)
-{
-	bench_subject_make(subject, bench->slope);
-	for (size_t i = 0; i < bench->work_count; i++)
-		if (bench->works[i]->needs & NEEDS_LARGE && BENCH_LARGE <= bench->slope)
-			add_figure(bench, bench->works[i], subject, BENCH_LARGE);
-	for (size_t size = BENCH_SMALLEST; size <= bench->slope; size *= 4)
-		for (size_t i = 0; i < bench->work_count; i++)
-			if (bench_work_grows(bench->works[i]) && size != bench->size &&
-			    subject->fresh != FRESH_MAPPING)
-				add_figure(bench, bench->works[i], subject, size);
-	bench_subject_unmake(subject);
-}
-
-/* Large buffers leave the memory in another state: only then, for no subject before. */
-static void measure(struct bench *bench)
-{
-	bench_settle(bench);
-	for (size_t i = 0; i < bench->subject_count; i++)
-		measure_works(bench, &bench->subjects[i]);
-	for (size_t i = 0; i < bench->subject_count && bench->slope; i++)
-		measure_slope(bench, &bench->subjects[i]);
-}
-
 static void write_file(const struct bench *bench, const char *path,
 		       bool (*shape)(const struct bench *, FILE *))
 {
@@ -300,7 +256,7 @@ int bench_main(int argc, char **argv)
 	}
 	choose(&bench, &options);
 
-	measure(&bench);
+	bench_run(&bench);
 	show(&bench, &options);
 	return !has_figures(&bench);
 }

@@ -58,6 +58,8 @@ off_t bench_subject_fresh(const struct bench_subject *subject, size_t size);
 
 /* Settings of the system, put back in reverse order; also when killed. */
 bool bench_setting_change(const char *path, const char *value);
+/* A file that goes when they are put back. */
+void bench_setting_remove(const char *path);
 void bench_setting_restore(void);
 size_t bench_meminfo(const char *field); /* bytes */
 size_t bench_memory_used(void);
@@ -119,10 +121,8 @@ struct bench {
 	size_t figure_count;
 };
 
-/* Before the first is measured. */
-void bench_settle(const struct bench *bench);
-/* Runs a work some times in a process of its own. */
-void bench_measure(const struct bench *bench, struct bench_figure *figure);
+/* Runs all works on all subjects, and adds the figures. */
+void bench_run(struct bench *bench);
 /* The one that was measured, or NULL. */
 const struct bench_figure *bench_find(const struct bench *bench, const char *work,
 				      const char *subject, size_t size);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -140,7 +141,7 @@ static void sum_up(struct bench_figure *figure)
 }
 
 /* Memory just booted is not in the state that the first subject leaves it in for the rest. */
-void bench_settle(const struct bench *bench)
+static void settle(const struct bench *bench)
 {
 	size_t size = 4 * bench->size;
 	pid_t child = fork();
@@ -160,7 +161,7 @@ void bench_settle(const struct bench *bench)
 		err(2, "waitpid");
 }
 
-void bench_measure(const struct bench *bench, struct bench_figure *figure)
+static void measure(const struct bench *bench, struct bench_figure *figure)
 {
 	const struct bench_work *work = figure->work;
 	struct bench_job job = {figure->subject, figure->size, 0, work->chunk};
@@ -184,6 +185,7 @@ void bench_measure(const struct bench *bench, struct bench_figure *figure)
 	if (child < 0)
 		err(2, "fork");
 	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		run(bench, work, &job);
 		_exit(0);
 	}
@@ -196,4 +198,56 @@ void bench_measure(const struct bench *bench, struct bench_figure *figure)
 		snprintf(figure->reason, sizeof(figure->reason), "%s", report->reason);
 	else
 		sum_up(figure);
+}
+
+static void add_figure(struct bench *bench, const struct bench_work *work,
+		       const struct bench_subject *subject, size_t size)
+{
+	struct bench_figure *figures =
+		reallocarray(bench->figures, bench->figure_count + 1, sizeof(*figures));
+
+	if (!figures)
+		err(2, "realloc");
+	bench->figures = figures;
+	figures += bench->figure_count++;
+	*figures = (struct bench_figure){.work = work, .subject = subject, .size = size};
+	measure(bench, figures);
+}
+
+static void measure_works(struct bench *bench, const struct bench_subject *subject, bool fresh)
+{
+	for (size_t i = 0; i < bench->work_count; i++)
+		if (!(bench->works[i]->needs & NEEDS_LARGE) &&
+		    fresh == !!(bench->works[i]->needs & NEEDS_FRESH))
+			add_figure(bench, bench->works[i], subject, bench->size);
+}
+
+/* Memory that comes and goes with each mapping has no slope of its own. */
+static void measure_slope(struct bench *bench, struct bench_subject *subject)
+{
+	bench_subject_make(subject, bench->slope);
+	for (size_t i = 0; i < bench->work_count; i++)
+		if (bench->works[i]->needs & NEEDS_LARGE && BENCH_LARGE <= bench->slope)
+			add_figure(bench, bench->works[i], subject, BENCH_LARGE);
+	for (size_t size = BENCH_SMALLEST; size <= bench->slope; size *= 4)
+		for (size_t i = 0; i < bench->work_count; i++)
+			if (bench_work_grows(bench->works[i]) && size != bench->size &&
+			    subject->fresh != FRESH_MAPPING)
+				add_figure(bench, bench->works[i], subject, size);
+	bench_subject_unmake(subject);
+}
+
+void bench_run(struct bench *bench)
+{
+	settle(bench);
+	for (size_t i = 0; i < bench->subject_count; i++) {
+		bench_subject_make(&bench->subjects[i], bench->size);
+		/* A device keeps what it has got: the others are of the same size no more. */
+		measure_works(bench, &bench->subjects[i], false);
+		measure_works(bench, &bench->subjects[i], true);
+		bench_subject_unmake(&bench->subjects[i]);
+	}
+	/* Large buffers leave memory in another state: not before all has been measured. */
+	for (size_t i = 0; i < bench->subject_count && bench->slope; i++)
+		measure_slope(bench, &bench->subjects[i]);
 }

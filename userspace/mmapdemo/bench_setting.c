@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What of the system a benchmark changes, and puts back; and what it asks of it. */
 #define _GNU_SOURCE
+#include <err.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 static struct setting {
 	const char *path;
+	bool is_ours; /* a file to be removed */
 	char before[64];
 } settings[8];
 static size_t count;
@@ -55,8 +57,12 @@ void bench_setting_restore(void)
 	if (getpid() != changer)
 		return;
 	while (count) {
-		count--;
-		put(settings[count].path, settings[count].before);
+		const struct setting *setting = &settings[--count];
+
+		if (setting->is_ours)
+			unlink(setting->path);
+		else
+			put(setting->path, setting->before);
 	}
 }
 
@@ -77,17 +83,32 @@ static void restore_at_end(void)
 		signal(deadly[i], restore_and_die);
 }
 
-bool bench_setting_change(const char *path, const char *value)
+static struct setting *next_setting(const char *path)
 {
 	struct setting *setting = &settings[count];
 
-	if (count == ARRAY_LEN(settings) || !get(path, setting->before, sizeof(setting->before)))
-		return false;
+	if (count == ARRAY_LEN(settings))
+		errx(2, "%s: no room to remember what it was", path);
 	if (!changer)
 		restore_at_end();
-	setting->path = path;
+	*setting = (struct setting){.path = path};
+	return setting;
+}
+
+bool bench_setting_change(const char *path, const char *value)
+{
+	struct setting *setting = next_setting(path);
+
+	if (!get(path, setting->before, sizeof(setting->before)))
+		return false;
 	count++;
 	return put(path, value);
+}
+
+void bench_setting_remove(const char *path)
+{
+	next_setting(path)->is_ours = true;
+	count++;
 }
 
 static size_t meminfo_number(const char *field)

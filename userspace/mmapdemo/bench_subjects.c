@@ -97,6 +97,7 @@ static void make_tmpfs(struct bench_subject *subject, size_t size)
 	subject->fd = open(subject->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (subject->fd < 0)
 		return refuse(subject, "%s: %s", subject->path, strerror(errno));
+	bench_setting_remove(subject->path);
 	set_size(subject, size);
 }
 
@@ -256,8 +257,6 @@ void bench_subject_make(struct bench_subject *subject, size_t size)
 
 void bench_subject_unmake(struct bench_subject *subject)
 {
-	if (subject->make == make_tmpfs)
-		unlink(subject->path);
 	if (subject->fd >= 0)
 		close(subject->fd);
 	bench_setting_restore();

@@ -15,7 +15,7 @@
 #define LINE   21
 #define LEGEND 5 /* subjects in one line of it */
 
-/* Around 0,0; the first is filled. */
+/* Around 0,0. */
 static const char *const shapes[] = {
 	"M-6,0a6,6 0 1,0 12,0a6,6 0 1,0 -12,0z",
 	"M-4.5,-4.5h9v9h-9z",
@@ -122,8 +122,8 @@ static void draw_work(FILE *file, const struct panel *panel, size_t work, double
 	fprintf(file, "<path class='grid' d='M%d,%.1fH%d'/>\n", LEFT, y, RIGHT);
 	fprintf(file, "<text class='end' x='%d' y='%.1f'>%s</text>\n", LEFT - 10, y + 4,
 		panel->bench->works[work]->name);
-	/* The first last, so that it lies on top. */
-	for (size_t i = panel->bench->subject_count; i-- > 0;) {
+	/* The first is filled: the others lie on it, and stay visible. */
+	for (size_t i = 0; i < panel->bench->subject_count; i++) {
 		const struct bench_figure *figure = figure_of(panel->bench, work, i);
 
 		if (figure)
