@@ -86,7 +86,7 @@ command: $(bin)/mmapdemo ; @:
 build/obj/userspace/mmapdemo/%.o: CFLAGS += -DMMAPDEMO_VERSION='"$(version)"'
 build/obj/userspace/mmapdemo/%.o: userspace/mmapdemo/%.c Makefile dkms.conf
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(warnings) $(CFLAGS) -Itests -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(warnings) $(CFLAGS) -Itests -Iinclude/uapi -MMD -MP -c -o $@ $<
 
 $(bin)/mmapdemo: $(command_objects)
 	@mkdir -p $(@D)

@@ -193,8 +193,7 @@ static void list(const struct bench *bench)
 static void refuse_to_overwrite(const struct options *options)
 {
 	for (size_t i = 0; i < options->device_count; i++)
-		if (!options->may_write &&
-		    strncmp(options->devices[i], "/dev/mmapdemo", strlen("/dev/mmapdemo")))
+		if (!options->may_write && !bench_is_ours(options->devices[i]))
 			errx(2,
 			     "%s: not ours, and it would be overwritten: --write says that it may",
 			     options->devices[i]);

@@ -25,7 +25,7 @@
 enum bench_fresh {
 	FRESH_MAPPING, /* each mapping has its own */
 	FRESH_PUNCH,   /* a hole is punched into the file */
-	FRESH_HOLE,    /* a part is searched that was never used: that can run out */
+	FRESH_HOLE,    /* the same, or a part is searched that is unused: that can run out */
 	FRESH_NEVER,   /* all is there from the beginning */
 };
 
@@ -51,6 +51,8 @@ struct bench_subject {
 size_t bench_subject_list(char **devices, struct bench_subject **subjects);
 void bench_subject_make(struct bench_subject *subject, size_t size);
 void bench_subject_unmake(struct bench_subject *subject);
+/* May the device at this path be overwritten, and knows our commands? */
+bool bench_is_ours(const char *path);
 /* Bytes of memory it holds. */
 size_t bench_subject_held(const struct bench_subject *subject);
 /* Where to map memory that is not there yet; -1 if nowhere. */

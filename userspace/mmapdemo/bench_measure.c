@@ -21,7 +21,9 @@
 /* QEMU's -icount shift=1: each instruction of the guest moves its clock by 2^1 ns. */
 #define NS_PER_INSTRUCTION 2
 
-#define LARGE		   (16 * MIB)
+/* Buffers that take long, and how long in ns is enough of them. */
+#define LARGE  (16 * MIB)
+#define ENOUGH 200000000LL
 
 /* What the job's process leaves to us. */
 static struct report {
@@ -97,17 +99,18 @@ static void make_resident(const struct bench_job *job)
 }
 
 /*
- * Large ones take long, and disturbances weigh less on them: once. Others once
- * more than counts, so that the first is on the same ground as the rest.
+ * Once more than counts, so that the first is on the same ground as the rest.
+ * Large ones are on it already; they stop early, and may have been run but once.
  */
 static void run(const struct bench *bench, const struct bench_work *work, struct bench_job *job)
 {
-	bool once = job->size > LARGE;
-	unsigned int repeats = once ? 1 : bench->repeats;
+	bool large = job->size > LARGE;
+	int64_t enough;
 
 	if (work->needs & NEEDS_RESIDENT)
 		make_resident(job);
-	for (unsigned int i = once; i <= repeats; i++) {
+	enough = bench_now() + ENOUGH;
+	for (unsigned int i = large; i <= bench->repeats; i++) {
 		int64_t value;
 
 		if (work->needs & NEEDS_FRESH) {
@@ -117,9 +120,10 @@ static void run(const struct bench *bench, const struct bench_work *work, struct
 		}
 		value = work->run(job);
 		if (i)
-			report->values[i - 1] = scale(bench, work, job->size, value);
+			report->values[report->count++] = scale(bench, work, job->size, value);
+		if (large && (bench_now() > enough || work->needs & NEEDS_LARGE))
+			break;
 	}
-	report->count = repeats;
 }
 
 static int compare(const void *left, const void *right)

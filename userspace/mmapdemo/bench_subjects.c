@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <linux/mmapdemo.h>
 #include <linux/udmabuf.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -208,6 +209,13 @@ static const struct bench_subject peers[] = {
 	 .advice = MADV_HUGEPAGE},
 };
 
+bool bench_is_ours(const char *path)
+{
+	static const char ours[] = "/dev/mmapdemo";
+
+	return !strncmp(path, ours, sizeof(ours) - 1);
+}
+
 static void add_device(struct bench_subject *subject, const char *path)
 {
 	*subject = device;
@@ -298,10 +306,15 @@ static off_t find_hole(const struct bench_subject *subject, size_t size)
 
 off_t bench_subject_fresh(const struct bench_subject *subject, size_t size)
 {
+	struct mmapdemo_punch punch = {.size = sizeof(punch), .length = size};
+
 	switch (subject->fresh) {
 	case FRESH_PUNCH:
 		return fallocate(subject->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, size);
 	case FRESH_HOLE:
+		if (bench_is_ours(subject->path) &&
+		    !ioctl(subject->fd, MMAPDEMO_IOCTL_PUNCH, &punch))
+			return 0;
 		return find_hole(subject, size);
 	case FRESH_MAPPING:
 		return 0;
