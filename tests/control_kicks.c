@@ -77,11 +77,10 @@ static uint64_t next_kick(const struct way *way, const struct waiter *waiter)
 	return wait.generation;
 }
 
-/* A million over the four kernels of make check; a million on one has passed, in a minute or two. */
-#define KICKS 250000
+#define KICKS 1000000
 
 /* All but the last could be lost unnoticed here; a waiter without that one never ends. */
-ROW(C5, many_kicks, "of many kicks, each of four waiters learns of the last",
+ROW(C5, million_kicks, "of a million kicks, each of four waiters learns of the last",
     .timeout = 120)
 {
 	int fd = control_open();
