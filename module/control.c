@@ -201,26 +201,28 @@ struct mmapdemo_command {
 	size_t size; /* of the struct, and of its first version */
 	fmode_t mode; /* that the descriptor must have */
 	__u32 flags; /* that are known */
+	bool answers; /* in the struct, which may be in a page that others cut off or zero */
 };
 
-#define MMAPDEMO_COMMAND(nr, name, needs, known)				\
+#define MMAPDEMO_COMMAND(nr, name, needs, known, ...)				\
 	[_IOC_NR(MMAPDEMO_IOCTL_##nr)] = {					\
 		.call	= mmapdemo_control_##name,				\
 		.size	= _IOC_SIZE(MMAPDEMO_IOCTL_##nr),			\
 		.mode	= needs,						\
 		.flags	= known,						\
+		__VA_ARGS__							\
 	}
 
 static const struct mmapdemo_command mmapdemo_commands[] = {
-	MMAPDEMO_COMMAND(INFO, info, 0, 0),
+	MMAPDEMO_COMMAND(INFO, info, 0, 0, .answers = true),
 	MMAPDEMO_COMMAND(RESIZE, resize, FMODE_WRITE, 0),
 	MMAPDEMO_COMMAND(PUNCH, punch, FMODE_WRITE, 0),
 	MMAPDEMO_COMMAND(FILL, fill, FMODE_WRITE, 0),
-	MMAPDEMO_COMMAND(SUM, sum, FMODE_READ, 0),
+	MMAPDEMO_COMMAND(SUM, sum, FMODE_READ, 0, .answers = true),
 	MMAPDEMO_COMMAND(FAULT_SET, fault_set, FMODE_WRITE, 0),
-	MMAPDEMO_COMMAND(FAULT_LIST, fault_list, 0, 0),
-	MMAPDEMO_COMMAND(KICK, kick, FMODE_WRITE, 0),
-	MMAPDEMO_COMMAND(WAIT, wait, 0, 0),
+	MMAPDEMO_COMMAND(FAULT_LIST, fault_list, 0, 0, .answers = true),
+	MMAPDEMO_COMMAND(KICK, kick, FMODE_WRITE, 0, .answers = true),
+	MMAPDEMO_COMMAND(WAIT, wait, 0, 0, .answers = true),
 	MMAPDEMO_COMMAND(WIPE, wipe, FMODE_WRITE, MMAPDEMO_WIPE_NOW | MMAPDEMO_WIPE_SET_POLICY),
 };
 
@@ -251,6 +253,8 @@ static int mmapdemo_control_get(const struct mmapdemo_command *command,
 	arg->size = size;
 	if (arg->flags & ~command->flags)
 		return -EOPNOTSUPP;
+	if (!command->answers)
+		return 0;
 	/* The answer goes there: better to know now, before anything happened. */
 	return copy_to_user(from, arg, command->size) ? -EFAULT : 0;
 }
@@ -269,7 +273,7 @@ long mmapdemo_control_ioctl(struct file *file, unsigned int cmd, unsigned long u
 	err = mmapdemo_control_get(command, &arg, argument);
 	if (!err)
 		err = command->call(file, &arg);
-	if (!err && copy_to_user(argument, &arg, command->size))
+	if (!err && command->answers && copy_to_user(argument, &arg, command->size))
 		err = -EFAULT;
 	return err;
 }
