@@ -206,7 +206,7 @@ ROW(C4, punched, "a rule outlives a hole; the hole is zeros when it is healed")
 	assert_memory(map + pages(4), pages(1), pages(4), ORIGINAL);
 }
 
-ROW(C4, most_rules, "one rule more than the most is ENOSPC, and changes nothing", .timeout = 60)
+ROW(C4, most_rules, "one rule more than the most is ENOSPC, and changes nothing", .timeout = 120)
 {
 	int fd = control_open();
 	unsigned int most = MMAPDEMO_FAULT_RULES_MAX;
