@@ -80,6 +80,9 @@ struct state state_of(int fd)
 	memset(&state, 0, sizeof(state));
 	state.info = info_of(fd);
 	state.rule_count = list_rules(fd, state.rules, ARRAY_SIZE(state.rules));
+	/* Looking below is an access too. */
+	for (size_t i = 0; i < ARRAY_SIZE(state.rules); i++)
+		state.rules[i].hits = state.rules[i].fired = 0;
 	state.sum = try_sum(fd, 0, pages(TEST_PAGES));
 	state.end_sum = try_sum(fd, last_page(), pages(1));
 	ck_assert_int_ge(poll(&poll_fd, 1, 0), 0);
@@ -134,7 +137,7 @@ static const struct wrong {
 	const char *name;
 	enum command_index index;
 	int error;
-	struct member members[3];
+	struct member members[4];
 } wrongs[] = {
 	{"info,flags", INFO, EOPNOTSUPP, {SET(info, flags, 1)}},
 	{"info,flags-top", INFO, EOPNOTSUPP, {SET(info, flags, 1U << 31)}},
@@ -291,7 +294,6 @@ ROW(C7, unknown, "ENOTTY for numbers that are no command, of its letter or of an
 
 		argument = valid_argument(index);
 		assert_errno(command(fd, other, &argument), ENOTTY);
-		assert_errno(command(fd, index, &argument), ENOTTY);
 	}
 	assert_unchanged(fd, &before);
 }

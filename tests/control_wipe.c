@@ -269,7 +269,7 @@ ROW_EACH(C6, only_as_told, "each policy wipes at its own time only, and none at 
 		assert_target(0, pages(TEST_PAGES), SECRET);
 }
 
-#define ROUNDS 3000
+#define ROUNDS 2000
 
 /* What the two processes tell each other, in a page of their own. */
 struct board {
@@ -303,6 +303,8 @@ ROW(C6, no_window, "who maps right after the last unmap never sees what was ther
 	struct peer child;
 
 	ck_assert_ptr_ne(board, MAP_FAILED);
+	/* So that there is little to wipe each time. */
+	assert_done(punch(fd, 0, target.size));
 	set_policy(fd, ON_UNMAP);
 	if (fork_child(&child)) {
 		keep_secrets(board);
