@@ -296,7 +296,7 @@ int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size, boo
 	if (prealloc) {
 		err = mmapdemo_buffer_prealloc(buffer);
 		if (err) {
-			pr_err("prealloc: not enough memory for %lld bytes\n", size);
+			pr_err("prealloc=1: not enough memory for size=%lld\n", size);
 			goto put_inode;
 		}
 	}

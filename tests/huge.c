@@ -65,12 +65,23 @@ static const struct variant {
 	{"private-ro", O_RDONLY, PROT_READ, MAP_PRIVATE},
 };
 
+/* Our own device has none when its parameter says so. */
+static bool is_never_huge(void)
+{
+	char huge[16];
+
+	return target.ours && !read_text("/sys/module/mmapdemo/parameters/huge", huge, sizeof(huge)) &&
+	       !strcmp(huge, "never\n");
+}
+
 /* Aligned, and with huge entries. */
 static unsigned char *map_huge(const struct variant *v)
 {
 	unsigned char *map = map_at_phase(0, v->open_flags, v->prot, v->flags);
 
 	touch(map, huge_page_size());
+	if (is_never_huge())
+		row_not_applicable("the module was loaded with huge=never");
 	if (huge_mapped(map) != len())
 		row_unsupported("huge pages map %zu kB of %zu", huge_mapped(map) / 1024,
 				len() / 1024);

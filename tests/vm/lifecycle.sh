@@ -132,6 +132,19 @@ holds() {
 	same "bytes held" "$1" "$(cat /sys/kernel/debug/mmapdemo/mmapdemo/resident)"
 }
 
+# Without taking memory that others use: nothing is killed for it
+prealloc_refused() {
+	dmesg -c >/dev/null
+	kib=$(($(free_kib) + 65536))
+	if insmod "$ko" prealloc=1 size=${kib}K 2>/tmp/refusal; then
+		rmmod mmapdemo
+		echo "insmod took it"
+		return 1
+	fi
+	has "$(dmesg)" "mmapdemo: prealloc=1: .*memory" && nothing_is_left &&
+		same "killed for want of memory" 0 "$(dmesg | grep -ci 'oom-killer\|out of memory: kill')"
+}
+
 busy_while_open() {
 	insmod "$ko" || return
 	exec 5</dev/mmapdemo
@@ -144,7 +157,7 @@ busy_while_open() {
 	rmmod mmapdemo
 }
 
-plan 30
+plan 32
 
 # two lives before the count, for what is allocated once and kept
 life && life
@@ -172,6 +185,8 @@ for huge in maybe ''; do
 done
 try "params.takes[huge=always]" taken huge=always holds 2097152
 try "params.takes[huge=never]" taken huge=never holds 4096
+try "params.takes[prealloc=1]" taken prealloc=1 holds 16777216
+try "params.refuses[prealloc=1]" prealloc_refused
 # no huge folio past the end
 try "params.takes[size=1M]" taken size=1M holds 4096
 try "params.takes[size=64K]" taken size=64K size_is 65536
