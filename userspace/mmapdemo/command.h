@@ -5,5 +5,19 @@
 
 int bench_main(int argc, char **argv);
 int conform_main(int argc, char **argv);
+int faults_main(int argc, char **argv);
+int fill_main(int argc, char **argv);
+int heal_main(int argc, char **argv);
+int info_main(int argc, char **argv);
+int maps_main(int argc, char **argv);
+int notify_main(int argc, char **argv);
+int poison_main(int argc, char **argv);
+int punch_main(int argc, char **argv);
+int resize_main(int argc, char **argv);
+int slow_main(int argc, char **argv);
+int sum_main(int argc, char **argv);
+int wait_main(int argc, char **argv);
+int watch_main(int argc, char **argv);
+int wipe_main(int argc, char **argv);
 
 #endif

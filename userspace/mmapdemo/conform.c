@@ -2,7 +2,6 @@
 /* mmapdemo conform: the tests that our own device has to pass, on anything that can be mapped. */
 #include <argp.h>
 #include <err.h>
-#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "command.h"
 #include "guard.h"
+#include "number.h"
 #include "run.h"
 #include "support/tap.h"
 #include "support/target.h"
@@ -64,34 +64,16 @@ static const char doc[] =
 	"Exit status: 0 every row is yes or not applicable; 1 one is not; 2 it could not "
 	"be tested.";
 
-static bool parse_size(const char *text, off_t *size)
-{
-	static const char units[] = "KMG";
-	const char *unit;
-	char *end;
-
-	errno = 0;
-	*size = strtoll(text, &end, 10);
-	if (errno || end == text || *size <= 0)
-		return false;
-	unit = *end ? strchr(units, *end) : NULL;
-	if (!unit)
-		return !*end;
-	for (int i = unit - units; i >= 0; i--)
-		if (__builtin_mul_overflow(*size, 1024, size))
-			return false;
-	return !end[1];
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
-	char *end;
+	uint64_t size;
 
 	switch (key) {
 	case SIZE:
-		if (!parse_size(arg, &options->size))
+		if (!parse_number(arg, &size) || !size || size > INT64_MAX)
 			argp_error(state, "--size %s: not a number of bytes", arg);
+		options->size = size;
 		return 0;
 	case ROWS:
 		options->rows = arg;
@@ -112,8 +94,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->shape = &shape_tap;
 		return 0;
 	case TIMEOUT:
-		options->timeout = strtod(arg, &end);
-		if (end == arg || *end || !(options->timeout >= 0.1 && options->timeout <= 86400))
+		if (!parse_seconds(arg, 0.1, &options->timeout))
 			argp_error(state, "--timeout %s: not a number of seconds", arg);
 		return 0;
 	case ARGP_KEY_ARG:

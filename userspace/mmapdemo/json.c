@@ -8,24 +8,14 @@
  *		row, says, answer	yes, no, differs, not applicable
  *		tests	name, says, answer; unless yes, detail and place (FILE:LINE)
  */
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 #include "run.h"
+#include "show.h"
 #include "support/contract.h"
 #include "support/target.h"
-
-static void add_text(struct json_object *object, const char *key, const char *text)
-{
-	json_object_object_add(object, key, json_object_new_string(text));
-}
-
-static void add_number(struct json_object *object, const char *key, int64_t number)
-{
-	json_object_object_add(object, key, json_object_new_int64(number));
-}
 
 static struct json_object *test_object(const struct test *test, const struct outcome *outcome)
 {
@@ -83,9 +73,7 @@ static void end(const struct run *run)
 		json_object_array_add(rows, row_object(run, i, &count));
 	json_object_object_add(object, "rows", rows);
 
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-							    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
+	show_pretty(object);
 }
 
 const struct shape shape_json = {.end = end};

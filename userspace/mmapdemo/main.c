@@ -15,6 +15,20 @@ static const struct command {
 } commands[] = {
 	{"bench", bench_main, "measure what mapping costs, beside what else can be mapped"},
 	{"conform", conform_main, "hold a device, or what else can be mapped, to the contract"},
+	{"info", info_main, "what the device is, and what happened to it"},
+	{"maps", maps_main, "its mappings, in all processes, now"},
+	{"watch", watch_main, "mappings, faults and commands as they happen"},
+	{"resize", resize_main, "give it another size"},
+	{"punch", punch_main, "give a range's memory back"},
+	{"wipe", wipe_main, "zero the contents, now or when the last user goes"},
+	{"fill", fill_main, "have the kernel write a pattern"},
+	{"sum", sum_main, "have the kernel take a checksum, and compare"},
+	{"poison", poison_main, "make a range fail when it is touched"},
+	{"slow", slow_main, "make a range slow, or count what touches it"},
+	{"faults", faults_main, "list what poison and slow did, and how often it struck"},
+	{"heal", heal_main, "end what poison and slow did"},
+	{"notify", notify_main, "wake who waits for the device"},
+	{"wait", wait_main, "wait for notify, resize, wipe, or the last mapping to go"},
 };
 
 const char *argp_program_version = "mmapdemo " MMAPDEMO_VERSION;

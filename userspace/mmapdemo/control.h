@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the commands on a device of ours have in common: --device, numbers as
+ * operands, ioctls, and errors with their cause and cure.
+ */
+#ifndef CONTROL_H
+#define CONTROL_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "linux/mmapdemo.h"
+
+#define CONTROL_STATUS "Exit status: 0 done; 1 it failed; 2 usage."
+
+struct control {
+	const char *name;     /* of the command, "mmapdemo punch" */
+	const char *wants;    /* args_doc: a word an operand; in brackets, none will do */
+	const char *device;   /* --device */
+	bool json;	      /* --json */
+	uint64_t operands[3]; /* all are numbers */
+	int given;	      /* how many of them */
+};
+
+/*
+ * For .children of a command's argp: --device and the operands; and --json as
+ * well. A command with a parser of its own has struct control as the first
+ * thing in its input, and that parser hands on ARGP_KEY_INIT.
+ */
+extern const struct argp_child control_argp[], control_json_argp[];
+error_t control_init(struct argp_state *state);
+
+void control_parse(struct control *control, const struct argp *argp, int argc, char **argv);
+
+/* Ends the program, status 1: "mmapdemo punch: /dev/mmapdemo: WHY" */
+void control_fail(const struct control *control, const char *format, ...)
+	__attribute__((noreturn, format(printf, 2, 3)));
+
+int control_open(const struct control *control, int flags);
+
+/* What is said of an errno, cause and cure. A list ends with an empty one. */
+struct advice {
+	int error;
+	const char *says;
+};
+
+/* What the first two operands have to be, as offset and length. */
+enum range { NO_RANGE, ANY_RANGE, INSIDE, WHOLE_PAGES };
+
+/* Ends the program for errno: with this advice, or what is known of it. */
+void control_explain(const struct control *control, const struct advice *advice)
+	__attribute__((noreturn));
+
+/* An ioctl that works, or ends the program with the reason. */
+void control_do(const struct control *control, int fd, unsigned long request, void *argument,
+		enum range range, const struct advice *advice);
+
+/* The same on the device, opened for it. */
+void control_change(const struct control *control, unsigned long request, void *argument,
+		    enum range range, const struct advice *advice);
+
+struct mmapdemo_info control_info(const struct control *control, int fd);
+
+#endif

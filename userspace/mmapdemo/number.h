@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Numbers as people write them on a command line. */
+#ifndef NUMBER_H
+#define NUMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NUMBER_SAYS "decimal or 0x..., also with K, M, G or T"
+
+/* False if it is no number, or does not fit. */
+bool parse_number(const char *text, uint64_t *number);
+
+/* A decimal number of seconds from `least` on, up to a day. */
+bool parse_seconds(const char *text, double least, double *seconds);
+
+#endif
