@@ -64,7 +64,8 @@ static void print_text(const struct mmapdemo_info *info, const char *features, c
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
 		printf("%-12s %12ju  %s\n", fields[i].name, (uintmax_t)value_of(info, &fields[i]),
 		       fields[i].says);
-	printf("%-12s %12s  %s\n", "wipe_policy", policy, "when it is zeroed: at the last ...");
+	printf("%-12s %12s  %s\n", "wipe_policy", policy,
+	       "zeroed when the last mapping (unmap) or descriptor (close) goes");
 	printf("%-12s %s\n", "features", features);
 }
 

@@ -6,15 +6,19 @@
 #include <stdint.h>
 #include <tracefs.h>
 
-/* NULL, and errno, where it cannot be read. */
-struct reader *reader_open(struct tracefs_instance *instance, struct tep_handle *tep);
+struct reader;
+
+/* Knows the events of one system. NULL, and errno, where it cannot be read. */
+struct reader *reader_open(struct tracefs_instance *instance, const char *system);
 void reader_close(struct reader *reader);
 
+typedef void reader_take(void *context, struct tep_event *event, struct tep_record *record);
+
 /*
- * Hands on what is there, CPU by CPU, each in order. Returns the time before
- * which all has been handed on that was recorded when this was called.
+ * Hands on what is there, or some of it, CPU by CPU, each in order. Returns the
+ * time before which nothing is left of what was there when this was called:
+ * UINT64_MAX if nothing is left at all.
  */
-uint64_t reader_read(struct reader *reader, void (*take)(void *, struct tep_record *),
-		     void *context);
+uint64_t reader_read(struct reader *reader, reader_take *take, void *context);
 
 #endif

@@ -31,7 +31,7 @@ struct watch {
 	double seconds; /* 0: no end */
 	uint64_t count; /* of lines */
 
-	struct tep_handle *tep;
+	uint64_t began;
 	struct lines lines;
 };
 
@@ -121,18 +121,17 @@ static void take_loss(struct watch *watch, const struct tep_record *record)
 	}
 }
 
-static void take(void *context, struct tep_record *record)
+static void take(void *context, struct tep_event *event, struct tep_record *record)
 {
 	struct watch *watch = context;
-	struct tep_event *event = tep_find_event_by_record(watch->tep, record);
-	const char *node = event ? happening_node(event, record) : NULL;
+	const char *node = happening_node(event, record);
 	struct line *line;
 
 	if (record->missed_events)
 		take_loss(watch, record);
 	if (!node || (!watch->all && strcmp(node, basename(watch->control.device))))
 		return;
-	line = lines_add(&watch->lines, record->ts, tep_data_pid(watch->tep, record));
+	line = lines_add(&watch->lines, record->ts, tep_data_pid(event->tep, record));
 	snprintf(line->event, sizeof(line->event), "%s", event->name);
 	snprintf(line->node, sizeof(line->node), "%s", node);
 	if (watch->control.json) {
@@ -186,8 +185,6 @@ static void make_instance(struct watch *watch)
 
 static void begin(struct watch *watch)
 {
-	static const char *const systems[] = {SYSTEM, NULL};
-
 	tracefs_set_loglevel(TEP_LOG_NONE);
 	if (!tracefs_tracing_dir())
 		control_fail(&watch->control, "tracefs is not there, and cannot be mounted: be "
@@ -196,22 +193,23 @@ static void begin(struct watch *watch)
 	if (!tracefs_dir_exists(instance, "events/" SYSTEM))
 		control_fail(&watch->control, "the module is not loaded, or has no tracepoints: "
 					      "modprobe mmapdemo");
-	watch->tep = tracefs_local_events_system(NULL, systems);
-	if (watch->tep && tracefs_instance_file_write(instance, "trace_clock", "mono") >= 0)
-		reader = reader_open(instance, watch->tep);
+	if (tracefs_instance_file_write(instance, "trace_clock", "mono") >= 0)
+		reader = reader_open(instance, SYSTEM);
 	if (!reader)
 		control_fail(&watch->control, "tracing cannot be set up: %s", strerror(errno));
+	watch->began = now();
 	enable(watch);
 }
 
-/* What was recorded before this moment, in order. */
-static void read_and_print(struct watch *watch, uint64_t before, uint64_t began)
+/* What was recorded before this moment, in order. Is there more to read? */
+static bool read_and_print(struct watch *watch, uint64_t before)
 {
 	uint64_t complete = reader_read(reader, take, watch);
 
 	if (complete < before)
 		before = complete;
-	watch->count -= lines_print(&watch->lines, before, watch->count, began);
+	watch->count -= lines_print(&watch->lines, before, watch->count, watch->began);
+	return complete != UINT64_MAX;
 }
 
 int watch_main(int argc, char **argv)
@@ -224,20 +222,18 @@ int watch_main(int argc, char **argv)
 	};
 	const struct timespec pause = {.tv_nsec = 50000000};
 	struct watch watch = {.count = UINT64_MAX};
-	uint64_t began;
 
 	control_parse(&watch.control, &argp, argc, argv);
-	began = now();
 	begin(&watch);
 	fprintf(stderr, "%s: watching\n", watch.control.name);
 	while (!stopped && watch.count) {
-		if (watch.seconds && now() - began > watch.seconds * 1e9)
+		if (watch.seconds && now() - watch.began > watch.seconds * 1e9)
 			break;
 		nanosleep(&pause, NULL);
-		read_and_print(&watch, now(), began);
+		read_and_print(&watch, now());
 	}
 	tracefs_trace_off(instance);
-	read_and_print(&watch, UINT64_MAX, began);
-	tep_free(watch.tep);
+	while (read_and_print(&watch, UINT64_MAX))
+		;
 	return 0;
 }
