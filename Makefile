@@ -80,7 +80,6 @@ version := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 command_objects := $(patsubst %.c,build/obj/%.o,$(wildcard userspace/mmapdemo/*.c)) \
 	$(filter-out build/obj/tests/support/main.o,$(row_objects))
 
-command_libraries := check json-c liburing libtracefs
 .PHONY: command
 command: $(bin)/mmapdemo ; @:
 
@@ -92,8 +91,7 @@ build/obj/userspace/mmapdemo/%.o: userspace/mmapdemo/%.c Makefile dkms.conf
 
 $(bin)/mmapdemo: $(command_objects)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static -o $@ $^ $$(pkg-config --static --libs $(command_libraries)) \
-		-lm -pthread
+	$(Q)$(CC) -static -o $@ $^ $$(pkg-config --static --libs check json-c libtracefs liburing) -lm -pthread
 
 -include $(command_objects:.o=.d)
 -include $(row_objects:.o=.d) $(examples:%=build/obj/examples/%.d)

@@ -69,6 +69,13 @@ watch_json() {
 			.[1].start == .[0].start and .[1].time > .[0].time"
 }
 
+watch_devices() {
+	watching --device /dev/mmapdemo-other && hold 0 4096 shared && let_go && watched &&
+		same "of another device" "" "$said" &&
+		watching --device /dev/mmapdemo-other --all && hold 0 4096 shared && let_go && watched &&
+		says ' mmapdemo +mmap '
+}
+
 # What a reader that is too slow has missed, it is told of; all adds up.
 watch_lost() {
 	watching --json --events mmap && kill -STOP "$watcher" &&

@@ -11,7 +11,7 @@ static uint64_t word_at(uint64_t n, uint64_t seed)
 	return z ^ (z >> 31);
 }
 
-void contents_at(unsigned char *bytes, size_t length, uint64_t offset, uint64_t seed)
+void contents_pattern(unsigned char *bytes, size_t length, uint64_t offset, uint64_t seed)
 {
 	uint64_t word = word_at(offset / 8, seed);
 
@@ -32,7 +32,7 @@ static void make_table(uint32_t table[256])
 	}
 }
 
-uint32_t crc32c(uint32_t crc, const unsigned char *bytes, size_t length)
+uint32_t contents_crc(uint32_t crc, const unsigned char *bytes, size_t length)
 {
 	static uint32_t table[256];
 

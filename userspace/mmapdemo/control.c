@@ -121,7 +121,7 @@ static const char *advise(const struct advice *advice, int error)
 	return NULL;
 }
 
-int control_open(const struct control *control, int flags)
+int open_device(const struct control *control, int flags)
 {
 	static const struct advice advice[] = {
 		{ENOENT, "there is none: load the module (modprobe mmapdemo, make load)"},
@@ -192,7 +192,7 @@ void control_do(const struct control *control, int fd, unsigned long request, vo
 void control_change(const struct control *control, unsigned long request, void *argument,
 		    enum range range, const struct advice *advice)
 {
-	int fd = control_open(control, O_RDWR);
+	int fd = open_device(control, O_RDWR);
 
 	control_do(control, fd, request, argument, range, advice);
 	close(fd);

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "linux/mmapdemo.h"
+#include <linux/mmapdemo.h>
 
 #define CONTROL_STATUS "Exit status: 0 done; 1 it failed; 2 usage."
 
@@ -37,7 +37,7 @@ void control_parse(struct control *control, const struct argp *argp, int argc, c
 void control_fail(const struct control *control, const char *format, ...)
 	__attribute__((noreturn, format(printf, 2, 3)));
 
-int control_open(const struct control *control, int flags);
+int open_device(const struct control *control, int flags);
 
 /* What is said of an errno, cause and cure. A list ends with an empty one. */
 struct advice {

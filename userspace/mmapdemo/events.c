@@ -155,7 +155,7 @@ int wait_main(int argc, char **argv)
 
 	control_parse(&options.control, &argp, argc, argv);
 	deadline = now() + options.timeout;
-	fd = control_open(&options.control, O_RDONLY | O_NONBLOCK);
+	fd = open_device(&options.control, O_RDONLY | O_NONBLOCK);
 	while (options.count--) {
 		if (!next(&options, fd, deadline, &wait))
 			control_fail(&options.control, "nothing happened within %g s",

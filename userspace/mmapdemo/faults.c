@@ -105,7 +105,7 @@ int faults_main(int argc, char **argv)
 	int fd;
 
 	control_parse(&control, &argp, argc, argv);
-	fd = control_open(&control, O_RDONLY);
+	fd = open_device(&control, O_RDONLY);
 	rules = list_rules(&control, fd, &count);
 	close(fd);
 	(control.json ? print_json : print_text)(rules, count);

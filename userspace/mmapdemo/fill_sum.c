@@ -102,8 +102,8 @@ static bool verify(const struct options *options, int fd, uint32_t *crc,
 		if (got <= 0)
 			control_fail(&options->control, "reading at %ju: %s", (uintmax_t)offset,
 				     got ? strerror(errno) : "it ends there now");
-		contents_at(expected, got, offset, options->seed);
-		*crc = crc32c(*crc, expected, got);
+		contents_pattern(expected, got, offset, options->seed);
+		*crc = contents_crc(*crc, expected, got);
 		if (same) {
 			difference->offset = offset;
 			same = !find_difference(expected, seen, got, difference);
@@ -172,7 +172,7 @@ int sum_main(int argc, char **argv)
 	int fd;
 
 	control_parse(&options.control, &argp, argc, argv);
-	fd = control_open(&options.control, O_RDONLY);
+	fd = open_device(&options.control, O_RDONLY);
 	if (!options.control.given)
 		options.control.operands[1] = control_info(&options.control, fd).bytes;
 	sum.offset = options.control.operands[0];

@@ -93,7 +93,7 @@ int info_main(int argc, char **argv)
 	int fd;
 
 	control_parse(&control, &argp, argc, argv);
-	fd = control_open(&control, O_RDONLY);
+	fd = open_device(&control, O_RDONLY);
 	info = control_info(&control, fd);
 	close(fd);
 	words_of(feature_words, info.features, features);

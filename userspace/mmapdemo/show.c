@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "linux/mmapdemo.h"
+#include <linux/mmapdemo.h>
 #include "show.h"
 
 const struct word event_words[] = {

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh disable=SC2034,SC2154
+# The tests of what does not work, for guest.sh.
+
+commands="info
+maps
+watch
+resize 4096
+punch 0 4096
+wipe --now
+fill 0 4096
+sum
+poison 0 4096
+slow 0 4096 1
+faults
+heal
+notify
+wait"
+
+# each STATUS PATTERN ARGUMENT...: every command with these ends so, and complains so
+each() {
+	expected_by_all=$1 pattern=$2
+	shift 2
+	echo "$commands" >/tmp/commands
+	while read -r words; do
+		# shellcheck disable=SC2086 # a command and its operands
+		runs "$expected_by_all" $words "$@" && complains "$pattern" || return
+	done </tmp/commands
+}
+
+no_device() {
+	commands=$(echo "$commands" | grep -v -e maps -e watch)
+	each 1 '^mmapdemo [a-z]+: /dev/none: No such file or directory: .*load the module' --device /dev/none &&
+		runs 1 maps --device /dev/none && complains 'No such file.*no such device is loaded'
+}
+
+not_ours() {
+	commands=$(echo "$commands" | grep -v -e maps -e watch)
+	each 1 '/dev/zero: Inappropriate ioctl for device: no device of this module' --device /dev/zero
+}
+
+# Without rights: the device is root's alone, and so is tracing.
+not_root() {
+	echo "$commands" >/tmp/commands
+	while read -r words; do
+		status=0
+		complaint=$(su -s /bin/sh nobody -c "/mmapdemo $words" 2>&1) || status=$?
+		same "exit status of $words" 1 "$status" && complains ': Permission denied: .*root' || return
+	done </tmp/commands
+}
+
+bad_numbers() {
+	for number in -1 1X 0x 1.5 '' 99999999999999999999 16777216T ' 1'; do
+		runs 2 fill 0 "$number" || return
+	done
+	runs 2 fill 0 1KB && complains "LENGTH '1KB' is not a number: decimal or 0x" &&
+		runs 2 punch 0 && complains 'wants OFFSET LENGTH' && runs 2 sum 0 &&
+		runs 2 resize && runs 2 info 1 && complains "'1' is one argument too many" &&
+		runs 2 fill 0 1 --seed x && runs 2 info --no-such && runs 2 nonsense &&
+		complains "no command 'nonsense'"
+}
+
+help() {
+	for name in $(echo "$commands" | cut -d' ' -f1); do
+		runs 0 "$name" --help && says '^Exit status: 0 done; 1 it failed' || return
+		runs 0 --help && says "^  $name " || return
+	done
+}
+
+read_only() {
+	chmod 444 "$device"
+	status=0
+	su -s /bin/sh nobody -c '/mmapdemo info && /mmapdemo sum && /mmapdemo faults' >/tmp/said 2>&1 ||
+		{ status=1; cat /tmp/said; }
+	chmod 600 "$device"
+	return $status
+}
