@@ -135,8 +135,9 @@ holds() {
 # Without taking memory that others use: nothing is killed for it
 prealloc_refused() {
 	dmesg -c >/dev/null
-	kib=$(($(free_kib) + 65536))
-	if insmod "$ko" prealloc=1 size=${kib}K 2>/tmp/refusal; then
+	# all there is, of which some is in use
+	kib=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+	if insmod "$ko" prealloc=1 "size=$((kib / 1024))M" 2>/tmp/refusal; then
 		rmmod mmapdemo
 		echo "insmod took it"
 		return 1
