@@ -120,14 +120,14 @@ survive() {
 mkdir -p /etc
 echo 'nobody:x:65534:65534::/:/bin/sh' >/etc/passwd
 
-plan 38
+plan 39
 check "command.info-says-what-the-device-is" info_text
 check "command.info-as-json" info_json
 check "command.info-counts-mappings" info_counts
 check "command.maps-lists-who-has-it-mapped" maps
 check "command.resize-cuts-off-and-adds-zeros" resize
 check "command.resize-says-what-is-wrong-with-a-size" resize_errors
-check "command.resize-and-punch-say-that-pages-are-pinned" pinned
+check "command.resize-and-punch-say-that-pages-are-in-use" in_use
 check "command.punch-frees-pages-and-zeroes-parts" punch
 check "command.wipe-zeroes-and-keeps-the-memory" wipe
 check "command.wipe-by-policy-when-the-last-mapping-goes" wipe_policy
@@ -149,6 +149,7 @@ check "command.watch-shows-faults" watch_faults
 check "command.watch-shows-commands" watch_commands
 check "command.watch-as-json" watch_json
 check "command.watch-shows-one-device-or-all" watch_devices
+check "command.watch-is-in-order-of-time" watch_order
 check "command.watch-tells-what-it-missed" watch_lost
 check "command.watch-puts-everything-back" watch_tidy
 check "command.no-device" no_device

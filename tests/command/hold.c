@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * hold OFFSET LENGTH shared|private|pinned|often
+ * hold OFFSET LENGTH shared|private|piped|often
  *
- * Maps that part of the device, stores to each page, and stays. Pinned: shared,
+ * Maps that part of the device, stores to each page, and stays. Piped: shared,
  * and a pipe holds its pages. Often: it was mapped and unmapped 5000 times before.
  */
 #define _GNU_SOURCE
@@ -22,7 +22,7 @@ static void map_often(int fd, size_t length)
 			err(1, "mmap, munmap");
 }
 
-static void pin(void *memory, size_t length)
+static void put_in_pipe(void *memory, size_t length)
 {
 	struct iovec part = {.iov_base = memory, .iov_len = length};
 	int ends[2];
@@ -39,7 +39,7 @@ int main(int argc, char **argv)
 	char *memory;
 
 	if (fd < 0 || !length)
-		errx(2, "usage: hold OFFSET LENGTH shared|private|pinned|often");
+		errx(2, "usage: hold OFFSET LENGTH shared|private|piped|often");
 	if (!strcmp(argv[3], "often"))
 		map_often(fd, length);
 	memory = mmap(NULL, length, PROT_READ | PROT_WRITE,
@@ -48,8 +48,8 @@ int main(int argc, char **argv)
 		err(1, "mmap");
 	for (size_t at = 0; at < length; at += 4096)
 		memory[at] = 1;
-	if (!strcmp(argv[3], "pinned"))
-		pin(memory, length);
+	if (!strcmp(argv[3], "piped"))
+		put_in_pipe(memory, length);
 	close(fd);
 	puts("ready");
 	fflush(stdout);

@@ -17,9 +17,9 @@ resize_errors() {
 }
 
 # A huge folio that is held cannot be cut.
-pinned() {
-	hold 0x700000 4096 pinned && runs 1 resize 0x7f0000 && complains 'busy: .*pinned.*try again' &&
-		same size 8388608 "$(info bytes)" && runs 1 punch 6M 4K && complains 'busy: .*pinned'
+in_use() {
+	hold 0x700000 4096 piped && runs 1 resize 0x7f0000 && complains 'busy: .*in use.*try again' &&
+		same size 8388608 "$(info bytes)" && runs 1 punch 6M 4K && complains 'busy: .*in use'
 	status=$?
 	let_go
 	[ $status = 0 ] && runs 0 punch 6M 4K

@@ -76,6 +76,23 @@ watch_devices() {
 		says ' mmapdemo +mmap '
 }
 
+# The events of two processes, on two processors, are in two buffers.
+watch_order() {
+	watching --events mmap || return
+	for mask in 1 2; do
+		taskset $mask /hold 0 4096 often >/tmp/ready.$mask &
+		eval "holder_$mask=$!"
+	done
+	while ! [ -s /tmp/ready.1 ] || ! [ -s /tmp/ready.2 ]; do sleep 0.05; done
+	kill "$holder_1" "$holder_2"
+	watched && same lines 10002 "$(wc -l </tmp/watched)" || return
+	awk '$1 + 0 < last { print "after", last, "comes:", $0; bad = 1 }
+		$3 != pid { changes++ }
+		{ last = $1 + 0; pid = $3 }
+		END { if (changes < 10) print "no two at a time: changes", changes; exit bad || changes < 10 }' \
+		/tmp/watched
+}
+
 # What a reader that is too slow has missed, it is told of; all adds up.
 watch_lost() {
 	watching --json --events mmap && kill -STOP "$watcher" &&

@@ -164,7 +164,7 @@ void control_explain(const struct control *control, const struct advice *advice)
 		{E2BIG, "the module is older than this program and lacks something it wants"},
 		{EOPNOTSUPP, "this device, or an older module, cannot do that (mmapdemo info)"},
 		{EINTR, "a signal came first: nothing, or a part, is done"},
-		{EBUSY, "pages there are pinned, by I/O say: try again when that is over"},
+		{EBUSY, "pages there are pinned or in use by I/O: try again when that is over"},
 		{ENOMEM, "not enough memory is free: free some, or take less"},
 		{},
 	};
