@@ -112,6 +112,10 @@ watch_tidy() {
 	no_instances && watching && watched TERM && no_instances &&
 		runs 1 watch --events mmap,none && complains "no tracepoint 'none': see /sys" &&
 		no_instances && runs 0 watch --seconds 0.1 && no_instances || return
+	# killed, its instance is left to the next one
+	watching && kill -KILL "$watcher"
+	wait "$watcher" 2>/dev/null
+	runs 0 watch --seconds 0.1 && no_instances || return
 	# its reader goes away
 	/mmapdemo watch 2>/tmp/watch-says | head -n 1 >/dev/null &
 	while ! grep -q watching /tmp/watch-says; do sleep 0.1; done

@@ -21,7 +21,8 @@
 #include "reader.h"
 #include "show.h"
 
-#define SYSTEM "mmapdemo"
+#define SYSTEM	 "mmapdemo"
+#define INSTANCE "mmapdemo-watch-" /* and the process's number */
 
 /* For argp: struct control first. */
 struct watch {
@@ -167,6 +168,24 @@ static void enable(struct watch *watch)
 				     event, tracefs_tracing_dir());
 }
 
+/* A watch that was killed could put nothing back. One that lives keeps its own busy. */
+static void remove_left_behind(void)
+{
+	char **names = tracefs_instances("^" INSTANCE);
+
+	for (char **name = names; name && *name; name++) {
+		struct tracefs_instance *old;
+
+		if (!kill(atoi(*name + strlen(INSTANCE)), 0) || errno != ESRCH)
+			continue;
+		old = tracefs_instance_create(*name);
+		if (old)
+			tracefs_instance_destroy(old);
+		tracefs_instance_free(old);
+	}
+	tracefs_list_free(names);
+}
+
 static void make_instance(struct watch *watch)
 {
 	const struct sigaction action = {.sa_handler = stop};
@@ -175,7 +194,8 @@ static void make_instance(struct watch *watch)
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		sigaction(ends[i], &action, NULL);
-	snprintf(name, sizeof(name), "mmapdemo-watch-%d", (int)getpid());
+	remove_left_behind();
+	snprintf(name, sizeof(name), INSTANCE "%d", (int)getpid());
 	instance = tracefs_instance_create(name);
 	if (!instance)
 		control_fail(&watch->control, "no trace instance can be made: %s: be root",
