@@ -10,12 +10,12 @@ poison() {
 }
 
 faults() {
-	runs 0 poison 0x10000 8K --hwpoison && runs 0 slow 0 4K 0 && reads 0 && reads 0 && ! reads 65536 &&
+	runs 0 poison 64K 8K --hwpoison --delay 1000 && runs 0 slow 0 4K 0 && reads 0 && reads 0 && ! reads 65536 &&
 		runs 0 faults --json && json 'length == 2 and .[0].offset == 0 and .[0].hits == 2' &&
 		json '.[0].action == "count" and .[0].fired == 0' &&
 		json '.[1] | .offset == 65536 and .length == 8192 and .action == "hwpoison" and
-			.when == "always" and .hits == 1 and .fired == 1' &&
-		runs 0 faults && says '^ +0x10000 +0x2000 hwpoison always +0 +1 +1$' &&
+			.when == "always" and .delay == 1000 and .hits == 1 and .fired == 1' &&
+		runs 0 faults && says '^ +0x10000 +0x2000 hwpoison always +1000 +1 +1$' &&
 		runs 0 heal 0 4K && runs 0 faults --json && json 'length == 1' &&
 		runs 0 heal && runs 0 faults --json && json '. == []'
 }
