@@ -48,6 +48,9 @@ struct bench_subject {
 	char reason[BENCH_REASON];
 };
 
+extern const struct bench_subject bench_device, bench_peers[];
+extern const size_t bench_peer_count;
+
 size_t bench_subject_list(char **devices, struct bench_subject **subjects);
 void bench_subject_make(struct bench_subject *subject, size_t size);
 void bench_subject_unmake(struct bench_subject *subject);
@@ -92,6 +95,9 @@ struct bench_work {
 	/* Nanoseconds, or, per buffer, bytes. */
 	int64_t (*run)(const struct bench_job *job);
 };
+
+int64_t bench_read(const struct bench_job *job);
+int64_t bench_write(const struct bench_job *job);
 
 extern const struct bench_work bench_works[];
 extern const size_t bench_work_count;

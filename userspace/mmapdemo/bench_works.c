@@ -203,44 +203,6 @@ static int64_t touch_in_child(const struct bench_job *job)
 	return took;
 }
 
-/* In pieces, from and to one buffer that is there already. */
-static int64_t transfer(const struct bench_job *job, bool writing)
-{
-	size_t chunk = job->chunk ? job->chunk : job->size;
-	char *buffer = malloc(chunk);
-	int64_t begin, end;
-
-	if (!buffer)
-		bench_fail("malloc: %s", strerror(errno));
-	memset(buffer, 1, chunk);
-	begin = bench_now();
-	for (size_t done = 0; done < job->size;) {
-		size_t left = job->size - done;
-		size_t bytes = left < chunk ? left : chunk;
-		off_t at = job->offset + done;
-		ssize_t got = writing ? pwrite(job->subject->fd, buffer, bytes, at)
-				      : pread(job->subject->fd, buffer, bytes, at);
-
-		if (got <= 0)
-			bench_fail("%s: %s", writing ? "pwrite" : "pread",
-				   got ? strerror(errno) : "no bytes");
-		done += got;
-	}
-	end = bench_now();
-	free(buffer);
-	return end - begin;
-}
-
-static int64_t read_chunks(const struct bench_job *job)
-{
-	return transfer(job, false);
-}
-
-static int64_t write_chunks(const struct bench_job *job)
-{
-	return transfer(job, true);
-}
-
 static size_t page_table_bytes(void)
 {
 	FILE *file = fopen("/proc/self/status", "re");
@@ -315,20 +277,20 @@ const struct bench_work bench_works[] = {
 	{"mprotect", "mprotect of pages written to, to read-only and back", PER_PAGE, 0, 0,
 	 protect},
 	{"read-4k", "pread of 4 KiB at a time", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, 4 * KIB,
-	 read_chunks},
+	 bench_read},
 	{"read-64k", "pread of 64 KiB at a time", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, 64 * KIB,
-	 read_chunks},
+	 bench_read},
 	{"read-1m", "pread of 1 MiB at a time", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, MIB,
-	 read_chunks},
-	{"read-all", "pread of all at once", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, 0, read_chunks},
+	 bench_read},
+	{"read-all", "pread of all at once", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, 0, bench_read},
 	{"write-4k", "pwrite of 4 KiB at a time", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, 4 * KIB,
-	 write_chunks},
+	 bench_write},
 	{"write-64k", "pwrite of 64 KiB at a time", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, 64 * KIB,
-	 write_chunks},
+	 bench_write},
 	{"write-1m", "pwrite of 1 MiB at a time", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, MIB,
-	 write_chunks},
+	 bench_write},
 	{"write-all", "pwrite of all at once", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, 0,
-	 write_chunks},
+	 bench_write},
 	{"open", "open, mmap, munmap, close; nothing is touched", PER_CALL, 0, 0, open_and_close},
 	{"fork", "fork with all pages mapped; the child exits and is waited for", PER_CALL, 0, 0,
 	 fork_and_wait},

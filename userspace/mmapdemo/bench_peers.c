@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is compared: our devices, and what else a program can map. */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/udmabuf.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define THP "/sys/kernel/mm/transparent_hugepage/"
+
+static void bench_printf(2, 3) refuse(struct bench_subject *subject, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(subject->reason, sizeof(subject->reason), format, args);
+	va_end(args);
+}
+
+static void make_device(struct bench_subject *subject, size_t size)
+{
+	off_t end;
+
+	subject->fd = open(subject->path, O_RDWR | O_CLOEXEC);
+	if (subject->fd < 0)
+		return refuse(subject, "open: %s", strerror(errno));
+	end = lseek(subject->fd, 0, SEEK_END);
+	if (end > 0)
+		subject->size = end;
+	if (subject->size < size)
+		refuse(subject, "it has no more than %zu bytes", subject->size);
+}
+
+/* Opened again by the name that a descriptor has. */
+static void reach_by_descriptor(struct bench_subject *subject)
+{
+	snprintf(subject->path, sizeof(subject->path), "/proc/self/fd/%d", subject->fd);
+}
+
+static void set_size(struct bench_subject *subject, size_t size)
+{
+	if (ftruncate(subject->fd, size))
+		refuse(subject, "ftruncate: %s", strerror(errno));
+}
+
+static void make_memfd_with(struct bench_subject *subject, size_t size, unsigned int flags)
+{
+	subject->fd = memfd_create("mmapdemo", flags | MFD_CLOEXEC);
+	if (subject->fd < 0)
+		return refuse(subject, "memfd_create: %s", strerror(errno));
+	reach_by_descriptor(subject);
+	set_size(subject, size);
+}
+
+static void make_memfd(struct bench_subject *subject, size_t size)
+{
+	make_memfd_with(subject, size, 0);
+}
+
+static void make_memfd_thp(struct bench_subject *subject, size_t size)
+{
+	if (!bench_setting_change(THP "shmem_enabled", "always"))
+		return refuse(subject, "cannot set shmem_enabled");
+	make_memfd_with(subject, size, 0);
+}
+
+/* As many again as a private mapping of the usual size may copy. */
+static void make_hugetlb(struct bench_subject *subject, size_t size)
+{
+	size_t wanted = (size + size / 2) / BENCH_HUGE + 16;
+	char count[24];
+
+	if (bench_meminfo("Hugepagesize") != BENCH_HUGE)
+		return refuse(subject, "no huge pages of 2 MiB");
+	snprintf(count, sizeof(count), "%zu", wanted);
+	if (!bench_setting_change("/proc/sys/vm/nr_hugepages", count))
+		return refuse(subject, "cannot set nr_hugepages");
+	if (bench_meminfo("Hugetlb") < wanted * BENCH_HUGE)
+		return refuse(subject, "no memory for %zu huge pages", wanted);
+	subject->page = BENCH_HUGE;
+	make_memfd_with(subject, size, MFD_HUGETLB);
+}
+
+static void make_tmpfs(struct bench_subject *subject, size_t size)
+{
+	snprintf(subject->path, sizeof(subject->path), "/dev/shm/mmapdemo-bench-%d", getpid());
+	subject->fd = open(subject->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (subject->fd < 0)
+		return refuse(subject, "%s: %s", subject->path, strerror(errno));
+	bench_setting_remove(subject->path);
+	set_size(subject, size);
+}
+
+static void make_zero(struct bench_subject *subject, size_t size)
+{
+	(void)size;
+	subject->fd = open(subject->path, O_RDWR | O_CLOEXEC);
+	if (subject->fd < 0)
+		refuse(subject, "open: %s", strerror(errno));
+}
+
+static void make_anonymous(struct bench_subject *subject, size_t size)
+{
+	(void)subject;
+	(void)size;
+}
+
+static void make_anonymous_thp(struct bench_subject *subject, size_t size)
+{
+	(void)size;
+	if (access(THP "enabled", F_OK))
+		refuse(subject, "this kernel has no transparent huge pages");
+}
+
+/* A DMA buffer over the pages of a memfd that cannot shrink. */
+static void make_udmabuf(struct bench_subject *subject, size_t size)
+{
+	struct udmabuf_create create = {.flags = UDMABUF_FLAGS_CLOEXEC, .size = size};
+	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
+
+	if (device < 0)
+		return refuse(subject, "/dev/udmabuf: %s", strerror(errno));
+	create.memfd = memfd_create("mmapdemo", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if ((int)create.memfd < 0 || ftruncate(create.memfd, size) ||
+	    fcntl(create.memfd, F_ADD_SEALS, F_SEAL_SHRINK))
+		err(2, "memfd for udmabuf");
+	subject->fd = ioctl(device, UDMABUF_CREATE, &create);
+	subject->size = size;
+	if (subject->fd < 0)
+		refuse(subject, "UDMABUF_CREATE of %zu MiB: %s", size / MIB, strerror(errno));
+	reach_by_descriptor(subject);
+	close(create.memfd);
+	close(device);
+}
+
+const struct bench_subject bench_device = {
+	.says = "the device itself",
+	.make = make_device,
+	.fresh = FRESH_HOLE,
+	.map_flags = MAP_SHARED,
+	.advice = -1,
+	.is_file = true,
+};
+
+const struct bench_subject bench_peers[] = {
+	{.name = "hugetlb",
+	 .says = "memfd of huge pages set aside (nr_hugepages is set, and put back)",
+	 .make = make_hugetlb,
+	 .fresh = FRESH_PUNCH,
+	 .map_flags = MAP_SHARED,
+	 .advice = -1,
+	 .is_file = true},
+	{.name = "memfd-thp",
+	 .says = "memfd with shmem_enabled=always (it is set, and put back)",
+	 .make = make_memfd_thp,
+	 .fresh = FRESH_PUNCH,
+	 .map_flags = MAP_SHARED,
+	 .advice = -1,
+	 .is_file = true},
+	{.name = "memfd",
+	 .says = "memfd, as the system is set",
+	 .make = make_memfd,
+	 .fresh = FRESH_PUNCH,
+	 .map_flags = MAP_SHARED,
+	 .advice = -1,
+	 .is_file = true},
+	{.name = "tmpfs",
+	 .says = "a file in /dev/shm",
+	 .make = make_tmpfs,
+	 .fresh = FRESH_PUNCH,
+	 .map_flags = MAP_SHARED,
+	 .advice = -1,
+	 .is_file = true},
+	{.name = "udmabuf",
+	 .says = "a DMA buffer over the pages of a memfd",
+	 .make = make_udmabuf,
+	 .fresh = FRESH_NEVER,
+	 .map_flags = MAP_SHARED,
+	 .advice = -1},
+	{.name = "zero",
+	 .says = "/dev/zero, mapped shared",
+	 .make = make_zero,
+	 .path = "/dev/zero",
+	 .fresh = FRESH_MAPPING,
+	 .map_flags = MAP_SHARED,
+	 .advice = -1},
+	{.name = "anon",
+	 .says = "private anonymous memory, MADV_NOHUGEPAGE",
+	 .make = make_anonymous,
+	 .fresh = FRESH_MAPPING,
+	 .map_flags = MAP_PRIVATE | MAP_ANONYMOUS,
+	 .advice = MADV_NOHUGEPAGE},
+	{.name = "anon-thp",
+	 .says = "private anonymous memory, MADV_HUGEPAGE",
+	 .make = make_anonymous_thp,
+	 .fresh = FRESH_MAPPING,
+	 .map_flags = MAP_PRIVATE | MAP_ANONYMOUS,
+	 .advice = MADV_HUGEPAGE},
+};
+
+const size_t bench_peer_count = ARRAY_LEN(bench_peers);
