@@ -70,7 +70,8 @@ static bool is_never_huge(void)
 {
 	char huge[16];
 
-	return target.ours && !read_text("/sys/module/mmapdemo/parameters/huge", huge, sizeof(huge)) &&
+	return target.ours &&
+	       !read_text("/sys/module/mmapdemo/parameters/huge", huge, sizeof(huge)) &&
 	       !strcmp(huge, "never\n");
 }
 
@@ -190,7 +191,7 @@ ROW_EACH(M11, cut, "a huge page cut by munmap or mprotect keeps its other pages"
 	}
 }
 
-/* clear_refs write-protects huge entries to see the next store (Documentation/filesystems/proc.rst) */
+/* clear_refs write-protects huge entries, to see the next store: filesystems/proc.rst */
 ROW_EACH(M11, store_after_clear_refs,
 	 "a store to a huge page that is write-protected to track stores works, and is seen", kinds)
 {

@@ -39,7 +39,8 @@ untested() {
 }
 
 # Debian's kernels are configured for gcc: what clang does not know of its
-# options goes, and so does objtool, which would miss their effect.
+# options goes, and so does objtool, which would miss their effect. -Wno-gnu is what
+# the kernel gives clang: its headers use such extensions.
 clang_builds() {
 	cat >"$dir/clang" <<-'SH'
 		#!/bin/bash
@@ -50,7 +51,7 @@ clang_builds() {
 			*) set -- "$@" "$o" ;;
 			esac
 		done
-		exec clang "$@" -Wno-unknown-warning-option
+		exec clang "$@" -Wno-unknown-warning-option -Wno-gnu
 	SH
 	chmod +x "$dir/clang"
 	"$here/build" -o "$dir/out" "$native" CC="$dir/clang" OBJECT_FILES_NON_STANDARD=y || return
