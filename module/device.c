@@ -27,7 +27,7 @@ static int mmapdemo_device_open(struct inode *inode, struct file *file)
 	struct mmapdemo_buffer *buffer =
 		container_of(file->private_data, struct mmapdemo_buffer, misc);
 	struct address_space *mapping = buffer->inode->i_mapping;
-	struct mmapdemo_waiter *waiter = kmalloc(sizeof(*waiter), GFP_KERNEL_ACCOUNT);
+	struct mmapdemo_waiter *waiter = kmalloc(sizeof(*waiter), GFP_KERNEL);
 
 	if (!waiter)
 		return -ENOMEM;
@@ -142,7 +142,8 @@ static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to
 		err = mmapdemo_faultlab_access(buffer, iocb->ki_pos, &bytes);
 		if (err)
 			break;
-		copied = mmapdemo_device_copy_out(buffer->inode->i_mapping, iocb->ki_pos, &bytes, to);
+		copied = mmapdemo_device_copy_out(buffer->inode->i_mapping, iocb->ki_pos,
+						  &bytes, to);
 		if (copied < bytes)
 			err = -EFAULT;
 		iocb->ki_pos += copied;

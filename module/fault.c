@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Page faults. Each way to map a folio holds the mapping's invalidate lock
+ * Page faults. Each way to map a folio, not a copy, holds the invalidate lock
  * (shared), until it is mapped or its own lock is held: whoever takes that lock
  * exclusively, unmaps a folio and locks it, has nobody map it again.
  */
@@ -213,6 +213,31 @@ static vm_fault_t mmapdemo_fault_errno(int err)
 	return vmf_error(err);
 }
 
+/*
+ * A page to copy need not stay where it is: its folio's lock is enough, if there
+ * is one. Unless somebody counts on the invalidate lock to have the page last: a
+ * rule, or a wipe that whoever maps anew must not come before.
+ */
+static bool mmapdemo_fault_get_copied(struct vm_fault *vmf)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
+	struct folio *folio;
+
+	if (!mmapdemo_fault_copies(vmf) || mmapdemo_faultlab_active(buffer) ||
+	    READ_ONCE(buffer->wipe_policy))
+		return false;
+	folio = filemap_lock_folio(buffer->inode->i_mapping, vmf->pgoff);
+	if (IS_ERR_OR_NULL(folio))
+		return false;
+	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer)) {
+		folio_unlock(folio);
+		folio_put(folio);
+		return false;
+	}
+	vmf->page = folio_file_page(folio, vmf->pgoff);
+	return true;
+}
+
 /* The folio of the faulting page, locked, made where there is none. */
 static vm_fault_t mmapdemo_fault_get_page(struct vm_fault *vmf)
 {
@@ -249,9 +274,13 @@ vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
 	if (mmapdemo_faultlab_active(buffer) && mmapdemo_faultlab_delay(buffer, vmf->pgoff))
 		return VM_FAULT_SIGBUS; /* killed: nobody sees it */
 
-	filemap_invalidate_lock_shared(mapping);
-	ret = mmapdemo_fault_get_page(vmf);
-	filemap_invalidate_unlock_shared(mapping);
+	if (mmapdemo_fault_get_copied(vmf)) {
+		ret = VM_FAULT_LOCKED;
+	} else {
+		filemap_invalidate_lock_shared(mapping);
+		ret = mmapdemo_fault_get_page(vmf);
+		filemap_invalidate_unlock_shared(mapping);
+	}
 	if (ret & VM_FAULT_LOCKED)
 		mmapdemo_fault_count(vmf);
 	trace_fault(buffer->name, vmf, ret);

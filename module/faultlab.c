@@ -36,7 +36,7 @@ struct mmapdemo_rule {
 	struct list_head list;
 	bool used;
 	struct mmapdemo_fault fault;
-	spinlock_t lock;
+	spinlock_t lock; /* what follows */
 	u64 hits;
 	u64 fired;
 	u32 worked;
@@ -305,8 +305,8 @@ free:
 unsigned int mmapdemo_faultlab_list(struct mmapdemo_buffer *buffer, struct mmapdemo_fault *faults,
 				    unsigned int room)
 {
-	struct address_space *mapping = buffer->inode->i_mapping;
 	MA_STATE(mas, &buffer->rules, 0, 0);
+	struct address_space *mapping = buffer->inode->i_mapping;
 	struct mmapdemo_rule *rule;
 	unsigned int count = 0;
 

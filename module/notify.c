@@ -11,10 +11,10 @@
 #include "notify.h"
 #include "trace.h"
 
-static_assert(MMAPDEMO_EVENT_KICK == BIT(MMAPDEMO_KICKED));
-static_assert(MMAPDEMO_EVENT_LAST_CLOSE == BIT(MMAPDEMO_LAST_CLOSED));
-static_assert(MMAPDEMO_EVENT_RESIZE == BIT(MMAPDEMO_RESIZED));
-static_assert(MMAPDEMO_EVENT_WIPE == BIT(MMAPDEMO_WIPED));
+static_assert(BIT(MMAPDEMO_KICKED) == MMAPDEMO_EVENT_KICK);
+static_assert(BIT(MMAPDEMO_LAST_CLOSED) == MMAPDEMO_EVENT_LAST_CLOSE);
+static_assert(BIT(MMAPDEMO_RESIZED) == MMAPDEMO_EVENT_RESIZE);
+static_assert(BIT(MMAPDEMO_WIPED) == MMAPDEMO_EVENT_WIPE);
 
 static __poll_t mmapdemo_notify_mask(unsigned int events)
 {

@@ -12,7 +12,7 @@
  * @seen: how often each event had happened when it was
  */
 struct mmapdemo_waiter {
-	spinlock_t lock;
+	spinlock_t lock; /* @seen */
 	s64 seen[MMAPDEMO_EVENTS];
 };
 

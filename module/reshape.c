@@ -228,7 +228,8 @@ static int mmapdemo_reshape_set_size(struct mmapdemo_buffer *buffer, loff_t byte
 
 	filemap_invalidate_lock(inode->i_mapping);
 	if (bytes < old)
-		err = mmapdemo_reshape_prepare(buffer, bytes >> PAGE_SHIFT, (old - 1) >> PAGE_SHIFT);
+		err = mmapdemo_reshape_prepare(buffer, bytes >> PAGE_SHIFT,
+					       (old - 1) >> PAGE_SHIFT);
 	if (!err) {
 		i_size_write(inode, bytes);
 		truncate_pagecache(inode, bytes);
@@ -319,7 +320,8 @@ int mmapdemo_reshape_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 lengt
 		goto unlock;
 	}
 	if (first < last) {
-		err = mmapdemo_reshape_prepare(buffer, first >> PAGE_SHIFT, (last >> PAGE_SHIFT) - 1);
+		err = mmapdemo_reshape_prepare(buffer, first >> PAGE_SHIFT,
+					       (last >> PAGE_SHIFT) - 1);
 		if (err)
 			goto unlock;
 		truncate_inode_pages_range(mapping, first, last - 1);
