@@ -33,7 +33,10 @@
 static struct arena {
 	off_t start;
 	size_t chunk, kept;
-	volatile int *over;
+	struct board {
+		volatile int over;
+		volatile unsigned long rebuilt, read, touched; /* and found right */
+	} * board;
 } arena;
 
 static off_t chunk_start(int index)
@@ -127,6 +130,7 @@ static void rebuild(int fd)
 	expect_fill(wanted, arena.chunk, arena.start, seed);
 	if (sum.crc32c != crc32c(wanted, arena.chunk))
 		ck_abort_msg("what was rebuilt with seed %ju has changed", (uintmax_t)seed);
+	arena.board->rebuilt++;
 }
 
 static void write_any(int fd)
@@ -158,10 +162,12 @@ static void read_any(int fd)
 	off_t at = any_kept(&len);
 	ssize_t got = pread(fd, bytes, len < sizeof(bytes) ? len : sizeof(bytes), at);
 
-	if (got < 0)
+	if (got < 0) {
 		tolerate("read", errno);
-	else
+	} else {
 		assert_memory(bytes, got, at, KEPT);
+		arena.board->read++;
+	}
 	if (pread(fd, bytes, sizeof(bytes), any_page()) < 0)
 		tolerate("read", errno);
 }
@@ -185,8 +191,11 @@ static void check_kept(const unsigned char *arena_map)
 	off_t at = any_kept(&len);
 	struct access access = try_read(arena_map + (at - arena.start));
 
-	if (!access.signo && access.value != pattern_byte(at, KEPT))
+	if (access.signo)
+		return;
+	if (access.value != pattern_byte(at, KEPT))
 		ck_abort_msg("kept byte at %#jx is %#lx", (intmax_t)at, access.value);
+	arena.board->touched++;
 }
 
 static void map_any(int fd)
@@ -267,8 +276,8 @@ ROW(C2, race, "all at once, from eight processes, and what is to be kept is kept
 	arena.chunk = chunk_size(fd);
 	arena.kept = arena.chunk / 4;
 	arena.start = target.size / arena.chunk * arena.chunk - CHUNKS * arena.chunk;
-	arena.over = mmap(NULL, sizeof(*arena.over), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ck_assert_ptr_ne((void *)arena.over, MAP_FAILED);
+	arena.board = mmap(NULL, sizeof(*arena.board), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(arena.board, MAP_FAILED);
 	if (arena.start < (off_t)arena.chunk)
 		row_not_applicable("the target is smaller than %d huge pages", CHUNKS + 1);
 	assert_done(punch(fd, arena.start, CHUNKS * arena.chunk));
@@ -281,14 +290,14 @@ ROW(C2, race, "all at once, from eight processes, and what is to be kept is kept
 			int own = target_open(O_RDWR);
 
 			srand(i + 1);
-			while (!*arena.over)
+			while (!arena.board->over)
 				roles[i](own);
 			child_done();
 		}
 	srand(0);
 	for (int step = 0; goes_on(step); step++)
 		resize_any(fd);
-	*arena.over = 1;
+	arena.board->over = 1;
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
 		await_exit(&peers[i]);
 
@@ -304,6 +313,9 @@ ROW(C2, race, "all at once, from eight processes, and what is to be kept is kept
 				  crc32c(map, arena.kept));
 		unmap(map, arena.kept);
 	}
+	ck_assert_uint_gt(arena.board->rebuilt, 0);
+	ck_assert_uint_gt(arena.board->read, 0);
+	ck_assert_uint_gt(arena.board->touched, 0);
 	now = info_of(fd);
 	ck_assert_uint_eq(now.opens, before.opens);
 	ck_assert_uint_eq(now.vmas, 0);
