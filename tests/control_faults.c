@@ -177,6 +177,22 @@ ROW_EACH(C4, read, "read() gives what is before the range, and an error in it", 
 	assert_memory(bytes, pages(1), bad_page() + pages(1), ORIGINAL);
 }
 
+ROW_EACH(C4, splice, "splice() gives what is before the range, and an error in it", actions)
+{
+	int fd = control_open(), ends[2];
+	unsigned char *bytes = malloc(pages(MAPPED));
+	loff_t off = pages(1);
+
+	assert_done(set_bad(fd, &actions[_i]));
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_eq(splice(fd, &off, ends[1], NULL, pages(MAPPED), 0), pages(BAD));
+	ck_assert_int_eq(off, bad_page());
+	ck_assert_int_eq(splice(fd, &off, ends[1], NULL, 1, 0), -1);
+	ck_assert_int_eq(errno, actions[_i].io_error);
+	ck_assert_int_eq(read(ends[0], bytes, pages(MAPPED)), pages(BAD));
+	assert_memory(bytes, pages(BAD), pages(1), ORIGINAL);
+}
+
 ROW_EACH(C4, write, "write() writes what is before the range, and nothing in it", actions)
 {
 	int fd = control_open(), error = actions[_i].io_error;

@@ -75,11 +75,9 @@ static bool by_sum(int fd, unsigned char *map)
 static const struct way {
 	const char *name;
 	bool (*works)(int fd, unsigned char *map);
-	bool excludes; /* writers, and commands that change something, as with a file */
 } ways[] = {
-	{"read", by_read, false},  {"write", by_write, true},
-	{"load", by_fault, false}, {"store", by_fault_to_store, false},
-	{"fill", by_fill, true},   {"sum", by_sum, true},
+	{"read", by_read}, {"write", by_write}, {"load", by_fault}, {"store", by_fault_to_store},
+	{"fill", by_fill}, {"sum", by_sum},
 };
 
 /* The accesses that fail, from the first on, a bit each. */
@@ -236,41 +234,71 @@ ROW(C4, delay_of_a_failure, "an access that fails can be slow too")
 	ck_assert_uint_ge(now_us() - began, DELAY);
 }
 
-/* Asleep for longer than anything but the delay takes. */
-static void await_delay(pid_t pid)
+/* Until it is asleep for longer than anything but the delay takes. */
+static void await_delay(struct peer *child)
 {
 	char path[64], text[512], state;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	snprintf(path, sizeof(path), "/proc/%d/stat", child->pid);
 	for (int asleep = 0; asleep < 20; usleep(2000)) {
 		ck_assert_int_eq(read_text(path, text, sizeof(text)), 0);
 		ck_assert_int_eq(sscanf(strrchr(text, ')'), ") %c", &state), 1);
+		if (state == 'Z')
+			await_exit(child); /* it says why it did not wait */
 		asleep = state == 'D' ? asleep + 1 : 0;
 	}
 }
 
-ROW_EACH(C4, delay_is_for_the_page, "while one waits, others can map, touch and read", ways)
+static void set_slow(int fd)
 {
 	struct mmapdemo_fault rule = rule_on_page(MMAPDEMO_FAULT_COUNT, MMAPDEMO_FAULT_ALWAYS, 0);
-	int fd = control_open();
-	struct peer child;
 
 	rule.delay = MMAPDEMO_FAULT_DELAY_MAX;
 	assert_done(set_rule(fd, rule));
-	if (fork_child(&child)) {
-		unsigned char *map = target_map_rw(1, MAP_SHARED, pages(PAGE));
+}
 
-		ways[_i].works(fd, map);
+ROW_EACH(C4, delay_is_for_the_page, "while one waits, others can do all else, and it can be killed",
+	 ways)
+{
+	int fd = control_open();
+	struct peer child;
+
+	set_slow(fd);
+	if (fork_child(&child)) {
+		ways[_i].works(fd, target_map_rw(1, MAP_SHARED, pages(PAGE)));
 		ck_abort_msg("an access took less than a minute");
 	}
-	await_delay(child.pid);
+	await_delay(&child);
 	assert_memory(target_map_rw(2, MAP_SHARED, 0), pages(2), 0, ORIGINAL);
 	assert_target(0, pages(2), ORIGINAL);
-	info_of(fd);
-	if (!ways[_i].excludes) {
-		target_write(fd, "w", 1, 0);
-		assert_done(heal(fd, pages(PAGE), pages(1)));
-	}
-	/* And it ends at once when killed. */
+	target_write(fd, "w", 1, 0);
+	sum_of(fd, 0, pages(2));
+	assert_done(fill(fd, pages(1), pages(1), 1));
+	assert_done(punch(fd, pages(1), pages(1)));
+	assert_done(resize(fd, target.size + pages(1)));
+	assert_done(wipe(fd, MMAPDEMO_WIPE_NOW, 0));
+	assert_done(set_action(fd, pages(PAGE + 1), pages(1), MMAPDEMO_FAULT_SIGBUS));
+	assert_done(heal(fd, pages(PAGE), pages(2)));
 	kill_child(&child);
+}
+
+ROW(C4, killed_in_the_middle,
+    "a FILL that is killed in a slow page is done up to there, no further")
+{
+	int fd = control_open();
+	unsigned char wanted[1 << 14];
+	struct peer child;
+
+	ck_assert_uint_ge(sizeof(wanted), pages(PAGE));
+	set_slow(fd);
+	if (fork_child(&child)) {
+		fill(fd, 0, pages(TEST_PAGES), 5);
+		ck_abort_msg("FILL of a slow page took less than a minute");
+	}
+	await_delay(&child);
+	kill_child(&child);
+	assert_done(heal(fd, pages(PAGE), pages(1)));
+	expect_fill(wanted, pages(PAGE), 0, 5);
+	ck_assert_uint_eq(sum_of(fd, 0, pages(PAGE)), crc32c(wanted, pages(PAGE)));
+	assert_target(pages(PAGE), pages(TEST_PAGES - PAGE), ORIGINAL);
 }
