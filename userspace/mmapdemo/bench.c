@@ -3,13 +3,13 @@
 #define _GNU_SOURCE
 #include <argp.h>
 #include <err.h>
-#include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench.h"
 #include "command.h"
+#include "number.h"
 
 struct options {
 	const char *works, *subjects, *json, *svg;
@@ -49,31 +49,11 @@ static const char doc[] =
 	"\n"
 	"Exit status: 0 there are figures; 1 there is none, or FILE cannot be written; 2 usage.";
 
-/* Decimal, or hex with 0x; K, M, G. */
-static bool parse_bytes(const char *text, size_t *bytes)
-{
-	static const char units[] = "KMG";
-	const char *unit;
-	char *end;
-
-	errno = 0;
-	*bytes = strtoull(text, &end, strncmp(text, "0x", 2) ? 10 : 16);
-	if (errno || end == text || *text == '-')
-		return false;
-	unit = *end ? strchr(units, *end) : NULL;
-	if (!unit)
-		return !*end;
-	for (int i = unit - units; i >= 0; i--)
-		if (__builtin_mul_overflow(*bytes, KIB, bytes))
-			return false;
-	return !end[1];
-}
-
 static size_t parse_size(const char *option, const char *text, struct argp_state *state)
 {
-	size_t bytes;
+	uint64_t bytes;
 
-	if (!parse_bytes(text, &bytes) || bytes < BENCH_SMALLEST || bytes % BENCH_PAGE ||
+	if (!parse_number(text, &bytes) || bytes < BENCH_SMALLEST || bytes % BENCH_PAGE ||
 	    bytes > PTRDIFF_MAX)
 		argp_error(state, "--%s %s: not a multiple of 4K, of at least 64K", option, text);
 	return bytes;
