@@ -7,7 +7,8 @@
  * with, and everything it does not use to zero. Structs grow at their end only,
  * and what is added means nothing while it is zero: programs older or newer
  * than the module work with it. The size inside the command's number is not
- * looked at, so that it may change as the struct grows.
+ * looked at, so that it may change as the struct grows; its direction, read and
+ * write, is part of the number.
  *
  * Units: offsets, lengths and sizes are bytes from the device's start; times
  * are microseconds. Layout is the same for 32-bit and 64-bit programs.
@@ -63,8 +64,8 @@
  * @faults_write: page faults that mapped a page of a shared mapping for writing
  * @faults_cow: page faults by a store to a private mapping's page that was not
  *	mapped before, and was copied
- * @faults_huge: huge pages mapped by a fault for all of it, or beside one
- *	(Linux 6.6 and newer)
+ * @faults_huge: huge pages mapped by faults; one maps those beside its own too,
+ *	where they are there
  * @generation: how many times KICK was called
  * @strategy: how the buffer has its memory, "pagecache"; ends in a zero byte
  *
@@ -246,16 +247,17 @@ enum mmapdemo_fault_when {
  * @delay: microseconds that each access takes longer, MMAPDEMO_FAULT_DELAY_MAX
  *	at most; a fatal signal ends the delay. 0 with MMAPDEMO_FAULT_NONE.
  * @seed: for RANDOM; otherwise 0
- * @hits: in FAULT_LIST, accesses so far; otherwise 0
- * @fired: in FAULT_LIST, accesses that failed so far; otherwise 0
+ * @hits: in FAULT_LIST, accesses so far; otherwise 0, or EINVAL
+ * @fired: in FAULT_LIST, accesses that failed so far; otherwise 0, or EINVAL
  *
  * The range's earlier rules end. Pages that are mapped already obey at once, in
  * all processes; private copies made before are not touched. Huge folios in the
  * range become small ones, with the same contents.
  *
  * Wants a descriptor open for writing. Besides the shared errors:
- *   EBUSY   a huge folio in the range is pinned or in use by I/O
- *   ENOMEM  no memory for small folios, or for the rule
+ *   EBUSY   a huge folio in the range is pinned or in use by I/O; no rule has
+ *           changed, but others before it may be small folios now
+ *   ENOMEM  no memory for small folios, or for the rule; as EBUSY
  *   ENOSPC  there are MMAPDEMO_FAULT_RULES_MAX rules
  */
 struct mmapdemo_fault {
@@ -321,7 +323,8 @@ struct mmapdemo_kick {
  *	happened, once or more, since this file description was opened or last
  *	told of them
  * @reserved: must be 0
- * @generation: returned: how many times KICK was called
+ * @generation: returned: how many times KICK was called; one that comes
+ *	meanwhile may be counted here and still be new to the next wait
  *
  * What it returns is then no longer new to this file description (dup and fork
  * share it; open does not), and poll(2) is silent of it until it happens again.
