@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # matrix.sh KERNEL: docs/matrix.md speaks of the rows, tests and kernels that
-# there are now, and says of our device what `make check` sees to: yes. What it
-# says of others takes VMs and minutes to make anew: `tests/matrix --check`.
+# there are now, says of our device what `make check` sees to, yes, and of each
+# other target what its rows say on KERNEL. Test by test, on all kernels, takes
+# longer: `tests/matrix --check`.
 
 top=$(realpath "$(dirname "$0")/../..")
 # shellcheck source=tests/tap.sh
@@ -15,7 +16,7 @@ matrix=$top/docs/matrix.md
 # our tests, as ROW TEST, without variants
 tests() {
 	"$top/build/bin/mmapdemo-rows" --list |
-		sed -nE 's/^([SVM][0-9]+)\.([a-z0-9-]+).*/\1 \2/p' | sort -u
+		sed -nE 's/^([SVMC][0-9]+)\.([a-z0-9-]+).*/\1 \2/p' | sort -u
 }
 
 # field N of the lines of a table whose first cell matches PATTERN
@@ -24,11 +25,11 @@ cells() {
 }
 
 rows() {
-	same "rows" "$(tests | cut -d' ' -f1 | sort -u)" "$(cells '^[SVM][0-9]+$' 1 | sort -u)"
+	same "rows" "$(tests | cut -d' ' -f1 | sort -u)" "$(cells '^[SVMC][0-9]+$' 1 | sort -u)"
 }
 
 no_test_of_the_past() {
-	same "tests that are no more" "" "$(cells '^[SVM][0-9]+ [a-z]' 1 |
+	same "tests that are no more" "" "$(cells '^[SVMC][0-9]+ [a-z]' 1 |
 		sed 's/ [[].*//' | sort -u | comm -23 - <(tests))"
 }
 
@@ -39,11 +40,59 @@ kernels() {
 }
 
 ours() {
-	same "answers of our device" yes "$(cells '^[SVM][0-9]+$' 3 | sort -u)"
+	same "answers of our device" yes "$(cells '^[SVMC][0-9]+$' 3 | sort -u)"
 }
 
-plan 4
+# What the table answers for KERNEL in column N: "yes", or "yes (6.12 7.x: no)" with exceptions
+written() {
+	awk -F' *[|] *' -v n="$1" -v kernel="$kernel" '$2 ~ /^[SVMC][0-9]+$/ {
+		cell = $(n + 1)
+		gsub(/[*]/, "", cell)
+		answer = cell
+		sub(/ [(].*/, "", answer)
+		count = split(cell, parts, / [(]|, |[)]/)
+		for (i = 2; i <= count; i++) {
+			split(parts[i], exception, ": ")
+			if (index(" " exception[1] " ", " " kernel " "))
+				answer = exception[2]
+		}
+		print $2, answer
+	}' "$matrix"
+}
+
+# seen TARGET: as the rows say now
+seen() {
+	jq -r '.rows[] | "\(.row) \(.answer)"' "$dir/$1.json" | sed 's/not applicable/n\/a/'
+}
+
+peers=(memfd tmpfs ext4 hugetlb zero)
+measure() {
+	local peer options=()
+	for peer in "${peers[@]}"; do
+		options+=(-o "/$peer.json:$dir/$peer.json")
+	done
+	"$top/tests/vm/run" -k "$kernel" -t 1200 --no-module \
+		-a "init_on_alloc=0 numa=fake=2 numa_balancing=disable" \
+		-M ext4 -M loop -f "$(command -v mke2fs)" -f "$top/tests/vm/scratch.sh" \
+		-f "$top/build/bin/mmapdemo" -f "$top/tests/conform/guest.sh" "${options[@]}" -- \
+		/scratch.sh sh /guest.sh "${peers[@]}" >"$dir/log" 2>&1 || { cat "$dir/log"; return 1; }
+}
+
+# peer NAME COLUMN
+peer() {
+	same "answers of $1 on $kernel" "$(written "$2")" "$(seen "$1")"
+}
+
+kernel=$(native_kernel "$1")
+dir=$(mktemp -d)
+plan $((5 + ${#peers[@]}))
 try matrix.has-the-rows-of-today rows
 try matrix.has-no-test-of-the-past no_test_of_the_past
 try matrix.has-the-kernels-of-today kernels
 try matrix.says-yes-of-our-device ours
+try matrix.measures-others measure
+column=4
+for name in "${peers[@]}"; do
+	try "matrix.says-of-$name-what-is-so" peer "$name" $((column++))
+done
+rm -rf "$dir"
