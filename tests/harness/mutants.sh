@@ -3,7 +3,8 @@
 #
 # mutants.sh KERNEL: each patch of tests/mutants makes one classic mistake in a
 # copy of the module. The row that it names must come out red, by a test that
-# failed: a mutant that does not build, or whose VM dies, has not been caught.
+# failed: a mutant that does not build, or whose VM dies, has not been caught. Of
+# the row, the tests in the header's Tests are run, where it has them: others take long.
 
 top=$(realpath "$(dirname "$0")/../..")
 # shellcheck source=tests/tap.sh
@@ -13,7 +14,7 @@ top=$(realpath "$(dirname "$0")/../..")
 dir=$(mktemp -d)
 kernel=$(native_kernel "$1")
 
-# caught PATCH ROW TESTS: of the row, TESTS are run: others may take long to fail
+# caught PATCH ROW TESTS
 caught() {
 	local status=0 copy=$dir/copy
 	rm -rf "$copy" "$dir/out"
