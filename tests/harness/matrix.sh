@@ -65,32 +65,35 @@ seen() {
 	jq -r '.rows[] | "\(.row) \(.answer)"' "$dir/$1.json" | sed 's/not applicable/n\/a/'
 }
 
-peers=(memfd tmpfs ext4 hugetlb zero)
+# measure PEER...
 measure() {
 	local peer options=()
-	for peer in "${peers[@]}"; do
+	for peer; do
 		options+=(-o "/$peer.json:$dir/$peer.json")
 	done
 	"$top/tests/vm/run" -k "$kernel" -t 1200 --no-module \
 		-a "init_on_alloc=0 numa=fake=2 numa_balancing=disable" \
 		-M ext4 -M loop -f "$(command -v mke2fs)" -f "$top/tests/vm/scratch.sh" \
 		-f "$top/build/bin/mmapdemo" -f "$top/tests/conform/guest.sh" "${options[@]}" -- \
-		/scratch.sh sh /guest.sh "${peers[@]}" >"$dir/log" 2>&1 || { cat "$dir/log"; return 1; }
+		/scratch.sh sh /guest.sh "$@" >"$dir/log" 2>&1 || { cat "$dir/log"; return 1; }
 }
 
-# peer NAME COLUMN
+# peer NAME COLUMN: what is left of a file's cache under pressure varies, so an
+# answer that is not as written gets a second look
 peer() {
+	[ "$(written "$2")" = "$(seen "$1")" ] || measure "$1" || return
 	same "answers of $1 on $kernel" "$(written "$2")" "$(seen "$1")"
 }
 
 kernel=$(native_kernel "$1")
+peers=(memfd tmpfs ext4 hugetlb zero)
 dir=$(mktemp -d)
 plan $((5 + ${#peers[@]}))
 try matrix.has-the-rows-of-today rows
 try matrix.has-no-test-of-the-past no_test_of_the_past
 try matrix.has-the-kernels-of-today kernels
 try matrix.says-yes-of-our-device ours
-try matrix.measures-others measure
+try matrix.measures-others measure "${peers[@]}"
 column=4
 for name in "${peers[@]}"; do
 	try "matrix.says-of-$name-what-is-so" peer "$name" $((column++))
