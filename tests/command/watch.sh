@@ -5,6 +5,8 @@
 # watching ARGUMENT...: in the background, when it has begun
 watching() {
 	: >/tmp/watched
+	# here, or what the last one said were taken for this one's
+	: >/tmp/watch-says
 	/mmapdemo watch "$@" >/tmp/watched 2>/tmp/watch-says &
 	watcher=$!
 	while ! grep -q watching /tmp/watch-says; do
@@ -117,6 +119,7 @@ watch_tidy() {
 	wait "$watcher" 2>/dev/null
 	runs 0 watch --seconds 0.1 && no_instances || return
 	# its reader goes away
+	: >/tmp/watch-says
 	/mmapdemo watch 2>/tmp/watch-says | head -n 1 >/dev/null &
 	while ! grep -q watching /tmp/watch-says; do sleep 0.1; done
 	for _ in 1 2 3 4 5 6 7 8; do
