@@ -190,7 +190,7 @@ int mmapdemo_content_sum(struct mmapdemo_buffer *buffer, u64 offset, u64 length,
  *	maps what is still to be zeroed
  * @why: for the trace
  */
-void mmapdemo_content_wipe(struct mmapdemo_buffer *buffer, const char *why)
+static void mmapdemo_content_wipe(struct mmapdemo_buffer *buffer, const char *why)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 	struct folio_batch batch;
@@ -210,6 +210,38 @@ void mmapdemo_content_wipe(struct mmapdemo_buffer *buffer, const char *why)
 		folio_batch_release(&batch);
 	}
 	trace_wipe(buffer->name, why, i_size_read(buffer->inode));
+}
+
+/**
+ * mmapdemo_content_put - drop a count of users, and wipe after the last if that is the policy
+ * @buffer: the buffer
+ * @users: how many there are
+ * @policy: the MMAPDEMO_WIPE_ON_ bit that is about them
+ * @why: for the trace
+ *
+ * The invalidate lock makes the last one's end and its wipe one step for who
+ * comes anew: their first fault, or open, is before the count fell, or after
+ * the wipe.
+ *
+ * Return: whether it was the last.
+ */
+bool mmapdemo_content_put(struct mmapdemo_buffer *buffer, atomic_t *users, unsigned int policy,
+			  const char *why)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	bool last;
+
+	if (!(READ_ONCE(buffer->wipe_policy) & policy))
+		return atomic_dec_and_test(users);
+
+	filemap_invalidate_lock(mapping);
+	last = atomic_dec_and_test(users);
+	if (last)
+		mmapdemo_content_wipe(buffer, why);
+	filemap_invalidate_unlock(mapping);
+	if (last)
+		mmapdemo_notify_event(buffer, MMAPDEMO_WIPED);
+	return last;
 }
 
 /* Return: 0, or -EINTR where a signal came first. */

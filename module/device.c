@@ -45,31 +45,12 @@ static int mmapdemo_device_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Return: whether the contents were wiped, as the policy says for the last close. */
-static bool mmapdemo_device_close(struct mmapdemo_buffer *buffer)
-{
-	struct address_space *mapping = buffer->inode->i_mapping;
-	bool last;
-
-	if (!(READ_ONCE(buffer->wipe_policy) & MMAPDEMO_WIPE_ON_LAST_CLOSE)) {
-		atomic_dec(&buffer->opens);
-		return false;
-	}
-	filemap_invalidate_lock(mapping);
-	last = atomic_dec_and_test(&buffer->opens);
-	if (last)
-		mmapdemo_content_wipe(buffer, "last close");
-	filemap_invalidate_unlock(mapping);
-	return last;
-}
-
 static int mmapdemo_device_release(struct inode *inode, struct file *file)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 
 	kfree(file->private_data);
-	if (mmapdemo_device_close(buffer))
-		mmapdemo_notify_event(buffer, MMAPDEMO_WIPED);
+	mmapdemo_content_put(buffer, &buffer->opens, MMAPDEMO_WIPE_ON_LAST_CLOSE, "last close");
 	return 0;
 }
 

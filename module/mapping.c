@@ -4,7 +4,6 @@
  */
 #include <linux/mm.h>
 #include <linux/overflow.h>
-#include <linux/pagemap.h>
 #include <uapi/linux/mmapdemo.h>
 
 #include "buffer.h"
@@ -24,32 +23,9 @@ static void mmapdemo_mapping_get(struct mmapdemo_buffer *buffer)
 		;
 }
 
-/*
- * The invalidate lock makes the last close and its wipe one step for whoever
- * maps anew: their first fault comes before the count fell, or after the wipe.
- */
-static bool mmapdemo_mapping_put_and_wipe(struct mmapdemo_buffer *buffer)
-{
-	struct address_space *mapping = buffer->inode->i_mapping;
-	bool last;
-
-	filemap_invalidate_lock(mapping);
-	last = atomic_dec_and_test(&buffer->vmas);
-	if (last)
-		mmapdemo_content_wipe(buffer, "last unmap");
-	filemap_invalidate_unlock(mapping);
-	return last;
-}
-
 static void mmapdemo_mapping_put(struct mmapdemo_buffer *buffer)
 {
-	bool wipe = READ_ONCE(buffer->wipe_policy) & MMAPDEMO_WIPE_ON_LAST_UNMAP;
-	bool last = wipe ? mmapdemo_mapping_put_and_wipe(buffer) :
-			   atomic_dec_and_test(&buffer->vmas);
-
-	if (last && wipe)
-		mmapdemo_notify_event(buffer, MMAPDEMO_WIPED);
-	if (last)
+	if (mmapdemo_content_put(buffer, &buffer->vmas, MMAPDEMO_WIPE_ON_LAST_UNMAP, "last unmap"))
 		mmapdemo_notify_event(buffer, MMAPDEMO_LAST_CLOSED);
 }
 
