@@ -71,9 +71,7 @@ measure() {
 	for peer; do
 		options+=(-o "/$peer.json:$dir/$peer.json")
 	done
-	"$top/tests/vm/run" -k "$kernel" -t 1200 --no-module \
-		-a "init_on_alloc=0 numa=fake=2 numa_balancing=disable" \
-		-M ext4 -M loop -f "$(command -v mke2fs)" -f "$top/tests/vm/scratch.sh" \
+	rows_vm -k "$kernel" -t 1200 --no-module \
 		-f "$top/build/bin/mmapdemo" -f "$top/tests/conform/guest.sh" "${options[@]}" -- \
 		/scratch.sh sh /guest.sh "$@" >"$dir/log" 2>&1 || { cat "$dir/log"; return 1; }
 }
