@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "support/contents.h"
 #include "support/physics.h"
 #include "support/row.h"
 #include "support/target.h"
@@ -46,7 +47,7 @@ ROW_EACH(C3, fill, "FILL writes its pattern there, by each byte's place, and now
 	pattern_fill(copy, pages(TEST_PAGES), 0, STORED);
 	(void)*(volatile unsigned char *)map;
 	frame = frame_of(map);
-	expect_fill(wanted, range->len, range->at, SEED);
+	contents_pattern(wanted, range->len, range->at, SEED);
 	assert_done(fill(fd, range->at, range->len, SEED));
 
 	ck_assert_mem_eq(map + range->at, wanted, range->len);
@@ -95,7 +96,7 @@ ROW_EACH(C3, sum, "SUM is the CRC-32C of the bytes that read() gives", ranges)
 	unsigned char *bytes = allocate(range->len);
 
 	ck_assert_int_eq(pread(fd, bytes, range->len, range->at), range->len);
-	ck_assert_uint_eq(sum_of(fd, range->at, range->len), crc32c(bytes, range->len));
+	ck_assert_uint_eq(sum_of(fd, range->at, range->len), contents_crc(0, bytes, range->len));
 }
 
 ROW(C3, sum_is_crc32c, "of \"123456789\" it is what the standard says")
@@ -120,7 +121,7 @@ ROW(C3, sum_sees_stores, "a store through a shared mapping is in the next sum, a
 	ck_assert_uint_eq(sum_of(fd, pages(1), pages(2)), before);
 	for (int i = 0; i < 100; i++) {
 		map[i * 80] ^= 0x55;
-		ck_assert_uint_eq(sum_of(fd, pages(1), pages(2)), crc32c(map, pages(2)));
+		ck_assert_uint_eq(sum_of(fd, pages(1), pages(2)), contents_crc(0, map, pages(2)));
 	}
 }
 
@@ -132,11 +133,11 @@ ROW_EACH(C3, chunk, "filled and summed across a huge page's borders, as by users
 	unsigned char *wanted = allocate(len), *seen = allocate(len);
 	uint64_t huge = info_of(fd).huge_folios;
 
-	expect_fill(wanted, len, off, SEED);
+	contents_pattern(wanted, len, off, SEED);
 	assert_done(fill(fd, off, len, SEED));
 	ck_assert_int_eq(pread(fd, seen, len, off), len);
 	ck_assert(!memcmp(seen, wanted, len));
-	ck_assert_uint_eq(sum_of(fd, off, len), crc32c(wanted, len));
+	ck_assert_uint_eq(sum_of(fd, off, len), contents_crc(0, wanted, len));
 	ck_assert_uint_ge(info_of(fd).huge_folios, huge);
 }
 
@@ -151,16 +152,16 @@ ROW(C3, holes, "SUM takes holes for zeros and leaves them; FILL gives them memor
 	assert_done(punch(fd, off, len));
 	resident = info_of(fd).resident;
 	memset(wanted, 0, len);
-	ck_assert_uint_eq(sum_of(fd, off, len), crc32c(wanted, len));
-	ck_assert_uint_eq(sum_of(fd, off + 1, len - 2), crc32c(wanted, len - 2));
+	ck_assert_uint_eq(sum_of(fd, off, len), contents_crc(0, wanted, len));
+	ck_assert_uint_eq(sum_of(fd, off + 1, len - 2), contents_crc(0, wanted, len - 2));
 	ck_assert_uint_eq(info_of(fd).resident, resident);
 	ck_assert_int_ne(lseek(fd, off, SEEK_DATA), off);
 
 	assert_done(fill(fd, off + 100, 200, SEED));
 	ck_assert_int_eq(lseek(fd, off, SEEK_DATA), off);
-	expect_fill(wanted + 100, 200, off + 100, SEED);
+	contents_pattern(wanted + 100, 200, off + 100, SEED);
 	ck_assert_uint_gt(info_of(fd).resident, resident);
-	ck_assert_uint_eq(sum_of(fd, off, len), crc32c(wanted, len));
+	ck_assert_uint_eq(sum_of(fd, off, len), contents_crc(0, wanted, len));
 }
 
 ROW(C3, all_of_it, "the whole device can be filled and summed, and is then all there")
@@ -172,8 +173,9 @@ ROW(C3, all_of_it, "the whole device can be filled and summed, and is then all t
 	assert_done(fill(fd, 0, target.size, SEED));
 	ck_assert_uint_eq(info_of(fd).resident, target.size);
 	sum = sum_of(fd, 0, target.size);
-	expect_fill(end, pages(2), target.size - pages(2), SEED);
-	ck_assert_uint_eq(sum_of(fd, target.size - pages(2), pages(2)), crc32c(end, pages(2)));
+	contents_pattern(end, pages(2), target.size - pages(2), SEED);
+	ck_assert_uint_eq(sum_of(fd, target.size - pages(2), pages(2)),
+			  contents_crc(0, end, pages(2)));
 	assert_done(fill(fd, 0, target.size, SEED + 1));
 	ck_assert_uint_ne(sum_of(fd, 0, target.size), sum);
 	assert_done(fill(fd, 0, target.size, SEED));

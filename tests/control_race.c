@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "support/access.h"
+#include "support/contents.h"
 #include "support/physics.h"
 #include "support/process.h"
 #include "support/row.h"
@@ -127,8 +128,8 @@ static void rebuild(int fd)
 	tolerate("SUM", error);
 	if (error)
 		return;
-	expect_fill(wanted, arena.chunk, arena.start, seed);
-	if (sum.crc32c != crc32c(wanted, arena.chunk))
+	contents_pattern(wanted, arena.chunk, arena.start, seed);
+	if (sum.crc32c != contents_crc(0, wanted, arena.chunk))
 		ck_abort_msg("what was rebuilt with seed %ju has changed", (uintmax_t)seed);
 	arena.board->rebuilt++;
 }
@@ -310,7 +311,7 @@ ROW(C2, race, "all at once, from eight processes, and what is to be kept is kept
 		assert_memory(map, arena.kept, chunk_start(chunk), KEPT);
 		assert_target(chunk_start(chunk), arena.kept, KEPT);
 		ck_assert_uint_eq(sum_of(fd, chunk_start(chunk), arena.kept),
-				  crc32c(map, arena.kept));
+				  contents_crc(0, map, arena.kept));
 		unmap(map, arena.kept);
 	}
 	ck_assert_uint_gt(arena.board->rebuilt, 0);

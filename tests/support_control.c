@@ -160,40 +160,6 @@ size_t list_rules(int fd, struct mmapdemo_fault *rules, size_t room)
 	return argument.count;
 }
 
-static uint64_t fill_word(uint64_t off, uint64_t seed)
-{
-	uint64_t z = seed + (off / 8 + 1) * 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-	return z ^ (z >> 31);
-}
-
-void expect_fill(void *to, size_t len, off_t off, uint64_t seed)
-{
-	unsigned char *bytes = to;
-
-	for (size_t i = 0; i < len; i++, off++)
-		bytes[i] = fill_word(off, seed) >> off % 8 * 8;
-}
-
-uint32_t crc32c(const void *bytes, size_t len)
-{
-	const unsigned char *byte = bytes;
-	static uint32_t table[256];
-	uint32_t crc = ~0U;
-
-	if (!table[1])
-		for (uint32_t i = 0; i < ARRAY_SIZE(table); i++) {
-			table[i] = i;
-			for (int bit = 0; bit < 8; bit++)
-				table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0x82f63b78 : 0);
-		}
-	while (len--)
-		crc = crc >> 8 ^ table[(crc ^ *byte++) & 0xff];
-	return ~crc;
-}
-
 size_t chunk_size(int fd)
 {
 	struct mmapdemo_info info = info_of(fd);

@@ -43,10 +43,6 @@ struct mmapdemo_info info_of(int fd);
 uint32_t sum_of(int fd, off_t off, size_t len);
 size_t list_rules(int fd, struct mmapdemo_fault *rules, size_t room);
 
-/* What FILL writes, and what SUM says, by the header's words. */
-void expect_fill(void *to, size_t len, off_t off, uint64_t seed);
-uint32_t crc32c(const void *bytes, size_t len);
-
 #define assert_errno(call, expected)                                                   \
 	do {                                                                           \
 		int error_ = (call);                                                   \

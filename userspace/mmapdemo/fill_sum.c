@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "contents.h"
 #include "control.h"
 #include "number.h"
 #include "show.h"
+#include "support/contents.h"
 
 /* For argp: struct control first. */
 struct options {

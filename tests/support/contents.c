@@ -11,8 +11,9 @@ static uint64_t word_at(uint64_t n, uint64_t seed)
 	return z ^ (z >> 31);
 }
 
-void contents_pattern(unsigned char *bytes, size_t length, uint64_t offset, uint64_t seed)
+void contents_pattern(void *to, size_t length, uint64_t offset, uint64_t seed)
 {
+	unsigned char *bytes = to;
 	uint64_t word = word_at(offset / 8, seed);
 
 	for (size_t i = 0; i < length; i++, offset++) {
@@ -32,8 +33,9 @@ static void make_table(uint32_t table[256])
 	}
 }
 
-uint32_t contents_crc(uint32_t crc, const unsigned char *bytes, size_t length)
+uint32_t contents_crc(uint32_t crc, const void *from, size_t length)
 {
+	const unsigned char *bytes = from;
 	static uint32_t table[256];
 
 	if (!table[1])

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /* The pattern of MMAPDEMO_IOCTL_FILL from this offset on. */
-void contents_pattern(unsigned char *bytes, size_t length, uint64_t offset, uint64_t seed);
+void contents_pattern(void *to, size_t length, uint64_t offset, uint64_t seed);
 
 /* CRC-32C of what gave `crc` (nothing: 0) with these bytes after it. */
-uint32_t contents_crc(uint32_t crc, const unsigned char *bytes, size_t length);
+uint32_t contents_crc(uint32_t crc, const void *from, size_t length);
 
 #endif
