@@ -132,6 +132,27 @@ struct folio *mmapdemo_buffer_get_folio(struct mmapdemo_buffer *buffer, pgoff_t 
 }
 
 /**
+ * mmapdemo_buffer_use_folio - mmapdemo_buffer_get_folio() for who does not map it
+ * @buffer: the buffer
+ * @pos: a byte of the folio
+ *
+ * Takes the invalidate lock itself. To have the folio stay in the buffer, the
+ * caller holds the inode's lock.
+ *
+ * Return: as mmapdemo_buffer_get_folio().
+ */
+struct folio *mmapdemo_buffer_use_folio(struct mmapdemo_buffer *buffer, loff_t pos)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	struct folio *folio;
+
+	filemap_invalidate_lock_shared(mapping);
+	folio = mmapdemo_buffer_get_folio(buffer, pos >> PAGE_SHIFT);
+	filemap_invalidate_unlock_shared(mapping);
+	return folio;
+}
+
+/**
  * mmapdemo_buffer_populate - have a folio behind each page of a range
  * @buffer: the buffer
  * @pos: first byte
@@ -141,16 +162,12 @@ struct folio *mmapdemo_buffer_get_folio(struct mmapdemo_buffer *buffer, pgoff_t 
  */
 int mmapdemo_buffer_populate(struct mmapdemo_buffer *buffer, loff_t pos, size_t len)
 {
-	struct address_space *mapping = buffer->inode->i_mapping;
 	loff_t end = min_t(u64, (u64)pos + len, i_size_read(buffer->inode));
 	int err = 0;
 
 	while (pos < end && !err) {
-		struct folio *folio;
+		struct folio *folio = mmapdemo_buffer_use_folio(buffer, pos);
 
-		filemap_invalidate_lock_shared(mapping);
-		folio = mmapdemo_buffer_get_folio(buffer, pos >> PAGE_SHIFT);
-		filemap_invalidate_unlock_shared(mapping);
 		if (IS_ERR(folio))
 			return PTR_ERR(folio);
 		pos = folio_pos(folio) + folio_size(folio);

@@ -133,6 +133,7 @@ int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size, bool huge,
 void mmapdemo_buffer_exit(struct mmapdemo_buffer *buffer);
 
 struct folio *mmapdemo_buffer_get_folio(struct mmapdemo_buffer *buffer, pgoff_t index);
+struct folio *mmapdemo_buffer_use_folio(struct mmapdemo_buffer *buffer, loff_t pos);
 int mmapdemo_buffer_populate(struct mmapdemo_buffer *buffer, loff_t pos, size_t len);
 loff_t mmapdemo_buffer_seek_data(struct mmapdemo_buffer *buffer, loff_t pos);
 loff_t mmapdemo_buffer_seek_hole(struct mmapdemo_buffer *buffer, loff_t pos);

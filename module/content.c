@@ -64,13 +64,9 @@ static int mmapdemo_content_next(struct mmapdemo_buffer *buffer, u64 pos, u64 en
 static int mmapdemo_content_fill_page(struct mmapdemo_buffer *buffer, loff_t pos, size_t bytes,
 				      u64 seed)
 {
-	struct address_space *mapping = buffer->inode->i_mapping;
-	struct folio *folio;
+	struct folio *folio = mmapdemo_buffer_use_folio(buffer, pos);
 	void *to;
 
-	filemap_invalidate_lock_shared(mapping);
-	folio = mmapdemo_buffer_get_folio(buffer, pos >> PAGE_SHIFT);
-	filemap_invalidate_unlock_shared(mapping);
 	if (IS_ERR(folio))
 		return PTR_ERR(folio);
 

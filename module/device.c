@@ -142,13 +142,9 @@ static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to
 static int mmapdemo_device_copy_in(struct mmapdemo_buffer *buffer, loff_t pos, size_t bytes,
 				   struct iov_iter *from, size_t *copied)
 {
-	struct address_space *mapping = buffer->inode->i_mapping;
-	struct folio *folio;
+	struct folio *folio = mmapdemo_buffer_use_folio(buffer, pos);
 	size_t offset;
 
-	filemap_invalidate_lock_shared(mapping);
-	folio = mmapdemo_buffer_get_folio(buffer, pos >> PAGE_SHIFT);
-	filemap_invalidate_unlock_shared(mapping);
 	if (IS_ERR(folio))
 		return PTR_ERR(folio);
 
