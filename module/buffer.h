@@ -10,6 +10,9 @@
 #include <linux/percpu.h>
 #include <linux/wait.h>
 
+struct mmapdemo_dma;
+struct mmapdemo_strategy;
+
 /**
  * enum mmapdemo_event - what programs can wait for: bit numbers of MMAPDEMO_EVENT_
  * @MMAPDEMO_KICKED: a program called KICK
@@ -48,12 +51,18 @@ struct mmapdemo_faults {
 
 /**
  * struct mmapdemo_buffer - memory behind one device node: a file without a file system
+ * @strategy: how it has its memory
  * @name: node name, in /dev and in debugfs
- * @inode: private inode; its mapping holds the folios, its i_size the size.
+ * @inode: private inode; its i_size is the size, its mapping knows the VMAs and,
+ *	for the strategy `pagecache', holds the folios.
  *	inode_lock() serialises writers with whoever removes folios or changes
  *	the size, who also takes the mapping's invalidate lock against faults.
- * @huge: may use huge folios
- * @prealloc: has all its memory from the start
+ * @huge: of `pagecache': may use huge folios
+ * @prealloc: of `pagecache': has all its memory from the start
+ * @pages: of strategies with pages of their own: them, one by one
+ * @area: of strategies with memory in one piece: its kernel address
+ * @held: of both: bytes of it
+ * @dma: of `dma': what it needs besides
  * @misc: the device node
  * @debugfs: folder with the counters
  * @rules: of the fault lab, by page number. Changed with the mapping's
@@ -73,10 +82,15 @@ struct mmapdemo_faults {
  * their file, so no reference to the buffer is counted.
  */
 struct mmapdemo_buffer {
+	const struct mmapdemo_strategy *strategy;
 	const char *name;
 	struct inode *inode;
 	bool huge;
 	bool prealloc;
+	struct page **pages;
+	void *area;
+	size_t held;
+	struct mmapdemo_dma *dma;
 	struct miscdevice misc;
 	struct dentry *debugfs;
 	struct maple_tree rules;
@@ -129,16 +143,11 @@ static inline void mmapdemo_buffer_count(struct mmapdemo_buffer *buffer,
 	this_cpu_inc(buffer->faults->count[kind]);
 }
 
-int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, loff_t size, bool huge, bool prealloc);
+int mmapdemo_buffer_mount(void);
+void mmapdemo_buffer_unmount(void);
+int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, const struct mmapdemo_strategy *strategy,
+			 loff_t size);
 void mmapdemo_buffer_exit(struct mmapdemo_buffer *buffer);
-
-struct folio *mmapdemo_buffer_get_folio(struct mmapdemo_buffer *buffer, pgoff_t index);
-struct folio *mmapdemo_buffer_use_folio(struct mmapdemo_buffer *buffer, loff_t pos);
-int mmapdemo_buffer_populate(struct mmapdemo_buffer *buffer, loff_t pos, size_t len);
-loff_t mmapdemo_buffer_seek_data(struct mmapdemo_buffer *buffer, loff_t pos);
-loff_t mmapdemo_buffer_seek_hole(struct mmapdemo_buffer *buffer, loff_t pos);
-size_t mmapdemo_buffer_resident(struct mmapdemo_buffer *buffer);
-unsigned long mmapdemo_buffer_huge_folios(struct mmapdemo_buffer *buffer);
 unsigned long mmapdemo_buffer_counted(struct mmapdemo_buffer *buffer,
 				      enum mmapdemo_fault_kind kind);
 

@@ -20,9 +20,44 @@
 #error "mmapdemo is not tested beyond Linux 7.x: try make MMAPDEMO_UNTESTED=1, and its tests"
 #endif
 
-/* 6.5, 2cb1e08985e3 "splice: Use filemap_splice_read() instead of generic_file_splice_read()" */
+/*
+ * 6.5, 2cb1e08985e3 "splice: Use filemap_splice_read() instead of generic_file_splice_read()":
+ * before, one function copied or took pages, as ->read_iter() did into a pipe.
+ */
 #ifndef MMAPDEMO_HAS_FILEMAP_SPLICE_READ
 #define filemap_splice_read generic_file_splice_read
+#define copy_splice_read generic_file_splice_read
+#endif
+
+/* 6.3, bc292ab00f6c "mm: introduce vma->vm_flags wrapper functions" */
+#ifndef MMAPDEMO_HAS_VM_FLAGS_SET
+#define vm_flags_set(vma, flags) ((vma)->vm_flags |= (flags))
+#endif
+
+/* 6.8, 5e0a760b4441 "mm, treewide: rename MAX_ORDER to MAX_PAGE_ORDER"; until 6.3 it is one more */
+#ifndef MMAPDEMO_HAS_MAX_PAGE_ORDER
+#define MAX_PAGE_ORDER	ilog2(MAX_ORDER_NR_PAGES)
+#endif
+
+/* 7.3, "mm: convert is_cow_mapping() to vma flags" */
+#ifndef MMAPDEMO_HAS_VMA_IS_COW
+#define vma_is_cow_mapping(vma) is_cow_mapping((vma)->vm_flags)
+#endif
+
+/* 6.17, "mm: rename call_mmap() to vfs_mmap()" and .mmap_prepare's */
+#ifdef MMAPDEMO_HAS_VFS_MMAP
+#define mmapdemo_vfs_mmap vfs_mmap
+#else
+#define mmapdemo_vfs_mmap call_mmap
+#endif
+
+/* 7.0, "mm/shmem: use vma_flags_t" */
+#ifdef MMAPDEMO_HAS_SHMEM_VMA_FLAGS
+#define mmapdemo_shmem_file_setup(name, size, flags) \
+	shmem_file_setup(name, size, legacy_to_vma_flags((flags) & VM_NORESERVE))
+#else
+#define mmapdemo_shmem_file_setup(name, size, flags) \
+	shmem_file_setup(name, size, (flags) & VM_NORESERVE)
 #endif
 
 /*
@@ -61,13 +96,14 @@
 
 /*
  * 7.1, "mm: add vm_ops->mapped hook": from there on mappings are set up by
- * .mmap_prepare, which must not count, and counted by vm_ops->mapped.
+ * .mmap_prepare, which must not count, and counted by vm_ops->mapped. For
+ * kernels before, vma_desc.h has what it is given.
  */
 #ifdef MMAPDEMO_HAS_MMAP_PREPARE
 #define MMAPDEMO_FOPS_MMAP	.mmap_prepare = mmapdemo_mapping_mmap_prepare
 #define MMAPDEMO_VM_OPS_MAPPED	.mapped = mmapdemo_vma_mapped,
 #else
-#define MMAPDEMO_FOPS_MMAP	.mmap = mmapdemo_mapping_mmap
+#define MMAPDEMO_FOPS_MMAP	.mmap = mmapdemo_vma_desc_mmap
 #define MMAPDEMO_VM_OPS_MAPPED
 #endif
 

@@ -8,7 +8,6 @@
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/pagemap.h>
-#include MMAPDEMO_FOLIO_BATCH_H
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
@@ -16,6 +15,7 @@
 #include "content.h"
 #include "faultlab.h"
 #include "notify.h"
+#include "strategy.h"
 #include "trace.h"
 
 /* SplitMix64, as the uapi header defines the pattern. */
@@ -61,42 +61,31 @@ static int mmapdemo_content_next(struct mmapdemo_buffer *buffer, u64 pos, u64 en
 	return mmapdemo_faultlab_access(buffer, pos, bytes);
 }
 
-static int mmapdemo_content_fill_page(struct mmapdemo_buffer *buffer, loff_t pos, size_t bytes,
-				      u64 seed)
-{
-	struct folio *folio = mmapdemo_buffer_use_folio(buffer, pos);
-	void *to;
-
-	if (IS_ERR(folio))
-		return PTR_ERR(folio);
-
-	to = kmap_local_folio(folio, offset_in_folio(folio, pos));
-	mmapdemo_content_pattern(to, bytes, pos, seed);
-	kunmap_local(to);
-	flush_dcache_folio(folio);
-	folio_put(folio);
-	return 0;
-}
+/* Signals that kill, and others who want to run, wait for no more than this. */
+#define MMAPDEMO_CONTENT_STEP	SZ_64K
 
 static int mmapdemo_content_fill_locked(struct mmapdemo_buffer *buffer, u64 pos, size_t length,
 					u64 seed)
 {
+	struct mmapdemo_piece piece;
 	u64 end = pos + length;
-	int err = 0;
+	int err;
 
 	/* The size may have changed while nobody had the lock. */
 	if (!mmapdemo_content_inside(buffer, pos, length))
 		return -EINVAL;
-	while (pos < end && !err) {
-		size_t bytes = min_t(u64, end - pos, PAGE_SIZE - offset_in_page(pos));
-
-		err = mmapdemo_content_fill_page(buffer, pos, bytes, seed);
-		pos += bytes;
+	for (; pos < end; pos += piece.bytes) {
+		piece.bytes = min_t(u64, end - pos, MMAPDEMO_CONTENT_STEP);
+		err = buffer->strategy->piece(buffer, pos, true, &piece);
+		if (err)
+			return err;
+		mmapdemo_content_pattern(piece.at, piece.bytes, pos, seed);
+		mmapdemo_piece_put(&piece, true);
 		cond_resched();
 		if (fatal_signal_pending(current))
-			err = -EINTR;
+			return -EINTR;
 	}
-	return err;
+	return 0;
 }
 
 int mmapdemo_content_fill(struct mmapdemo_buffer *buffer, u64 offset, u64 length, u64 seed)
@@ -119,38 +108,24 @@ int mmapdemo_content_fill(struct mmapdemo_buffer *buffer, u64 offset, u64 length
 	return err;
 }
 
-static u32 mmapdemo_content_sum_page(struct mmapdemo_buffer *buffer, loff_t pos, size_t bytes,
-				     u32 sum)
-{
-	struct folio *folio = filemap_get_folio(buffer->inode->i_mapping, pos >> PAGE_SHIFT);
-	const void *from;
-
-	if (IS_ERR_OR_NULL(folio)) {
-		from = kmap_local_page(ZERO_PAGE(0));
-		sum = mmapdemo_crc32c(sum, from, bytes);
-		kunmap_local(from);
-		return sum;
-	}
-	from = kmap_local_folio(folio, offset_in_folio(folio, pos));
-	sum = mmapdemo_crc32c(sum, from, bytes);
-	kunmap_local(from);
-	folio_put(folio);
-	return sum;
-}
-
-/* With the lock, folios stay: what is missing is a hole. */
+/* With the lock, contents stay: what is missing is a hole. */
 static int mmapdemo_content_sum_locked(struct mmapdemo_buffer *buffer, u64 pos, size_t length,
 				       u32 *sum)
 {
+	struct mmapdemo_piece piece;
 	u64 end = pos + length;
+	int err;
 
 	if (!mmapdemo_content_inside(buffer, pos, length))
 		return -EINVAL;
-	while (pos < end) {
-		size_t bytes = min_t(u64, end - pos, PAGE_SIZE - offset_in_page(pos));
-
-		*sum = mmapdemo_content_sum_page(buffer, pos, bytes, *sum);
-		pos += bytes;
+	for (; pos < end; pos += piece.bytes) {
+		piece.bytes = min_t(u64, end - pos, MMAPDEMO_CONTENT_STEP);
+		err = buffer->strategy->piece(buffer, pos, false, &piece);
+		if (err)
+			return err;
+		/* A hole is a page at most. */
+		*sum = mmapdemo_crc32c(*sum, piece.at ?: page_address(ZERO_PAGE(0)), piece.bytes);
+		mmapdemo_piece_put(&piece, false);
 		cond_resched();
 		if (fatal_signal_pending(current))
 			return -EINTR;
@@ -188,23 +163,8 @@ int mmapdemo_content_sum(struct mmapdemo_buffer *buffer, u64 offset, u64 length,
  */
 static void mmapdemo_content_wipe(struct mmapdemo_buffer *buffer, const char *why)
 {
-	struct address_space *mapping = buffer->inode->i_mapping;
-	struct folio_batch batch;
-	pgoff_t index = 0;
-	unsigned int i;
-
-	lockdep_assert_held_write(&mapping->invalidate_lock);
-	folio_batch_init(&batch);
-	while (filemap_get_folios(mapping, &index, ULONG_MAX, &batch)) {
-		for (i = 0; i < folio_batch_count(&batch); i++) {
-			struct folio *folio = batch.folios[i];
-
-			folio_zero_range(folio, 0, folio_size(folio));
-			flush_dcache_folio(folio);
-			cond_resched();
-		}
-		folio_batch_release(&batch);
-	}
+	lockdep_assert_held_write(&buffer->inode->i_mapping->invalidate_lock);
+	buffer->strategy->wipe(buffer);
 	trace_wipe(buffer->name, why, i_size_read(buffer->inode));
 }
 

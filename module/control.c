@@ -14,8 +14,9 @@
 #include "content.h"
 #include "control.h"
 #include "faultlab.h"
+#include "folios.h"
 #include "notify.h"
-#include "reshape.h"
+#include "strategy.h"
 
 union mmapdemo_argument {
 	struct {
@@ -34,6 +35,16 @@ union mmapdemo_argument {
 	struct mmapdemo_wipe wipe;
 };
 
+static __u32 mmapdemo_control_features(const struct mmapdemo_buffer *buffer)
+{
+	const struct mmapdemo_strategy *strategy = buffer->strategy;
+
+	return (buffer->huge ? MMAPDEMO_FEATURE_HUGE : 0) |
+	       (strategy->resize ? MMAPDEMO_FEATURE_RESIZE : 0) |
+	       (strategy->settle ? MMAPDEMO_FEATURE_FAULTS : 0) |
+	       (strategy->piece ? MMAPDEMO_FEATURE_CONTENTS : 0);
+}
+
 static int mmapdemo_control_info(struct file *file, union mmapdemo_argument *arg)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
@@ -41,14 +52,13 @@ static int mmapdemo_control_info(struct file *file, union mmapdemo_argument *arg
 	arg->info = (struct mmapdemo_info) {
 		.size		= arg->size,
 		.bytes		= i_size_read(buffer->inode),
-		.resident	= mmapdemo_buffer_resident(buffer),
+		.resident	= buffer->strategy->resident(buffer),
 		.page_size	= PAGE_SIZE,
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 		.huge_size	= HPAGE_PMD_SIZE,
 #endif
-		.huge_folios	= mmapdemo_buffer_huge_folios(buffer),
-		.features	= MMAPDEMO_FEATURE_RESIZE | MMAPDEMO_FEATURE_FAULTS |
-				  (buffer->huge ? MMAPDEMO_FEATURE_HUGE : 0),
+		.huge_folios	= mmapdemo_folios_huge(buffer),
+		.features	= mmapdemo_control_features(buffer),
 		.wipe_policy	= READ_ONCE(buffer->wipe_policy),
 		.opens		= atomic_read(&buffer->opens),
 		.vmas		= atomic_read(&buffer->vmas),
@@ -60,34 +70,45 @@ static int mmapdemo_control_info(struct file *file, union mmapdemo_argument *arg
 		.faults_cow	= mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_COW),
 		.faults_huge	= mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_HUGE),
 		.generation	= atomic64_read(&buffer->events[MMAPDEMO_KICKED]),
-		.strategy	= "pagecache",
 	};
+	strscpy(arg->info.strategy, buffer->strategy->name, sizeof(arg->info.strategy));
 	return 0;
 }
 
 static int mmapdemo_control_resize(struct file *file, union mmapdemo_argument *arg)
 {
-	return mmapdemo_reshape_resize(mmapdemo_buffer_of(file), arg->resize.bytes);
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
+
+	if (!buffer->strategy->resize)
+		return -EOPNOTSUPP;
+	return buffer->strategy->resize(buffer, arg->resize.bytes);
 }
 
 static int mmapdemo_control_punch(struct file *file, union mmapdemo_argument *arg)
 {
-	return mmapdemo_reshape_punch(mmapdemo_buffer_of(file), arg->punch.offset,
-				      arg->punch.length);
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
+
+	if (!buffer->strategy->punch)
+		return -EOPNOTSUPP;
+	return buffer->strategy->punch(buffer, arg->punch.offset, arg->punch.length);
 }
 
 static int mmapdemo_control_fill(struct file *file, union mmapdemo_argument *arg)
 {
-	return mmapdemo_content_fill(mmapdemo_buffer_of(file), arg->fill.offset, arg->fill.length,
-				     arg->fill.seed);
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
+
+	if (!buffer->strategy->piece)
+		return -EOPNOTSUPP;
+	return mmapdemo_content_fill(buffer, arg->fill.offset, arg->fill.length, arg->fill.seed);
 }
 
 static int mmapdemo_control_sum(struct file *file, union mmapdemo_argument *arg)
 {
-	if (arg->sum.reserved)
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
+
+	if (arg->sum.reserved || !buffer->strategy->piece)
 		return -EOPNOTSUPP;
-	return mmapdemo_content_sum(mmapdemo_buffer_of(file), arg->sum.offset, arg->sum.length,
-				    &arg->sum.crc32c);
+	return mmapdemo_content_sum(buffer, arg->sum.offset, arg->sum.length, &arg->sum.crc32c);
 }
 
 static int mmapdemo_control_check_when(const struct mmapdemo_fault *fault)
@@ -110,11 +131,12 @@ static int mmapdemo_control_check_when(const struct mmapdemo_fault *fault)
 
 static int mmapdemo_control_fault_set(struct file *file, union mmapdemo_argument *arg)
 {
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 	const struct mmapdemo_fault *fault = &arg->fault;
 	u64 end;
 	int err;
 
-	if (fault->action > MMAPDEMO_FAULT_ENOMEM)
+	if (fault->action > MMAPDEMO_FAULT_ENOMEM || !buffer->strategy->settle)
 		return -EOPNOTSUPP;
 	err = mmapdemo_control_check_when(fault);
 	if (err)
@@ -126,7 +148,7 @@ static int mmapdemo_control_fault_set(struct file *file, union mmapdemo_argument
 	if (!fault->length || !PAGE_ALIGNED(fault->offset) || !PAGE_ALIGNED(fault->length) ||
 	    check_add_overflow(fault->offset, fault->length, &end) || end > MAX_LFS_FILESIZE)
 		return -EINVAL;
-	return mmapdemo_faultlab_set(mmapdemo_buffer_of(file), fault);
+	return mmapdemo_faultlab_set(buffer, fault);
 }
 
 static int mmapdemo_control_fault_list(struct file *file, union mmapdemo_argument *arg)
@@ -181,7 +203,7 @@ static int mmapdemo_control_wipe(struct file *file, union mmapdemo_argument *arg
 	const unsigned int policies = MMAPDEMO_WIPE_ON_LAST_UNMAP | MMAPDEMO_WIPE_ON_LAST_CLOSE;
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 
-	if (arg->wipe.reserved || arg->wipe.policy & ~policies)
+	if (arg->wipe.reserved || arg->wipe.policy & ~policies || !buffer->strategy->wipe)
 		return -EOPNOTSUPP;
 	if (!arg->flags || (arg->wipe.policy && !(arg->flags & MMAPDEMO_WIPE_SET_POLICY)))
 		return -EINVAL;

@@ -10,7 +10,8 @@
 
 #include "buffer.h"
 #include "debugfs.h"
-#include "fault.h"
+#include "mapping.h"
+#include "strategy.h"
 
 #define MMAPDEMO_COUNTER(name, value)						\
 static int mmapdemo_debugfs_##name(void *data, u64 *val)			\
@@ -23,7 +24,7 @@ static int mmapdemo_debugfs_##name(void *data, u64 *val)			\
 DEFINE_DEBUGFS_ATTRIBUTE(mmapdemo_##name##_fops, mmapdemo_debugfs_##name, NULL, "%llu\n")
 
 MMAPDEMO_COUNTER(size, i_size_read(buffer->inode));
-MMAPDEMO_COUNTER(resident, mmapdemo_buffer_resident(buffer));
+MMAPDEMO_COUNTER(resident, buffer->strategy->resident(buffer));
 MMAPDEMO_COUNTER(opens, atomic_read(&buffer->opens));
 MMAPDEMO_COUNTER(vmas, atomic_read(&buffer->vmas));
 MMAPDEMO_COUNTER(vmas_peak, atomic_read(&buffer->vmas_peak));
@@ -59,8 +60,8 @@ static void mmapdemo_debugfs_show_vma(struct seq_file *file, struct vm_area_stru
 		   flags & VM_READ ? 'r' : '-', flags & VM_WRITE ? 'w' : '-',
 		   flags & VM_EXEC ? 'x' : '-', flags & VM_MAYSHARE ? 's' : 'p',
 		   (u64)vma->vm_pgoff << PAGE_SHIFT,
-		   counts & (BIT(MMAPDEMO_FAULTS_HUGE_SHIFT) - 1),
-		   counts >> MMAPDEMO_FAULTS_HUGE_SHIFT);
+		   (counts & (BIT(MMAPDEMO_VMA_HUGE_SHIFT) - 1)) >> MMAPDEMO_VMA_FAULTS_SHIFT,
+		   counts >> MMAPDEMO_VMA_HUGE_SHIFT);
 	seq_puts(file, comm);
 	seq_putc(file, '\n');
 }
@@ -100,22 +101,33 @@ static const struct {
 	{ "faults_huge",	&mmapdemo_faults_huge_fops },
 };
 
+static struct dentry *mmapdemo_debugfs;
+
 /* debugfs is an aid: the device works without it, so nobody looks for errors. */
-void __init mmapdemo_debugfs_init(struct mmapdemo_buffer *buffer)
+void __init mmapdemo_debugfs_init(void)
 {
-	struct dentry *dir;
+	mmapdemo_debugfs = debugfs_create_dir("mmapdemo", NULL);
+}
+
+void mmapdemo_debugfs_exit(void)
+{
+	debugfs_remove_recursive(mmapdemo_debugfs);
+}
+
+void __init mmapdemo_debugfs_add(struct mmapdemo_buffer *buffer)
+{
+	struct dentry *dir = debugfs_create_dir(buffer->name, mmapdemo_debugfs);
 	size_t i;
 
-	buffer->debugfs = debugfs_create_dir("mmapdemo", NULL);
-	dir = debugfs_create_dir(buffer->name, buffer->debugfs);
 	for (i = 0; i < ARRAY_SIZE(mmapdemo_counters); i++)
 		debugfs_create_file(mmapdemo_counters[i].name, 0444, dir, buffer,
 				    mmapdemo_counters[i].fops);
 	/* Whose memory is where is root's to know. */
 	debugfs_create_file("mappings", 0400, dir, buffer, &mmapdemo_mappings_fops);
+	buffer->debugfs = dir;
 }
 
-void mmapdemo_debugfs_exit(struct mmapdemo_buffer *buffer)
+void mmapdemo_debugfs_remove(struct mmapdemo_buffer *buffer)
 {
 	debugfs_remove_recursive(buffer->debugfs);
 }

@@ -4,7 +4,9 @@
 
 struct mmapdemo_buffer;
 
-void mmapdemo_debugfs_init(struct mmapdemo_buffer *buffer);
-void mmapdemo_debugfs_exit(struct mmapdemo_buffer *buffer);
+void mmapdemo_debugfs_init(void);
+void mmapdemo_debugfs_exit(void);
+void mmapdemo_debugfs_add(struct mmapdemo_buffer *buffer);
+void mmapdemo_debugfs_remove(struct mmapdemo_buffer *buffer);
 
 #endif

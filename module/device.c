@@ -7,7 +7,6 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
-#include <linux/pipe_fs_i.h>
 #include <linux/slab.h>
 #include <linux/splice.h>
 #include <linux/uio.h>
@@ -20,6 +19,7 @@
 #include "faultlab.h"
 #include "mapping.h"
 #include "notify.h"
+#include "strategy.h"
 #include "sysfs.h"
 
 static int mmapdemo_device_open(struct inode *inode, struct file *file)
@@ -54,6 +54,18 @@ static int mmapdemo_device_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* Contents that are always there have no holes; where there are none, all is one. */
+static loff_t mmapdemo_device_seek(struct mmapdemo_buffer *buffer, loff_t offset, int whence)
+{
+	const struct mmapdemo_strategy *strategy = buffer->strategy;
+
+	if (strategy->seek)
+		return strategy->seek(buffer, offset, whence);
+	if (whence == SEEK_DATA)
+		return strategy->piece ? offset : -ENXIO;
+	return strategy->piece ? i_size_read(buffer->inode) : offset;
+}
+
 static loff_t mmapdemo_device_llseek(struct file *file, loff_t offset, int whence)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
@@ -65,46 +77,33 @@ static loff_t mmapdemo_device_llseek(struct file *file, loff_t offset, int whenc
 	inode_lock_shared(inode);
 	if (offset < 0 || offset >= i_size_read(inode))
 		offset = -ENXIO;
-	else if (whence == SEEK_DATA)
-		offset = mmapdemo_buffer_seek_data(buffer, offset);
 	else
-		offset = mmapdemo_buffer_seek_hole(buffer, offset);
+		offset = mmapdemo_device_seek(buffer, offset, whence);
 	inode_unlock_shared(inode);
 
 	return offset < 0 ? offset : vfs_setpos(file, offset, MAX_LFS_FILESIZE);
 }
 
-/* A folio that is being replaced is missing for a moment, and the invalidate lock held. */
-static struct folio *mmapdemo_device_find_folio(struct address_space *mapping, pgoff_t index)
+/* Of one piece: holes read as zeros and stay holes. */
+static int mmapdemo_device_copy_out(struct mmapdemo_buffer *buffer, loff_t pos, size_t bytes,
+				    struct iov_iter *to, size_t *copied)
 {
-	struct folio *folio = filemap_get_folio(mapping, index);
+	struct mmapdemo_piece piece = { .bytes = bytes };
+	int err = 0;
 
-	if (IS_ERR_OR_NULL(folio)) {
-		filemap_invalidate_lock_shared(mapping);
-		folio = filemap_get_folio(mapping, index);
-		filemap_invalidate_unlock_shared(mapping);
-	}
-	return IS_ERR(folio) ? NULL : folio;
-}
-
-/* Of one folio, or one page of a hole: holes read as zeros and stay holes. */
-static size_t mmapdemo_device_copy_out(struct address_space *mapping, loff_t pos, size_t *bytes,
-				       struct iov_iter *to)
-{
-	struct folio *folio = mmapdemo_device_find_folio(mapping, pos >> PAGE_SHIFT);
-	size_t offset, copied;
-
-	if (!folio) {
-		*bytes = min_t(size_t, *bytes, PAGE_SIZE - offset_in_page(pos));
-		return iov_iter_zero(*bytes, to);
-	}
-	offset = offset_in_folio(folio, pos);
-	*bytes = min(*bytes, folio_size(folio) - offset);
-	if (mapping_writably_mapped(mapping))
-		flush_dcache_folio(folio);
-	copied = copy_folio_to_iter(folio, offset, *bytes, to);
-	folio_put(folio);
-	return copied;
+	if (buffer->strategy->piece)
+		err = buffer->strategy->piece(buffer, pos, false, &piece);
+	if (err)
+		return err;
+	if (piece.folio) /* until 6.4, into a pipe by reference */
+		*copied = copy_folio_to_iter(piece.folio, offset_in_folio(piece.folio, pos),
+					     piece.bytes, to);
+	else if (piece.at)
+		*copied = copy_to_iter(piece.at, piece.bytes, to);
+	else
+		*copied = iov_iter_zero(piece.bytes, to);
+	mmapdemo_piece_put(&piece, false);
+	return *copied < piece.bytes ? -EFAULT : 0;
 }
 
 static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to)
@@ -115,7 +114,7 @@ static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to
 
 	while (iov_iter_count(to) && !err) {
 		loff_t left = i_size_read(buffer->inode) - iocb->ki_pos;
-		size_t bytes, copied;
+		size_t bytes, copied = 0;
 
 		if (left <= 0)
 			break;
@@ -123,10 +122,7 @@ static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to
 		err = mmapdemo_faultlab_access(buffer, iocb->ki_pos, &bytes);
 		if (err)
 			break;
-		copied = mmapdemo_device_copy_out(buffer->inode->i_mapping, iocb->ki_pos,
-						  &bytes, to);
-		if (copied < bytes)
-			err = -EFAULT;
+		err = mmapdemo_device_copy_out(buffer, iocb->ki_pos, bytes, to, &copied);
 		iocb->ki_pos += copied;
 		done += copied;
 		cond_resched();
@@ -134,26 +130,17 @@ static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to
 	return done ? done : err;
 }
 
-/*
- * The folio is not locked while user memory is copied into it: that memory may
- * be a mapping of this very folio, and its fault takes the folio's lock. The
- * inode's lock, which no fault takes, keeps the folio in the buffer.
- */
 static int mmapdemo_device_copy_in(struct mmapdemo_buffer *buffer, loff_t pos, size_t bytes,
 				   struct iov_iter *from, size_t *copied)
 {
-	struct folio *folio = mmapdemo_buffer_use_folio(buffer, pos);
-	size_t offset;
+	struct mmapdemo_piece piece = { .bytes = bytes };
+	int err = buffer->strategy->piece(buffer, pos, true, &piece);
 
-	if (IS_ERR(folio))
-		return PTR_ERR(folio);
-
-	offset = offset_in_folio(folio, pos);
-	bytes = min(bytes, folio_size(folio) - offset);
-	*copied = copy_page_from_iter(folio_page(folio, 0), offset, bytes, from);
-	flush_dcache_folio(folio);
-	folio_put(folio);
-	return *copied < bytes ? -EFAULT : 0;
+	if (err)
+		return err;
+	*copied = copy_from_iter(piece.at, piece.bytes, from);
+	mmapdemo_piece_put(&piece, true);
+	return *copied < piece.bytes ? -EFAULT : 0;
 }
 
 static ssize_t mmapdemo_device_write_locked(struct kiocb *iocb, struct iov_iter *from)
@@ -204,6 +191,9 @@ static ssize_t mmapdemo_device_write_iter(struct kiocb *iocb, struct iov_iter *f
 {
 	ssize_t done = 0, ret = 0;
 
+	/* Nothing would keep it. */
+	if (!mmapdemo_buffer_of(iocb->ki_filp)->strategy->piece)
+		return -EINVAL;
 	while (iov_iter_count(from) && ret >= 0) {
 		ret = mmapdemo_device_write_some(iocb, from);
 		done += max_t(ssize_t, ret, 0);
@@ -211,50 +201,40 @@ static ssize_t mmapdemo_device_write_iter(struct kiocb *iocb, struct iov_iter *f
 	return done ? done : ret;
 }
 
-/*
- * Pages go to the pipe by reference. filemap_splice_read() would have a missing
- * one read from a disk we do not have, so there must be none: made first, and
- * kept there by the inode's lock.
- */
 static ssize_t mmapdemo_device_splice_read(struct file *file, loff_t *ppos,
 					   struct pipe_inode_info *pipe, size_t len,
 					   unsigned int flags)
 {
-	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
-	ssize_t ret;
+	const struct mmapdemo_strategy *strategy = mmapdemo_buffer_of(file)->strategy;
 
-	len = min_t(size_t, len, (size_t)pipe->max_usage << PAGE_SHIFT);
-	if (len && *ppos < i_size_read(buffer->inode)) {
-		ret = mmapdemo_faultlab_access(buffer, *ppos, &len);
-		if (ret)
-			return ret;
-	}
-	ret = mmapdemo_buffer_lock_shared(buffer);
-	if (ret)
-		return ret;
-	ret = mmapdemo_buffer_populate(buffer, *ppos, len);
-	if (!ret)
-		ret = filemap_splice_read(file, ppos, pipe, len, flags);
-	mmapdemo_buffer_unlock_shared(buffer);
-	return ret;
+	return (strategy->splice_read ?: copy_splice_read)(file, ppos, pipe, len, flags);
 }
 
+#define MMAPDEMO_DEVICE_FOPS							\
+	.owner			= THIS_MODULE,					\
+	.open			= mmapdemo_device_open,				\
+	.release		= mmapdemo_device_release,			\
+	.llseek			= mmapdemo_device_llseek,			\
+	.read_iter		= mmapdemo_device_read_iter,			\
+	.write_iter		= mmapdemo_device_write_iter,			\
+	.splice_read		= mmapdemo_device_splice_read,			\
+	.splice_write		= iter_file_splice_write,			\
+	.poll			= mmapdemo_notify_poll,				\
+	.unlocked_ioctl		= mmapdemo_control_ioctl,			\
+	.compat_ioctl		= compat_ptr_ioctl,				\
+	/* Nothing lies behind the memory; without it msync(MS_SYNC) were EINVAL. */ \
+	.fsync			= noop_fsync,					\
+	.get_unmapped_area	= thp_get_unmapped_area
+
 static const struct file_operations mmapdemo_fops = {
-	.owner			= THIS_MODULE,
-	.open			= mmapdemo_device_open,
-	.release		= mmapdemo_device_release,
-	.llseek			= mmapdemo_device_llseek,
-	.read_iter		= mmapdemo_device_read_iter,
-	.write_iter		= mmapdemo_device_write_iter,
-	.splice_read		= mmapdemo_device_splice_read,
-	.splice_write		= iter_file_splice_write,
-	.poll			= mmapdemo_notify_poll,
-	.unlocked_ioctl		= mmapdemo_control_ioctl,
-	.compat_ioctl		= compat_ptr_ioctl,
-	/* Nothing lies behind the memory; without it msync(MS_SYNC) were EINVAL. */
-	.fsync			= noop_fsync,
-	.get_unmapped_area	= thp_get_unmapped_area,
+	MMAPDEMO_DEVICE_FOPS,
 	MMAPDEMO_FOPS_MMAP,
+};
+
+/* Of strategies whose technique has no action for .mmap_prepare. */
+static const struct file_operations mmapdemo_vma_fops = {
+	MMAPDEMO_DEVICE_FOPS,
+	.mmap			= mmapdemo_mapping_mmap,
 };
 
 int __init mmapdemo_device_init(struct mmapdemo_buffer *buffer, umode_t mode)
@@ -262,7 +242,7 @@ int __init mmapdemo_device_init(struct mmapdemo_buffer *buffer, umode_t mode)
 	buffer->misc = (struct miscdevice) {
 		.minor	= MISC_DYNAMIC_MINOR,
 		.name	= buffer->name,
-		.fops	= &mmapdemo_fops,
+		.fops	= buffer->strategy->mmap ? &mmapdemo_vma_fops : &mmapdemo_fops,
 		.mode	= mode,
 		.groups	= mmapdemo_sysfs_groups,
 	};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Page faults. Each way to map a folio, not a copy, holds the invalidate lock
+ * Page faults of the strategy `pagecache'. Each way to map a folio, not a copy, holds the invalidate lock
  * (shared), until it is mapped or its own lock is held: whoever takes that lock
  * exclusively, unmaps a folio and locks it, has nobody map it again.
  */
@@ -11,6 +11,8 @@
 #include "buffer.h"
 #include "fault.h"
 #include "faultlab.h"
+#include "folios.h"
+#include "mapping.h"
 #include "trace.h"
 
 /* A private store copies one page: nothing huge can serve it. */
@@ -19,17 +21,12 @@ static bool mmapdemo_fault_copies(const struct vm_fault *vmf)
 	return (vmf->flags & FAULT_FLAG_WRITE) && !(vmf->vma->vm_flags & VM_SHARED);
 }
 
-/*
- * A VMA's own counts have room in its vm_private_data, small and huge pages in
- * a half each: a struct of ours could not be had in vm_ops->open, which must
- * not fail.
- */
 static void mmapdemo_fault_count_vma(struct vm_area_struct *vma, unsigned long one)
 {
 	atomic_long_add(one, (atomic_long_t *)&vma->vm_private_data);
 }
 
-static void mmapdemo_fault_count(const struct vm_fault *vmf)
+void mmapdemo_fault_count(const struct vm_fault *vmf)
 {
 	enum mmapdemo_fault_kind kind = MMAPDEMO_FAULTED_READ;
 
@@ -38,14 +35,14 @@ static void mmapdemo_fault_count(const struct vm_fault *vmf)
 	else if (vmf->flags & FAULT_FLAG_WRITE)
 		kind = MMAPDEMO_FAULTED_WRITE;
 	mmapdemo_buffer_count(mmapdemo_buffer_of(vmf->vma->vm_file), kind);
-	mmapdemo_fault_count_vma(vmf->vma, 1);
+	mmapdemo_fault_count_vma(vmf->vma, 1UL << MMAPDEMO_VMA_FAULTS_SHIFT);
 }
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 static void mmapdemo_fault_count_huge(const struct vm_fault *vmf)
 {
 	mmapdemo_buffer_count(mmapdemo_buffer_of(vmf->vma->vm_file), MMAPDEMO_FAULTED_HUGE);
-	mmapdemo_fault_count_vma(vmf->vma, 1UL << MMAPDEMO_FAULTS_HUGE_SHIFT);
+	mmapdemo_fault_count_vma(vmf->vma, 1UL << MMAPDEMO_VMA_HUGE_SHIFT);
 }
 
 /* Huge pages that one fault maps at most: as many as fault-around maps small ones. */
@@ -158,7 +155,7 @@ vm_fault_t mmapdemo_fault_huge(struct vm_fault *vmf, unsigned int order)
 		return VM_FAULT_FALLBACK;
 
 	filemap_invalidate_lock_shared(mapping);
-	folio = mmapdemo_buffer_get_folio(buffer, vmf->pgoff);
+	folio = mmapdemo_folios_get(buffer, vmf->pgoff);
 	if (!IS_ERR(folio)) {
 		if (folio_order(folio) == HPAGE_PMD_ORDER &&
 		    mmapdemo_fault_insert_huge(vmf, folio)) {
@@ -205,7 +202,7 @@ static void mmapdemo_fault_after_core(struct vm_fault *vmf)
 }
 #endif
 
-static vm_fault_t mmapdemo_fault_errno(int err)
+vm_fault_t mmapdemo_fault_errno(int err)
 {
 	/* vmf_error() knows this one from 6.5 on. */
 	if (err == -EHWPOISON)
@@ -250,7 +247,7 @@ static vm_fault_t mmapdemo_fault_get_page(struct vm_fault *vmf)
 		if (err)
 			return mmapdemo_fault_errno(err);
 	}
-	folio = mmapdemo_buffer_get_folio(buffer, vmf->pgoff);
+	folio = mmapdemo_folios_get(buffer, vmf->pgoff);
 	if (IS_ERR(folio))
 		return vmf_error(PTR_ERR(folio)); /* SIGBUS past the end, or OOM */
 	mmapdemo_fault_before_core(vmf, folio);

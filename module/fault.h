@@ -4,13 +4,14 @@
 
 #include <linux/mm_types.h>
 
-/* In a VMA's vm_private_data: faults on small pages below this bit, huge pages mapped above. */
-#define MMAPDEMO_FAULTS_HUGE_SHIFT	(BITS_PER_LONG / 2)
-
 vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf);
 vm_fault_t mmapdemo_fault_around(struct vm_fault *vmf, pgoff_t first, pgoff_t last);
 #ifdef MMAPDEMO_HAS_HUGE_FAULT
 vm_fault_t mmapdemo_fault_huge(struct vm_fault *vmf, unsigned int order);
 #endif
+
+/* For other strategies too. */
+void mmapdemo_fault_count(const struct vm_fault *vmf);
+vm_fault_t mmapdemo_fault_errno(int err);
 
 #endif

@@ -16,7 +16,7 @@
 #include <uapi/linux/mmapdemo.h>
 
 #include "faultlab.h"
-#include "reshape.h"
+#include "strategy.h"
 #include "trace.h"
 
 /**
@@ -251,14 +251,15 @@ static struct mmapdemo_rule *mmapdemo_rule_new(const struct mmapdemo_fault *faul
  * @buffer: the buffer
  * @fault: the rule, checked; with MMAPDEMO_FAULT_NONE there is none from now on
  *
- * Return: 0, -ENOSPC where there are too many, -EBUSY or -ENOMEM as
- * mmapdemo_reshape_split(), -ENOMEM; nothing has changed then.
+ * Return: 0, -ENOSPC where there are too many, -EBUSY or -ENOMEM as the
+ * strategy's split(), -ENOMEM; nothing has changed then.
  */
 int mmapdemo_faultlab_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_fault *fault)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 	pgoff_t first = fault->offset >> PAGE_SHIFT;
 	pgoff_t last = (fault->offset + fault->length - 1) >> PAGE_SHIFT;
+	const struct mmapdemo_strategy *strategy = buffer->strategy;
 	struct mmapdemo_rule *rule = NULL;
 	int err;
 
@@ -274,8 +275,8 @@ int mmapdemo_faultlab_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_
 	filemap_invalidate_lock(mapping);
 	if (!mmapdemo_faultlab_has_room(buffer, first, last))
 		err = -ENOSPC;
-	if (!err && rule)
-		err = mmapdemo_reshape_split(buffer, first, last);
+	if (!err && rule && strategy->split)
+		err = strategy->split(buffer, first, last);
 	if (!err)
 		err = mtree_store_range(&buffer->rules, first, last, rule, GFP_KERNEL);
 	if (err)
@@ -283,7 +284,8 @@ int mmapdemo_faultlab_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_
 	if (rule)
 		list_add_tail(&rule->list, &buffer->rule_list);
 	mmapdemo_faultlab_collect(buffer);
-	/* Who has the pages mapped asks again. */
+	/* Who has the pages mapped, or was just given them, asks again. */
+	strategy->settle(buffer, first, last);
 	unmap_mapping_pages(mapping, first, last - first + 1, false);
 unlock:
 	filemap_invalidate_unlock(mapping);

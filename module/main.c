@@ -3,10 +3,9 @@
  * mmapdemo: kernel pages that programs map, as /dev/mmapdemo.
  *
  * params.c	what can be set at load
- * buffer.c	the memory: folios of a private inode
+ * strategy.c	the ways to have memory and map it; each in strategy/
+ * buffer.c	what is behind a node
  * mapping.c	mmap, a VMA's life
- * fault.c	page faults
- * reshape.c	another size, holes, small folios for huge ones
  * content.c	fill, checksum, wipe
  * faultlab.c	pages that fail, or take long
  * notify.c	events to wait for
@@ -15,7 +14,10 @@
  * sysfs.c	some of them as files
  * debugfs.c	counters, live mappings
  * trace.h	tracepoints
- * compat.h	what differs between kernels
+ * compat.h	what differs between kernels; vma_desc.c: so does mmap
+ *
+ * Of the strategy pagecache: folios.c its memory, fault.c page faults, reshape.c
+ * another size, holes, small folios for huge ones. Of the others: fixed.c.
  */
 #include <linux/module.h>
 
@@ -23,38 +25,74 @@
 #include "debugfs.h"
 #include "device.h"
 #include "params.h"
+#include "strategy.h"
 
-static struct mmapdemo_buffer mmapdemo_buffer = {
-	.name	= "mmapdemo",
-};
+static struct mmapdemo_buffer mmapdemo_buffers[MMAPDEMO_STRATEGIES];
 
-static int __init mmapdemo_init(void)
+static int __init mmapdemo_init_node(struct mmapdemo_buffer *buffer,
+				     const struct mmapdemo_strategy *strategy)
 {
 	int err;
 
-	err = mmapdemo_buffer_init(&mmapdemo_buffer, mmapdemo_param_size, mmapdemo_param_huge,
-				   mmapdemo_param_prealloc);
+	buffer->name = strategy->node;
+	err = mmapdemo_buffer_init(buffer, strategy, mmapdemo_param_size);
 	if (err)
 		return err;
-	mmapdemo_debugfs_init(&mmapdemo_buffer);
+	mmapdemo_debugfs_add(buffer);
 
 	/* Last: from here on programs can open it. */
-	err = mmapdemo_device_init(&mmapdemo_buffer, mmapdemo_param_mode);
+	err = mmapdemo_device_init(buffer, mmapdemo_param_mode);
 	if (err)
-		goto exit_debugfs;
+		goto exit_buffer;
 	return 0;
 
-exit_debugfs:
-	mmapdemo_debugfs_exit(&mmapdemo_buffer);
-	mmapdemo_buffer_exit(&mmapdemo_buffer);
+exit_buffer:
+	mmapdemo_debugfs_remove(buffer);
+	mmapdemo_buffer_exit(buffer);
+	buffer->strategy = NULL;
+	return err;
+}
+
+static void mmapdemo_exit_nodes(void)
+{
+	struct mmapdemo_buffer *buffer;
+
+	for (buffer = mmapdemo_buffers; buffer < mmapdemo_buffers + MMAPDEMO_STRATEGIES; buffer++) {
+		if (!buffer->strategy)
+			continue;
+		mmapdemo_device_exit(buffer);
+		mmapdemo_debugfs_remove(buffer);
+		mmapdemo_buffer_exit(buffer);
+	}
+}
+
+static int __init mmapdemo_init(void)
+{
+	int i, err;
+
+	err = mmapdemo_buffer_mount();
+	if (err)
+		return err;
+	mmapdemo_debugfs_init();
+	for_each_set_bit(i, &mmapdemo_param_strategies, MMAPDEMO_STRATEGIES) {
+		err = mmapdemo_init_node(&mmapdemo_buffers[i], mmapdemo_strategies[i]);
+		if (err)
+			goto exit_nodes;
+	}
+	return 0;
+
+exit_nodes:
+	mmapdemo_exit_nodes();
+	mmapdemo_debugfs_exit();
+	mmapdemo_buffer_unmount();
 	return err;
 }
 
 static void __exit mmapdemo_exit(void)
 {
-	mmapdemo_device_exit(&mmapdemo_buffer);
-	mmapdemo_debugfs_exit(&mmapdemo_buffer);
-	mmapdemo_buffer_exit(&mmapdemo_buffer);
+	mmapdemo_exit_nodes();
+	mmapdemo_debugfs_exit();
+	mmapdemo_buffer_unmount();
 }
 
 module_init(mmapdemo_init);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What happens at mmap and in a VMA's life.
+ * What happens at mmap and in a VMA's life, whatever the strategy.
  */
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -8,13 +8,12 @@
 
 #include "buffer.h"
 #include "content.h"
-#include "fault.h"
 #include "mapping.h"
 #include "notify.h"
+#include "strategy.h"
 #include "trace.h"
 
-/* A VMA came to life: mapped, split off, moved to, or inherited over fork. */
-static void mmapdemo_mapping_get(struct mmapdemo_buffer *buffer)
+static void mmapdemo_mapping_count(struct mmapdemo_buffer *buffer)
 {
 	int live = atomic_inc_return(&buffer->vmas);
 	int peak = atomic_read(&buffer->vmas_peak);
@@ -23,87 +22,97 @@ static void mmapdemo_mapping_get(struct mmapdemo_buffer *buffer)
 		;
 }
 
+/* A VMA came to life: mapped, split off, moved to, or inherited over fork. */
+static void mmapdemo_mapping_get(struct mmapdemo_buffer *buffer, void **vm_private_data)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+
+	/* Not a copy of what another VMA has there: its faults are to be its own. */
+	*vm_private_data = (void *)MMAPDEMO_VMA_COUNTED;
+	if (!READ_ONCE(buffer->wipe_policy)) {
+		mmapdemo_mapping_count(buffer);
+		return;
+	}
+	/* A last unmap that wipes is over, or sees us; not all pages wait for a fault. */
+	filemap_invalidate_lock_shared(mapping);
+	mmapdemo_mapping_count(buffer);
+	filemap_invalidate_unlock_shared(mapping);
+}
+
 static void mmapdemo_mapping_put(struct mmapdemo_buffer *buffer)
 {
 	if (mmapdemo_content_put(buffer, &buffer->vmas, MMAPDEMO_WIPE_ON_LAST_UNMAP, "last unmap"))
 		mmapdemo_notify_event(buffer, MMAPDEMO_LAST_CLOSED);
 }
 
-static void mmapdemo_vma_open(struct vm_area_struct *vma)
+void mmapdemo_vma_open(struct vm_area_struct *vma)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vma->vm_file);
 
-	/* Copied from the VMA that it comes from: its faults are to be its own. */
-	vma->vm_private_data = NULL;
-	mmapdemo_mapping_get(buffer);
+	mmapdemo_mapping_get(buffer, &vma->vm_private_data);
 	trace_vma_open(buffer->name, vma, atomic_read(&buffer->vmas));
 }
 
-static void mmapdemo_vma_close(struct vm_area_struct *vma)
+void mmapdemo_vma_close(struct vm_area_struct *vma)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vma->vm_file);
 
+	if (!((unsigned long)vma->vm_private_data & MMAPDEMO_VMA_COUNTED))
+		return;
 	trace_vma_close(buffer->name, vma, atomic_read(&buffer->vmas) - 1);
 	mmapdemo_mapping_put(buffer);
 }
 
-#ifdef MMAPDEMO_HAS_MMAP_PREPARE
 /* The only place to count a new mapping: nothing that follows can fail or merge it away. */
-static int mmapdemo_vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
-			       const struct file *file, void **vm_private_data)
+int mmapdemo_vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
+			const struct file *file, void **vm_private_data)
 {
-	mmapdemo_mapping_get(mmapdemo_buffer_of(file));
+	mmapdemo_mapping_get(mmapdemo_buffer_of(file), vm_private_data);
 	return 0;
 }
-#endif
-
-static const struct vm_operations_struct mmapdemo_vm_ops = {
-	.open		= mmapdemo_vma_open,
-	.close		= mmapdemo_vma_close,
-	MMAPDEMO_VM_OPS_MAPPED
-	.fault		= mmapdemo_fault_page,
-	MMAPDEMO_VM_OPS_HUGE_FAULT
-	.map_pages	= mmapdemo_fault_around,
-};
 
 /*
- * As for a file, a mapping may reach past the end (touching it there is
- * SIGBUS), but not past what a file offset can name. The core checks that for
- * regular files and block devices only.
+ * Where, as in a file, a mapping may reach past the end, it still may not past
+ * what a file offset can name. The core checks that for regular files and block
+ * devices only.
  */
-static int mmapdemo_mapping_check(pgoff_t pgoff, unsigned long pages)
+static int mmapdemo_mapping_check(struct mmapdemo_buffer *buffer, pgoff_t pgoff,
+				  unsigned long pages)
 {
 	pgoff_t end;
 
 	if (check_add_overflow(pgoff, pages, &end) || end > MAX_LFS_FILESIZE >> PAGE_SHIFT)
 		return -EOVERFLOW;
+	if (!buffer->strategy->may_pass_end && end > mmapdemo_buffer_pages(buffer))
+		return -EINVAL;
 	return 0;
 }
 
-#ifdef MMAPDEMO_HAS_MMAP_PREPARE
 int mmapdemo_mapping_mmap_prepare(struct vm_area_desc *desc)
 {
-	int err = mmapdemo_mapping_check(desc->pgoff, vma_desc_pages(desc));
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(desc->file);
+	pgoff_t pgoff = desc->pgoff; /* the strategy may have its own */
+	int err = mmapdemo_mapping_check(buffer, pgoff, vma_desc_pages(desc));
 
-	if (err)
-		return err;
-	desc->vm_ops = &mmapdemo_vm_ops;
-	trace_mmap(mmapdemo_buffer_of(desc->file)->name, desc->start, desc->end, desc->pgoff,
-		   vma_flags_to_legacy(desc->vma_flags));
-	return 0;
+	if (!err)
+		err = buffer->strategy->mmap_prepare(buffer, desc);
+	if (!err)
+		trace_mmap(buffer->name, desc->start, desc->end, pgoff,
+			   mmapdemo_vma_desc_flags(desc));
+	return err;
 }
-#else
+
 int mmapdemo_mapping_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	int err = mmapdemo_mapping_check(vma->vm_pgoff, vma_pages(vma));
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
+	int err = mmapdemo_mapping_check(buffer, vma->vm_pgoff, vma_pages(vma));
 
+	if (!err)
+		err = buffer->strategy->mmap(buffer, vma);
 	if (err)
 		return err;
-	vma->vm_ops = &mmapdemo_vm_ops;
 	/* Should the core fail after this, it calls close. */
-	mmapdemo_mapping_get(mmapdemo_buffer_of(file));
-	trace_mmap(mmapdemo_buffer_of(file)->name, vma->vm_start, vma->vm_end, vma->vm_pgoff,
-		   vma->vm_flags);
+	mmapdemo_mapping_get(buffer, &vma->vm_private_data);
+	trace_mmap(buffer->name, vma->vm_start, vma->vm_end, vma->vm_pgoff, vma->vm_flags);
 	return 0;
 }
-#endif

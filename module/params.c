@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bitops.h>
 #include <linux/ctype.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -14,11 +15,13 @@
 #include <linux/string.h>
 
 #include "params.h"
+#include "strategy.h"
 
 loff_t mmapdemo_param_size = SZ_16M;
 umode_t mmapdemo_param_mode = 0600;
 bool mmapdemo_param_huge = true;
 bool mmapdemo_param_prealloc;
+unsigned long mmapdemo_param_strategies = BIT(0);
 
 /* Bytes, decimal or 0x hex, with K, M or G for powers of 1024; memparse() would wrap. */
 int mmapdemo_param_parse_bytes(const char *val, u64 *bytes)
@@ -129,6 +132,54 @@ static const struct kernel_param_ops mmapdemo_huge_ops = {
 	.get	= mmapdemo_param_get_huge,
 };
 
+/* Adds the strategy of a list's first word to a set; returns what follows it, or NULL. */
+static const char *mmapdemo_param_next_strategy(const char *list, unsigned long *set)
+{
+	size_t len = strcspn(list, ",\n");
+	int found = mmapdemo_strategy_find(list, len);
+
+	if (len == 3 && !memcmp(list, "all", 3))
+		*set |= BIT(MMAPDEMO_STRATEGIES) - 1;
+	else if (found >= 0)
+		*set |= BIT(found);
+	else
+		return NULL;
+	return list[len] == ',' ? list + len + 1 : "";
+}
+
+static int mmapdemo_param_set_strategies(const char *val, const struct kernel_param *kp)
+{
+	unsigned long set = 0;
+	const char *list = val;
+
+	do {
+		list = mmapdemo_param_next_strategy(list, &set);
+	} while (list && *list);
+	if (!list) {
+		pr_err("strategies=%s: want all, or a list of pagecache,anon,fault,insert,vmalloc,pfn,dma\n",
+		       val);
+		return -EINVAL;
+	}
+	*(unsigned long *)kp->arg = set;
+	return 0;
+}
+
+static int mmapdemo_param_get_strategies(char *buf, const struct kernel_param *kp)
+{
+	unsigned long set = *(unsigned long *)kp->arg;
+	int len = 0;
+	int i;
+
+	for_each_set_bit(i, &set, MMAPDEMO_STRATEGIES)
+		len += sysfs_emit_at(buf, len, "%s%s", len ? "," : "", mmapdemo_strategies[i]->name);
+	return len + sysfs_emit_at(buf, len, "\n");
+}
+
+static const struct kernel_param_ops mmapdemo_strategies_ops = {
+	.set	= mmapdemo_param_set_strategies,
+	.get	= mmapdemo_param_get_strategies,
+};
+
 module_param_cb(size, &mmapdemo_size_ops, &mmapdemo_param_size, 0444);
 __MODULE_PARM_TYPE(size, "bytes");
 MODULE_PARM_DESC(size, "bytes of memory behind the device, K/M/G understood (default 16M)");
@@ -143,3 +194,7 @@ MODULE_PARM_DESC(mode, "permissions of the device node, octal (default 0600)");
 module_param_cb(huge, &mmapdemo_huge_ops, &mmapdemo_param_huge, 0444);
 __MODULE_PARM_TYPE(huge, "always or never");
 MODULE_PARM_DESC(huge, "huge folios where size, alignment and memory allow (default always)");
+
+module_param_cb(strategies, &mmapdemo_strategies_ops, &mmapdemo_param_strategies, 0444);
+__MODULE_PARM_TYPE(strategies, "list");
+MODULE_PARM_DESC(strategies, "ways to have memory, a node each: all, or of pagecache,anon,fault,insert,vmalloc,pfn,dma (default pagecache)");

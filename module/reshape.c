@@ -18,6 +18,7 @@
 
 #include "buffer.h"
 #include "faultlab.h"
+#include "folios.h"
 #include "notify.h"
 #include "reshape.h"
 #include "trace.h"
@@ -263,7 +264,7 @@ int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes)
 	old = i_size_read(inode);
 	err = mmapdemo_reshape_set_size(buffer, bytes);
 	if (!err && buffer->prealloc && bytes > old) {
-		err = mmapdemo_buffer_populate(buffer, old, bytes - old);
+		err = mmapdemo_folios_populate(buffer, old, bytes - old);
 		if (err)
 			mmapdemo_reshape_set_size(buffer, old);
 	}

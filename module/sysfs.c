@@ -10,7 +10,7 @@
 
 #include "buffer.h"
 #include "params.h"
-#include "reshape.h"
+#include "strategy.h"
 #include "sysfs.h"
 
 static struct mmapdemo_buffer *mmapdemo_sysfs_buffer(struct device *dev)
@@ -28,24 +28,28 @@ static ssize_t size_show(struct device *dev, struct device_attribute *attr, char
 static ssize_t size_store(struct device *dev, struct device_attribute *attr, const char *buf,
 			  size_t count)
 {
+	struct mmapdemo_buffer *buffer = mmapdemo_sysfs_buffer(dev);
 	u64 bytes;
 	int err = mmapdemo_param_parse_bytes(buf, &bytes);
 
 	if (!err)
-		err = mmapdemo_reshape_resize(mmapdemo_sysfs_buffer(dev), bytes);
+		err = buffer->strategy->resize ? buffer->strategy->resize(buffer, bytes) :
+						 -EOPNOTSUPP;
 	return err ? err : count;
 }
 static DEVICE_ATTR_RW(size);
 
 static ssize_t resident_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%zu\n", mmapdemo_buffer_resident(mmapdemo_sysfs_buffer(dev)));
+	struct mmapdemo_buffer *buffer = mmapdemo_sysfs_buffer(dev);
+
+	return sysfs_emit(buf, "%zu\n", buffer->strategy->resident(buffer));
 }
 static DEVICE_ATTR_RO(resident);
 
 static ssize_t strategy_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "pagecache\n");
+	return sysfs_emit(buf, "%s\n", mmapdemo_sysfs_buffer(dev)->strategy->name);
 }
 static DEVICE_ATTR_RO(strategy);
 
@@ -62,11 +66,14 @@ static ssize_t wipe_policy_show(struct device *dev, struct device_attribute *att
 static ssize_t wipe_policy_store(struct device *dev, struct device_attribute *attr,
 				 const char *buf, size_t count)
 {
+	struct mmapdemo_buffer *buffer = mmapdemo_sysfs_buffer(dev);
 	int policy = sysfs_match_string(mmapdemo_wipe_policies, buf);
 
 	if (policy < 0)
 		return policy;
-	WRITE_ONCE(mmapdemo_sysfs_buffer(dev)->wipe_policy, policy);
+	if (!buffer->strategy->wipe)
+		return -EOPNOTSUPP;
+	WRITE_ONCE(buffer->wipe_policy, policy);
 	return count;
 }
 static DEVICE_ATTR_RW(wipe_policy);

@@ -273,3 +273,81 @@ ROW_EACH(V4, map_count, "at the limit of mappings mmap, cuts and moves fail, and
 	assert_target(pages(1), pages(4), kinds[_i].flags == MAP_SHARED ? 1 : ORIGINAL);
 	ck_assert_uint_eq(counter("vmas"), before.vmas - 1);
 }
+
+/* What a child that may use no memory and its parent say to each other, touched beforehand. */
+struct errand {
+	volatile int asked, done, error;
+};
+
+/* Neither opens, writes nor allocates anything once it is limited. */
+static void map_when_asked(struct errand *errand, int flags)
+{
+	int fd = target_open(O_RDWR);
+
+	ck_assert_int_eq(0, write_text("/proc/self/oom_score_adj", "-1000"));
+	/* Its own pages that this takes are its own from here on. */
+	mmap_errno(NULL, 0, RW, flags, fd, 0);
+	usleep(1000);
+	for (errand->done = 1;;) {
+		if (errand->asked == errand->done) {
+			usleep(1000);
+			continue;
+		}
+		errand->error = mmap_errno(NULL, target.size, RW, flags, fd, 0);
+		errand->done = errand->asked;
+	}
+}
+
+static int ask_to_map(struct errand *errand)
+{
+	errand->asked = errand->done + 1;
+	for (int i = 0; errand->done != errand->asked && i < 5000; i++)
+		usleep(1000);
+	ck_assert_int_eq(errand->done, errand->asked);
+	return errand->error;
+}
+
+/*
+ * Page tables are charged to the control group of who maps, which is given one
+ * page more each time, and has nobody to be killed for them.
+ */
+ROW_EACH(V4, half_way, "an mmap that runs out of memory half-way maps nothing and counts nothing",
+	 kinds, .timeout = 120)
+{
+	struct errand *errand = mmap(NULL, sizeof(*errand), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct cgroup group;
+	struct counts before;
+	struct peer child;
+	int failures = 0, error;
+	uint64_t charged;
+
+	needs_system();
+	count(); /* or not applicable, before all else */
+	*errand = (struct errand){.asked = 1};
+	cgroup_make(&group);
+	if (fork_child(&child)) {
+		cgroup_enter(&group);
+		map_when_asked(errand, kinds[_i].flags);
+	}
+	while (!errand->done)
+		usleep(1000);
+	before = count();
+	/* What was charged in advance is given back. */
+	cgroup_limit(&group, 0);
+	charged = cgroup_charged(&group);
+	for (int room = 0; room < 256; room++) {
+		cgroup_limit(&group, charged + room * sysconf(_SC_PAGESIZE));
+		error = ask_to_map(errand);
+		if (!error)
+			break;
+		/* EFAULT is what insert_pages() of mm/memory.c says for want of upper tables. */
+		ck_assert_msg(error == ENOMEM || error == EFAULT, "mmap with room for %d pages: %s",
+			      room, strerror(error));
+		failures++;
+		assert_counts(&before);
+	}
+	ck_assert_int_eq(error, 0);
+	kill_child(&child);
+	if (!failures)
+		row_not_applicable("mapping it takes no memory that could run out");
+}

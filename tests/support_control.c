@@ -17,23 +17,22 @@
 static void put_back(const void *what)
 {
 	int fd = open(target.path, O_RDWR | O_CLOEXEC);
+	uint32_t features = info_of(fd).features;
 	int error = 0;
 
 	(void)what;
-	if (fd < 0)
-		error = errno;
-	if (!error)
+	if (features & MMAPDEMO_FEATURE_FAULTS)
 		error = heal(fd, 0, ALL_OFFSETS);
-	if (!error)
+	if (!error && features & MMAPDEMO_FEATURE_CONTENTS)
 		error = wipe(fd, MMAPDEMO_WIPE_SET_POLICY, 0);
-	if (!error)
+	if (!error && features & MMAPDEMO_FEATURE_RESIZE)
 		error = in_the_end(resize(fd, target.size));
 	if (error)
 		fprintf(stderr, "%s is not as it was: %s\n", target.path, strerror(error));
 	close(fd);
 }
 
-int control_open(void)
+int control_open_kind(uint32_t features)
 {
 	struct mmapdemo_info info;
 	int fd;
@@ -46,9 +45,15 @@ int control_open(void)
 	ck_assert_msg((off_t)info.bytes == target.size && !info.rules && !info.wipe_policy,
 		      "the test before left %ju bytes, %u rules, policy %#x", (uintmax_t)info.bytes,
 		      info.rules, info.wipe_policy);
-	if (!(info.features & MMAPDEMO_FEATURE_RESIZE))
-		row_not_applicable("this kind of buffer has one size and no holes");
+	if ((info.features & features) != features)
+		row_not_applicable("this kind of buffer has no such commands");
 	return fd;
+}
+
+int control_open(void)
+{
+	return control_open_kind(MMAPDEMO_FEATURE_RESIZE | MMAPDEMO_FEATURE_CONTENTS |
+				 MMAPDEMO_FEATURE_FAULTS);
 }
 
 int command(int fd, unsigned long number, void *argument)

@@ -19,9 +19,11 @@
 
 /*
  * A descriptor of the device, open for both. When the test has ended, size,
- * rules and policy are as they were. Not applicable where there are no commands.
+ * rules and policy are as they were. Not applicable where not all commands work.
  */
 int control_open(void);
+/* The same where these MMAPDEMO_FEATURE_ are enough; not applicable where one is missing. */
+int control_open_kind(uint32_t features);
 
 int command(int fd, unsigned long number, void *argument);
 int resize(int fd, off_t bytes);

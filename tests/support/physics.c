@@ -16,12 +16,79 @@
 #define PAGEMAP_PRESENT (1ULL << 63)
 #define PAGEMAP_FRAME	((1ULL << 55) - 1)
 
-static uint64_t read_pagemap(const char *path, const volatile void *addr)
+static bool line_covers(const char *line, const volatile void *addr)
+{
+	uintptr_t start, end;
+
+	return sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &start, &end) == 2 &&
+	       start <= (uintptr_t)addr && (uintptr_t)addr < end;
+}
+
+/* The rest of the line "FIELD: ..." of a process's VMA at this address; to be freed. */
+static char *smaps_field(const char *process, const volatile void *addr, const char *field)
+{
+	char path[64];
+	size_t length = strlen(field);
+	char *line = NULL;
+	size_t room = 0;
+	bool in_vma = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%s/smaps", process);
+	file = fopen(path, "re");
+	ck_assert_msg(file, "%s: %s", path, strerror(errno));
+	while (getline(&line, &room, file) > 0) {
+		if (!isupper((unsigned char)line[0]))
+			in_vma = line_covers(line, addr);
+		else if (in_vma && !strncmp(line, field, length) && line[length] == ':') {
+			memmove(line, line + length + 1, strlen(line + length + 1) + 1);
+			fclose(file);
+			return line;
+		}
+	}
+	fclose(file);
+	free(line);
+	return NULL;
+}
+
+static bool has_flag(const char *process, const volatile void *addr, const char *flag)
+{
+	char *flags = smaps_field(process, addr, "VmFlags");
+	char *rest = flags;
+	bool found = false;
+	char *word;
+
+	while (!found && (word = strsep(&rest, " \n")))
+		found = !strcmp(word, flag);
+	free(flags);
+	return found;
+}
+
+bool smaps_has_flag(const void *addr, const char *flag)
+{
+	return has_flag("self", addr, flag);
+}
+
+size_t smaps_kb(const void *addr, const char *field)
+{
+	char *text = smaps_field("self", addr, field);
+	size_t kb;
+
+	ck_assert_msg(text, "/proc/self/smaps: no %s for %p", field, addr);
+	kb = strtoul(text, NULL, 10);
+	free(text);
+	return kb;
+}
+
+static uint64_t read_pagemap(const char *process, const volatile void *addr)
 {
 	off_t at = (uintptr_t)addr / sysconf(_SC_PAGESIZE) * sizeof(uint64_t);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char path[64];
 	uint64_t entry;
+	int fd;
 
+	snprintf(path, sizeof(path), "/proc/%s/pagemap", process);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
 	ck_assert_msg(pread(fd, &entry, sizeof(entry), at) == sizeof(entry), "%s: no entry for %p",
 		      path, addr);
@@ -29,12 +96,16 @@ static uint64_t read_pagemap(const char *path, const volatile void *addr)
 	return entry;
 }
 
-static uint64_t read_frame(const char *path, const volatile void *addr)
+static uint64_t read_frame(const char *process, const volatile void *addr)
 {
-	uint64_t entry = read_pagemap(path, addr);
+	uint64_t entry = read_pagemap(process, addr);
 
-	if (!(entry & PAGEMAP_PRESENT))
+	if (!(entry & PAGEMAP_PRESENT)) {
+		/* mm/pagewalk.c, walk_page_test() */
+		if (has_flag(process, addr, "pf"))
+			row_not_applicable("pagemap leaves out mappings by frame number");
 		return 0;
+	}
 	if (!(entry & PAGEMAP_FRAME))
 		row_not_applicable("frame numbers are hidden from all but root");
 	return entry & PAGEMAP_FRAME;
@@ -42,20 +113,20 @@ static uint64_t read_frame(const char *path, const volatile void *addr)
 
 uint64_t frame_of(const volatile void *addr)
 {
-	return read_frame("/proc/self/pagemap", addr);
+	return read_frame("self", addr);
 }
 
 uint64_t frame_of_pid(pid_t pid, const volatile void *addr)
 {
-	char path[64];
+	char process[16];
 
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
-	return read_frame(path, addr);
+	snprintf(process, sizeof(process), "%d", pid);
+	return read_frame(process, addr);
 }
 
 bool pagemap_bit(const volatile void *addr, int bit)
 {
-	return read_pagemap("/proc/self/pagemap", addr) >> bit & 1;
+	return read_pagemap("self", addr) >> bit & 1;
 }
 
 uint64_t counter(const char *name)
@@ -122,14 +193,6 @@ uint64_t vmas_in_maps(void)
 	return count;
 }
 
-static bool line_covers(const char *line, const void *addr)
-{
-	uintptr_t start, end;
-
-	return sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &start, &end) == 2 &&
-	       start <= (uintptr_t)addr && (uintptr_t)addr < end;
-}
-
 bool read_maps_id(const void *addr, char *id, size_t size)
 {
 	FILE *file = fopen("/proc/self/maps", "re");
@@ -146,49 +209,5 @@ bool read_maps_id(const void *addr, char *id, size_t size)
 	}
 	free(line);
 	fclose(file);
-	return found;
-}
-
-/* The rest of the line "FIELD: ..." of the VMA at this address; to be freed. */
-static char *smaps_field(const void *addr, const char *field)
-{
-	FILE *file = fopen("/proc/self/smaps", "re");
-	size_t length = strlen(field);
-	char *line = NULL;
-	size_t room = 0;
-	bool in_vma = false;
-
-	ck_assert_msg(file, "/proc/self/smaps: %s", strerror(errno));
-	while (getline(&line, &room, file) > 0) {
-		if (!isupper((unsigned char)line[0]))
-			in_vma = line_covers(line, addr);
-		else if (in_vma && !strncmp(line, field, length) && line[length] == ':') {
-			memmove(line, line + length + 1, strlen(line + length + 1) + 1);
-			fclose(file);
-			return line;
-		}
-	}
-	ck_abort_msg("/proc/self/smaps: no %s for %p", field, addr);
-}
-
-size_t smaps_kb(const void *addr, const char *field)
-{
-	char *text = smaps_field(addr, field);
-	size_t kb = strtoul(text, NULL, 10);
-
-	free(text);
-	return kb;
-}
-
-bool smaps_has_flag(const void *addr, const char *flag)
-{
-	char *flags = smaps_field(addr, "VmFlags");
-	char *rest = flags;
-	bool found = false;
-	char *word;
-
-	while (!found && (word = strsep(&rest, " \n")))
-		found = !strcmp(word, flag);
-	free(flags);
 	return found;
 }

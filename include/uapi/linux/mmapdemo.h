@@ -43,6 +43,7 @@
 #define MMAPDEMO_FEATURE_HUGE	(1u << 0)	/* makes huge folios where it can */
 #define MMAPDEMO_FEATURE_RESIZE	(1u << 1)	/* RESIZE and PUNCH work */
 #define MMAPDEMO_FEATURE_FAULTS	(1u << 2)	/* FAULT_SET works */
+#define MMAPDEMO_FEATURE_CONTENTS (1u << 3)	/* it has some: write, FILL, SUM and WIPE work */
 
 /**
  * struct mmapdemo_info - MMAPDEMO_IOCTL_INFO: what there is, and what happened
@@ -67,7 +68,8 @@
  * @faults_huge: huge pages mapped by faults; one maps those beside its own too,
  *	where they are there
  * @generation: how many times KICK was called
- * @strategy: how the buffer has its memory, "pagecache"; ends in a zero byte
+ * @strategy: how the buffer has its memory and maps it: "pagecache", "anon", "fault",
+ *	"insert", "vmalloc", "pfn" or "dma"; ends in a zero byte
  *
  * Any descriptor may ask. The counters are each exact, but not taken at one
  * moment. Where @size says that the program knows less, it gets less; where it

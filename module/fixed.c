@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory that is there from load to unload, and never moves: what strategies
+ * share that have pages of their own (buffer->pages), or an area in one piece of
+ * kernel address space (buffer->area).
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+
+#include "buffer.h"
+#include "fixed.h"
+#include "strategy.h"
+
+/* Nobody is to be killed for memory that we ask for: 0, or -ENOMEM and a line in the log. */
+int mmapdemo_fixed_room(struct mmapdemo_buffer *buffer)
+{
+	loff_t size = i_size_read(buffer->inode);
+
+	if (size >> PAGE_SHIFT <= si_mem_available())
+		return 0;
+	pr_err("%s: not enough memory for size=%lld\n", buffer->name, size);
+	return -ENOMEM;
+}
+
+/* Single pages, zeroed, with an address that the kernel always has. */
+int mmapdemo_fixed_alloc_pages(struct mmapdemo_buffer *buffer)
+{
+	pgoff_t count = mmapdemo_buffer_pages(buffer);
+	pgoff_t i;
+
+	if (mmapdemo_fixed_room(buffer))
+		return -ENOMEM;
+	buffer->pages = kvcalloc(count, sizeof(*buffer->pages), GFP_KERNEL);
+	if (!buffer->pages)
+		return -ENOMEM;
+	for (i = 0; i < count; i++) {
+		buffer->pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL |
+					      __GFP_NOWARN);
+		if (!buffer->pages[i])
+			goto free;
+		buffer->held += PAGE_SIZE;
+		cond_resched();
+	}
+	return 0;
+
+free:
+	pr_err("%s: not enough memory for size=%lld\n", buffer->name, i_size_read(buffer->inode));
+	mmapdemo_fixed_free_pages(buffer);
+	return -ENOMEM;
+}
+
+void mmapdemo_fixed_free_pages(struct mmapdemo_buffer *buffer)
+{
+	pgoff_t i;
+
+	for (i = 0; i < buffer->held >> PAGE_SHIFT; i++)
+		put_page(buffer->pages[i]);
+	kvfree(buffer->pages);
+}
+
+/*
+ * Memory in one physical piece comes in powers of two pages, up to a limit: the
+ * buffer is not larger than that. Return: the order to ask for.
+ */
+unsigned int mmapdemo_fixed_shrink_to_block(struct mmapdemo_buffer *buffer)
+{
+	loff_t size = i_size_read(buffer->inode);
+	loff_t most = (loff_t)PAGE_SIZE << MAX_PAGE_ORDER;
+
+	if (size > most) {
+		pr_info("%s: size=%lld: %lld is the most that is physically contiguous\n",
+			buffer->name, size, most);
+		size = most;
+		i_size_write(buffer->inode, size);
+	}
+	return get_order(size);
+}
+
+/* Of DMA memory, there may be none; nor need it be flushed. */
+static struct page *mmapdemo_fixed_page(struct mmapdemo_buffer *buffer, loff_t pos)
+{
+	void *at = buffer->area + pos;
+
+	if (buffer->pages)
+		return buffer->pages[pos >> PAGE_SHIFT];
+	if (buffer->dma)
+		return NULL;
+	return is_vmalloc_addr(at) ? vmalloc_to_page(at) : virt_to_page(at);
+}
+
+int mmapdemo_fixed_piece(struct mmapdemo_buffer *buffer, loff_t pos, bool make,
+			 struct mmapdemo_piece *piece)
+{
+	piece->bytes = min(piece->bytes, PAGE_SIZE - offset_in_page(pos));
+	piece->at = buffer->area ? buffer->area + pos :
+		    page_address(buffer->pages[pos >> PAGE_SHIFT]) + offset_in_page(pos);
+	piece->folio = NULL;
+	piece->page = make ? mmapdemo_fixed_page(buffer, pos) : NULL;
+	return 0;
+}
+
+void mmapdemo_fixed_wipe(struct mmapdemo_buffer *buffer)
+{
+	struct mmapdemo_piece piece;
+	loff_t size = i_size_read(buffer->inode);
+	loff_t pos;
+
+	for (pos = 0; pos < size; pos += piece.bytes) {
+		piece.bytes = min_t(loff_t, size - pos, PAGE_SIZE);
+		mmapdemo_fixed_piece(buffer, pos, true, &piece);
+		memset(piece.at, 0, piece.bytes);
+		mmapdemo_piece_put(&piece, true);
+		cond_resched();
+	}
+}
+
+size_t mmapdemo_fixed_resident(struct mmapdemo_buffer *buffer)
+{
+	return buffer->held;
+}
+
+/*
+ * vm_ops->access, for mappings whose pages nobody can take hold of (VM_PFNMAP):
+ * ptrace(2) and /proc/PID/mem ask it. Not generic_access_phys(): that is for
+ * devices, and x86 refuses to ioremap() memory, with a warning. @len may reach
+ * past the VMA.
+ */
+int mmapdemo_fixed_access(struct vm_area_struct *vma, unsigned long addr, void *buf, int len,
+			  int write)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vma->vm_file);
+	void *at = buffer->area + ((loff_t)vma->vm_pgoff << PAGE_SHIFT) + (addr - vma->vm_start);
+
+	if (write && !(vma->vm_flags & VM_WRITE))
+		return -EACCES;
+	len = min_t(unsigned long, len, vma->vm_end - addr);
+	if (write)
+		memcpy(at, buf, len);
+	else
+		memcpy(buf, at, len);
+	return len;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MMAPDEMO_FIXED_H
+#define MMAPDEMO_FIXED_H
+
+#include <linux/types.h>
+
+struct mmapdemo_buffer;
+struct mmapdemo_piece;
+struct vm_area_struct;
+
+int mmapdemo_fixed_room(struct mmapdemo_buffer *buffer);
+int mmapdemo_fixed_alloc_pages(struct mmapdemo_buffer *buffer);
+void mmapdemo_fixed_free_pages(struct mmapdemo_buffer *buffer);
+unsigned int mmapdemo_fixed_shrink_to_block(struct mmapdemo_buffer *buffer);
+
+int mmapdemo_fixed_piece(struct mmapdemo_buffer *buffer, loff_t pos, bool make,
+			 struct mmapdemo_piece *piece);
+void mmapdemo_fixed_wipe(struct mmapdemo_buffer *buffer);
+size_t mmapdemo_fixed_resident(struct mmapdemo_buffer *buffer);
+int mmapdemo_fixed_access(struct vm_area_struct *vma, unsigned long addr, void *buf, int len,
+			  int write);
+
+#endif

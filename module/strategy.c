@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The strategies that there are, and pieces of their contents. */
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "strategy.h"
+
+const struct mmapdemo_strategy *const mmapdemo_strategies[MMAPDEMO_STRATEGIES] = {
+	&mmapdemo_strategy_pagecache,
+	&mmapdemo_strategy_anon,
+	&mmapdemo_strategy_fault,
+	&mmapdemo_strategy_insert,
+	&mmapdemo_strategy_vmalloc,
+	&mmapdemo_strategy_pfn,
+	&mmapdemo_strategy_dma,
+};
+
+/* Return: its place in the list, or -EINVAL. */
+int mmapdemo_strategy_find(const char *name, size_t len)
+{
+	int i;
+
+	for (i = 0; i < MMAPDEMO_STRATEGIES; i++) {
+		const char *known = mmapdemo_strategies[i]->name;
+
+		if (strlen(known) == len && !memcmp(known, name, len))
+			return i;
+	}
+	return -EINVAL;
+}
+
+/* Whoever has the page mapped elsewhere sees what was written: other caches, instructions. */
+void mmapdemo_piece_put(const struct mmapdemo_piece *piece, bool written)
+{
+	if (written && piece->folio)
+		flush_dcache_folio(piece->folio);
+	if (written && piece->page)
+		flush_dcache_page(piece->page);
+	if (piece->folio) {
+		kunmap_local(piece->at);
+		folio_put(piece->folio);
+	}
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * anon: no memory of its own, as /dev/zero.
+ *
+ * When:    each program wants memory of its own, and the driver only decides who
+ *          may have some: nothing that two programs that map the device share.
+ * Gives:   a private mapping is anonymous memory, a shared one a file on tmpfs
+ *          that only this mapping and its heirs over fork have: all that both
+ *          give, swap and transparent huge pages too.
+ * Denies:  a buffer: each mmap() is new and zeroed, read() shows zeros, nothing is
+ *          kept, the kernel has no access of its own. And the VMAs' life: once
+ *          mapped they are others', the driver hears of no fork, fault or end.
+ * Carried: vma_set_anonymous(); shmem_file_setup() and the VMA's file replaced,
+ *          desc->vm_file from 7.1 on, vma_set_file() before.
+ * In tree: drivers/char/mem.c (/dev/zero); of the shared half,
+ *          drivers/gpu/drm/drm_gem_shmem_helper.c, drivers/staging/android/ashmem.c
+ *          (until 5.18).
+ */
+#include <linux/shmem_fs.h>
+
+#include "../buffer.h"
+#include "../fixed.h"
+#include "../strategy.h"
+
+static int mmapdemo_anon_init(struct mmapdemo_buffer *buffer)
+{
+	return 0;
+}
+
+static void mmapdemo_anon_exit(struct mmapdemo_buffer *buffer)
+{
+}
+
+/*
+ * A file without a name, as large as the mapping, which begins at its start
+ * whatever part of the device was asked for: there is no other part to it.
+ */
+static int mmapdemo_anon_mmap_shared(struct mmapdemo_buffer *buffer, struct vm_area_desc *desc)
+{
+	vm_flags_t flags = mmapdemo_vma_desc_flags(desc);
+	struct file *file = mmapdemo_shmem_file_setup(buffer->name, desc->end - desc->start, flags);
+	int err;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	desc->pgoff = 0;
+	err = mmapdemo_vma_desc_set_file(desc, file);
+	if (err)
+		fput(file);
+	return err;
+}
+
+/* No VM_ flag is set: what is mapped is ordinary memory. */
+static int mmapdemo_anon_mmap_prepare(struct mmapdemo_buffer *buffer, struct vm_area_desc *desc)
+{
+	if (mmapdemo_vma_desc_flags(desc) & VM_MAYSHARE)
+		return mmapdemo_anon_mmap_shared(buffer, desc);
+	/* The VMA has no operations: neither fault nor open or close are ours. */
+	vma_desc_set_anonymous(desc);
+	return 0;
+}
+
+const struct mmapdemo_strategy mmapdemo_strategy_anon = {
+	.name		= "anon",
+	.node		= "mmapdemo-anon",
+	.init		= mmapdemo_anon_init,
+	.exit		= mmapdemo_anon_exit,
+	.resident	= mmapdemo_fixed_resident,
+	.mmap_prepare	= mmapdemo_anon_mmap_prepare,
+};

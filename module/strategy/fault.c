@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fault: own pages, given out one by one as they are touched.
+ *
+ * When:    the pages are the driver's (single, from alloc_page()), and a mapping
+ *          should cost nothing until it is used, or the driver wants to see, delay
+ *          or fail each first access. "Linux Device Drivers" does it so.
+ * Gives:   shared and private, O_DIRECT and the like (the pages are counted), a
+ *          place for checks (the fault lab works), MADV_DONTNEED and faults again.
+ * Denies:  process-shared futexes (page->mapping is NULL: EFAULT), huge mappings, a
+ *          fault for each page, resize (pages that go could not be found in the
+ *          page tables by rmap; unmap_mapping_range() and a lock could do it).
+ * Carried: vm_ops->fault, which sets vmf->page with a reference.
+ * In tree: drivers/hsi/clients/cmt_speech.c, sound/core/pcm_native.c (status
+ *          page), kernel/relay.c, drivers/usb/mon/mon_bin.c.
+ *
+ * Done right, where LDD3 is not (it is from 2005): bounds in .fault too, not only
+ * at mmap, as VMAs grow and are split; the page is returned locked, so that who
+ * wants it unmapped can wait until it is mapped.
+ */
+#include <linux/pagemap.h>
+
+#include "../buffer.h"
+#include "../fault.h"
+#include "../faultlab.h"
+#include "../fixed.h"
+#include "../mapping.h"
+#include "../strategy.h"
+#include "../trace.h"
+
+static vm_fault_t mmapdemo_fault_give(struct mmapdemo_buffer *buffer, struct vm_fault *vmf)
+{
+	struct page *page;
+	int err;
+
+	/* The VMA lies inside the buffer; a wrong pgoff must not reach beyond it (CVE-2008-0007). */
+	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer))
+		return VM_FAULT_SIGBUS;
+	if (mmapdemo_faultlab_active(buffer)) {
+		err = mmapdemo_faultlab_check(buffer, vmf->pgoff);
+		if (err)
+			return mmapdemo_fault_errno(err);
+	}
+	page = buffer->pages[vmf->pgoff];
+	get_page(page);
+	lock_page(page);
+	vmf->page = page;
+	mmapdemo_fault_count(vmf);
+	return VM_FAULT_LOCKED;
+}
+
+static vm_fault_t mmapdemo_fault_fault(struct vm_fault *vmf)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
+	struct address_space *mapping = buffer->inode->i_mapping;
+	vm_fault_t ret;
+
+	if (mmapdemo_faultlab_active(buffer) && mmapdemo_faultlab_delay(buffer, vmf->pgoff))
+		return VM_FAULT_SIGBUS; /* killed: nobody sees it */
+
+	filemap_invalidate_lock_shared(mapping);
+	ret = mmapdemo_fault_give(buffer, vmf);
+	filemap_invalidate_unlock_shared(mapping);
+	trace_fault(buffer->name, vmf, ret);
+	return ret;
+}
+
+/* Whoever was given a page has it locked until it is mapped. */
+static void mmapdemo_fault_settle(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
+{
+	for (last = min(last, mmapdemo_buffer_pages(buffer) - 1); first <= last; first++) {
+		lock_page(buffer->pages[first]);
+		unlock_page(buffer->pages[first]);
+	}
+}
+
+static const struct vm_operations_struct mmapdemo_fault_vm_ops = {
+	.open	= mmapdemo_vma_open,
+	.close	= mmapdemo_vma_close,
+	MMAPDEMO_VM_OPS_MAPPED
+	.fault	= mmapdemo_fault_fault,
+};
+
+static int mmapdemo_fault_mmap_prepare(struct mmapdemo_buffer *buffer, struct vm_area_desc *desc)
+{
+	/* There is nothing that mremap() could add. Memory like any other: no VM_IO, no DONTDUMP. */
+	vma_desc_set_flags(desc, VMA_DONTEXPAND_BIT);
+	desc->vm_ops = &mmapdemo_fault_vm_ops;
+	return 0;
+}
+
+const struct mmapdemo_strategy mmapdemo_strategy_fault = {
+	.name		= "fault",
+	.node		= "mmapdemo-fault",
+	.init		= mmapdemo_fixed_alloc_pages,
+	.exit		= mmapdemo_fixed_free_pages,
+	.resident	= mmapdemo_fixed_resident,
+	.mmap_prepare	= mmapdemo_fault_mmap_prepare,
+	.piece		= mmapdemo_fixed_piece,
+	.wipe		= mmapdemo_fixed_wipe,
+	.settle		= mmapdemo_fault_settle,
+};

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * insert: own pages, all mapped at mmap time.
+ *
+ * When:    the pages are the driver's, a mapping is used whole (a ring, a control
+ *          page), and no later access may fault, wait or fail.
+ * Gives:   shared and private, O_DIRECT and the like (the pages are counted), no
+ *          fault ever on a shared mapping, nothing to do in a fault handler.
+ * Denies:  process-shared futexes (page->mapping is NULL: EFAULT), huge mappings, a
+ *          cheap mmap() (it fills all page tables); and what is once unmapped from
+ *          it stays so: after MADV_DONTNEED there is SIGBUS, as there is no .fault.
+ * Carried: mmap_action_map_kernel_pages_full() from 7.1 on, vm_insert_pages() before.
+ * In tree: drivers/android/binder_alloc.c, drivers/infiniband/hw (efa, mana),
+ *          io_uring/memmap.c, net/packet/af_packet.c, kernel/bpf/arena.c.
+ */
+#include "../buffer.h"
+#include "../fixed.h"
+#include "../mapping.h"
+#include "../strategy.h"
+
+static const struct vm_operations_struct mmapdemo_insert_vm_ops = {
+	.open	= mmapdemo_vma_open,
+	.close	= mmapdemo_vma_close,
+	MMAPDEMO_VM_OPS_MAPPED
+};
+
+/*
+ * Where the page tables run out half-way, what is mapped by then goes with the
+ * VMA, which was not counted yet.
+ */
+static int mmapdemo_insert_mmap_prepare(struct mmapdemo_buffer *buffer, struct vm_area_desc *desc)
+{
+	/* What mremap() would add is not mapped by anybody. The core sets VM_MIXEDMAP. */
+	vma_desc_set_flags(desc, VMA_DONTEXPAND_BIT);
+	desc->vm_ops = &mmapdemo_insert_vm_ops;
+	mmap_action_map_kernel_pages_full(desc, buffer->pages + desc->pgoff);
+	return 0;
+}
+
+const struct mmapdemo_strategy mmapdemo_strategy_insert = {
+	.name		= "insert",
+	.node		= "mmapdemo-insert",
+	.init		= mmapdemo_fixed_alloc_pages,
+	.exit		= mmapdemo_fixed_free_pages,
+	.resident	= mmapdemo_fixed_resident,
+	.mmap_prepare	= mmapdemo_insert_mmap_prepare,
+	.piece		= mmapdemo_fixed_piece,
+	.wipe		= mmapdemo_fixed_wipe,
+};

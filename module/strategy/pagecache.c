@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pagecache: a file without a file system.
+ *
+ * When:    the buffer's memory is yours to choose, and programs should find all
+ *          that they know of files: the default choice for a new driver.
+ * Gives:   the whole contract: shared and private, process-shared futexes,
+ *          O_DIRECT and io_uring on the mapping, huge mappings, memory on first
+ *          use, charged to who uses it, resize and holes under live mappings,
+ *          SIGBUS past the end, migration and compaction, userfaultfd's write
+ *          tracking.
+ * Denies:  physical contiguity, and memory that never moves: for DMA it has to
+ *          be pinned like any user memory.
+ * Carried: a private inode's address_space, filemap_add_folio(),
+ *          filemap_map_pages(), and in .fault a locked folio of it;
+ *          vmf_insert_folio_pmd() from 6.15 on; file->f_mapping set by open().
+ * In tree: block devices (block/fops.c), DAX devices (drivers/dax/device.c),
+ *          mm/secretmem.c, KVM's virt/kvm/guest_memfd.c.
+ *
+ * What makes, splits and drops the folios is in folios.c and reshape.c, page
+ * faults in fault.c.
+ */
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/pipe_fs_i.h>
+#include <linux/splice.h>
+
+#include "../buffer.h"
+#include "../fault.h"
+#include "../faultlab.h"
+#include "../folios.h"
+#include "../mapping.h"
+#include "../reshape.h"
+#include "../strategy.h"
+
+static const struct vm_operations_struct mmapdemo_pagecache_vm_ops = {
+	.open		= mmapdemo_vma_open,
+	.close		= mmapdemo_vma_close,
+	MMAPDEMO_VM_OPS_MAPPED
+	.fault		= mmapdemo_fault_page,
+	MMAPDEMO_VM_OPS_HUGE_FAULT
+	.map_pages	= mmapdemo_fault_around,
+};
+
+/*
+ * No VM_ flag is set. Not VM_DONTEXPAND: what mremap() adds is the file's next
+ * pages, or SIGBUS. Not VM_DONTDUMP, VM_IO: it is memory, and may be looked at.
+ */
+static int mmapdemo_pagecache_mmap_prepare(struct mmapdemo_buffer *buffer,
+					   struct vm_area_desc *desc)
+{
+	desc->vm_ops = &mmapdemo_pagecache_vm_ops;
+	return 0;
+}
+
+/*
+ * Pages go to the pipe by reference. filemap_splice_read() would have a missing
+ * one read from a disk we do not have, so there must be none: made first, and
+ * kept there by the inode's lock.
+ */
+static ssize_t mmapdemo_pagecache_splice_read(struct file *file, loff_t *ppos,
+					      struct pipe_inode_info *pipe, size_t len,
+					      unsigned int flags)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
+	ssize_t ret;
+
+	len = min_t(size_t, len, (size_t)pipe->max_usage << PAGE_SHIFT);
+	if (len && *ppos < i_size_read(buffer->inode)) {
+		ret = mmapdemo_faultlab_access(buffer, *ppos, &len);
+		if (ret)
+			return ret;
+	}
+	ret = mmapdemo_buffer_lock_shared(buffer);
+	if (ret)
+		return ret;
+	ret = mmapdemo_folios_populate(buffer, *ppos, len);
+	if (!ret)
+		ret = filemap_splice_read(file, ppos, pipe, len, flags);
+	mmapdemo_buffer_unlock_shared(buffer);
+	return ret;
+}
+
+const struct mmapdemo_strategy mmapdemo_strategy_pagecache = {
+	.name		= "pagecache",
+	.node		= "mmapdemo",
+	.may_pass_end	= true,
+	.init		= mmapdemo_folios_init,
+	.exit		= mmapdemo_folios_exit,
+	.resident	= mmapdemo_folios_resident,
+	.mmap_prepare	= mmapdemo_pagecache_mmap_prepare,
+	.piece		= mmapdemo_folios_piece,
+	.seek		= mmapdemo_folios_seek,
+	.splice_read	= mmapdemo_pagecache_splice_read,
+	.wipe		= mmapdemo_folios_wipe,
+	.resize		= mmapdemo_reshape_resize,
+	.punch		= mmapdemo_reshape_punch,
+	.split		= mmapdemo_reshape_split,
+	.settle		= mmapdemo_folios_settle,
+};

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pfn: physically contiguous memory, mapped by frame number.
+ *
+ * When:    what is mapped has no struct page (a device's registers or memory: a
+ *          PCI BAR), or hardware wants it in one piece and knows the address. For
+ *          ordinary memory any other technique gives more.
+ * Gives:   contiguity; no fault ever; page tables filled by frame numbers alone.
+ * Denies:  all that needs to hold a page: O_DIRECT, io_uring, futexes, vmsplice,
+ *          process_vm_readv (EFAULT), mlock, core dumps, fork's and munmap's
+ *          counting, so that freeing the memory while it is mapped is a hole into
+ *          the kernel (CVE-2024-0582): here it lives as long as the module, which
+ *          files and VMAs hold. And private mappings, see below.
+ * Carried: mmap_action_remap_full() from 7.1 on, remap_pfn_range() before, which set
+ *          VM_IO (no GUP, no side effects of being looked at), VM_PFNMAP,
+ *          VM_DONTEXPAND and VM_DONTDUMP; .access for debuggers.
+ * In tree: drivers/char/mem.c (/dev/mem), drivers/uio/uio.c, drivers/vfio/pci,
+ *          drivers/video/fbdev/core/fb_io_fops.c, arch/powerpc/kernel/proc_powerpc.c.
+ *
+ * For registers, the attributes are yours to choose (pgprot_noncached(),
+ * pgprot_writecombine()); for memory they must stay as they are: the kernel has
+ * it mapped write-back, and two attributes for a page are undefined on some CPUs.
+ */
+#include <linux/gfp.h>
+
+#include "../buffer.h"
+#include "../fixed.h"
+#include "../mapping.h"
+#include "../strategy.h"
+
+/* __GFP_COMP: one folio, not a first page with uncounted followers. */
+static int mmapdemo_pfn_init(struct mmapdemo_buffer *buffer)
+{
+	unsigned int order = mmapdemo_fixed_shrink_to_block(buffer);
+	struct page *page;
+
+	if (mmapdemo_fixed_room(buffer))
+		return -ENOMEM;
+	page = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_COMP | __GFP_RETRY_MAYFAIL, order);
+	if (!page)
+		return -ENOMEM;
+	buffer->area = page_address(page);
+	buffer->held = PAGE_SIZE << order;
+	return 0;
+}
+
+static void mmapdemo_pfn_exit(struct mmapdemo_buffer *buffer)
+{
+	__free_pages(virt_to_page(buffer->area), get_order(buffer->held));
+}
+
+static const struct vm_operations_struct mmapdemo_pfn_vm_ops = {
+	.open	= mmapdemo_vma_open,
+	.close	= mmapdemo_vma_close,
+	MMAPDEMO_VM_OPS_MAPPED
+	.access	= mmapdemo_fixed_access,
+};
+
+/*
+ * The core can copy on write here, but remembers which pages are no copies by
+ * having vm_pgoff be the frame number, which it then tells everybody in
+ * /proc/PID/maps; and .access could not know a copy. A private mapping can be made
+ * writable at any time: all are refused.
+ */
+static int mmapdemo_pfn_mmap_prepare(struct mmapdemo_buffer *buffer, struct vm_area_desc *desc)
+{
+	if (vma_desc_is_cow_mapping(desc))
+		return -EINVAL;
+	desc->vm_ops = &mmapdemo_pfn_vm_ops;
+	mmap_action_remap_full(desc, page_to_pfn(virt_to_page(buffer->area)) + desc->pgoff);
+	return 0;
+}
+
+const struct mmapdemo_strategy mmapdemo_strategy_pfn = {
+	.name		= "pfn",
+	.node		= "mmapdemo-pfn",
+	.init		= mmapdemo_pfn_init,
+	.exit		= mmapdemo_pfn_exit,
+	.resident	= mmapdemo_fixed_resident,
+	.mmap_prepare	= mmapdemo_pfn_mmap_prepare,
+	.piece		= mmapdemo_fixed_piece,
+	.wipe		= mmapdemo_fixed_wipe,
+};

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * vmalloc: pages in one piece of kernel address space.
+ *
+ * When:    the kernel wants a large buffer as one array (a log, tables that it
+ *          reads and writes itself), physical pieces are all right, and programs
+ *          are to map it.
+ * Gives:   a pointer to all of it; otherwise what `insert' gives, by fewer lines.
+ * Denies:  what `insert' denies. And core dumps: the core sets VM_DONTDUMP.
+ * Carried: vmalloc_user(), which zeroes, and marks it as fit to be mapped;
+ *          remap_vmalloc_range(), which is vm_insert_page() for each page. There
+ *          is no mmap_prepare action for it yet, so it has .mmap on all kernels.
+ * In tree: kernel/bpf/ringbuf.c and arraymap.c, drivers/media/common/videobuf2/
+ *          videobuf2-vmalloc.c, kernel/events/ring_buffer.c (its vmalloc half),
+ *          drivers/infiniband/sw/rxe.
+ */
+#include <linux/vmalloc.h>
+
+#include "../buffer.h"
+#include "../fixed.h"
+#include "../mapping.h"
+#include "../strategy.h"
+
+static int mmapdemo_vmalloc_init(struct mmapdemo_buffer *buffer)
+{
+	loff_t size = i_size_read(buffer->inode);
+
+	if (mmapdemo_fixed_room(buffer))
+		return -ENOMEM;
+	buffer->area = vmalloc_user(size);
+	if (!buffer->area)
+		return -ENOMEM;
+	buffer->held = size;
+	return 0;
+}
+
+static void mmapdemo_vmalloc_exit(struct mmapdemo_buffer *buffer)
+{
+	vfree(buffer->area);
+}
+
+static const struct vm_operations_struct mmapdemo_vmalloc_vm_ops = {
+	.open	= mmapdemo_vma_open,
+	.close	= mmapdemo_vma_close,
+};
+
+/*
+ * It looks at the offset and length again, and sets VM_DONTEXPAND and VM_DONTDUMP.
+ * A mapping that it fills in part goes with the VMA that our caller drops.
+ */
+static int mmapdemo_vmalloc_mmap(struct mmapdemo_buffer *buffer, struct vm_area_struct *vma)
+{
+	vma->vm_ops = &mmapdemo_vmalloc_vm_ops;
+	return remap_vmalloc_range(vma, buffer->area, vma->vm_pgoff);
+}
+
+const struct mmapdemo_strategy mmapdemo_strategy_vmalloc = {
+	.name		= "vmalloc",
+	.node		= "mmapdemo-vmalloc",
+	.init		= mmapdemo_vmalloc_init,
+	.exit		= mmapdemo_vmalloc_exit,
+	.resident	= mmapdemo_fixed_resident,
+	.mmap		= mmapdemo_vmalloc_mmap,
+	.piece		= mmapdemo_fixed_piece,
+	.wipe		= mmapdemo_fixed_wipe,
+};

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* .mmap for kernels without .mmap_prepare, see vma_desc.h. */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+
+#include "mapping.h"
+#include "vma_desc.h"
+
+#ifndef MMAPDEMO_HAS_MMAP_PREPARE
+
+/* Another file takes the place of ours, and sets up the rest; its reference is the VMA's now. */
+static int mmapdemo_vma_desc_map_file(struct vm_area_struct *vma, struct file *file)
+{
+	vma_set_file(vma, file);
+	fput(file);
+	return mmapdemo_vfs_mmap(file, vma);
+}
+
+static int mmapdemo_vma_desc_act(const struct vm_area_desc *desc, struct vm_area_struct *vma)
+{
+	unsigned long pages = vma_pages(vma);
+
+	/* Should they fail half-way, the core unmaps all of the VMA. */
+	if (desc->pages)
+		return vm_insert_pages(vma, vma->vm_start, desc->pages, &pages);
+	if (desc->remap)
+		return remap_pfn_range(vma, vma->vm_start, desc->pfn,
+				       vma->vm_end - vma->vm_start, vma->vm_page_prot);
+	return 0;
+}
+
+int mmapdemo_vma_desc_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct vm_area_desc desc = {
+		.file		= file,
+		.start		= vma->vm_start,
+		.end		= vma->vm_end,
+		.pgoff		= vma->vm_pgoff,
+		.vm_file	= file,
+		.vm_flags	= vma->vm_flags,
+		.page_prot	= vma->vm_page_prot,
+		.vm_ops		= vma->vm_ops,
+	};
+	int err = mmapdemo_mapping_mmap_prepare(&desc);
+
+	if (err)
+		return err;
+	vma->vm_pgoff = desc.pgoff;
+	if (desc.vm_file != file)
+		return mmapdemo_vma_desc_map_file(vma, desc.vm_file);
+
+	vma->vm_ops = desc.vm_ops;
+	vm_flags_set(vma, desc.vm_flags);
+	if (!vma->vm_ops)
+		return 0;
+	err = mmapdemo_vma_desc_act(&desc, vma);
+	/* Last: who returns an error is not asked to close what it counted. */
+	if (!err)
+		err = mmapdemo_vma_mapped(vma->vm_start, vma->vm_end, vma->vm_pgoff, file,
+					  &vma->vm_private_data);
+	return err;
+}
+#endif

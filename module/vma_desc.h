@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * struct vm_area_desc, as Linux 7.1 and later give it to .mmap_prepare, for
+ * kernels that have .mmap only: as much of it as the strategies ask for. There
+ * mmapdemo_vma_desc_mmap() is .mmap: it makes one, has it filled in, and does
+ * what the core would, with the functions of that kernel.
+ */
+#ifndef MMAPDEMO_VMA_DESC_H
+#define MMAPDEMO_VMA_DESC_H
+
+#include <linux/mm.h>
+
+#ifndef MMAPDEMO_HAS_MMAP_PREPARE
+
+/* Where a later kernel that has them is built for with .mmap, ours come first. */
+#define vm_area_desc			mmapdemo_vm_area_desc
+#define vma_desc_pages			mmapdemo_vma_desc_pages
+#define vma_desc_is_cow_mapping		mmapdemo_vma_desc_is_cow_mapping
+#define vma_desc_set_anonymous		mmapdemo_vma_desc_set_anonymous
+#define mmap_action_map_kernel_pages_full mmapdemo_action_map_kernel_pages_full
+#define mmap_action_remap_full		mmapdemo_action_remap_full
+#undef vma_desc_set_flags
+#define vma_desc_set_flags(desc, bit)	((desc)->vm_flags |= mmapdemo_##bit)
+#define mmapdemo_VMA_DONTEXPAND_BIT	VM_DONTEXPAND
+
+struct vm_area_desc {
+	struct file *file;
+	unsigned long start;
+	unsigned long end;
+	pgoff_t pgoff;
+	struct file *vm_file;
+	vm_flags_t vm_flags;
+	pgprot_t page_prot;
+	const struct vm_operations_struct *vm_ops;
+	struct page **pages; /* the actions: map these, or what is from this frame on */
+	unsigned long pfn;
+	bool remap;
+};
+
+static inline unsigned long vma_desc_pages(const struct vm_area_desc *desc)
+{
+	return (desc->end - desc->start) >> PAGE_SHIFT;
+}
+
+static inline vm_flags_t mmapdemo_vma_desc_flags(const struct vm_area_desc *desc)
+{
+	return desc->vm_flags;
+}
+
+static inline bool vma_desc_is_cow_mapping(const struct vm_area_desc *desc)
+{
+	return !(desc->vm_flags & VM_SHARED) && (desc->vm_flags & VM_MAYWRITE);
+}
+
+static inline void vma_desc_set_anonymous(struct vm_area_desc *desc)
+{
+	desc->vm_ops = NULL;
+}
+
+static inline void mmap_action_map_kernel_pages_full(struct vm_area_desc *desc,
+						     struct page **pages)
+{
+	desc->pages = pages;
+}
+
+static inline void mmap_action_remap_full(struct vm_area_desc *desc, unsigned long pfn)
+{
+	desc->pfn = pfn;
+	desc->remap = true;
+}
+
+/* The file's own .mmap follows, once there is a VMA. */
+static inline int mmapdemo_vma_desc_set_file(struct vm_area_desc *desc, struct file *file)
+{
+	desc->vm_file = file;
+	return 0;
+}
+
+int mmapdemo_vma_desc_mmap(struct file *file, struct vm_area_struct *vma);
+
+#else
+
+static inline vm_flags_t mmapdemo_vma_desc_flags(const struct vm_area_desc *desc)
+{
+	return vma_flags_to_legacy(desc->vma_flags);
+}
+
+/* Another file is mapped in place of ours: with its own operations. */
+static inline int mmapdemo_vma_desc_set_file(struct vm_area_desc *desc, struct file *file)
+{
+	struct vm_area_desc theirs = *desc;
+	int err;
+
+	theirs.file = file;
+	theirs.vm_file = file;
+	err = vfs_mmap_prepare(file, &theirs);
+	theirs.file = desc->file;
+	if (!err)
+		*desc = theirs;
+	return err;
+}
+
+#endif
+#endif
