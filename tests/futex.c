@@ -33,8 +33,15 @@ static void *map_page(void)
 	uint32_t *page = target_map_rw(1, MAP_SHARED, pages(1));
 	uint32_t *last = page + target.page / sizeof(*page) - 1;
 	long woken = futex(last, FUTEX_WAKE, 1, NULL); /* nobody waits there */
+	uint32_t *again;
 
 	needs_file();
+	/* Else who waits would do so for ever. Others may be storing there too. */
+	*(volatile uint32_t *)last = getpid();
+	again = target_map_rw(1, MAP_SHARED, pages(1));
+	if (!((volatile uint32_t *)again)[last - page])
+		row_unsupported("another mapping is of another page: nothing to wait on together");
+	unmap(again, pages(1));
 	/* For pages without a mapping of their own: kernel/futex/core.c, get_futex_key(). */
 	if (woken == -EFAULT)
 		row_unsupported("no futex in shared memory: FUTEX_WAKE says %s", strerror(EFAULT));

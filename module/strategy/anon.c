@@ -12,9 +12,8 @@
  *          mapped they are others', the driver hears of no fork, fault or end.
  * Carried: vma_set_anonymous(); shmem_file_setup() and the VMA's file replaced,
  *          desc->vm_file from 7.1 on, vma_set_file() before.
- * In tree: drivers/char/mem.c (/dev/zero); of the shared half,
- *          drivers/gpu/drm/drm_gem_shmem_helper.c, drivers/staging/android/ashmem.c
- *          (until 5.18).
+ * In tree: drivers/char/mem.c (/dev/zero); the shared half also drivers/gpu/drm/
+ *          drm_gem_shmem_helper.c.
  */
 #include <linux/shmem_fs.h>
 

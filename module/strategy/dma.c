@@ -12,9 +12,9 @@
  * Carried: dma_alloc_coherent(), which zeroes; dma_mmap_coherent(), which also looks
  *          at offset and length. There is no mmap_prepare action for it yet, so
  *          it has .mmap on all kernels.
- * In tree: sound/core/pcm_native.c, drivers/media/common/videobuf2/
- *          videobuf2-dma-contig.c, drivers/gpu/drm/drm_gem_dma_helper.c,
- *          drivers/uio/uio_dmem_genirq.c, drivers/infiniband/hw.
+ * In tree: drivers/usb/core/devio.c, drivers/uio/uio.c, sound/core/memalloc.c,
+ *          drivers/media/common/videobuf2/videobuf2-dma-contig.c,
+ *          drivers/gpu/drm/exynos/exynos_drm_gem.c.
  *
  * Never by virt_to_page() or the like of what dma_alloc_coherent() returned: it may
  * be neither in the kernel's own mapping nor have a struct page.

@@ -11,8 +11,9 @@
  *          fault for each page, resize (pages that go could not be found in the
  *          page tables by rmap; unmap_mapping_range() and a lock could do it).
  * Carried: vm_ops->fault, which sets vmf->page with a reference.
- * In tree: drivers/hsi/clients/cmt_speech.c, sound/core/pcm_native.c (status
- *          page), kernel/relay.c, drivers/usb/mon/mon_bin.c.
+ * In tree: drivers/usb/mon/mon_bin.c, drivers/hsi/clients/cmt_speech.c,
+ *          drivers/uio/uio.c (its logical memory), kernel/relay.c,
+ *          sound/core/pcm_native.c (status and control page).
  *
  * Done right, where LDD3 is not (it is from 2005): bounds in .fault too, not only
  * at mmap, as VMAs grow and are split; the page is returned locked, so that who

@@ -10,8 +10,9 @@
  *          cheap mmap() (it fills all page tables); and what is once unmapped from
  *          it stays so: after MADV_DONTNEED there is SIGBUS, as there is no .fault.
  * Carried: mmap_action_map_kernel_pages_full() from 7.1 on, vm_insert_pages() before.
- * In tree: drivers/android/binder_alloc.c, drivers/infiniband/hw (efa, mana),
- *          io_uring/memmap.c, net/packet/af_packet.c, kernel/bpf/arena.c.
+ * In tree: io_uring/memmap.c, kernel/trace/ring_buffer.c, drivers/xen/gntdev.c,
+ *          drivers/firewire/core-cdev.c, drivers/media/common/videobuf2/
+ *          videobuf2-dma-sg.c.
  */
 #include "../buffer.h"
 #include "../fixed.h"

@@ -14,8 +14,8 @@
  * Carried: a private inode's address_space, filemap_add_folio(),
  *          filemap_map_pages(), and in .fault a locked folio of it;
  *          vmf_insert_folio_pmd() from 6.15 on; file->f_mapping set by open().
- * In tree: block devices (block/fops.c), DAX devices (drivers/dax/device.c),
- *          mm/secretmem.c, KVM's virt/kvm/guest_memfd.c.
+ * In tree: fs/aio.c (the ring of a context), block/fops.c (block devices),
+ *          drivers/dax/device.c, mm/secretmem.c, virt/kvm/guest_memfd.c.
  *
  * What makes, splits and drops the folios is in folios.c and reshape.c, page
  * faults in fault.c.

@@ -14,8 +14,8 @@
  * Carried: mmap_action_remap_full() from 7.1 on, remap_pfn_range() before, which set
  *          VM_IO (no GUP, no side effects of being looked at), VM_PFNMAP,
  *          VM_DONTEXPAND and VM_DONTDUMP; .access for debuggers.
- * In tree: drivers/char/mem.c (/dev/mem), drivers/uio/uio.c, drivers/vfio/pci,
- *          drivers/video/fbdev/core/fb_io_fops.c, arch/powerpc/kernel/proc_powerpc.c.
+ * In tree: drivers/char/mem.c (/dev/mem), drivers/uio/uio.c, drivers/pci/mmap.c,
+ *          drivers/vfio/pci/vfio_pci_core.c, drivers/infiniband/core/ib_core_uverbs.c.
  *
  * For registers, the attributes are yours to choose (pgprot_noncached(),
  * pgprot_writecombine()); for memory they must stay as they are: the kernel has

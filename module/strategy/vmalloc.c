@@ -10,9 +10,9 @@
  * Carried: vmalloc_user(), which zeroes, and marks it as fit to be mapped;
  *          remap_vmalloc_range(), which is vm_insert_page() for each page. There
  *          is no mmap_prepare action for it yet, so it has .mmap on all kernels.
- * In tree: kernel/bpf/ringbuf.c and arraymap.c, drivers/media/common/videobuf2/
- *          videobuf2-vmalloc.c, kernel/events/ring_buffer.c (its vmalloc half),
- *          drivers/infiniband/sw/rxe.
+ * In tree: kernel/bpf/ringbuf.c and arraymap.c, net/xdp/xsk.c,
+ *          drivers/infiniband/sw/rxe/rxe_mmap.c, drivers/media/common/videobuf2/
+ *          videobuf2-vmalloc.c.
  */
 #include <linux/vmalloc.h>
 

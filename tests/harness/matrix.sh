@@ -71,7 +71,7 @@ measure() {
 	for peer; do
 		options+=(-o "/$peer.json:$dir/$peer.json")
 	done
-	rows_vm -k "$kernel" -t 1200 --no-module \
+	"$here/rows" -k "$kernel" -t 1200 --no-module \
 		-f "$top/build/bin/mmapdemo" -f "$top/tests/conform/guest.sh" "${options[@]}" -- \
 		/scratch.sh sh /guest.sh "$@" >"$dir/log" 2>&1 || { cat "$dir/log"; return 1; }
 }

@@ -46,15 +46,6 @@ kernel_line() {
 	read -r _ suite image headers toolchain make_arguments <<<"$line"
 }
 
-# The VM that the rows want, as `run`: init_on_alloc would zero what the module
-# forgets to (M13); a second node is somewhere for pages to go (M12), at our will
-# alone: smaps of 6.1 does not count a huge page that is marked for balancing
-# (M11); ext4 has O_DIRECT (M6). COMMAND is to begin with /scratch.sh.
-rows_vm() {
-	"$here/run" -a "init_on_alloc=0 numa=fake=2 numa_balancing=disable" -M ext4 -M loop \
-		-f "$(command -v mke2fs)" -f "$here/scratch.sh" "$@"
-}
-
 # native_kernel NAME: it, or the first of the list that this machine's own
 # compiler builds for, where a test needs that.
 native_kernel() {

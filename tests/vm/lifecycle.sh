@@ -14,9 +14,12 @@ loaded() {
 	grep -q '^mmapdemo ' /proc/modules
 }
 
-# One life, in which pages are used and the node is opened.
+# One life of all nodes, each opened, in which pages are used.
 life() {
-	insmod "$ko" || return
+	insmod "$ko" strategies=all size=2M || return
+	for node in /dev/mmapdemo*; do
+		dd "if=$node" of=/dev/null bs=4k count=1 2>/dev/null || { echo "$node does not read"; return 1; }
+	done
 	if ! dd if=/dev/zero of=/dev/mmapdemo bs=64k count=16 2>/dev/null ||
 		! dd if=/dev/mmapdemo of=/dev/null bs=64k count=16 2>/dev/null; then
 		echo "the device does not take and give 1 MiB"
@@ -158,7 +161,38 @@ busy_while_open() {
 	rmmod mmapdemo
 }
 
-plan 32
+nodes_are() {
+	same "nodes" "$1" "$(find /dev -name 'mmapdemo*' | sort | paste -sd' ')"
+}
+
+pfn_is_smaller() {
+	dmesg -c >/dev/null
+	insmod "$ko" strategies=pfn,dma || return
+	same "bytes of pfn" 4194304 "$(wc -c </dev/mmapdemo-pfn)" &&
+		same "bytes of dma" 4194304 "$(wc -c </dev/mmapdemo-dma)" &&
+		has "$(dmesg)" "mmapdemo: mmapdemo-pfn: size=16777216: 4194304 is the most"
+	result=$?
+	rmmod mmapdemo || return
+	return $result
+}
+
+all_nodes="/dev/mmapdemo /dev/mmapdemo-anon /dev/mmapdemo-dma /dev/mmapdemo-fault"
+all_nodes="$all_nodes /dev/mmapdemo-insert /dev/mmapdemo-pfn /dev/mmapdemo-vmalloc"
+
+# Half of the nodes are there when one finds no memory: all of them go again.
+half_of_the_nodes_refused() {
+	dmesg -c >/dev/null
+	kib=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+	if insmod "$ko" strategies=all "size=$((kib / 1024 * 2 / 5))M" 2>/tmp/refusal; then
+		rmmod mmapdemo
+		echo "insmod took it"
+		return 1
+	fi
+	has "$(dmesg)" "mmapdemo: mmapdemo-.*: not enough memory" && nothing_is_left &&
+		same "killed for want of memory" 0 "$(dmesg | grep -ci 'oom-killer\|out of memory: kill')"
+}
+
+plan 43
 
 # two lives before the count, for what is allocated once and kept
 life && life
@@ -188,6 +222,16 @@ try "params.takes[huge=always]" taken huge=always holds 2097152
 try "params.takes[huge=never]" taken huge=never holds 4096
 try "params.takes[prealloc=1]" taken prealloc=1 holds 16777216
 try "params.refuses[prealloc=1]" prealloc_refused
+for list in '' anon,,pfn foo all,foo ,anon; do
+	try "params.refuses[strategies=$list]" refused "strategies=$list" "want all"
+done
+try "params.takes[strategies=all]" taken strategies=all nodes_are "$all_nodes"
+try "params.takes[strategies=anon]" taken strategies=anon nodes_are /dev/mmapdemo-anon
+try "params.takes[strategies=pfn,pagecache]" taken strategies=pfn,pagecache \
+	nodes_are "/dev/mmapdemo /dev/mmapdemo-pfn"
+try "params.takes[strategies=insert]" taken strategies=insert nodes_are /dev/mmapdemo-insert
+try "params.refuses[strategies=all,size=much]" half_of_the_nodes_refused
+try "params.says-less-is-contiguous" pfn_is_smaller
 # no huge folio past the end
 try "params.takes[size=1M]" taken size=1M holds 4096
 try "params.takes[size=64K]" taken size=64K size_is 65536
