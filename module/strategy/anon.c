@@ -40,8 +40,8 @@ static int mmapdemo_anon_mmap_shared(struct mmapdemo_buffer *buffer, struct vm_a
 	struct file *file = mmapdemo_shmem_file_setup(buffer->name, desc->end - desc->start, flags);
 	int err;
 
-	if (IS_ERR(file))
-		return PTR_ERR(file);
+	if (IS_ERR(file)) /* ENOSPC: there was no memory for an inode */
+		return PTR_ERR(file) == -ENOSPC ? -ENOMEM : PTR_ERR(file);
 	desc->pgoff = 0;
 	err = mmapdemo_vma_desc_set_file(desc, file);
 	if (err)

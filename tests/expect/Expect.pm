@@ -63,11 +63,12 @@ sub lines_for {
 			$known{$reason} or die "expect: $strategy: no such reason: $reason\n";
 			next;
 		}
-		$line =~ /^\s+(.+?)(?: on (.+?))?(?: says (.+))?$/ && $reason
-			or die "expect: $strategy: '$line'\n";
+		my ($tests, $kernels, $says) = $line =~ /^\s+(.+?)(?: on (.+?))?(?: says (.+))?$/;
+		$tests && $reason or die "expect: $strategy: '$line'\n";
 		push @lines, {
-			reason => $reason, says => $3, line => $line =~ s/^\s+//r,
-			tests => glob_regex(split ' ', $1), kernels => glob_regex(split ' ', $2 // '*'),
+			reason => $reason, says => $says, line => $line =~ s/^\s+//r,
+			tests => glob_regex(split ' ', $tests),
+			kernels => glob_regex(split ' ', $kernels // '*'),
 		};
 	}
 	return @lines;
