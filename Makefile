@@ -7,6 +7,7 @@
 KERNEL  ?=
 KERNELS ?= $(shell awk '!/^\#/ && NF { print $$1 }' tests/vm/kernels)
 TESTS   ?=
+STRATEGY ?= pagecache
 KDIR    ?= /lib/modules/$(shell uname -r)/build
 PREFIX  ?= /usr/local
 CFLAGS  ?= -O2 -g
@@ -98,13 +99,14 @@ $(bin)/mmapdemo: $(command_objects)
 
 ### The VM
 
-## demo: boot a kernel, load the module, run the examples as a story
+## demo: boot a kernel, load the module, run the examples as a story (STRATEGY=pfn: with that)
 .PHONY: demo
 demo:
 	$(Q)tests/vm/deps demo
 	$(Q)$(MAKE) --no-print-directory programs
-	$(Q)tests/vm/run -k $(or $(KERNEL),$(first)) $(examples:%=-f $(bin)/%) \
-		-f userspace/examples/story.sh -- /story.sh / /dev/mmapdemo
+	$(Q)tests/vm/run -k $(or $(KERNEL),$(first)) -p 'strategies=$(STRATEGY)' \
+		$(examples:%=-f $(bin)/%) -f userspace/examples/story.sh -- \
+		/story.sh / /dev/mmapdemo$(patsubst %,-%,$(filter-out pagecache,$(STRATEGY)))
 
 ## check: all tests in a VM on each of KERNELS; TESTS= picks some
 .PHONY: check
@@ -120,16 +122,28 @@ docs-matrix:
 	$(Q)$(MAKE) --no-print-directory command
 	$(Q)tests/matrix
 
+## docs-contract: docs/contract.md anew, from what check left: all kernels, all strategies
+.PHONY: docs-contract
+docs-contract:
+	$(Q)tests/contract build/results docs
+
 ## bench: what mapping costs, in instructions, on each kernel (BENCH_ARGS='--works cow')
-.PHONY: bench docs-performance
+.PHONY: bench bench-strategies docs-performance
 bench:
 	$(Q)tests/vm/deps check
 	$(Q)$(MAKE) --no-print-directory command
 	$(Q)tests/bench '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
 
-## docs-performance: the tables of docs/performance.md anew, from what bench left
+## bench-strategies: the same, of all strategies side by side
+bench-strategies:
+	$(Q)tests/vm/deps check
+	$(Q)$(MAKE) --no-print-directory command
+	$(Q)tests/bench --strategies '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
+
+## docs-performance: the tables of docs/performance.md and choosing.md anew, from what these left
 docs-performance:
 	$(Q)tests/performance build/bench docs/performance.md
+	$(Q)tests/performance build/bench/strategies docs/choosing.md choosing
 
 ## shell: a shell in the VM, with the module loaded and the programs in /
 .PHONY: shell

@@ -383,6 +383,19 @@ static inline void lesson_open(size_t pages)
 			 "/sys/kernel/debug/mmapdemo/%.100s/vmas", basename(path));
 }
 
+/* pagemap leaves out mappings that have frame numbers alone (VM_PFNMAP). */
+static inline bool lesson_is_in_pagemap(void)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *map = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
+	bool shown = map != MAP_FAILED && frame(map);
+
+	if (map != MAP_FAILED)
+		munmap(map, page);
+	close(fd);
+	return shown;
+}
+
 /* Begin: arguments, the target (of at least so many pages), what can be observed. */
 static inline void lesson(int argc, char **argv, size_t pages, const char *statement)
 {
@@ -396,10 +409,12 @@ static inline void lesson(int argc, char **argv, size_t pages, const char *state
 	setvbuf(stdout, NULL, _IOLBF, 0); /* or a fork would print a buffer twice */
 	printf("%s: %s\n", program_invocation_short_name, statement);
 	lesson_open(pages);
-	lesson_frames = frame((char *)&pages);
+	lesson_frames = frame((char *)&pages) && lesson_is_in_pagemap();
 	printf("  frames  %s\n",
 	       lesson_frames ? "numbers from /proc/self/pagemap"
-			     : "hidden from us (needs root): only contents are compared");
+	       : frame((char *)&pages)
+		       ? "not in /proc/self/pagemap (VM_PFNMAP): only contents are compared"
+		       : "hidden from us (needs root): only contents are compared");
 	lesson_vmas = vmas();
 	if (lesson_vmas >= 0)
 		printf("  VMAs    counted in %s: %ld\n", lesson_counter, lesson_vmas);

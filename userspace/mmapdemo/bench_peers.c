@@ -4,6 +4,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mmapdemo.h>
 #include <linux/udmabuf.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -26,6 +27,21 @@ static void bench_printf(2, 3) refuse(struct bench_subject *subject, const char 
 	va_end(args);
 }
 
+/* A device of ours says what there is to it: memory on demand, all of it, or none. */
+static void know_strategy(struct bench_subject *subject)
+{
+	struct mmapdemo_info info = {.size = sizeof(info)};
+
+	if (!bench_is_ours(subject->path) || ioctl(subject->fd, MMAPDEMO_IOCTL_INFO, &info))
+		return;
+	if (!(info.features & MMAPDEMO_FEATURE_CONTENTS)) {
+		subject->fresh = FRESH_MAPPING;
+		subject->is_file = false;
+	} else if (!(info.features & MMAPDEMO_FEATURE_RESIZE)) {
+		subject->fresh = FRESH_NEVER;
+	}
+}
+
 static void make_device(struct bench_subject *subject, size_t size)
 {
 	off_t end;
@@ -33,6 +49,7 @@ static void make_device(struct bench_subject *subject, size_t size)
 	subject->fd = open(subject->path, O_RDWR | O_CLOEXEC);
 	if (subject->fd < 0)
 		return refuse(subject, "open: %s", strerror(errno));
+	know_strategy(subject);
 	end = lseek(subject->fd, 0, SEEK_END);
 	if (end > 0)
 		subject->size = end;
