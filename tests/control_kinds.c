@@ -25,26 +25,59 @@
 static const struct strategy {
 	const char *name, *node;
 	uint32_t features;
+	bool grows, copies; /* by mremap; on write, where private */
 } strategies[] = {
-	{"pagecache", "mmapdemo", CONTENTS | FAULTS | RESIZE},
-	{"anon", "mmapdemo-anon", 0},
-	{"fault", "mmapdemo-fault", CONTENTS | FAULTS},
-	{"insert", "mmapdemo-insert", CONTENTS},
-	{"vmalloc", "mmapdemo-vmalloc", CONTENTS},
-	{"pfn", "mmapdemo-pfn", CONTENTS},
-	{"dma", "mmapdemo-dma", CONTENTS},
+	{"pagecache", "mmapdemo", CONTENTS | FAULTS | RESIZE, true, true},
+	{"anon", "mmapdemo-anon", 0, true, true},
+	{"fault", "mmapdemo-fault", CONTENTS | FAULTS, false, true},
+	{"insert", "mmapdemo-insert", CONTENTS, false, true},
+	{"vmalloc", "mmapdemo-vmalloc", CONTENTS, false, true},
+	{"pfn", "mmapdemo-pfn", CONTENTS, false, false},
+	{"dma", "mmapdemo-dma", CONTENTS, false, false},
 };
+
+static const struct strategy *strategy_of_target(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(strategies); i++)
+		if (!strcmp(strategies[i].node, target.name))
+			return &strategies[i];
+	ck_abort_msg("no strategy has a node %s", target.name);
+}
+
+ROW(S11, kind_private, "a private mapping copies on write, or is EINVAL where that cannot be right")
+{
+	int fd = control_open_kind(0);
+	bool copies = strategy_of_target()->copies;
+	struct mmapdemo_info before = info_of(fd);
+
+	for (int prot = PROT_NONE; prot <= (PROT_READ | PROT_WRITE); prot++)
+		ck_assert_int_eq(mmap_errno(NULL, pages(1), prot, MAP_PRIVATE, fd, 0),
+				 copies ? 0 : EINVAL);
+	if (!copies)
+		ck_assert_uint_eq(info_of(fd).vmas, before.vmas);
+}
+
+ROW(M1, kind_grows, "mremap makes a mapping longer, or is EFAULT where nothing would be behind it")
+{
+	int fd = control_open_kind(0);
+	unsigned char *map = target_map(pages(2), RW, MAP_SHARED, fd, 0);
+
+	errno = 0;
+	if (strategy_of_target()->grows) {
+		ck_assert(mremap(map, pages(2), pages(3), MREMAP_MAYMOVE) != MAP_FAILED);
+		return;
+	}
+	ck_assert(mremap(map, pages(2), pages(3), MREMAP_MAYMOVE) == MAP_FAILED);
+	ck_assert_int_eq(errno, EFAULT);
+	assert_memory(map, pages(2), 0, ORIGINAL);
+}
 
 ROW(C1, kind_agrees, "INFO names the node's strategy, and promises what that can do")
 {
 	struct mmapdemo_info info = info_of(control_open_kind(0));
-	const struct strategy *strategy = NULL;
+	const struct strategy *strategy = strategy_of_target();
 	char path[128], word[32];
 
-	for (size_t i = 0; i < ARRAY_SIZE(strategies); i++)
-		if (!strcmp(strategies[i].node, target.name))
-			strategy = &strategies[i];
-	ck_assert_msg(strategy, "no strategy has a node %s", target.name);
 	ck_assert_str_eq(info.strategy, strategy->name);
 	ck_assert_uint_eq(info.features & ~HUGE, strategy->features);
 	ck_assert_int_eq(info.bytes, target.size);
