@@ -187,18 +187,28 @@ static loff_t mmapdemo_folios_seek_data(struct mmapdemo_buffer *buffer, loff_t p
 	return max_t(loff_t, pos, (loff_t)index << PAGE_SHIFT);
 }
 
-/* First byte at or after @pos, inside the buffer, that has none; the end is a hole. */
+/*
+ * First byte at or after @pos, inside the buffer, that has none; the end is a
+ * hole. The caller holds the inode's lock: folios stay.
+ */
 static loff_t mmapdemo_folios_seek_hole(struct mmapdemo_buffer *buffer, loff_t pos)
 {
+	struct address_space *mapping = buffer->inode->i_mapping;
 	loff_t size = i_size_read(buffer->inode);
-	XA_STATE(xas, &buffer->inode->i_mapping->i_pages, pos >> PAGE_SHIFT);
+	pgoff_t index = pos >> PAGE_SHIFT;
+	struct folio *folio;
 
-	/* Not page_cache_next_miss(): it calls page 0 missing even where it is present. */
-	rcu_read_lock();
-	while (xas_next(&xas))
-		;
-	rcu_read_unlock();
-	return clamp_t(loff_t, (loff_t)xas.xa_index << PAGE_SHIFT, pos, size);
+	/*
+	 * Not page_cache_next_miss(): it calls page 0 missing even where it is
+	 * present. Nor its xas_next(): from inside a huge folio on, it takes each of
+	 * the folio's entries in the tree for one page.
+	 */
+	while (!IS_ERR_OR_NULL(folio = filemap_get_folio(mapping, index))) {
+		index = folio_next_index(folio);
+		folio_put(folio);
+		cond_resched();
+	}
+	return clamp_t(loff_t, (loff_t)index << PAGE_SHIFT, pos, size);
 }
 
 loff_t mmapdemo_folios_seek(struct mmapdemo_buffer *buffer, loff_t pos, int whence)

@@ -222,3 +222,17 @@ ROW(C2, punch_past_the_end, "what of a hole is past the end is left out")
 	ck_assert_int_eq(info_of(fd).bytes, target.size);
 	assert_target(last_page() - pages(1), pages(1), ORIGINAL);
 }
+
+ROW_EACH(C2, hole_after, "from each page of a chunk, SEEK_HOLE finds the hole right after it",
+	 folios)
+{
+	int fd = control_open();
+	off_t off = make_chunk(fd, &folios[_i], STORED);
+	off_t end = off + chunk_size(fd);
+
+	/* And memory after it, that must not be taken for the chunk's. */
+	target_write_pattern(end, chunk_size(fd), STORED);
+	assert_done(punch(fd, end, pages(3)));
+	for (size_t page = 0; page < chunk_pages(fd); page++)
+		ck_assert_int_eq(lseek(fd, off + pages(page) + 5, SEEK_HOLE), end);
+}
