@@ -138,6 +138,13 @@ static void mmapdemo_fault_around_huge(struct vm_fault *vmf)
 }
 
 #ifdef MMAPDEMO_HAS_HUGE_FAULT
+/* Such a chunk has small folios only; and whether the page is to have one, its rule says. */
+static bool mmapdemo_fault_has_rule(struct mmapdemo_buffer *buffer, pgoff_t first)
+{
+	return mmapdemo_faultlab_active(buffer) &&
+	       mmapdemo_faultlab_has_rule(buffer, first, first + HPAGE_PMD_NR - 1);
+}
+
 /*
  * Nothing is mapped in a whole PMD's range: map it in one go, without the page
  * table that the core would allocate for .fault and free again. Or a huge page
@@ -155,6 +162,8 @@ vm_fault_t mmapdemo_fault_huge(struct vm_fault *vmf, unsigned int order)
 		return VM_FAULT_FALLBACK;
 
 	filemap_invalidate_lock_shared(mapping);
+	if (mmapdemo_fault_has_rule(buffer, round_down(vmf->pgoff, HPAGE_PMD_NR)))
+		goto unlock;
 	folio = mmapdemo_folios_get(buffer, vmf->pgoff);
 	if (!IS_ERR(folio)) {
 		if (folio_order(folio) == HPAGE_PMD_ORDER &&
@@ -164,6 +173,7 @@ vm_fault_t mmapdemo_fault_huge(struct vm_fault *vmf, unsigned int order)
 		}
 		folio_put(folio);
 	}
+unlock:
 	filemap_invalidate_unlock_shared(mapping);
 	return ret;
 }

@@ -173,3 +173,19 @@ ROW_EACH(C4, bad_chunk, "a rule for all of a chunk, healed, leaves its contents"
 	assert_memory(chunk, size, off, STORED);
 	assert_target(off, size, STORED);
 }
+
+ROW_EACH(C4, no_memory, "an access that fails makes no memory for the page", folios)
+{
+	int fd = control_open();
+	off_t off = make_chunk(fd, &folios[_i], STORED);
+	size_t size = chunk_size(fd);
+	unsigned char *map = target_map_rw(size / target.page, MAP_SHARED, off);
+	uint64_t resident;
+
+	assert_done(punch(fd, off, size));
+	assert_done(set_action(fd, off + pages(5), pages(8), MMAPDEMO_FAULT_SIGBUS));
+	resident = info_of(fd).resident;
+	assert_bus_error(try_read(map + pages(5)), map + pages(5));
+	assert_bus_error(try_write(map + pages(12), 1), map + pages(12));
+	ck_assert_uint_eq(info_of(fd).resident, resident);
+}
