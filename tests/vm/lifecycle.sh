@@ -165,6 +165,19 @@ nodes_are() {
 	same "nodes" "$1" "$(find /dev -name 'mmapdemo*' | sort | paste -sd' ')"
 }
 
+# Of all nodes, after memory was full of something else.
+fresh_memory_is_zero() {
+	yes garbage | dd of=/tmp/garbage bs=1M count=300 2>/dev/null
+	rm /tmp/garbage
+	insmod "$ko" strategies=all size=8M || return
+	left=
+	for node in /dev/mmapdemo*; do
+		[ "$(tr -d '\0' <"$node" | wc -c)" = 0 ] || left="$left $node"
+	done
+	rmmod mmapdemo
+	same "nodes that hold something" "" "$left"
+}
+
 pfn_is_smaller() {
 	dmesg -c >/dev/null
 	insmod "$ko" strategies=pfn,dma || return
@@ -192,7 +205,7 @@ half_of_the_nodes_refused() {
 		same "killed for want of memory" 0 "$(dmesg | grep -ci 'oom-killer\|out of memory: kill')"
 }
 
-plan 43
+plan 44
 
 # two lives before the count, for what is allocated once and kept
 life && life
@@ -230,6 +243,7 @@ try "params.takes[strategies=anon]" taken strategies=anon nodes_are /dev/mmapdem
 try "params.takes[strategies=pfn,pagecache]" taken strategies=pfn,pagecache \
 	nodes_are "/dev/mmapdemo /dev/mmapdemo-pfn"
 try "params.takes[strategies=insert]" taken strategies=insert nodes_are /dev/mmapdemo-insert
+try M13.fresh-memory-is-zero fresh_memory_is_zero
 try "params.refuses[strategies=all,size=much]" half_of_the_nodes_refused
 try "params.says-less-is-contiguous" pfn_is_smaller
 # no huge folio past the end
