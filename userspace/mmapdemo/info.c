@@ -42,6 +42,7 @@ static const struct word feature_words[] = {
 	{MMAPDEMO_FEATURE_HUGE, "huge"},
 	{MMAPDEMO_FEATURE_RESIZE, "resize"},
 	{MMAPDEMO_FEATURE_FAULTS, "faults"},
+	{MMAPDEMO_FEATURE_CONTENTS, "contents"},
 	{},
 };
 
