@@ -27,7 +27,7 @@ static int mmapdemo_device_open(struct inode *inode, struct file *file)
 	struct mmapdemo_buffer *buffer =
 		container_of(file->private_data, struct mmapdemo_buffer, misc);
 	struct address_space *mapping = buffer->inode->i_mapping;
-	struct mmapdemo_waiter *waiter = kmalloc(sizeof(*waiter), GFP_KERNEL);
+	struct mmapdemo_waiter *waiter = kmalloc(sizeof(*waiter), GFP_KERNEL_ACCOUNT);
 
 	if (!waiter)
 		return -ENOMEM;
