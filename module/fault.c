@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Page faults of the strategy `pagecache'. Each way to map a folio, not a copy, holds the invalidate lock
- * (shared), until it is mapped or its own lock is held: whoever takes that lock
- * exclusively, unmaps a folio and locks it, has nobody map it again.
+ * Page faults of the strategy `pagecache'. Each way to map a folio, not a copy,
+ * holds the invalidate lock (shared), until it is mapped or its own lock is held:
+ * whoever takes that lock exclusively, unmaps a folio and locks it, has nobody map
+ * it again.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>

@@ -35,7 +35,7 @@ static const struct address_space_operations mmapdemo_aops = {
 };
 
 static struct folio *mmapdemo_folios_new(struct mmapdemo_buffer *buffer, pgoff_t index,
-					       unsigned int order, gfp_t gfp)
+					 unsigned int order, gfp_t gfp)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 	struct folio *folio;
@@ -96,7 +96,7 @@ static struct folio *mmapdemo_folios_add(struct mmapdemo_buffer *buffer, pgoff_t
 
 	if (IS_ERR(folio))
 		folio = mmapdemo_folios_new(buffer, index, 0,
-						  mapping_gfp_mask(buffer->inode->i_mapping));
+					    mapping_gfp_mask(buffer->inode->i_mapping));
 	return folio;
 }
 

@@ -171,7 +171,8 @@ static int mmapdemo_param_get_strategies(char *buf, const struct kernel_param *k
 	int i;
 
 	for_each_set_bit(i, &set, MMAPDEMO_STRATEGIES)
-		len += sysfs_emit_at(buf, len, "%s%s", len ? "," : "", mmapdemo_strategies[i]->name);
+		len += sysfs_emit_at(buf, len, "%s%s", len ? "," : "",
+				     mmapdemo_strategies[i]->name);
 	return len + sysfs_emit_at(buf, len, "\n");
 }
 

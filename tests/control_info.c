@@ -50,8 +50,8 @@ ROW(C1, agrees, "each field is what debugfs, /proc, sysfs and lseek say")
 {
 	int fd = control_open();
 	struct mmapdemo_info info = info_of(fd);
-	uint32_t features = MMAPDEMO_FEATURE_RESIZE | MMAPDEMO_FEATURE_FAULTS |
-			    MMAPDEMO_FEATURE_CONTENTS;
+	uint32_t features =
+		MMAPDEMO_FEATURE_RESIZE | MMAPDEMO_FEATURE_FAULTS | MMAPDEMO_FEATURE_CONTENTS;
 
 	if (huge_is_on())
 		features |= MMAPDEMO_FEATURE_HUGE;

@@ -131,7 +131,8 @@ ROW(C3, kind_all, "all of it is filled and summed, to the last byte and no furth
 		assert_done(in_the_end(punch(fd, 0, target.size)));
 }
 
-ROW(C4, kind_rule, "a rule is obeyed by read and by a mapping that had the page, until it is healed")
+ROW(C4, kind_rule,
+    "a rule is obeyed by read and by a mapping that had the page, until it is healed")
 {
 	int fd = control_open_kind(FAULTS);
 	unsigned char *map = target_map(pages(4), RW, MAP_SHARED, fd, 0);
@@ -156,7 +157,8 @@ ROW(C5, kind_kick, "a kick is told once to each description")
 	uint64_t generation;
 
 	assert_done(kick(fd));
-	ck_assert_uint_eq(take_events(other, MMAPDEMO_EVENT_KICK, &generation), MMAPDEMO_EVENT_KICK);
+	ck_assert_uint_eq(take_events(other, MMAPDEMO_EVENT_KICK, &generation),
+			  MMAPDEMO_EVENT_KICK);
 	ck_assert_uint_eq(generation, info_of(fd).generation);
 	ck_assert_uint_eq(take_events(other, MMAPDEMO_EVENT_KICK, NULL), 0);
 }

@@ -34,7 +34,7 @@ static vm_fault_t mmapdemo_fault_give(struct mmapdemo_buffer *buffer, struct vm_
 	struct page *page;
 	int err;
 
-	/* The VMA lies inside the buffer; a wrong pgoff must not reach beyond it (CVE-2008-0007). */
+	/* The VMA is inside the buffer; a wrong pgoff must not reach beyond it (CVE-2008-0007). */
 	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer))
 		return VM_FAULT_SIGBUS;
 	if (mmapdemo_faultlab_active(buffer)) {
@@ -84,7 +84,11 @@ static const struct vm_operations_struct mmapdemo_fault_vm_ops = {
 
 static int mmapdemo_fault_mmap_prepare(struct mmapdemo_buffer *buffer, struct vm_area_desc *desc)
 {
-	/* There is nothing that mremap() could add. Memory like any other: no VM_IO, no DONTDUMP. */
+	/*
+	 * There is nothing that mremap() could add. It is memory like any other: no
+	 * VM_IO, no VM_DONTDUMP. That VM_DONTEXPAND also ends mlock()'s counting and
+	 * merging with neighbours (VM_SPECIAL) is its price.
+	 */
 	vma_desc_set_flags(desc, VMA_DONTEXPAND_BIT);
 	desc->vm_ops = &mmapdemo_fault_vm_ops;
 	return 0;

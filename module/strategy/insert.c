@@ -31,7 +31,11 @@ static const struct vm_operations_struct mmapdemo_insert_vm_ops = {
  */
 static int mmapdemo_insert_mmap_prepare(struct mmapdemo_buffer *buffer, struct vm_area_desc *desc)
 {
-	/* What mremap() would add is not mapped by anybody. The core sets VM_MIXEDMAP. */
+	/*
+	 * What mremap() would add is not mapped by anybody. The core sets VM_MIXEDMAP:
+	 * pages that are counted, in a mapping that may have frames without. No
+	 * VM_IO, no VM_DONTDUMP: looking at them does nothing.
+	 */
 	vma_desc_set_flags(desc, VMA_DONTEXPAND_BIT);
 	desc->vm_ops = &mmapdemo_insert_vm_ops;
 	mmap_action_map_kernel_pages_full(desc, buffer->pages + desc->pgoff);

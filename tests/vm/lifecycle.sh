@@ -196,7 +196,7 @@ all_nodes="$all_nodes /dev/mmapdemo-insert /dev/mmapdemo-pfn /dev/mmapdemo-vmall
 half_of_the_nodes_refused() {
 	dmesg -c >/dev/null
 	kib=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
-	if insmod "$ko" strategies=all "size=$((kib / 1024 * 2 / 5))M" 2>/tmp/refusal; then
+	if insmod "$ko" strategies=all "size=$((kib * 2 / 5 / 1024))M" 2>/tmp/refusal; then
 		rmmod mmapdemo
 		echo "insmod took it"
 		return 1
