@@ -94,6 +94,17 @@ $(bin)/mmapdemo: $(command_objects)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -o $@ $^ $$(pkg-config --static --libs check json-c libtracefs liburing) -lm -pthread
 
+# The fuzzer
+fuzz_objects := $(patsubst %.c,build/obj/%.o,$(wildcard tests/fuzz/*.c)) build/obj/tests/support/contents.o
+
+.PHONY: fuzz
+fuzz: $(bin)/mmapdemo-fuzz ; @:
+
+$(bin)/mmapdemo-fuzz: $(fuzz_objects)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -o $@ $^ -pthread
+
+-include $(fuzz_objects:.o=.d)
 -include $(command_objects:.o=.d)
 -include $(row_objects:.o=.d) $(examples:%=build/obj/examples/%.d)
 
@@ -112,8 +123,15 @@ demo:
 .PHONY: check
 check:
 	$(Q)tests/vm/deps check
-	$(Q)$(MAKE) --no-print-directory programs rows rows32 command
+	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
+
+## soak: random steps against a model, and at once, for T=1h (m, s), from SEED=
+.PHONY: soak
+soak:
+	$(Q)tests/vm/deps demo
+	$(Q)$(MAKE) --no-print-directory fuzz
+	$(Q)tests/soak $(or $(KERNEL),$(first)) $(or $(T),1h) $(SEED)
 
 ## docs-matrix: docs/matrix.md anew: our device and its peers, on each kernel
 .PHONY: docs-matrix
