@@ -20,9 +20,9 @@ bool get_info(struct mmapdemo_info *info)
 	return false;
 }
 
-static void check_vmas(uint32_t vmas)
+static void check_vmas(int32_t vmas)
 {
-	uint32_t least = 0, most = 0;
+	int32_t least = world->vmas, most = world->vmas;
 	bool known = true;
 
 	for (unsigned int w = 1; w <= WORKERS; w++) {
@@ -33,7 +33,7 @@ static void check_vmas(uint32_t vmas)
 		known &= worker->known || !worker->mapped;
 	}
 	if (vmas < least || vmas > most)
-		mismatch("INFO: vmas %u, should be %s%u to %u", vmas,
+		mismatch("INFO: vmas %d, should be %s%d to %d", vmas,
 			 known ? "by /proc/PID/maps just " : "", least, most);
 }
 
@@ -64,7 +64,7 @@ void check_counts(void)
 	expect("INFO: generation", d->events[KICK], info.generation);
 	check_vmas(info.vmas);
 	check_resident(info.resident);
-	if (info.vmas_peak < info.vmas)
+	if ((int32_t)info.vmas_peak < (int32_t)info.vmas)
 		mismatch("INFO: vmas_peak %u, yet %u now", info.vmas_peak, info.vmas);
 }
 

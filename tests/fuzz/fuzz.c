@@ -170,7 +170,8 @@ static void read_script(const char *path)
 	if (!file)
 		err(2, "%s", path);
 	while (fgets(line, sizeof(line), file)) {
-		if (strspn(line, " \n") == strlen(line) || *line == '#')
+		line[strcspn(line, "\n")] = 0;
+		if (strspn(line, " ") == strlen(line) || *line == '#')
 			continue;
 		if (sscanf(line, "start processes=%u pages=%u", &processes, &pages) == 2) {
 			if (!processes || processes > WORKERS || !pages || pages > DEVICE_PAGES)

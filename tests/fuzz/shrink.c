@@ -76,6 +76,7 @@ bool shrink(unsigned int seconds)
 {
 	static struct step all[ROUND];
 
+	world->shrinking = true;
 	over = time(NULL) + seconds;
 	best_count = best_next = world->next;
 	memcpy(best, world->steps, sizeof(best));
