@@ -37,6 +37,12 @@ static int mmapdemo_device_open(struct inode *inode, struct file *file)
 	/* From here on the file is one of the private inode, as a block device's is. */
 	file->f_mapping = mapping;
 	file->f_wb_err = filemap_sample_wb_err(mapping);
+	/*
+	 * There is nothing to wait for (but a delay that somebody asked for). Without
+	 * this io_uring would wait until poll says that there is something to read,
+	 * which here says that somebody called KICK.
+	 */
+	file->f_mode |= FMODE_NOWAIT;
 
 	/* A last close that wipes is over, or sees us. */
 	filemap_invalidate_lock_shared(mapping);

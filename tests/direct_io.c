@@ -284,3 +284,23 @@ ROW_EACH(M6, uring_registered,
 	io_uring_queue_exit(&ring);
 	assert_memory(map, pages(MAPPED), pages(1), OURS);
 }
+
+ROW(M8, uring, "io_uring reads and writes the target itself")
+{
+	unsigned char *buffer = plain_buffer();
+	int fd = target_open(O_RDWR);
+	struct io_uring ring;
+
+	needs_read();
+	needs_write();
+	start_ring(&ring);
+	io_uring_prep_read(io_uring_get_sqe(&ring), fd, buffer, pages(MAPPED), pages(1));
+	ck_assert_int_eq(run_one(&ring), pages(MAPPED));
+	assert_memory(buffer, pages(MAPPED), pages(1), ORIGINAL);
+
+	pattern_fill(buffer, pages(MAPPED), pages(1), OURS);
+	io_uring_prep_write(io_uring_get_sqe(&ring), fd, buffer, pages(MAPPED), pages(1));
+	ck_assert_int_eq(run_one(&ring), pages(MAPPED));
+	assert_target(pages(1), pages(MAPPED), OURS);
+	io_uring_queue_exit(&ring);
+}
