@@ -296,6 +296,14 @@ static void advise_page(struct page *page, enum advice advice)
 		page->huge = advice;
 }
 
+static bool any_fires_once(const struct step *s)
+{
+	for (uint32_t i = s->at; i < s->at + s->length; i++)
+		if (device_fires_once(page_at(i)->dev))
+			return true;
+	return false;
+}
+
 bool run_advise(struct step *s)
 {
 	static const int advices[] = {
@@ -313,8 +321,9 @@ bool run_advise(struct step *s)
 		return false;
 	for (uint32_t i = s->at; i < s->at + s->length; i++)
 		holes += !page_at(i)->mapped;
-	if (populates && holes)
-		return false; /* some kernels go on after a hole, some do not */
+	/* Some kernels go on after a hole; and what is asked for again depends on VMAs' ends. */
+	if (populates && (holes || (any_fires_once(s) && !pages_one_vma(me, s->at, s->length))))
+		return false;
 	if (populates)
 		wanted = advise_populate(s, s->kind == POP_WRITE);
 	else if (holes)
