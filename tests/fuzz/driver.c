@@ -23,15 +23,20 @@
 struct world *world;
 unsigned int me;
 
+/* All but the first are of one size. */
 static const struct caps known[] = {
-	{"pagecache", true, true, true, true, true},
-	/* of one size; what of MADV_DONTNEED and private mappings, as said by their rows */
-	{"anon", false, false, false, true, true},
-	{"fault", false, false, false, true, true},
-	{"insert", false, false, false, true, false},
-	{"vmalloc", false, false, false, true, false},
-	{"pfn", false, false, false, false, false},
-	{"dma", false, false, false, false, false},
+	{.strategy = "pagecache",
+	 .reshapes = true,
+	 .beyond = true,
+	 .grows = true,
+	 .private = true,
+	 .forgets = true},
+	{.strategy = "anon", .private = true, .forgets = true},
+	{.strategy = "fault", .private = true, .forgets = true},
+	{.strategy = "insert", .private = true},
+	{.strategy = "vmalloc", .private = true},
+	{.strategy = "pfn"},
+	{.strategy = "dma"},
 };
 
 static long futex(_Atomic uint32_t *word, int operation, uint32_t value, struct timespec *limit)
