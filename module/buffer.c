@@ -49,6 +49,7 @@ int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer,
 	struct inode *inode;
 	int err;
 
+	buffer->name = strategy->node;
 	buffer->faults = alloc_percpu(struct mmapdemo_faults);
 	if (!buffer->faults)
 		return -ENOMEM;

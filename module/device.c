@@ -245,6 +245,8 @@ static const struct file_operations mmapdemo_vma_fops = {
 
 int __init mmapdemo_device_init(struct mmapdemo_buffer *buffer, umode_t mode)
 {
+	int err;
+
 	buffer->misc = (struct miscdevice) {
 		.minor	= MISC_DYNAMIC_MINOR,
 		.name	= buffer->name,
@@ -252,10 +254,15 @@ int __init mmapdemo_device_init(struct mmapdemo_buffer *buffer, umode_t mode)
 		.mode	= mode,
 		.groups	= mmapdemo_sysfs_groups,
 	};
-	return misc_register(&buffer->misc);
+	err = misc_register(&buffer->misc);
+	if (err)
+		buffer->misc.fops = NULL;
+	return err;
 }
 
+/* If there is one. */
 void mmapdemo_device_exit(struct mmapdemo_buffer *buffer)
 {
-	misc_deregister(&buffer->misc);
+	if (buffer->misc.fops)
+		misc_deregister(&buffer->misc);
 }

@@ -29,31 +29,8 @@
 
 static struct mmapdemo_buffer mmapdemo_buffers[MMAPDEMO_STRATEGIES];
 
-static int __init mmapdemo_init_node(struct mmapdemo_buffer *buffer,
-				     const struct mmapdemo_strategy *strategy)
-{
-	int err;
-
-	buffer->name = strategy->node;
-	err = mmapdemo_buffer_init(buffer, strategy, mmapdemo_param_size);
-	if (err)
-		return err;
-	mmapdemo_debugfs_add(buffer);
-
-	/* Last: from here on programs can open it. */
-	err = mmapdemo_device_init(buffer, mmapdemo_param_mode);
-	if (err)
-		goto exit_buffer;
-	return 0;
-
-exit_buffer:
-	mmapdemo_debugfs_remove(buffer);
-	mmapdemo_buffer_exit(buffer);
-	buffer->strategy = NULL;
-	return err;
-}
-
-static void mmapdemo_exit_nodes(void)
+/* Also where the load fails half-way: buffers that are there have a strategy. */
+static void mmapdemo_exit(void)
 {
 	struct mmapdemo_buffer *buffer;
 
@@ -64,35 +41,41 @@ static void mmapdemo_exit_nodes(void)
 		mmapdemo_debugfs_remove(buffer);
 		mmapdemo_buffer_exit(buffer);
 	}
+	mmapdemo_debugfs_exit();
+	mmapdemo_buffer_unmount();
+}
+
+static int __init mmapdemo_init_all(void)
+{
+	int i, err;
+
+	for_each_set_bit(i, &mmapdemo_param_strategies, MMAPDEMO_STRATEGIES) {
+		err = mmapdemo_buffer_init(&mmapdemo_buffers[i], mmapdemo_strategies[i],
+					   mmapdemo_param_size);
+		if (err)
+			return err;
+		mmapdemo_debugfs_add(&mmapdemo_buffers[i]);
+	}
+	/* Last: from here on programs can open them, and what is open must not go. */
+	for_each_set_bit(i, &mmapdemo_param_strategies, MMAPDEMO_STRATEGIES) {
+		err = mmapdemo_device_init(&mmapdemo_buffers[i], mmapdemo_param_mode);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 static int __init mmapdemo_init(void)
 {
-	int i, err;
+	int err = mmapdemo_buffer_mount();
 
-	err = mmapdemo_buffer_mount();
 	if (err)
 		return err;
 	mmapdemo_debugfs_init();
-	for_each_set_bit(i, &mmapdemo_param_strategies, MMAPDEMO_STRATEGIES) {
-		err = mmapdemo_init_node(&mmapdemo_buffers[i], mmapdemo_strategies[i]);
-		if (err)
-			goto exit_nodes;
-	}
-	return 0;
-
-exit_nodes:
-	mmapdemo_exit_nodes();
-	mmapdemo_debugfs_exit();
-	mmapdemo_buffer_unmount();
+	err = mmapdemo_init_all();
+	if (err)
+		mmapdemo_exit();
 	return err;
-}
-
-static void __exit mmapdemo_exit(void)
-{
-	mmapdemo_exit_nodes();
-	mmapdemo_debugfs_exit();
-	mmapdemo_buffer_unmount();
 }
 
 module_init(mmapdemo_init);
