@@ -129,7 +129,7 @@ check:
 ## soak: random steps against a model, and at once, for T=1h (m, s), from SEED=
 .PHONY: soak
 soak:
-	$(Q)tests/vm/deps demo
+	$(Q)tests/vm/deps check
 	$(Q)$(MAKE) --no-print-directory fuzz
 	$(Q)tests/soak $(or $(KERNEL),$(first)) $(or $(T),1h) $(SEED)
 
