@@ -235,6 +235,12 @@ static void restore_size(uint64_t bytes)
 	command(MMAPDEMO_IOCTL_RESIZE, &resize, "giving it its size back");
 }
 
+/* Chaos has no more of it than a round may have: not what the module was loaded with. */
+void device_begin(void)
+{
+	restore_size(world->start_pages * world->page);
+}
+
 void device_restore(void)
 {
 	restore_size(world->original);

@@ -265,6 +265,7 @@ static int run_chaos(void)
 	bool good;
 
 	clock_gettime(CLOCK_MONOTONIC, &began);
+	device_begin();
 	good = chaos(options.processes, options.seed, options.seconds, options.ops, &done);
 	printf("chaos, seed %#llx: %llu steps in %.0f s, %.0f a second\n",
 	       (unsigned long long)options.seed, (unsigned long long)done, seconds_since(&began),

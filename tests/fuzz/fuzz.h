@@ -263,6 +263,7 @@ void worker_run(unsigned int w); /* in the new process; does not return */
 void pass_to(unsigned int w);
 void await_go(void);
 bool reap(unsigned int w);
+void device_begin(void);
 void device_restore(void);
 
 /* shrink.c: to fewer steps that still fail; false: not even all of them do, once more */

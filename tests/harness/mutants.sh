@@ -50,7 +50,8 @@ caught() {
 }
 
 patches=()
-for glob in ${MUTANTS:-*}; do
+read -ra globs <<<"${MUTANTS:-*}"
+for glob in "${globs[@]}"; do
 	mapfile -t -O ${#patches[@]} patches < <(compgen -G "$top/tests/mutants/$glob.patch")
 done
 plan ${#patches[@]}
