@@ -236,3 +236,24 @@ ROW_EACH(C2, hole_after, "from each page of a chunk, SEEK_HOLE finds the hole ri
 	for (size_t page = 0; page < chunk_pages(fd); page++)
 		ck_assert_int_eq(lseek(fd, off + pages(page) + 5, SEEK_HOLE), end);
 }
+
+/*
+ * [----chunk----]      made anew, when the end is in it:
+ * [-----------|end]
+ */
+ROW(C2, end_in_a_chunk, "memory made where the end cuts a chunk does not reach past it")
+{
+	int fd = control_open();
+	off_t off = make_chunk(fd, &folios[0], STORED), end = off + chunk_size(fd) - pages(1);
+	unsigned char *area = reserve(2 * chunk_pages(fd)), *map;
+
+	assert_done(in_the_end(punch(fd, off, chunk_size(fd))));
+	assert_done(in_the_end(resize(fd, end)));
+	/* Where a huge page could be mapped, if there were one. */
+	map = (unsigned char *)(((uintptr_t)area + chunk_size(fd) - 1) & -chunk_size(fd));
+	target_map_at(map, chunk_size(fd), RW, MAP_SHARED, fd, off);
+	map[0] = 's';
+	assert_bus_error(try_read(map + (end - off)), map + (end - off));
+	ck_assert_int_eq(map[end - off - 1], 0);
+	ck_assert_uint_le(info_of(fd).resident, end);
+}

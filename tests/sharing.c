@@ -105,6 +105,10 @@ ROW(S1, read_into_own_mapping, "read and write with the mapping itself as buffer
 	assert_memory(map + pages(2), pages(1), pages(2), ORIGINAL);
 	ck_assert_int_eq(pwrite(fd, map + pages(3), pages(1), pages(3)), pages(1));
 	assert_memory(map + pages(3), pages(1), pages(3), ORIGINAL);
+	/* Not even mapped beside another page: the copy needs the page that it holds. */
+	map = target_map_rw(1, MAP_SHARED, pages(3));
+	ck_assert_int_eq(pwrite(fd, map, pages(1), pages(3)), pages(1));
+	assert_memory(map, pages(1), pages(3), ORIGINAL);
 }
 
 ROW(S1, two_mappings_one_page, "two mappings of a page in one process are the same page")

@@ -35,24 +35,26 @@ caught() {
 	strategy=${device#/dev/mmapdemo}
 	strategy=${strategy#-}
 	params="$(said "$1" Params '') strategies=${strategy:-pagecache}"
-	rm -rf "$copy" "$dir/out"
-	mkdir "$copy"
-	(cd "$top" && find Kbuild module include -type f -print0 2>/dev/null |
-		xargs -0 cp --parents -t "$copy")
 	patch -sd "$copy" -p1 <"$1" || return
-	"$here/build" -s "$copy" -o "$dir/out" "$kernel" >"$dir/log" 2>&1 ||
-		{ cat "$dir/log"; return 1; }
-	"$here/run" -k "$kernel" --module "$dir/out/mmapdemo.ko" -p "$params" \
+	"$here/build" -s "$copy" -o "$dir/$kernel" "$kernel" >"$dir/log" 2>&1 || status=$?
+	# what is as it was again is built again, and nothing else
+	patch -Rsd "$copy" -p1 <"$1" || return
+	[ "$status" = 0 ] || { cat "$dir/log"; return 1; }
+	"$here/run" -k "$kernel" --module "$dir/$kernel/mmapdemo.ko" -p "$params" \
 		-a "$(said "$1" Args '')" -f "$top/build/bin/mmapdemo-rows" -- \
 		/mmapdemo-rows --device "$device" --tests "$3" >"$dir/tap" 2>"$dir/err" || status=$?
 	same "status of the rows" "$(said "$1" Status 1)" "$status" || { cat "$dir/tap" "$dir/err"; return 1; }
 	has "$(cat "$dir/tap")" "^not ok [0-9]+ - $2\\."
 }
 
+mkdir "$dir/copy"
+(cd "$top" && find Kbuild module include -type f -print0 2>/dev/null |
+	xargs -0 cp --parents -t "$dir/copy")
+
 patches=()
 read -ra globs <<<"${MUTANTS:-*}"
 for glob in "${globs[@]}"; do
-	mapfile -t -O ${#patches[@]} patches < <(compgen -G "$top/tests/mutants/$glob.patch")
+	mapfile -t -O ${#patches[@]} patches < <(compgen -G "$top/tests/mutants/$glob.patch" | sort)
 done
 plan ${#patches[@]}
 for patch in "${patches[@]}"; do
