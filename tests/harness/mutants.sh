@@ -35,10 +35,10 @@ caught() {
 	strategy=${device#/dev/mmapdemo}
 	strategy=${strategy#-}
 	params="$(said "$1" Params '') strategies=${strategy:-pagecache}"
-	patch -sd "$copy" -p1 <"$1" || return
+	patch -F 0 -sd "$copy" -p1 <"$1" || return
 	"$here/build" -s "$copy" -o "$dir/$kernel" "$kernel" >"$dir/log" 2>&1 || status=$?
 	# what is as it was again is built again, and nothing else
-	patch -Rsd "$copy" -p1 <"$1" || return
+	patch -F 0 -Rsd "$copy" -p1 <"$1" || return
 	[ "$status" = 0 ] || { cat "$dir/log"; return 1; }
 	"$here/run" -k "$kernel" --module "$dir/$kernel/mmapdemo.ko" -p "$params" \
 		-a "$(said "$1" Args '')" -f "$top/build/bin/mmapdemo-rows" -- \
