@@ -5,7 +5,7 @@
 
 # KERNEL: a name of tests/vm/kernels. Without it: the headers in KDIR.
 KERNEL  ?=
-KERNELS ?= $(shell awk '!/^\#/ && NF { print $$1 }' tests/vm/kernels)
+KERNELS ?= $(shell awk '!/^\#/ && NF && $$5 != "source" { print $$1 }' tests/vm/kernels)
 TESTS   ?=
 STRATEGY ?= pagecache
 KDIR    ?= /lib/modules/$(shell uname -r)/build
@@ -76,6 +76,18 @@ $(bin)/mmapdemo-rows32: $(rows32_objects)
 
 -include $(rows32_objects:.o=.d)
 
+# Failures, one at a time, for debug kernels
+fail_nth_objects := $(patsubst %.c,build/obj/%.o,$(wildcard tests/fail_nth/*.c))
+
+.PHONY: fail-nth
+fail-nth: $(bin)/mmapdemo-fail-nth ; @:
+
+$(bin)/mmapdemo-fail-nth: $(fail_nth_objects)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -o $@ $^
+
+-include $(fail_nth_objects:.o=.d)
+
 # The command: the rows, aimed at anything
 version := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 command_objects := $(patsubst %.c,build/obj/%.o,$(wildcard userspace/mmapdemo/*.c)) \
@@ -132,6 +144,15 @@ soak:
 	$(Q)tests/vm/deps check
 	$(Q)$(MAKE) --no-print-directory fuzz
 	$(Q)tests/soak $(or $(KERNEL),$(first)) $(or $(T),1h) $(SEED)
+
+## check-debug: the same on kernels of our own that look for mistakes; and leaks
+debug_kernels := $(shell awk '!/^\#/ && $$5 == "source" { print $$1 }' tests/vm/kernels)
+.PHONY: check-debug
+check-debug:
+	$(Q)tests/vm/deps check debug
+	$(Q)$(MAKE) --no-print-directory rows rows32 fail-nth
+	$(Q)tests/check '$(debug_kernels)' '$(or $(TESTS),catches fail-nth rows small rows32 lifecycle \
+		anon fault insert vmalloc pfn dma)'
 
 ## docs-matrix: docs/matrix.md anew: our device and its peers, on each kernel
 .PHONY: docs-matrix

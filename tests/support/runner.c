@@ -66,11 +66,20 @@ static bool matches(const struct test *test, const char *globs)
 	return false;
 }
 
+/* A kernel that checks all that it does takes many times as long for it. */
+static double timeout_scale(void)
+{
+	const char *scale = getenv("MMAPDEMO_TIMEOUT_SCALE");
+
+	return scale ? atof(scale) : 1;
+}
+
 size_t runner_select(const char *globs, struct test **tests)
 {
 	size_t count = __stop_rows - __start_rows;
 	const struct row **rows = calloc(count, sizeof(*rows));
 	size_t selected = 0, most = 0;
+	double scale = timeout_scale();
 
 	if (!rows)
 		err(2, "calloc");
@@ -92,6 +101,7 @@ size_t runner_select(const char *globs, struct test **tests)
 			test->row = rows[i];
 			test->variant = variant;
 			test->timeout = rows[i]->timeout ? rows[i]->timeout : DEFAULT_TIMEOUT;
+			test->timeout *= scale;
 			name_test(test);
 			selected += matches(test, globs);
 		} while (++variant < (int)rows[i]->variant_count);

@@ -28,13 +28,19 @@ as_root() {
 	fi
 }
 
+# Those as Debian built them, which all else means by "each kernel".
 kernel_names() {
-	awk '!/^#/ && NF { print $1 }' "$here/kernels"
+	awk '!/^#/ && NF && $5 != "source" { print $1 }' "$here/kernels"
+}
+
+# And ours, made from source.
+debug_kernel_names() {
+	awk '!/^#/ && $5 == "source" { print $1 }' "$here/kernels"
 }
 
 # Without those that differ in the module's build alone.
 distinct_kernels() {
-	awk '!/^#/ && NF && !seen[$2, $3]++ { print $1 }' "$here/kernels"
+	awk '!/^#/ && NF && $5 != "source" && !seen[$2, $3]++ { print $1 }' "$here/kernels"
 }
 
 # kernel_line NAME: sets suite, image, headers, toolchain, make_arguments from the list.
@@ -42,7 +48,7 @@ kernel_line() {
 	local line
 	line=$(awk -v name="$1" '!/^#/ && $1 == name' "$here/kernels")
 	[ -n "$line" ] || die "no kernel '$1' in tests/vm/kernels; known:" \
-		"$(kernel_names | paste -sd' ')"
+		"$({ kernel_names; debug_kernel_names; } | paste -sd' ')"
 	read -r _ suite image headers toolchain make_arguments <<<"$line"
 }
 

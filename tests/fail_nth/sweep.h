@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A sweep: the Nth allocation, or copy of user memory, that an operation has the
+ * kernel do is made to fail, for N from 1 until the operation is over before
+ * there are N. Each attempt is a process of its own, on a device as after load.
+ */
+#ifndef SWEEP_H
+#define SWEEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* What an attempt works on; all but the last lines are given. */
+struct subject {
+	const char *node; /* in /dev; NULL: the module itself */
+	size_t page;
+	size_t huge; /* of a huge page; 0: the node makes none */
+	unsigned int features;
+	off_t size;
+	int fd;	   /* of the node, open for both; of the module's file */
+	int other; /* an operation's own descriptor */
+	char *map; /* and mapping */
+	size_t mapped;
+};
+
+struct operation {
+	const char *name;
+	/* With no failures. 0, or the errno; EOPNOTSUPP: nothing such a node does. */
+	int (*prepare)(struct subject *subject);
+	/* With failures, and again without. 0, or the errno, as the kernel gave it. */
+	int (*act)(struct subject *subject);
+	/* After it has worked: NULL, or what is wrong. */
+	const char *(*check)(struct subject *subject);
+	/* What it may say besides ENOMEM and EFAULT. */
+	int may_say;
+	/* Failures begin in the module's load, not before: tests/harness/in_init. */
+	bool in_init;
+	/* It must work whatever fails: who would be told? */
+	bool must_work;
+};
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+extern const struct operation node_operations[];
+extern const size_t node_operations_count;
+
+/*
+ * Sweeps it; @reset makes the subject as it was, @settled says what an attempt
+ * left behind, or NULL. Prints a line of TAP; false when that says "not ok".
+ */
+bool sweep(const struct operation *operation, const struct subject *subject,
+	   int (*reset)(const struct subject *subject),
+	   const char *(*settled)(const struct subject *subject), unsigned int number);
+
+/* Has failures come from all that counts, silently. Or dies. */
+void sweep_init(void);
+
+#endif
