@@ -29,8 +29,9 @@ static const char usage[] = "usage: mmapdemo-fail-nth MODULE.ko IN_INIT.ko [GLOB
 			    "exit status: 0 all passed, 1 some failed, 2 could not run\n";
 
 #define NODES 16
-/* Two chunks for huge folios, and half of one that is left over. */
-#define SIZE "size=5M"
+/* A chunk for a huge folio, and 16 pages left over: what is large takes long. */
+#define SIZE	  "size=2112K"
+#define ALL_NODES "strategies=all " SIZE
 
 /* The module */
 
@@ -74,9 +75,9 @@ static const char *check_load(struct subject *s)
 	return unload() ? "does not unload" : NULL;
 }
 
-/* What all nodes take, one after the other, and what is taken only if asked for. */
+/* Each page of some nodes is a place, so they get few; prealloc=1 is for one node only. */
 static const char *const parameters[] = {
-	"strategies=all " SIZE,
+	"strategies=all size=32K",
 	"prealloc=1 " SIZE,
 };
 
@@ -268,7 +269,7 @@ int main(int argc, char **argv)
 	error = load(open_module(argv[2]), "");
 	if (error)
 		errx(2, "%s does not load: %s", argv[2], strerror(error));
-	error = load(module.fd, parameters[0]);
+	error = load(module.fd, ALL_NODES);
 	if (error)
 		errx(2, "%s does not load: %s", argv[1], strerror(error));
 	nodes = find_nodes(subjects);
@@ -291,7 +292,7 @@ int main(int argc, char **argv)
 		if (is_wanted(&loads[i], glob))
 			good &= sweep(&loads[i], &module, nothing_to_reset, nothing_left, ++number);
 	}
-	error = load(module.fd, parameters[0]);
+	error = load(module.fd, ALL_NODES);
 	if (error)
 		errx(2, "%s does not load any more: %s", argv[1], strerror(error));
 	for (size_t n = 0; n < nodes; n++) {
