@@ -211,6 +211,7 @@ usage_errors() {
 	ran 96 --no-such -- true && reason "unknown option" &&
 		ran 96 -k 0.1 -- true && reason "no kernel '0.1'.*known: 6.1" &&
 		ran 96 --no-module && reason "no COMMAND" &&
+		MMAPDEMO_TIMEOUT_SCALE=1.5 ran 96 --no-module -- true && reason "not a whole number" &&
 		ran 96 --no-module -f /no/such/file -- true && reason "no such file" &&
 		ran 96 --no-module -t soon -- true && reason "not a number" &&
 		ran 96 -k && reason "wants a value"
