@@ -235,21 +235,6 @@ ROW(C4, delay_of_a_failure, "an access that fails can be slow too")
 	ck_assert_uint_ge(now_us() - began, DELAY);
 }
 
-/* Until it is asleep for longer than anything but the delay takes. */
-static void await_delay(struct peer *child)
-{
-	char path[64], text[512], state;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", child->pid);
-	for (int asleep = 0; asleep < 20; usleep(2000)) {
-		ck_assert_int_eq(read_text(path, text, sizeof(text)), 0);
-		ck_assert_int_eq(sscanf(strrchr(text, ')'), ") %c", &state), 1);
-		if (state == 'Z')
-			await_exit(child); /* it says why it did not wait */
-		asleep = state == 'D' ? asleep + 1 : 0;
-	}
-}
-
 static void set_slow(int fd)
 {
 	struct mmapdemo_fault rule = rule_on_page(MMAPDEMO_FAULT_COUNT, MMAPDEMO_FAULT_ALWAYS, 0);
@@ -269,7 +254,8 @@ ROW_EACH(C4, delay_is_for_the_page, "while one waits, others can do all else, an
 		ways[_i].works(fd, target_map_rw(1, MAP_SHARED, pages(PAGE)));
 		ck_abort_msg("an access took less than a minute");
 	}
-	await_delay(&child);
+	if (!is_delayed(child.pid))
+		await_exit(&child); /* it says why it did not wait */
 	assert_memory(target_map_rw(2, MAP_SHARED, 0), pages(2), 0, ORIGINAL);
 	assert_target(0, pages(2), ORIGINAL);
 	target_write(fd, "w", 1, 0);
@@ -296,7 +282,8 @@ ROW(C4, killed_in_the_middle,
 		fill(fd, 0, pages(TEST_PAGES), 5);
 		ck_abort_msg("FILL of a slow page took less than a minute");
 	}
-	await_delay(&child);
+	if (!is_delayed(child.pid))
+		await_exit(&child); /* it says why it did not wait */
 	kill_child(&child);
 	assert_done(heal(fd, pages(PAGE), pages(1)));
 	contents_pattern(wanted, pages(PAGE), 0, 5);

@@ -165,6 +165,22 @@ size_t list_rules(int fd, struct mmapdemo_fault *rules, size_t room)
 	return argument.count;
 }
 
+bool is_delayed(pid_t task)
+{
+	char path[64], text[512], state;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", task);
+	for (int asleep = 0; asleep < 20; usleep(2000)) {
+		if (read_text(path, text, sizeof(text)))
+			return false;
+		ck_assert_int_eq(sscanf(strrchr(text, ')'), ") %c", &state), 1);
+		if (state == 'Z' || state == 'X')
+			return false;
+		asleep = state == 'D' ? asleep + 1 : 0;
+	}
+	return true;
+}
+
 size_t chunk_size(int fd)
 {
 	struct mmapdemo_info info = info_of(fd);

@@ -65,6 +65,12 @@ size_t list_rules(int fd, struct mmapdemo_fault *rules, size_t room);
 	})
 
 /*
+ * Waits until a process or thread is asleep in the kernel for longer than
+ * anything but a rule's delay takes; false if it ends instead.
+ */
+bool is_delayed(pid_t task);
+
+/*
  * Memory as large as a huge page, which holds the pattern, away from where other
  * tests are: one huge folio, or single pages. Not applicable where the device
  * makes no huge ones.
