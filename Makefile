@@ -154,6 +154,18 @@ check-debug:
 	$(Q)tests/check '$(debug_kernels)' '$(or $(TESTS),catches fail-nth rows small rows32 lifecycle \
 		anon fault insert vmalloc pfn dma)'
 
+## check-mutants: classic mistakes, made one by one; each must be noticed (MUTANTS='1[7-9]-*')
+.PHONY: check-mutants
+check-mutants:
+	$(Q)tests/vm/deps check debug
+	$(Q)$(MAKE) --no-print-directory rows
+	$(Q)MUTANTS_DEBUG=1 tests/check '$(first)' mutants
+
+## docs-mutants: docs/mutants.md anew, from the heads of the patches
+.PHONY: docs-mutants
+docs-mutants:
+	$(Q)tests/stories >docs/mutants.md
+
 ## docs-matrix: docs/matrix.md anew: our device and its peers, on each kernel
 .PHONY: docs-matrix
 docs-matrix:

@@ -47,8 +47,8 @@ static const struct touch {
 	{"store-private", MAP_PRIVATE, try_store},
 };
 
-ROW_EACH(C2, cut_off_during_fault, "a page that goes while a fault on it is under way is not mapped",
-	 touches)
+ROW_EACH(C2, cut_off_during_fault,
+	 "a page that goes while a fault on it is under way is not mapped", touches)
 {
 	const struct touch *touch = &touches[_i];
 	int fd = control_open();
