@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <linux/mmapdemo.h>
@@ -247,6 +248,34 @@ static size_t find_nodes(struct subject *subjects)
 	return count;
 }
 
+/*
+ * On x86 before 6.16, remap_pfn_range() that finds no memory for a page table leaves
+ * untrack_pfn() to WARN about what is not mapped: no driver can help it.
+ */
+static bool would_warn(const struct operation *operation, const struct subject *s)
+{
+	int major = 0, minor = 0;
+	struct utsname kernel;
+
+	if (!operation->fills || (strcmp(node_name(s), "mmapdemo-pfn") != 0 &&
+				  strcmp(node_name(s), "mmapdemo-dma") != 0))
+		return false;
+	uname(&kernel);
+	sscanf(kernel.release, "%d.%d", &major, &minor);
+	return major < 6 || (major == 6 && minor < 16);
+}
+
+static bool sweep_node(const struct operation *operation, const struct subject *s,
+		       unsigned int number)
+{
+	if (!would_warn(operation, s))
+		return sweep(operation, s, reset_node, node_settled, number);
+	printf("ok %u - fail-nth.%s[%s] # SKIP untrack_pfn() of this kernel warns (mended in "
+	       "6.16)\n",
+	       number, operation->name, s->node);
+	return true;
+}
+
 static bool is_wanted(const struct operation *operation, const char *glob)
 {
 	return !glob || !fnmatch(glob, operation->name, 0);
@@ -303,8 +332,7 @@ int main(int argc, char **argv)
 		describe(&subjects[n]);
 		for (size_t i = 0; i < node_operations_count; i++)
 			if (is_wanted(&node_operations[i], glob))
-				good &= sweep(&node_operations[i], &subjects[n], reset_node,
-					      node_settled, ++number);
+				good &= sweep_node(&node_operations[i], &subjects[n], ++number);
 		close(subjects[n].fd);
 	}
 	error = unload();

@@ -38,6 +38,8 @@ struct operation {
 	bool in_init;
 	/* It must work whatever fails: who would be told? */
 	bool must_work;
+	/* Makes page tables, where all of a mapping is there from the start. */
+	bool fills;
 };
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
