@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Step 3: pages that are made, and mapped, one by one as programs touch them. */
+#include <linux/gfp.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+
+#define TUTORIAL_PAGES	32UL
+
+static struct page *tutorial_pages[TUTORIAL_PAGES];
+
+/* The page, made where there is none. Two may try at once: one of them wins. */
+static struct page *tutorial_page(pgoff_t index)
+{
+	struct page *page = READ_ONCE(tutorial_pages[index]);
+	struct page *other;
+
+	if (page)
+		return page;
+	page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!page)
+		return NULL;
+	other = cmpxchg(&tutorial_pages[index], NULL, page);
+	if (!other)
+		return page;
+	put_page(page);
+	return other;
+}
+
+static vm_fault_t tutorial_fault(struct vm_fault *vmf)
+{
+	struct page *page;
+
+	/* The one check of bounds, for each page, however the VMA has grown. */
+	if (vmf->pgoff >= TUTORIAL_PAGES)
+		return VM_FAULT_SIGBUS;
+	page = tutorial_page(vmf->pgoff);
+	if (!page)
+		return VM_FAULT_OOM;
+	get_page(page); /* the page table's reference */
+	vmf->page = page;
+	return 0;
+}
+
+static const struct vm_operations_struct tutorial_vm_ops = {
+	.fault	= tutorial_fault,
+};
+
+static int tutorial_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	vma->vm_ops = &tutorial_vm_ops;
+	return 0;
+}
+
+static const struct file_operations tutorial_fops = {
+	.owner	= THIS_MODULE,
+	.mmap	= tutorial_mmap,
+};
+
+static struct miscdevice tutorial_device = {
+	.minor	= MISC_DYNAMIC_MINOR,
+	.name	= "tutorial",
+	.fops	= &tutorial_fops,
+	.mode	= 0600,
+};
+
+static int __init tutorial_init(void)
+{
+	return misc_register(&tutorial_device);
+}
+module_init(tutorial_init);
+
+static void __exit tutorial_exit(void)
+{
+	int i;
+
+	misc_deregister(&tutorial_device);
+	for (i = 0; i < TUTORIAL_PAGES; i++)
+		if (tutorial_pages[i])
+			put_page(tutorial_pages[i]);
+}
+module_exit(tutorial_exit);
+
+MODULE_DESCRIPTION("mmap driver, step 3: .fault");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the programs of the tutorial share: each expectation is a line of TAP. */
+#ifndef TUTORIAL_H
+#define TUTORIAL_H
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PAGE ((size_t)sysconf(_SC_PAGESIZE))
+
+static int failed;
+
+/* Holds what is seen to what is expected; a number that does not exist is none. */
+static inline void verdict(const char *name, const char *what, long expected, long seen)
+{
+	printf("%s - %s\n", seen == expected ? "ok" : "not ok", name);
+	if (seen == expected)
+		return;
+	printf("# %s: expected %ld, saw %ld\n", what, expected, seen);
+	failed = 1;
+}
+
+/* A number that the driver shows in /sys/class/misc/tutorial/. */
+static inline void expect(const char *name, const char *file, long expected)
+{
+	char path[64];
+	FILE *sysfs;
+	long seen;
+
+	snprintf(path, sizeof(path), "/sys/class/misc/tutorial/%s", file);
+	sysfs = fopen(path, "r");
+	if (!sysfs || fscanf(sysfs, "%ld", &seen) != 1) {
+		printf("not ok - %s\n# %s: cannot be read\n", name, path);
+		failed = 1;
+	} else {
+		verdict(name, path, expected, seen);
+	}
+	if (sysfs)
+		fclose(sysfs);
+}
+
+#endif
