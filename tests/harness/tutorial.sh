@@ -3,7 +3,7 @@
 #
 # tutorial.sh KERNEL: each step of docs/tutorial builds for every kernel, and holds
 # and lacks on KERNEL what its file `rows` says; a step that is not what it says is
-
+# noticed.
 
 top=$(realpath "$(dirname "$0")/../..")
 # shellcheck source=tests/tap.sh
