@@ -221,12 +221,16 @@ load:
 unload:
 	$(Q)packaging/host unload
 
-## install: the module for the running kernel and the programs (DESTDIR=, PREFIX=)
-.PHONY: install uninstall
-install: all
+## install: the module for the running kernel, programs, command, manual (DESTDIR=, PREFIX=)
+.PHONY: install install-command uninstall
+install: all command
 	$(Q)packaging/host install
 
-## uninstall: exactly what install put there
+## install-command: of these the command alone, with its manual and completions
+install-command: command
+	$(Q)packaging/host install-command
+
+## uninstall: exactly what one of them put there
 uninstall:
 	$(Q)packaging/host uninstall
 

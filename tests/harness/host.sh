@@ -16,8 +16,9 @@ eval "$("$top/tests/vm/kernel" "$(native_kernel "$1")")"
 # A tree of its own: build/host may be somebody's work.
 tree=$dir/tree
 mkdir "$tree" "$dir/bin"
-(cd "$top" && find Makefile Kbuild module packaging tests userspace include -type f -print0 2>/dev/null |
-	xargs -0 cp --parents -t "$tree")
+(cd "$top" && find Makefile Kbuild dkms.conf module packaging docs/man tests userspace include \
+	build/obj/tests build/obj/userspace build/bin/mmapdemo -type f -print0 2>/dev/null |
+	xargs -0 cp -p --parents -t "$tree") # the command is not built again: it takes long
 
 impostor() {
 	printf '#!/bin/sh\n%s\n' "$2" >"$dir/bin/$1"
@@ -85,7 +86,24 @@ installs() {
 	made 0 "mmapdemo.ko" install DESTDIR="$dir/root" || return
 	local seen
 	seen=$(cd "$dir/root" && find . -type f | sort | paste -sd' ')
-	has "$seen" "/lib/modules/${RELEASE//+/.}/updates/.*mmapdemo.ko" && has "$seen" "lib/mmapdemo/shared"
+	has "$seen" "/lib/modules/${RELEASE//+/.}/updates/.*mmapdemo.ko" && has "$seen" "lib/mmapdemo/shared" &&
+		same "the command and its kin" "$(printf './usr/local/%s ' "${command_files[@]}")" \
+			"$(cd "$dir/root" && find . -path '*/bin/*' -o -type f -path '*/share/*' | sort | paste -sd' ') "
+}
+
+command_files=(bin/mmapdemo share/bash-completion/completions/mmapdemo share/man/man1/mmapdemo.1
+	share/man/man4/mmapdemo.4 share/zsh/site-functions/_mmapdemo)
+
+# PREFIX is respected, headers are not asked for, and nothing stays.
+installs_command() {
+	made 0 "bin/mmapdemo" install-command DESTDIR="$dir/alone" PREFIX=/usr KDIR=/none || return
+	same "what is installed" \
+		"$(printf './usr/%s\n' "${command_files[@]}" lib/mmapdemo/installed-command | sort)" \
+		"$(cd "$dir/alone" && find . -type f | sort)" &&
+		has "$("$dir/alone/usr/bin/mmapdemo" --version)" "^mmapdemo [0-9]" &&
+		made 2 "already installed" install DESTDIR="$dir/alone" PREFIX=/usr &&
+		made 0 "" uninstall DESTDIR="$dir/alone" PREFIX=/usr &&
+		same "what is left" "" "$(find "$dir/alone" 2>/dev/null)"
 }
 
 installs_once() {
@@ -117,7 +135,7 @@ complete() {
 			"^PACKAGE_VERSION=\"$(modinfo -F version "$tree/build/host/mmapdemo.ko")\""
 }
 
-plan 17
+plan 18
 try "host.missing-headers-are-named" no_headers
 try "host.an-unknown-kernel-is-named" no_kernel
 try "host.load-wants-a-build" load_unbuilt
@@ -133,6 +151,7 @@ try "host.load-when-loaded" refused "File exists" "loaded already: make unload"
 try "host.unload-when-in-use" in_use
 try "host.unload-when-not-loaded" not_loaded
 try "host.install-puts-module-and-programs" installs
+try "host.install-command-puts-that-alone" installs_command
 try "host.install-twice-is-refused" installs_once
 try "host.uninstall-takes-exactly-that" uninstalls
 try "host.uninstall-of-nothing-is-an-error" uninstalls_nothing
