@@ -61,25 +61,27 @@ lint() {
 	same "what mandoc says" "" "$(mandoc -Tlint "$@" 2>/dev/null | grep -v 'referenced manual not found')"
 }
 
-# The ioctls, errors and tracepoints that there are.
+# told PAGE BEFORE AFTER: each name of stdin stands in the page, between these
+told() {
+	local name count=0
+	while read -r name; do
+		has "$(cat "$1")" "$2$name$3" || return
+		count=$((count + 1))
+	done
+	[ $count != 0 ] || { echo "no names to be told, before '$3'"; return 1; }
+}
+
+# The ioctls, errors, tracepoints, parameters and files in sysfs that there are.
 device_agrees() {
-	local name
-	for name in $(sed -nE 's/^#define (MMAPDEMO_IOCTL_[A-Z_]+)\t* *_IOWR.*/\1/p' \
-		"$top/include/uapi/linux/mmapdemo.h"); do
-		has "$(cat "$1")" "Dv $name " || return
-	done
-	for name in $(sed -nE 's/^ \*   (E[A-Z0-9]+) .*/\1/p' "$top/include/uapi/linux/mmapdemo.h" | sort -u); do
-		has "$(cat "$1")" "^\.It Bq Er $name\$" || return
-	done
-	for name in $(sed -nE 's/^(TRACE|DEFINE)_EVENT\((.*, )?([a-z_]+),$/\3/p' "$top/module/trace.h"); do
-		has "$(cat "$1")" "^\.It Sy $name\$" || return
-	done
-	for name in $(sed -nE 's/^module_param[a-z_]*\(([a-z]+),.*/\1/p' "$top/module/params.c"); do
-		has "$(cat "$1")" "^\.It Cm $name\$" || return
-	done
-	for name in $(sed -nE 's/^\t&dev_attr_([a-z_]+)\.attr,/\1/p' "$top/module/sysfs.c"); do
-		has "$(cat "$1")" "^\.It Pa /sys/class/misc/mmapdemo/$name\$" || return
-	done
+	local header=$top/include/uapi/linux/mmapdemo.h
+	sed -nE 's/^#define (MMAPDEMO_IOCTL_[A-Z_]+)[ \t]+_IOWR.*/\1/p' "$header" | told "$1" 'Dv ' ' Pq' &&
+		sed -nE 's/^ \*   (E[A-Z0-9]+) .*/\1/p' "$header" | told "$1" '^\.It Bq Er ' '$' &&
+		sed -nE 's/^(TRACE|DEFINE)_EVENT\((.*, )?([a-z_]+),$/\3/p' "$top/module/trace.h" |
+			told "$1" '^\.It Sy ' '$' &&
+		sed -nE 's/^module_param[a-z_]*\(([a-z]+),.*/\1/p' "$top/module/params.c" |
+			told "$1" '^\.It Cm ' '$' &&
+		sed -nE 's/^\t&dev_attr_([a-z_]+)\.attr,/\1/p' "$top/module/sysfs.c" |
+			told "$1" '^\.It Pa /sys/class/misc/mmapdemo/' '$'
 }
 
 # lies COMMAND...: it fails, as it should
