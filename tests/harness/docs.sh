@@ -73,7 +73,7 @@ guest_lie() {
 }
 
 misspelt() {
-	page "This is te""h end."
+	page "This is $(echo xeh | tr x t) end."
 	noticed 'te[h] ==> the' spelling "$dir/lies/page.md"
 }
 
