@@ -178,6 +178,13 @@ docs-matrix:
 docs-contract:
 	$(Q)tests/contract build/results docs
 
+## tutorial: a step of docs/tutorial.md, built, booted and held to what it says (STEP=1 to 6)
+.PHONY: tutorial
+tutorial:
+	$(Q)tests/vm/deps check
+	$(Q)$(MAKE) --no-print-directory command
+	$(Q)tests/tutorial/run $(or $(KERNEL),$(first)) '$(STEP)'
+
 ## bench: what mapping costs, in instructions, on each kernel (BENCH_ARGS='--works cow')
 .PHONY: bench bench-strategies docs-performance
 bench:
@@ -195,13 +202,6 @@ bench-strategies:
 docs-performance:
 	$(Q)tests/performance build/bench docs/performance.md
 	$(Q)tests/performance build/bench/strategies docs/choosing.md choosing
-
-## tutorial: a step of docs/tutorial.md, built, booted and held to what it says (STEP=1 to 6)
-.PHONY: tutorial
-tutorial:
-	$(Q)tests/vm/deps check
-	$(Q)$(MAKE) --no-print-directory command
-	$(Q)tests/tutorial/run $(or $(KERNEL),$(first)) '$(STEP)'
 
 ## shell: a shell in the VM, with the module loaded and the programs in /
 .PHONY: shell
