@@ -161,6 +161,12 @@ check-mutants:
 	$(Q)$(MAKE) --no-print-directory rows
 	$(Q)MUTANTS_DEBUG=1 tests/check '$(first)' mutants
 
+## check-selftests: the kernel's own tests, where they can be aimed at a device
+.PHONY: check-selftests
+check-selftests:
+	$(Q)tests/vm/deps check
+	$(Q)tests/selftests $(KERNELS)
+
 ## docs-mutants: docs/mutants.md anew, from the heads of the patches
 .PHONY: docs-mutants
 docs-mutants:
