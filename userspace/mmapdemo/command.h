@@ -9,6 +9,7 @@ int faults_main(int argc, char **argv);
 int fill_main(int argc, char **argv);
 int heal_main(int argc, char **argv);
 int info_main(int argc, char **argv);
+int map_main(int argc, char **argv);
 int maps_main(int argc, char **argv);
 int notify_main(int argc, char **argv);
 int poison_main(int argc, char **argv);

@@ -16,6 +16,7 @@ static const struct command {
 	{"bench", bench_main, "measure what mapping costs, beside what else can be mapped"},
 	{"conform", conform_main, "hold a device, or what else can be mapped, to the contract"},
 	{"info", info_main, "what the device is, and what happened to it"},
+	{"map", map_main, "a picture of processes' memory, and the frames it is"},
 	{"maps", maps_main, "its mappings, in all processes, now"},
 	{"watch", watch_main, "mappings, faults and commands as they happen"},
 	{"resize", resize_main, "give it another size"},
