@@ -130,6 +130,9 @@ static void mark_rules(const struct map_picture *picture, struct map_vma *vma,
 	for (uint64_t i = 0; i < vma->count; i++) {
 		uint64_t offset = vma->offset + i * picture->page_size;
 
+		/* A copy made before is no page of the device's. */
+		if (vma->pages[i].flags & PAGE_PRESENT && !map_is_files(vma, vma->pages[i].flags))
+			continue;
 		if (offset >= rule->offset && offset - rule->offset < rule->length)
 			vma->pages[i].flags |= PAGE_POISONED;
 	}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <langinfo.h>
-#include <locale.h>
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +9,27 @@
 
 #include "terminal.h"
 
+/* Not by setlocale(): a static program may find no locales, as in a small VM. */
+static bool is_utf8(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+	for (int i = 0; i < 3; i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return strcasestr(value, "UTF-8") || strcasestr(value, "utf8");
+	}
+	return false;
+}
+
 struct terminal terminal_find(void)
 {
 	const char *none = getenv("NO_COLOR"), *term = getenv("TERM"), *columns = getenv("COLUMNS");
 	struct terminal terminal = {.is_terminal = isatty(STDOUT_FILENO)};
 	struct winsize size = {};
 
-	setlocale(LC_CTYPE, "");
-	terminal.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	terminal.utf8 = is_utf8();
 	if (terminal.is_terminal)
 		ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
 	terminal.width = size.ws_col ? size.ws_col : columns ? atoi(columns) : 0;

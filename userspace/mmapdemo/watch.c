@@ -20,9 +20,7 @@
 #include "number.h"
 #include "reader.h"
 #include "show.h"
-
-#define SYSTEM	 "mmapdemo"
-#define INSTANCE "mmapdemo-watch-" /* and the process's number */
+#include "tracing.h"
 
 /* For argp: struct control first. */
 struct watch {
@@ -32,6 +30,7 @@ struct watch {
 	double seconds; /* 0: no end */
 	uint64_t count; /* of lines */
 
+	struct reader *reader;
 	uint64_t began;
 	struct lines lines;
 };
@@ -53,31 +52,12 @@ static const char doc[] =
 	"what it tells: addresses in hex, offsets in bytes. Ctrl-C ends it; other people's "
 	"tracing is not touched. It wants root.\n\n" CONTROL_STATUS;
 
-/*
- * libtraceevent's own would link its loader of plugins, and with it dlopen(),
- * into a static program. There are none to free: we load none.
- */
-void free_tep_plugin_paths(struct tep_handle *tep)
-{
-	(void)tep;
-}
-
-static struct tracefs_instance *instance;
-static struct reader *reader;
 static volatile sig_atomic_t stopped;
 
 static void stop(int signal)
 {
 	(void)signal;
 	stopped = 1;
-}
-
-static uint64_t now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000000000ull + time.tv_nsec;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -145,86 +125,38 @@ static void take(void *context, struct tep_event *event, struct tep_record *reco
 	}
 }
 
-static void put_back(void)
-{
-	if (reader)
-		reader_close(reader); /* or the instance would be busy */
-	if (tracefs_instance_destroy(instance))
-		fprintf(stderr, "mmapdemo watch: trace instance %s is left behind: %s\n",
-			tracefs_instance_get_name(instance), strerror(errno));
-	tracefs_instance_free(instance);
-}
-
 static void enable(struct watch *watch)
 {
 	char *event, *rest = watch->events;
 
-	if (!rest && tracefs_event_enable(instance, SYSTEM, NULL) < 0)
+	if (!rest && !tracing_enable(NULL))
 		control_fail(&watch->control, "its tracepoints cannot be switched on: %s",
 			     strerror(errno));
 	while (rest && (event = strsep(&rest, ",")))
-		if (!*event || tracefs_event_enable(instance, SYSTEM, event) < 0)
-			control_fail(&watch->control, "no tracepoint '%s': see %s/events/" SYSTEM,
+		if (!*event || !tracing_enable(event))
+			control_fail(&watch->control, "no tracepoint '%s': see %s/events/mmapdemo",
 				     event, tracefs_tracing_dir());
-}
-
-/* A watch that was killed could put nothing back. One that lives keeps its own busy. */
-static void remove_left_behind(void)
-{
-	char **names = tracefs_instances("^" INSTANCE);
-
-	for (char **name = names; name && *name; name++) {
-		struct tracefs_instance *old;
-
-		if (!kill(atoi(*name + strlen(INSTANCE)), 0) || errno != ESRCH)
-			continue;
-		old = tracefs_instance_create(*name);
-		if (old)
-			tracefs_instance_destroy(old);
-		tracefs_instance_free(old);
-	}
-	tracefs_list_free(names);
-}
-
-static void make_instance(struct watch *watch)
-{
-	const struct sigaction action = {.sa_handler = stop};
-	const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-	char name[64];
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		sigaction(ends[i], &action, NULL);
-	remove_left_behind();
-	snprintf(name, sizeof(name), INSTANCE "%d", (int)getpid());
-	instance = tracefs_instance_create(name);
-	if (!instance)
-		control_fail(&watch->control, "no trace instance can be made: %s: be root",
-			     strerror(errno));
-	atexit(put_back);
 }
 
 static void begin(struct watch *watch)
 {
-	tracefs_set_loglevel(TEP_LOG_NONE);
-	if (!tracefs_tracing_dir())
-		control_fail(&watch->control, "tracefs is not there, and cannot be mounted: be "
-					      "root (mount -t tracefs none /sys/kernel/tracing)");
-	make_instance(watch);
-	if (!tracefs_dir_exists(instance, "events/" SYSTEM))
-		control_fail(&watch->control, "the module is not loaded, or has no tracepoints: "
-					      "modprobe mmapdemo");
-	if (tracefs_instance_file_write(instance, "trace_clock", "mono") >= 0)
-		reader = reader_open(instance, SYSTEM);
-	if (!reader)
-		control_fail(&watch->control, "tracing cannot be set up: %s", strerror(errno));
-	watch->began = now();
+	const struct sigaction action = {.sa_handler = stop};
+	const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+	char reason[256];
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		sigaction(ends[i], &action, NULL);
+	watch->reader = tracing_begin("watch", reason);
+	if (!watch->reader)
+		control_fail(&watch->control, "%s", reason);
+	watch->began = tracing_now();
 	enable(watch);
 }
 
 /* What was recorded before this moment, in order. Is there more to read? */
 static bool read_and_print(struct watch *watch, uint64_t before)
 {
-	uint64_t complete = reader_read(reader, take, watch);
+	uint64_t complete = reader_read(watch->reader, take, watch);
 
 	if (complete < before)
 		before = complete;
@@ -247,12 +179,12 @@ int watch_main(int argc, char **argv)
 	begin(&watch);
 	fprintf(stderr, "%s: watching\n", watch.control.name);
 	while (!stopped && watch.count) {
-		if (watch.seconds && now() - watch.began > watch.seconds * 1e9)
+		if (watch.seconds && tracing_now() - watch.began > watch.seconds * 1e9)
 			break;
 		nanosleep(&pause, NULL);
-		read_and_print(&watch, now());
+		read_and_print(&watch, tracing_now());
 	}
-	tracefs_trace_off(instance);
+	tracing_stop();
 	while (read_and_print(&watch, UINT64_MAX))
 		;
 	return 0;
