@@ -18,6 +18,7 @@ int resize_main(int argc, char **argv);
 int slow_main(int argc, char **argv);
 int sum_main(int argc, char **argv);
 int wait_main(int argc, char **argv);
+int tour_main(int argc, char **argv);
 int watch_main(int argc, char **argv);
 int wipe_main(int argc, char **argv);
 

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * For the chapters of mmapdemo tour. They read like a program: each DO() and RUN()
+ * is a step, shown as it stands here; what follows it says what was to be seen.
+ * They run in processes of their own, which tell the one that shows it all.
+ */
+#ifndef TOUR_ACTOR_H
+#define TOUR_ACTOR_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/mmapdemo.h>
+
+struct tour_chapter {
+	const char *name, *rows; /* of the contract */
+	const char *title, *says;
+	const char *roles[2]; /* what its processes are called */
+	void (*run)(void);
+};
+
+extern const struct tour_chapter tour_mapping, tour_file, tour_anonymous, tour_processes,
+	tour_fork_shared, tour_fork_private, tour_protection, tour_arguments, tour_munmap,
+	tour_vmas, tour_huge, tour_poison;
+
+extern const char *path; /* of the device */
+extern size_t page;	 /* bytes */
+extern size_t huge;	 /* of a huge page; 0: the device has none */
+
+/* A call, that works: -1 is a failure of the tour. */
+#define DO(...)                                           \
+	do {                                              \
+		tour_call(#__VA_ARGS__ ";");              \
+		errno = 0;                                \
+		tour_returned((long)(__VA_ARGS__), NULL); \
+	} while (0)
+
+/* One that is refused, with just this errno. */
+#define REFUSED(expected, error, ...)                                       \
+	do {                                                                \
+		tour_call(#__VA_ARGS__ ";");                                \
+		errno = 0;                                                  \
+		tour_refused((long)(__VA_ARGS__), error, #error, expected); \
+	} while (0)
+
+/* What returns nothing of interest. */
+#define RUN(...)                             \
+	do {                                 \
+		tour_call(#__VA_ARGS__ ";"); \
+		__VA_ARGS__;                 \
+	} while (0)
+
+/* Loads and stores that may be caught: a signal and its code, or 0, 0. */
+#define LOAD(place, signal, code, expected) \
+	tour_attempt("c = " #place ";", &(place), false, signal, code, expected)
+#define STORE(place, signal, code, expected) \
+	tour_attempt(#place " = '!';", &(place), true, signal, code, expected)
+
+/* What is expected, and what was seen instead or indeed. */
+void expect(bool holds, const char *expected, const char *seen, ...)
+	__attribute__((format(printf, 3, 4)));
+void expect_text(const char *text, const char *wanted, const char *expected);
+void expect_zeros(const char *text, size_t bytes, const char *expected);
+/* Does a page stand behind it, now? */
+void expect_present(const void *address, bool present, const char *expected);
+/* Frames as frame() gives them. */
+void expect_same(uint64_t a, uint64_t b, const char *expected);
+void expect_other(uint64_t a, uint64_t b, const char *expected);
+/* Live VMAs of the device, by the module's count. */
+void expect_vmas(uint32_t count, const char *expected);
+/* How often the module passed this tracepoint since the step began. */
+void expect_events(const char *event, uint32_t count, const char *expected);
+
+/* The frame behind an address, which is not touched; 0: none, or hidden. */
+uint64_t frame(const void *address);
+struct mmapdemo_info tour_info(void);
+
+/* Anonymous memory is drawn, too, where that was asked for. */
+void tour_watch(const void *address, size_t bytes);
+
+/*
+ * A chapter has two processes at most, and one of them acts: it passes on, and waits
+ * until the other one does. The second begins when it is passed to.
+ */
+void tour_pass(void);
+/* In the second, after its last pass: ends it. In the first: has it do so, and waits. */
+void tour_leave(void) __attribute__((noreturn));
+void tour_join(pid_t process);
+/* It cannot be shown here: ends the chapter. */
+void tour_not_here(const char *why) __attribute__((noreturn));
+
+/* For the macros. */
+void tour_call(const char *statement);
+void tour_returned(long value, const char *as);
+void tour_refused(long value, int error, const char *name, const char *expected);
+void tour_attempt(const char *statement, char *place, bool store, int signal, int code,
+		  const char *expected);
+
+#endif
