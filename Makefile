@@ -122,14 +122,20 @@ $(bin)/mmapdemo-fuzz: $(fuzz_objects)
 
 ### The VM
 
-## demo: boot a kernel, load the module, run the examples as a story (STRATEGY=pfn: with that)
+## demo: boot a kernel, load the module, show the tour of it (STRATEGY=pfn: its story)
 .PHONY: demo
 demo:
 	$(Q)tests/vm/deps demo
-	$(Q)$(MAKE) --no-print-directory programs
+	$(Q)$(MAKE) --no-print-directory programs command
+ifeq ($(STRATEGY),pagecache)
+	$(Q)tests/vm/run -k $(or $(KERNEL),$(first)) -f $(bin)/mmapdemo \
+		-o /tour.html:build/tour.html -- /mmapdemo tour --html /tour.html
+	@echo; echo "The same as a page, to be opened in a browser: $(CURDIR)/build/tour.html"
+else
 	$(Q)tests/vm/run -k $(or $(KERNEL),$(first)) -p 'strategies=$(STRATEGY)' \
 		$(examples:%=-f $(bin)/%) -f userspace/examples/story.sh -- \
-		/story.sh / /dev/mmapdemo$(patsubst %,-%,$(filter-out pagecache,$(STRATEGY)))
+		/story.sh / /dev/mmapdemo-$(STRATEGY)
+endif
 
 ## check: all tests in a VM on each of KERNELS; TESTS= picks some
 .PHONY: check
@@ -209,12 +215,13 @@ docs-performance:
 	$(Q)tests/performance build/bench docs/performance.md
 	$(Q)tests/performance build/bench/strategies docs/choosing.md choosing
 
-## shell: a shell in the VM, with the module loaded and the programs in /
+## shell: a shell in the VM, with the module loaded and the programs in / (mmapdemo tour --step)
 .PHONY: shell
 shell:
 	$(Q)tests/vm/deps demo
-	$(Q)$(MAKE) --no-print-directory programs
-	$(Q)tests/vm/run -k $(or $(KERNEL),$(first)) $(examples:%=-f $(bin)/%) -t 86400 -i || [ $$? -lt 96 ]
+	$(Q)$(MAKE) --no-print-directory programs command
+	$(Q)tests/vm/run -k $(or $(KERNEL),$(first)) $(examples:%=-f $(bin)/%) \
+		-f $(bin)/mmapdemo:/bin/mmapdemo -t 86400 -i || [ $$? -lt 96 ]
 
 ### This machine
 

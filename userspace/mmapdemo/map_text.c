@@ -21,7 +21,7 @@ struct places {
 	int sides;
 };
 
-static struct places find_places(int width, int sides)
+static struct places find_places(int width, int sides, bool details)
 {
 	struct places places = {.sides = sides};
 
@@ -34,8 +34,8 @@ static struct places find_places(int width, int sides)
 		places.side = (width - places.gap) * 6 / 10;
 		places.middle = width - places.gap - places.side;
 	}
-	if (places.side > 48)
-		places.side = 48;
+	if (places.side > (details ? 48 : 36))
+		places.side = details ? 48 : 36;
 	return places;
 }
 
@@ -107,7 +107,7 @@ void map_text(const struct map_picture *picture, const struct terminal *terminal
 		.runs = MOST_RUNS,
 	};
 	struct map_layout *layout = map_layout(picture, &form);
-	struct places places = find_places(width, layout->sides);
+	struct places places = find_places(width, layout->sides, details);
 	int middle = places.side + places.gap, right = middle + places.middle + places.gap;
 	size_t height = layout->middle.count;
 	struct canvas *canvas;

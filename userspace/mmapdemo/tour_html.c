@@ -9,7 +9,7 @@
 static const char style[] =
 	".lead { max-width: 46rem } nav ol { columns: 16rem; padding-left: 1.4rem; margin: .5rem 0 "
 	"}\n"
-	"nav a, .rows { color: inherit }\n"
+	"nav a { color: inherit } .rows { white-space: nowrap }\n"
 	"article { border-top: 1px solid var(--line); padding: 1rem 0; display: grid; "
 	"grid-template-columns: minmax(0, 1fr); gap: .6rem; scroll-margin: 1rem }\n"
 	"article h3 { margin: 0; font-size: 1rem; font-weight: normal } "
@@ -127,7 +127,7 @@ static void put_part(FILE *file, const struct tour *tour, const struct tour_part
 	fprintf(file, "<section id='%s'>\n<h2>%td. %s</h2>\n<p class='lead'>", chapter->name,
 		part - tour->parts + 1, chapter->title);
 	html_text(file, chapter->says);
-	fprintf(file, " <span class='dim'>Contract: %s.</span></p>\n", chapter->rows);
+	fprintf(file, " <span class='dim rows'>Contract: %s.</span></p>\n", chapter->rows);
 	for (size_t i = 0; i < part->count; i++)
 		put_step(file, part, &part->steps[i]);
 	if (part->reason) {
