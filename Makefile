@@ -140,7 +140,7 @@ endif
 ## check: all tests in a VM on each of KERNELS; TESTS= picks some
 .PHONY: check
 check:
-	$(Q)tests/vm/deps check
+	$(Q)tests/vm/deps check browser
 	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
 

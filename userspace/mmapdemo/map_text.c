@@ -136,7 +136,7 @@ void map_text_legend(const struct terminal *terminal)
 {
 	static const char *const words[] = {
 		"█ page",     "▓ read-only", "▒ private copy, or anonymous",
-		"╳ poisoned", "· absent",    "A, B, ... the same letter: the same frames",
+		"╳ poisoned", "· absent",    "A, B, ...: one letter, the same frames",
 	};
 	int at = 0;
 

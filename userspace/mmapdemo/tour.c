@@ -139,10 +139,28 @@ static bool seen(const struct tour *tour, const struct tour_part *part,
 	return !options->step || terminal_key("-- a key goes on, q ends --");
 }
 
+static volatile sig_atomic_t stopped_by;
+
+static void stop(int signal)
+{
+	stopped_by = signal;
+}
+
+/* What was set up is put back at the end, which is to come then, too. */
+static void catch_signals(void)
+{
+	const struct sigaction action = {.sa_handler = stop};
+	const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		sigaction(ends[i], &action, NULL);
+}
+
 static void run(struct options *options, struct tour *tour)
 {
 	bool json = options->control.json;
 
+	catch_signals();
 	if (!json)
 		tour_text_begin(tour, &options->terminal);
 	for (size_t i = 0; i < tour_chapter_count; i++) {
@@ -188,6 +206,8 @@ int tour_main(int argc, char **argv)
 		control_fail(&options.control, "--step wants a terminal");
 	open_tour(&options.control, &tour);
 	run(&options, &tour);
+	if (stopped_by)
+		return 128 + stopped_by;
 	for (size_t i = 0; i < tour.count; i++)
 		status |= tour.parts[i].verdict == DIFFERS;
 	if (options.html)

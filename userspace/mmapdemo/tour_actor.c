@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "tour_wire.h"
@@ -84,6 +85,7 @@ void tour_returned(long value, const char *as)
 	if (caller && caller != getpid()) {
 		caller = 0;
 		role = 1;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		wait_for_baton();
 		return;
 	}

@@ -240,7 +240,13 @@ static void listen_to(struct stage *stage)
 	while (!stage->stopped) {
 		ssize_t got;
 
-		if (poll(&poller, 1, PATIENCE) != 1) {
+		int ready = poll(&poller, 1, PATIENCE);
+
+		if (ready < 0) { /* a signal: tour.c */
+			stage->stopped = true;
+			return;
+		}
+		if (!ready) {
 			fail_part(stage->part, "nothing was heard for a minute: it is stuck");
 			return;
 		}

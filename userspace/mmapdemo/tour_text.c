@@ -90,10 +90,11 @@ void tour_text_chapter(const struct tour *tour, const struct tour_chapter *chapt
 		number++;
 	putchar('\n');
 	print_rule(terminal);
-	snprintf(text, sizeof(text), "%zu of %zu: %s", number + 1, tour_chapter_count,
-		 chapter->title);
-	style_print(terminal, STYLE_BOLD, text);
-	printf("  (%s)\n", chapter->rows);
+	snprintf(text, sizeof(text), "%zu of %zu: %s (%s)", number + 1, tour_chapter_count,
+		 chapter->title, chapter->rows);
+	fputs(style_on(terminal, STYLE_BOLD), stdout);
+	terminal_words(terminal, 0, 0, text);
+	fputs(style_off(terminal), stdout);
 	print_words(terminal, 0, chapter->says);
 }
 

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh disable=SC2016,SC2034,SC2094,SC2154
+# The tests of `mmapdemo map`, for guest.sh.
+
+# pid's frame at an address, from pagemap, without our command
+pagemap() {
+	dd if="/proc/$1/pagemap" bs=8 skip=$(($2 / 4096)) count=1 2>/dev/null |
+		od -An -tu4 -v | awk '{ print $1 + ($2 % 8388608) * 4294967296 }'
+}
+
+map_fork() {
+	maps fork && child=$(head -n 1 /tmp/ready)
+	[ "$child" != ready ] || child=$(sed -n 2p /tmp/ready)
+	/mmapdemo map --json "$held" "$child" >/tmp/map.json && COLUMNS=80 runs 0 map "$held" "$child" &&
+		start=$(jq '.processes[1].vmas[] | select(.perms == "rw-p").start' /tmp/map.json) &&
+		first=$(pagemap "$child" "$start") && second=$(pagemap "$held" "$((start + 4096))") && let_go || return
+	json /tmp/map.json '[.processes[] | .vmas |= map({key: .perms, value: [.runs[] |
+			range(.count) as $i | .frame + $i]}) | .vmas | from_entries] as [$a, $b] |
+		$a["rw-s"][0] > 0 and $a["rw-s"] == $b["rw-s"] and ($a["rw-p"] | length == 2) and
+		$a["rw-p"][0] != $b["rw-p"][0] and $a["rw-p"][1] == $b["rw-p"][1] and
+		$b["rw-p"][0] == '"$first"' and $a["rw-p"][1] == '"$second" && fits 80 && no_colour || return
+	# the same letter for the same frame, another for the copy
+	letters=$(echo "$said" | grep -oE '[A-Z] [^ ]+ page [0-9] 4K' | sort | uniq -c | awk '{ print $1, $5 }')
+	same "letters, how often, and of which page" "2 0
+1 1
+1 1
+2 2" "$letters"
+}
+
+map_huge() {
+	maps huge && /mmapdemo map --json "$held" >/tmp/map.json && let_go &&
+		json /tmp/map.json '.processes[0].vmas | length == 2 and
+			([.[].runs[] | select(.state | test("huge")) | .count] | add) == 512 and
+			([.[] | .start % 2097152] | index(0)) != null'
+}
+
+map_poisoned() {
+	maps many 2 && /mmapdemo poison 0 4096 && /mmapdemo map --json "$held" >/tmp/map.json &&
+		runs 0 map "$held"
+	/mmapdemo heal
+	let_go
+	json /tmp/map.json '[.processes[0].vmas[] | {offset, state: .runs[0].state}] | sort_by(.offset) |
+		.[0].state == "poisoned" and (.[1].state | test("poisoned") | not)' &&
+		says '╳ page 0 poisoned absent'
+}
+
+map_dirty() {
+	maps many 2 && echo 4 >"/proc/$held/clear_refs" && runs 0 map "$held" && clean=$said &&
+		kill -0 "$held" && let_go || return
+	has "$clean" 'page 0 4K' && ! has "$clean" dirty >/dev/null
+}
+
+map_many() {
+	maps many 10000 || return
+	before=$(cut -d. -f1 /proc/uptime)
+	runs 0 map "$held" && says 'and 9936 more, 9936 pages' && lines=$(echo "$said" | wc -l) &&
+		runs 0 map --most 200 "$held" && says 'and 9800 more' &&
+		runs 0 map --most 10000 --json "$held" &&
+		same "all of them" 10000 "$(echo "$said" | jq '.processes[0].vmas | length')" &&
+		runs 0 map --most 10000 --svg /tmp/many.svg "$held" && fits 80
+	status=$?
+	took=$(($(cut -d. -f1 /proc/uptime) - before))
+	let_go
+	[ $status = 0 ] && [ "$lines" -lt 300 ] && [ $took -lt 60 ] || {
+		echo "$lines lines, $took s"
+		return 1
+	}
+}
+
+# It is not always faster than we are.
+map_restless() {
+	maps restless || return
+	changed=0
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		runs 0 map "$held" || return
+		! says 'changed while it was read' >/dev/null || changed=$((changed + 1))
+	done
+	let_go
+	[ $changed -gt 0 ] || { echo "it never changed"; return 1; }
+}
+
+map_hidden() {
+	chmod 666 /dev/mmapdemo
+	said=$(as_nobody '/maps fork >/tmp/nobody & sleep 1; /mmapdemo map $!; kill $!' 2>&1)
+	chmod 600 /dev/mmapdemo
+	says 'Frame numbers are hidden' && says 'hidden page 0' && says '[A-Z] [^ ]+ page 1 4K copy' &&
+		maps many 1 && status=0 && said=$(as_nobody "/mmapdemo map $held" 2>&1) || status=$?
+	let_go
+	same "exit status for another's process" 1 "$status" &&
+		says '^mmapdemo map: process [0-9]+ is not yours to look into: be root$'
+}
+
+map_self() {
+	runs 0 map --self && says '\[stack\]' && says 'anonymous' && fits 80 &&
+		maps many 1 && runs 0 map --all "$held" && let_go && says '/dev/mmapdemo' && says '\[stack\]'
+}
+
+# Frame numbers alone are mapped: pagemap leaves that out, and it is said.
+map_by_number() {
+	mv /dev/mmapdemo /dev/was && ln -s mmapdemo-pfn /dev/mmapdemo
+	maps many 1
+	rm /dev/mmapdemo && mv /dev/was /dev/mmapdemo
+	runs 0 map "$held" && let_go && says 'mapped by number: not told'
+}
+
+map_errors() {
+	runs 1 map 4194303 && complains '^mmapdemo map: there is no process 4194303' &&
+		runs 1 map 2 && complains 'has no memory: it has ended, or is the kernel' &&
+		runs 1 map $$ && complains 'has not mapped /dev/mmapdemo: --all shows' &&
+		runs 1 map --device /dev/none $$ && complains '/dev/none: No such file.*load the module' &&
+		runs 2 map && complains 'wants PIDs' && runs 2 map x && complains "PID 'x' is not the number" &&
+		runs 2 map 0 && runs 2 map 1 2 3 4 5 6 7 8 9 && complains 'more than 8' &&
+		runs 1 map --self --svg /none/x && complains '/none/x: No such file' &&
+		runs 1 map --from /none && complains '/none: no JSON' &&
+		runs 1 map --self --svg /dev/full && complains 'not written: No space'
+}
