@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 		err(1, "/dev/mmapdemo");
 	if (!strcmp(what, "many") && argc == 3)
 		for (int i = atoi(argv[2]); i > 0; i--)
-			*map(NULL, PAGE, MAP_SHARED, i % 2 * PAGE) = 1;
+			*map(NULL, PAGE, MAP_SHARED, i % 2 * 2 * PAGE) = 1; /* never mergeable */
 	else if (!strcmp(what, "restless"))
 		map_restlessly();
 	else if (!strcmp(what, "fork"))
