@@ -72,7 +72,7 @@ chromium_there() {
 steps=$(jq '[.chapters[].steps[]] | length' "$dir/tour.json")
 keys='mapping-1 mapping-2 mapping-1 file-1 file-2 file-1'
 
-plan 12
+plan 13
 try "page.there-is-a-browser" chromium_there
 for width in 800 1600; do
 	for scheme in light dark; do
@@ -80,6 +80,7 @@ for width in 800 1600; do
 	done
 	try "page.map-fits-$width" fits "$dir/map.html" $width dark 30 0
 done
+try "page.tour-fits-1000" tour 1000 light
 try "page.tour-without-script" without_script
 try "measure.sees-an-overlap" finds ".claims { margin-top: -1.5rem }" "overlap: "
 try "measure.sees-what-falls-off" finds "h1 { margin-left: 700px; white-space: nowrap }" "falls off the page: A tour"

@@ -20,11 +20,11 @@ map_fork() {
 		$a["rw-p"][0] != $b["rw-p"][0] and $a["rw-p"][1] == $b["rw-p"][1] and
 		$b["rw-p"][0] == '"$first"' and $a["rw-p"][1] == '"$second" && fits 80 && no_colour || return
 	# the same letter for the same frame, another for the copy
-	letters=$(echo "$said" | grep -oE '[A-Z] [^ ]+ page [0-9] 4K' | sort | uniq -c | awk '{ print $1, $5 }')
+	letters=$(echo "$said" | grep -oE '[A-Za-z] [^ ]+ page [0-9] 4K' | sort | uniq -c | awk '{ print $1, $5 }')
 	same "letters, how often, and of which page" "2 0
 1 1
-1 1
-2 2" "$letters"
+2 2
+1 1" "$letters"
 }
 
 map_huge() {
@@ -83,7 +83,7 @@ map_hidden() {
 	chmod 666 /dev/mmapdemo
 	said=$(as_nobody '/maps fork >/tmp/nobody & sleep 1; /mmapdemo map $!; kill $!' 2>&1)
 	chmod 600 /dev/mmapdemo
-	says 'Frame numbers are hidden' && says 'hidden page 0' && says '[A-Z] [^ ]+ page 1 4K copy' &&
+	says 'Frame numbers are hidden' && says 'hidden page 0' && says '[a-z] [^ ]+ page 1 4K copy' &&
 		maps many 1 && status=0 && said=$(as_nobody "/mmapdemo map $held" 2>&1) || status=$?
 	let_go
 	same "exit status for another's process" 1 "$status" &&

@@ -57,13 +57,13 @@ static enum map_look look_of(const struct map_vma *vma, uint32_t flags)
 }
 
 /* A, B, ... Z, AA, AB, ... */
-static void tag_of(size_t number, char tag[4])
+static void tag_of(size_t number, char first, char tag[4])
 {
 	char letters[8];
 	int at = 0, to = 0;
 
 	do {
-		letters[at++] = 'A' + number % 26;
+		letters[at++] = first + number % 26;
 		number = number / 26;
 	} while (number-- && at < 3);
 	while (at)
@@ -71,13 +71,34 @@ static void tag_of(size_t number, char tag[4])
 	tag[to] = '\0';
 }
 
-static void mark(struct map_row *row, const struct map_nodes *all, int node)
+/* Do the pages of one file, by their numbers, find letters enough? */
+static bool are_few(const struct map_nodes *all)
 {
-	if (node < 0)
+	for (size_t i = 0; i < all->node_count && all->nodes[i].group == GROUP_FILE; i++)
+		if (all->nodes[i].object >= 26 || strcmp(all->nodes[i].file, all->nodes[0].file))
+			return false;
+	return true;
+}
+
+/*
+ * Small letters for what is no file's. Where it can be, a page of a file has the
+ * letter and the colour of its number: from picture to picture they are the same.
+ */
+static void mark(struct map_row *row, const struct map_nodes *all, int number)
+{
+	const struct map_node *node = &all->nodes[number];
+	size_t place = number;
+
+	if (number < 0)
 		return;
-	row->node = all->nodes[node].row;
-	row->colour = STYLE_COLOUR + node % STYLE_COLOURS;
-	tag_of(node, row->tag);
+	if (node->group != GROUP_FILE)
+		while (place && all->nodes[number - place].group == GROUP_FILE)
+			place--;
+	else if (are_few(all))
+		place = node->object;
+	row->node = node->row;
+	row->colour = STYLE_COLOUR + (place + 3 * (node->group != GROUP_FILE)) % STYLE_COLOURS;
+	tag_of(place, node->group == GROUP_FILE ? 'A' : 'a', row->tag);
 }
 
 /* "page 3", "pages 3-7" */

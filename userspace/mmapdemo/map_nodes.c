@@ -148,15 +148,8 @@ static int compare_parts(const void *left, const void *right)
 {
 	size_t a = *(const size_t *)left, b = *(const size_t *)right;
 	const struct map_part *first = &sorted_parts[a], *second = &sorted_parts[b];
-	int order = 0;
+	int order = compare_place(first, second);
 
-	if (first->group != second->group)
-		return first->group < second->group ? -1 : 1;
-	/* copies stand in the order of what they are copies of */
-	if (first->group == GROUP_COPY)
-		order = (first->page > second->page) - (first->page < second->page);
-	if (!order)
-		order = compare_place(first, second);
 	return order ? order : (a > b) - (a < b);
 }
 
@@ -217,18 +210,14 @@ static void find_nodes(const struct map_picture *picture, struct map_nodes *all)
 
 static const struct map_node *sorted_nodes;
 
-/* The file's in its order; copies by what they are copies of; others as processes have them. */
+/* The file's in its order, others as processes have them. */
 static int compare_nodes(const void *left, const void *right)
 {
 	const struct map_node *a = &sorted_nodes[*(const int *)left];
 	const struct map_node *b = &sorted_nodes[*(const int *)right];
-	bool by_first = a->group == GROUP_COPY || a->group == GROUP_ANONYMOUS;
 
-	if (by_first && a->group == b->group) {
-		if (a->group == GROUP_COPY && a->page != b->page)
-			return a->page < b->page ? -1 : 1;
+	if (a->group == b->group && a->group != GROUP_FILE)
 		return (a->first > b->first) - (a->first < b->first);
-	}
 	return a < b ? -1 : 1;
 }
 

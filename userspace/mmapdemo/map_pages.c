@@ -16,6 +16,8 @@
 /* Of a process, that are looked at: 4 GiB. An entry is 8 bytes. */
 #define MOST_PAGES ((uint64_t)1 << 20)
 
+#define ENDS	   16 /* pages at either end whose contents are read */
+
 /* Documentation/admin-guide/mm/pagemap.rst */
 #define PM_FRAME      ((1ULL << 55) - 1)
 #define PM_SOFT_DIRTY (1ULL << 55)
@@ -158,12 +160,14 @@ static void find_poisoned(const struct map_picture *picture, struct map_vma *vma
 		close(fd);
 }
 
-/* Only of what is there: to read what is not would make it. */
+/* Only of what is there: to read what is not would make it. And of a long one's ends. */
 static void read_contents(int fd, const struct map_picture *picture, struct map_vma *vma)
 {
-	for (uint64_t i = 0; i < vma->count && i < 64; i++) {
+	for (uint64_t i = 0; i < vma->count; i++) {
 		char text[MAP_CONTENT + 1] = "";
 
+		if (i == ENDS && vma->count > 2 * ENDS)
+			i = vma->count - ENDS;
 		if (!(vma->pages[i].flags & PAGE_PRESENT) || vma->pages[i].flags & PAGE_POISONED)
 			continue;
 		if (pread(fd, text, MAP_CONTENT, vma->start + i * picture->page_size) <= 0 ||

@@ -7,9 +7,9 @@
 #include "tour.h"
 
 static const char style[] =
-	".lead { max-width: 46rem } nav ol { columns: 16rem; padding-left: 1.4rem; margin: .5rem 0 "
-	"}\n"
-	"nav a { color: inherit } .rows { white-space: nowrap }\n"
+	".lead { max-width: 46rem } .rows { white-space: nowrap }\n"
+	"nav ol { columns: 17rem; column-gap: 3.5rem; padding-left: 1.8rem; margin: .5rem 0 }\n"
+	"nav li { break-inside: avoid } nav a { color: inherit }\n"
 	"article { border-top: 1px solid var(--line); padding: 1rem 0; display: grid; "
 	"grid-template-columns: minmax(0, 1fr); gap: .6rem; scroll-margin: 1rem }\n"
 	"article h3 { margin: 0; font-size: 1rem; font-weight: normal } "
@@ -146,7 +146,9 @@ static void put_contents(FILE *file, const struct tour *tour)
 		fprintf(file, "<li><a href='#%s'>%s</a> <span class='%s'>%s</span></li>\n",
 			tour->parts[i].chapter->name, tour->parts[i].chapter->title,
 			tour->parts[i].verdict == DIFFERS ? "bad" : "dim",
-			tour_verdict_word(tour->parts[i].verdict));
+			tour->parts[i].verdict == HOLDS
+				? ""
+				: tour_verdict_word(tour->parts[i].verdict));
 	fputs("</ol></nav>\n", file);
 }
 
