@@ -12,14 +12,16 @@ _mmapdemo_options() {
 	"$1" "$2" --help 2>/dev/null | sed -nE 's/^ {2,6}(-., )?(--[a-z-]+)(\[?=?).*/\2\3/p' | sed 's/\[.*//'
 }
 
-# _mmapdemo_values COMMAND OPTION: what may follow it; nothing is known of numbers
+# _mmapdemo_values PROGRAM COMMAND OPTION: what may follow it; nothing is known of numbers
 _mmapdemo_values() {
-	case $1$2 in
+	case $2$3 in
 	*--device | *-d) printf '%s\n' /dev/mmapdemo* ;;
 	wipe--policy | wipe-p) echo unmap close both none ;;
 	wait--events | wait-e) echo kick last-close resize wipe ;;
 	watch--events | watch-e)
 		echo mmap vma_open vma_close fault huge_fault map_pages resize poison_hit notify wipe ;;
+	tour--chapter | tour-c)
+		"$1" tour --help 2>/dev/null | sed -n '/^Chapters:/,/^$/p' | tr -d ',.' | sed 's/^Chapters://' ;;
 	*) return 1 ;;
 	esac
 }
@@ -35,10 +37,12 @@ _mmapdemo() {
 		words="$(_mmapdemo_commands "$program") --help --version"
 	elif [[ $cur == -* ]]; then
 		words=$(_mmapdemo_options "$program" "$command")
-	elif ! words=$(_mmapdemo_values "$command" "$option"); then
-		case $command in
-		conform) words="memfd: shm: zero: hugetlb: anon: $(compgen -f -- "$cur")" ;;
-		bench) words=$(compgen -f -- "$cur") ;;
+	elif ! words=$(_mmapdemo_values "$program" "$command" "$option"); then
+		case $command$option in
+		*--html | *--svg | *--from | tour-h | bench--json) words=$(compgen -f -- "$cur") ;;
+		map*) words=$(cd /proc && echo [0-9]*) ;;
+		conform*) words="memfd: shm: zero: hugetlb: anon: $(compgen -f -- "$cur")" ;;
+		bench*) words=$(compgen -f -- "$cur") ;;
 		*) words='' ;;
 		esac
 	fi

@@ -131,6 +131,9 @@ bash_values() {
 		same "events" "$(printf '%s\n' kick last-close resize wipe)" "$(in_bash mmapdemo wait --events = '')" &&
 		same "events of watch" "$(sed -nE 's/^\.It Sy (.*)/\1/p' "$top/docs/man/mmapdemo.4" | sort)" \
 			"$(in_bash mmapdemo watch -e '')" &&
+		same "chapters" "$("$command" tour --help | sed -n '/^Chapters:/,/^$/p' | grep -oE '[a-z-]{3,}(,|\.)' |
+			tr -d ,. | sort)" "$(in_bash mmapdemo tour --chapter = '')" &&
+		has "$(in_bash mmapdemo map '')" "^$$\$" &&
 		same "targets" "$(printf '%s\n' memfd:)" "$(in_bash mmapdemo conform mem)" &&
 		same "a number" '' "$(in_bash mmapdemo resize '')"
 }
@@ -155,6 +158,7 @@ zsh_completes() {
 		same "options of wipe" "$("$command" wipe --help |
 			sed -nE 's/^ {2,6}(-., )?(--[a-z-]+).*/\2/p' | sort)" "$(in_zsh mmapdemo wipe -- | sed 's/:.*//')" &&
 		same policy "$(printf '%s\n' both close none unmap)" "$(in_zsh mmapdemo wipe --policy=)" &&
+		same chapters "$(in_bash mmapdemo tour -c '')" "$(in_zsh mmapdemo tour -c '')" &&
 		has "$(in_zsh mmapdemo conform '')" files
 }
 
