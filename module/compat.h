@@ -74,7 +74,7 @@
 #endif
 
 /* 7.2, "mm: rename pagevec.h to folio_batch.h" */
-#if __has_include(<linux/folio_batch.h>)
+#ifdef MMAPDEMO_HAS_FOLIO_BATCH_H
 #define MMAPDEMO_FOLIO_BATCH_H	"linux/folio_batch.h"
 #else
 #define MMAPDEMO_FOLIO_BATCH_H	"linux/pagevec.h"
