@@ -191,14 +191,14 @@ int mmapdemo_faultlab_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t 
 /* How many parts of rules there are, and which rules have none any more. */
 static unsigned int mmapdemo_faultlab_mark(struct mmapdemo_buffer *buffer)
 {
-	struct mmapdemo_rule *rule;
+	struct mmapdemo_rule *rule, *part;
 	unsigned int parts = 0;
 	unsigned long index = 0;
 
 	list_for_each_entry(rule, &buffer->rule_list, list)
 		rule->used = false;
-	mt_for_each(&buffer->rules, rule, index, ULONG_MAX) {
-		rule->used = true;
+	mt_for_each(&buffer->rules, part, index, ULONG_MAX) {
+		part->used = true;
 		parts++;
 	}
 	return parts;
