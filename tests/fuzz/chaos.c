@@ -66,7 +66,7 @@ static void compare(const char *what, uint64_t offset, const unsigned char *seen
 			legal |= seen[i] == patterns[p][i];
 		if (!legal) {
 			mismatch("%s: byte %#llx of the device is %#x, which nobody stored", what,
-				 (unsigned long long)(offset + i), seen[i]);
+				 (unsigned long long)offset + i, seen[i]);
 			return;
 		}
 	}
@@ -541,17 +541,22 @@ bool chaos(unsigned int processes, uint64_t seed, unsigned int seconds, uint64_t
 	   uint64_t *done)
 {
 	pid_t pids[WORKERS];
+	unsigned int started = 0;
 
 	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		     0);
 	if (board == MAP_FAILED)
 		mismatch("memory: errno %d", errno);
-	for (unsigned int i = 0; i < processes && !world->failed; i++) {
-		pids[i] = fork();
-		if (!pids[i])
-			process(i, seed, (steps + processes - 1) / processes);
+	for (; started < processes && !world->failed; started++) {
+		pids[started] = fork();
+		if (!pids[started])
+			process(started, seed, (steps + processes - 1) / processes);
+		if (pids[started] < 0) {
+			mismatch("fork: errno %d", errno);
+			break;
+		}
 	}
-	await_all(pids, processes, seconds);
+	await_all(pids, started, seconds);
 	heal_all();
 	check_end(world->others + 2);
 	*done = board->done;
