@@ -47,7 +47,10 @@ static const struct action {
 };
 
 /* Those that a program's own access does not try again. */
-static const struct action signals[] = {actions[0], actions[1]};
+static const struct action signals[] = {
+	{"sigbus", MMAPDEMO_FAULT_SIGBUS, false, EIO, EFAULT},
+	{"hwpoison", MMAPDEMO_FAULT_HWPOISON, true, EIO, EHWPOISON},
+};
 
 static int set_bad(int fd, const struct action *action)
 {

@@ -181,7 +181,7 @@ ROW_EACH(M8, sendfile_from, "sendfile from the target", sinks)
 	off_t start = pages(1) - 100, off = start;
 	size_t len = pages(2) + 200, done = 0;
 	int fd = target_open(O_RDONLY);
-	int ends[2];
+	int ends[2] = {-1, -1};
 
 	needs_read();
 	open_sink(_i, ends);

@@ -21,18 +21,20 @@
 #define SHARED_PATTERN 1
 #define COPIES_PATTERN 2
 
+#define MANY	       256
+
 /* Pages from the start of the target: many, where it has many. */
 static size_t many(void)
 {
 	size_t all = target.size / target.page - 2;
 
-	return all < 256 ? all : 256;
+	return all < MANY ? all : MANY;
 }
 
 /* All shared, and as many copies; with the frames they are in. */
 struct data {
 	unsigned char *shared, *copies;
-	uint64_t *frames;
+	uint64_t frames[MANY];
 };
 
 static struct data make_data(void)
@@ -40,10 +42,8 @@ static struct data make_data(void)
 	struct data data = {
 		.shared = target_map_rw(many(), MAP_SHARED, 0),
 		.copies = target_map_rw(many(), MAP_PRIVATE, 0),
-		.frames = calloc(many(), sizeof(*data.frames)),
 	};
 
-	ck_assert_ptr_nonnull(data.frames);
 	pattern_fill(data.shared, pages(many()), 0, SHARED_PATTERN);
 	pattern_fill(data.copies, pages(many()), 0, COPIES_PATTERN);
 	for (size_t i = 0; i < many(); i++)
@@ -209,6 +209,8 @@ ROW(M12, migration, "a page moved to another frame, while mapped and copied, has
 	void *page[many()];
 	int node[many()], status[many()];
 
+	memset(status, 0, sizeof(status));
+	memset(node, 0, sizeof(node));
 	if (access("/sys/devices/system/node/node1", F_OK))
 		row_not_applicable("one node of memory only: boot with numa=fake=2");
 	for (size_t i = 0; i < many(); i++)

@@ -111,6 +111,8 @@ static void serve(const struct peer *parent, const char *path)
 
 	pass_turn(parent);
 	while (read(parent->from, &request, sizeof(request)) == sizeof(request)) {
+		if (!map && request.order != MAP)
+			errx(AGENT_FAILED, "agent: nothing is mapped yet");
 		switch (request.order) {
 		case MAP:
 			map = map_target(path, &request);

@@ -119,6 +119,15 @@ static bool take_mark(const char **message, const char *mark)
 	return found;
 }
 
+static char *copy_of(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		err(2, "strdup");
+	return copy;
+}
+
 static struct outcome outcome_of(const struct test *test, TestResult *result)
 {
 	const char *message = tr_msg(result);
@@ -137,11 +146,9 @@ static struct outcome outcome_of(const struct test *test, TestResult *result)
 		outcome.verdict = UNSUPPORTED;
 
 	/* A crash or a timeout has the last assertion that was passed for a place. */
-	outcome.file = strdup(file ? file : test->row->test.file);
+	outcome.file = copy_of(file ? file : test->row->test.file);
 	outcome.line = file ? tr_lno(result) : test->row->test.line;
-	outcome.message = strdup(message);
-	if (!outcome.file || !outcome.message)
-		err(2, "strdup");
+	outcome.message = copy_of(message);
 	return outcome;
 }
 

@@ -37,6 +37,8 @@ static void undo(void)
 	if (getpid() != maker)
 		return;
 	if (*shm_name)
+		/* unlink() of a name that it makes, no more.
+		 * NOLINTNEXTLINE(bugprone-signal-handler) */
 		shm_unlink(shm_name);
 	if (*huge_pages_before)
 		set_huge_pages(huge_pages_before);

@@ -73,11 +73,12 @@ static const char *misfit(const struct bench_work *work, const struct bench_subj
 static double scale(const struct bench *bench, const struct bench_work *work, size_t size,
 		    int64_t value)
 {
+	size_t pages = size / BENCH_PAGE;
 	double cost = bench->instructions ? (double)value / NS_PER_INSTRUCTION : value;
 
 	switch (work->per) {
 	case PER_PAGE:
-		return cost / (size / BENCH_PAGE);
+		return cost / pages;
 	case PER_CALL:
 		return cost / BENCH_CALLS;
 	case PER_BUFFER:

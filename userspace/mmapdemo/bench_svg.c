@@ -157,15 +157,18 @@ static double draw_panel(FILE *file, const struct panel *panel, double top)
 
 static double draw_legend(FILE *file, const struct bench *bench, double top)
 {
+	size_t rows = (bench->subject_count + LEGEND - 1) / LEGEND;
+
 	for (size_t i = 0; i < bench->subject_count; i++) {
-		double x = 24 + i % LEGEND * 165.0;
-		double y = top + i / LEGEND * 20.0;
+		size_t column = i % LEGEND, row = i / LEGEND;
+		double x = 24 + column * 165.0;
+		double y = top + row * 20.0;
 
 		mark(file, i, x, y);
 		fprintf(file, "<text x='%.1f' y='%.1f'>%s</text>\n", x + 14, y + 4,
 			bench->subjects[i].name);
 	}
-	return top + (bench->subject_count + LEGEND - 1) / LEGEND * 20.0 + 4;
+	return top + rows * 20.0 + 4;
 }
 
 bool bench_svg(const struct bench *bench, FILE *file)

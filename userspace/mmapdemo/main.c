@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* mmapdemo: one command for what is done with, and asked of, mappable devices. */
 #include <argp.h>
+#include <err.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,6 +73,8 @@ static char *list_commands(int key, const char *text, void *input)
 	if (key != ARGP_KEY_HELP_POST_DOC)
 		return (char *)text;
 	file = open_memstream(&list, &size);
+	if (!file)
+		err(1, "open_memstream");
 	fputs("Commands, each with a --help of its own:\n", file);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].says);

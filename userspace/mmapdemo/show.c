@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,6 +63,8 @@ const char *words_of(const struct word *words, uint32_t mask, char text[128])
 {
 	FILE *file = fmemopen(text, 128, "w");
 
+	if (!file)
+		err(1, "fmemopen");
 	for (; words->word; words++) {
 		if ((mask & words->bits) != words->bits)
 			continue;

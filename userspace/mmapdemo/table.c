@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Results for a person, on a terminal of 80 columns: row by row, as they come. */
+#include <err.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,8 @@ static void print_names(const struct run *run, const size_t *group, size_t count
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
 
+	if (!file)
+		err(2, "open_memstream");
 	for (size_t i = 0; i < count;) {
 		const struct test *test = &run->tests[group[i]];
 		size_t same = 0;
