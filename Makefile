@@ -140,7 +140,7 @@ endif
 ## check: all tests in a VM on each of KERNELS; TESTS= picks some
 .PHONY: check
 check:
-	$(Q)tests/vm/deps check browser
+	$(Q)tests/vm/deps check browser lint
 	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
 
@@ -253,7 +253,13 @@ uninstall:
 .PHONY: style
 style:
 	$(Q)tests/vm/deps style
-	$(Q)tests/style
+	$(Q)tests/lint/run style build
+
+## lint: that on all kernels, checkpatch, coccicheck, kernel-doc, gcc's analyzer and clang-tidy
+.PHONY: lint
+lint:
+	$(Q)tests/vm/deps lint
+	$(Q)tests/lint/run style build:all kernel coccinelle programs red
 
 ## clean: remove build/
 .PHONY: clean

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What gcc -fanalyzer and clang-tidy (.clang-tidy) say of programs and tests.
+
+: "${tree?}" "${top?}"
+
+program_sources() {
+	files 'userspace/*.c' 'tests/*.c' ':!tests/harness' ':!tests/conform'
+}
+
+# As the Makefile compiles them; MMAPDEMO_VERSION is any here.
+program_flags() {
+	echo "-std=gnu11 -Wall -Wextra -DMMAPDEMO_VERSION=\"0\" -I$top/tests -I$top/tests/support" \
+		"-I$top/include/uapi $(pkg-config --cflags libtracefs)"
+}
+
+gcc_analyzer() {
+	local flags
+	read -ra flags <<<"$(program_flags)"
+	program_sources | each gcc "${flags[@]}" -Werror -O2 -fanalyzer -c -o /dev/null
+}
+
+# Each file's share of the lines is long: what is said of it comes in one piece.
+tidy_file() {
+	local said
+	said=$(clang-tidy --quiet --config-file="$top/.clang-tidy" "$1" -- "${@:2}" 2>&1) && return
+	echo "$said"
+	return 1
+}
+
+clang_tidy() {
+	local flags
+	read -ra flags <<<"$(program_flags)"
+	export top
+	export -f tidy_file
+	# shellcheck disable=SC2016 # expanded by bash -c
+	program_sources | xargs -r -P "$(nproc)" -I{} bash -c 'tidy_file "$@"' tidy {} "${flags[@]}"
+}
+
+programs_checks() {
+	check "programs.gcc -fanalyzer" gcc_analyzer
+	check "programs.clang-tidy" clang_tidy
+}
