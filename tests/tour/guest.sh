@@ -88,6 +88,12 @@ check() {
 mkdir -p /etc
 echo 'nobody:x:65534:65534::/:/bin/sh' >/etc/passwd
 
+help() {
+	for name in tour map; do
+		runs 0 $name --help && says '^Exit status: 0 ' && runs 0 --help && says "^  $name +" || return
+	done
+}
+
 # What the examples are for: each statement holds.
 story() {
 	/story.sh / /dev/mmapdemo >/tmp/said 2>&1 || { cat /tmp/said; return 1; }
@@ -97,7 +103,7 @@ story() {
 /mmapdemo tour --json --html /tmp/tour.html >/tmp/tour.json 2>/tmp/tour.err
 tour_status=$?
 
-plan 30
+plan 32
 check "tour.holds" tour_holds
 check "tour.fork-shared-keeps-the-frame" tour_fork_shared
 check "tour.fork-private-copies-at-the-store" tour_fork_private
@@ -114,6 +120,7 @@ check "tour.plain-where-no-utf-8-is" tour_ascii
 check "tour.colours-on-a-terminal-alone" tour_colours
 check "tour.steps-wait-for-a-key" tour_steps
 check "tour.fails-when-a-call-does" tour_fails
+check "tour.ends-a-chapter-that-cannot-go-on" tour_ends
 check "tour.shows-what-it-may-to-others" tour_hidden
 check "tour.refuses-what-it-cannot-show" tour_refuses
 check "tour.puts-everything-back" tour_tidy
@@ -127,4 +134,5 @@ check "map.frames-are-hidden-from-others" map_hidden
 check "map.self-and-all" map_self
 check "map.by-number" map_by_number
 check "map.says-what-is-wrong" map_errors
+check "help.of-both" help
 check "story.all-six-statements-hold" story

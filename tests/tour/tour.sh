@@ -130,6 +130,17 @@ tour_fails() {
 		says '^ +DIFFERS +munmap ' && says '^tour: 1 of 1 chapters differ'
 }
 
+# A call that has to work does not: the chapter ends there, and the others are shown.
+tour_ends() {
+	chmod 666 /dev/mmapdemo
+	status=0
+	said=$(as_nobody 'ulimit -u 2; exec /mmapdemo tour' 2>&1) || status=$?
+	chmod 600 /dev/mmapdemo
+	same "exit status" 1 "$status" && says 'NOT SO: -1 EAGAIN' &&
+		says 'it ended early: the rest needs this call' && says '^ +DIFFERS +fork-shared ' &&
+		says '^ +holds +munmap '
+}
+
 as_nobody() {
 	su -s /bin/sh nobody -c "$1"
 }

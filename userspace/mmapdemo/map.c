@@ -157,6 +157,14 @@ static void read_processes(const struct options *options, struct map_picture *pi
 		explain_nothing(options, &picture->processes[0]);
 }
 
+/* json-c's own reason is of several lines. */
+static const char *why_no_json(const struct options *options)
+{
+	if (strcmp(options->from, "-") && access(options->from, R_OK))
+		return strerror(errno);
+	return "it is something else, or has been cut off";
+}
+
 static void read_json(const struct options *options, struct map_picture *picture)
 {
 	bool standard = !strcmp(options->from, "-");
@@ -165,8 +173,8 @@ static void read_json(const struct options *options, struct map_picture *picture
 	char reason[256];
 
 	if (!object)
-		fail(options, "%s: no JSON that can be read: %s", options->from,
-		     strtok(strdup(json_util_get_last_err()), "\n"));
+		fail(options, "%s: there is no JSON to read: %s", options->from,
+		     why_no_json(options));
 	if (!map_from_json(object, picture, reason))
 		fail(options, "%s: not of mmapdemo map --json: %s", options->from, reason);
 	json_object_put(object);

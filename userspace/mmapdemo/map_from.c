@@ -8,8 +8,8 @@
 #include "map_model.h"
 #include "show.h"
 
-/* Of one VMA: more would be nobody's picture, but a wrong number. */
-#define MOST_PAGES ((uint64_t)1 << 24)
+/* In all: more would be nobody's picture, but a wrong number. */
+#define MOST_PAGES ((uint64_t)1 << 22)
 
 static bool refuse(char reason[256], const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -80,12 +80,12 @@ static bool read_run(struct json_object *object, struct map_vma *vma, char reaso
 		vma->pages[i] =
 			(struct map_page){.frame = frame ? frame + i - first : 0, .flags = flags};
 	if (*content && count && !vma->pages[first].content)
-		vma->pages[first].content = strndup(content, MAP_CONTENT);
+		vma->pages[first].content = map_clean(strndup(content, MAP_CONTENT));
 	return true;
 }
 
 static bool read_vma(struct json_object *object, const struct map_picture *picture,
-		     struct map_vma *vma, char reason[256])
+		     struct map_vma *vma, uint64_t *budget, char reason[256])
 {
 	struct json_object *runs;
 	uint64_t unknown;
@@ -96,18 +96,21 @@ static bool read_vma(struct json_object *object, const struct map_picture *pictu
 	    !get_number(object, "unknown", &unknown, reason) ||
 	    !get_array(object, "runs", &runs, reason))
 		return false;
-	if (vma->start >= vma->end || vma->end - vma->start > MOST_PAGES * picture->page_size ||
-	    unknown > MAP_UNREADABLE)
+	if (vma->start >= vma->end || unknown > MAP_UNREADABLE)
 		return refuse(reason, "a VMA's range or 'unknown' cannot be");
 	snprintf(vma->perms, sizeof(vma->perms), "%-4.4s", get_text(object, "perms"));
 	snprintf(vma->file, sizeof(vma->file), "%s", get_text(object, "file"));
-	vma->name = strdup(get_text(object, "name"));
-	vma->vm_flags = strdup(get_text(object, "flags"));
+	vma->name = map_clean(strdup(get_text(object, "name")));
+	vma->vm_flags = map_clean(strdup(get_text(object, "flags")));
+	map_clean(vma->perms);
 	vma->device = get_bool(object, "device");
 	vma->unknown = unknown;
 	if (unknown)
 		return true;
+	if ((vma->end - vma->start) / picture->page_size > *budget)
+		return refuse(reason, "there are more than %ju pages", (uintmax_t)MOST_PAGES);
 	vma->count = (vma->end - vma->start) / picture->page_size;
+	*budget -= vma->count;
 	vma->pages = calloc(vma->count + 1, sizeof(*vma->pages));
 	if (!vma->pages)
 		err(1, "calloc");
@@ -118,7 +121,7 @@ static bool read_vma(struct json_object *object, const struct map_picture *pictu
 }
 
 static bool read_process(struct json_object *object, const struct map_picture *picture,
-			 struct map_process *process, char reason[256])
+			 struct map_process *process, uint64_t *budget, char reason[256])
 {
 	struct json_object *vmas;
 	uint64_t pid, left_out;
@@ -133,13 +136,14 @@ static bool read_process(struct json_object *object, const struct map_picture *p
 	process->hidden = get_bool(object, "hidden");
 	process->changed = get_bool(object, "changed");
 	snprintf(process->name, sizeof(process->name), "%s", get_text(object, "name"));
+	map_clean(process->name);
 	process->vmas = calloc(json_object_array_length(vmas) + 1, sizeof(*process->vmas));
 	if (!process->vmas)
 		err(1, "calloc");
 	for (size_t i = 0; i < json_object_array_length(vmas); i++) {
 		process->vma_count++;
 		if (!read_vma(json_object_array_get_idx(vmas, i), picture, &process->vmas[i],
-			      reason))
+			      budget, reason))
 			return false;
 	}
 	return true;
@@ -148,12 +152,14 @@ static bool read_process(struct json_object *object, const struct map_picture *p
 bool map_from_json(struct json_object *object, struct map_picture *picture, char reason[256])
 {
 	struct json_object *processes;
+	uint64_t budget = MOST_PAGES;
 
 	if (!get_number(object, "page_size", &picture->page_size, reason) ||
 	    !get_number(object, "huge_size", &picture->huge_size, reason) ||
 	    !get_array(object, "processes", &processes, reason))
 		return false;
-	if (picture->page_size < 512 || picture->page_size & (picture->page_size - 1))
+	if (picture->page_size < 512 || picture->page_size > 1 << 20 ||
+	    picture->page_size & (picture->page_size - 1))
 		return refuse(reason, "page_size %ju cannot be", (uintmax_t)picture->page_size);
 	picture->processes =
 		calloc(json_object_array_length(processes) + 1, sizeof(*picture->processes));
@@ -162,7 +168,7 @@ bool map_from_json(struct json_object *object, struct map_picture *picture, char
 	for (size_t i = 0; i < json_object_array_length(processes); i++) {
 		picture->count++;
 		if (!read_process(json_object_array_get_idx(processes, i), picture,
-				  &picture->processes[i], reason))
+				  &picture->processes[i], &budget, reason))
 			return false;
 	}
 	return true;

@@ -90,6 +90,9 @@ void map_state(const struct map_picture *picture, const struct map_vma *vma, uin
 /* 4K, 2M */
 const char *map_bytes(uint64_t bytes, char text[24]);
 
+/* What anybody may have chosen, fit to be shown: '?' for what is no UTF-8, or for control. */
+char *map_clean(char *text);
+
 void map_process_free(struct map_process *process);
 void map_picture_free(struct map_picture *picture);
 

@@ -140,24 +140,45 @@ static void mark_rules(const struct map_picture *picture, struct map_vma *vma,
 	}
 }
 
-/* The device's rules. It is open as long as it is mapped, so that no last close is ours. */
-static void find_poisoned(const struct map_picture *picture, struct map_vma *vma)
-{
-	struct mmapdemo_fault_list list = {.size = sizeof(list),
-					   .fault_size = sizeof(struct mmapdemo_fault)};
-	int fd = open(vma->name, O_RDONLY | O_CLOEXEC);
+/* A device's rules, of the one that was asked last. */
+struct rules {
+	char file[48];
 	struct mmapdemo_fault *rules;
+	uint32_t count;
+};
 
-	list.count = MMAPDEMO_FAULT_RULES_MAX;
-	rules = calloc(list.count, sizeof(*rules));
-	list.faults = (uintptr_t)rules;
-	if (fd >= 0 && rules && !ioctl(fd, MMAPDEMO_IOCTL_FAULT_LIST, &list))
-		for (uint32_t i = 0; i < list.count && i < MMAPDEMO_FAULT_RULES_MAX; i++)
-			if (rules[i].action > MMAPDEMO_FAULT_COUNT)
-				mark_rules(picture, vma, &rules[i]);
-	free(rules);
+/* The device is open as long as it is mapped: no last close is ours. */
+static void read_rules(const struct map_vma *vma, struct rules *rules)
+{
+	struct mmapdemo_fault_list list = {
+		.size = sizeof(list),
+		.fault_size = sizeof(*rules->rules),
+		.count = MMAPDEMO_FAULT_RULES_MAX,
+	};
+	int fd = open(vma->name, O_RDONLY | O_CLOEXEC);
+
+	memcpy(rules->file, vma->file, sizeof(rules->file));
+	rules->count = 0;
+	if (!rules->rules)
+		rules->rules = calloc(list.count, sizeof(*rules->rules));
+	if (!rules->rules)
+		err(1, "calloc");
+	list.faults = (uintptr_t)rules->rules;
+	if (fd >= 0 && !ioctl(fd, MMAPDEMO_IOCTL_FAULT_LIST, &list))
+		rules->count = list.count < MMAPDEMO_FAULT_RULES_MAX ? list.count
+								     : MMAPDEMO_FAULT_RULES_MAX;
 	if (fd >= 0)
 		close(fd);
+}
+
+static void find_poisoned(const struct map_picture *picture, struct map_vma *vma,
+			  struct rules *rules)
+{
+	if (strcmp(rules->file, vma->file))
+		read_rules(vma, rules);
+	for (uint32_t i = 0; i < rules->count; i++)
+		if (rules->rules[i].action > MMAPDEMO_FAULT_COUNT)
+			mark_rules(picture, vma, &rules->rules[i]);
 }
 
 /* Only of what is there: to read what is not would make it. And of a long one's ends. */
@@ -189,7 +210,8 @@ static int open_file(int pid, const char *name)
 }
 
 static void read_vma(const struct map_picture *picture, struct map_vma *vma,
-		     const struct map_huge *huge, int pagemap, uint64_t *budget)
+		     const struct map_huge *huge, int pagemap, uint64_t *budget,
+		     struct rules *rules)
 {
 	uint64_t count = (vma->end - vma->start) / picture->page_size;
 
@@ -213,7 +235,7 @@ static void read_vma(const struct map_picture *picture, struct map_vma *vma,
 	}
 	find_huge(picture, vma, huge);
 	if (vma->device)
-		find_poisoned(picture, vma);
+		find_poisoned(picture, vma, rules);
 }
 
 bool map_read_pages(const struct map_want *want, const struct map_picture *picture,
@@ -222,6 +244,7 @@ bool map_read_pages(const struct map_want *want, const struct map_picture *pictu
 	int pagemap = open_file(process->pid, "pagemap"), memory = -1;
 	bool present = false, numbers = false;
 	uint64_t budget = MOST_PAGES;
+	struct rules rules = {};
 
 	if (pagemap < 0) {
 		snprintf(reason, 256, "/proc/%d/pagemap: %s", process->pid,
@@ -233,7 +256,7 @@ bool map_read_pages(const struct map_want *want, const struct map_picture *pictu
 	for (size_t i = 0; i < process->vma_count; i++) {
 		struct map_vma *vma = &process->vmas[i];
 
-		read_vma(picture, vma, &huge[i], pagemap, &budget);
+		read_vma(picture, vma, &huge[i], pagemap, &budget, &rules);
 		for (size_t j = 0; j < vma->count; j++) {
 			present |= vma->pages[j].flags & PAGE_PRESENT;
 			numbers |= !!vma->pages[j].frame;
@@ -242,6 +265,7 @@ bool map_read_pages(const struct map_want *want, const struct map_picture *pictu
 			read_contents(memory, picture, vma);
 	}
 	process->hidden = present && !numbers;
+	free(rules.rules);
 	if (memory >= 0)
 		close(memory);
 	close(pagemap);

@@ -68,6 +68,7 @@ static void read_name(int pid, char name[32])
 		return;
 	if (fscanf(file, "%31[^\n]", name) != 1)
 		strcpy(name, "?");
+	map_clean(name);
 	fclose(file);
 }
 
@@ -87,7 +88,7 @@ static bool parse_head(char *line, struct map_vma *vma)
 	vma->offset = offset;
 	if (strcmp(inode, "0"))
 		snprintf(vma->file, sizeof(vma->file), "%s %s", device, inode);
-	vma->name = strdup(line + name);
+	vma->name = map_clean(strdup(line + name));
 	return true;
 }
 

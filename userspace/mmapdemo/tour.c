@@ -127,6 +127,8 @@ static void open_tour(const struct control *control, struct tour *tour)
 	tour->traced = tour->reader && tracing_enable(NULL);
 }
 
+static volatile sig_atomic_t stopped_by;
+
 static bool seen(const struct tour *tour, const struct tour_part *part,
 		 const struct tour_step *step, void *context)
 {
@@ -134,12 +136,10 @@ static bool seen(const struct tour *tour, const struct tour_part *part,
 
 	(void)tour;
 	if (options->control.json)
-		return true;
+		return !stopped_by;
 	tour_text_step(part, step, &options->terminal);
-	return !options->step || terminal_key("-- a key goes on, q ends --");
+	return !stopped_by && (!options->step || terminal_key("-- a key goes on, q ends --"));
 }
-
-static volatile sig_atomic_t stopped_by;
 
 static void stop(int signal)
 {

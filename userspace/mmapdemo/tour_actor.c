@@ -77,6 +77,19 @@ static void give_baton(void)
 		_exit(3);
 }
 
+/* Whoever hears this ends all of the chapter's processes. */
+static void give_up(enum tour_kind kind, const char *why) __attribute__((noreturn));
+
+static void give_up(enum tour_kind kind, const char *why)
+{
+	struct tour_message message = {.kind = kind};
+
+	end_step();
+	snprintf(message.text, sizeof(message.text), "%s", why);
+	say(message);
+	_exit(0);
+}
+
 void tour_returned(long value, const char *as)
 {
 	struct tour_message message = {.kind = SAYS_RESULT};
@@ -99,8 +112,10 @@ void tour_returned(long value, const char *as)
 	else
 		snprintf(message.text, sizeof(message.text), "%ld", value);
 	say(message);
-	if (value == -1 && !as)
+	if (value == -1 && !as) {
 		expect(false, "the call works", "%s", message.text);
+		give_up(SAYS_FAILED, "the rest needs this call");
+	}
 }
 
 void tour_refused(long value, int error, const char *name, const char *expected)
@@ -279,15 +294,10 @@ void tour_join(pid_t process)
 
 void tour_not_here(const char *why)
 {
-	struct tour_message message = {.kind = SAYS_NOT_HERE};
-
-	end_step();
-	snprintf(message.text, sizeof(message.text), "%s", why);
-	say(message);
-	_exit(0);
+	give_up(SAYS_NOT_HERE, why);
 }
 
-static void catch (int number, siginfo_t *info, void *context)
+static void take_signal(int number, siginfo_t *info, void *context)
 {
 	(void)number;
 	(void)context;
@@ -311,7 +321,7 @@ static const char *signal_name(int number, int code)
 void tour_attempt(const char *statement, char *place, bool store, int signal, int code,
 		  const char *expected)
 {
-	struct sigaction action = {.sa_sigaction = catch, .sa_flags = SA_SIGINFO}, segv, bus;
+	struct sigaction action = {.sa_sigaction = take_signal, .sa_flags = SA_SIGINFO}, segv, bus;
 	const char *seen;
 
 	tour_call(statement);

@@ -26,7 +26,9 @@ struct stage {
 	int pids[2]; /* by role; 0: not there */
 	uint64_t ranges[8][2];
 	size_t range_count;
-	bool in_step, stopped;
+	bool in_step;
+	bool over;    /* the chapter */
+	bool stopped; /* the tour */
 };
 
 static void *more(void *array, size_t count, size_t size)
@@ -186,6 +188,13 @@ static void add_range(struct stage *stage, const struct tour_message *message)
 		memcpy(stage->ranges[stage->range_count++], message->range, sizeof(message->range));
 }
 
+static void fail_part(struct tour_part *part, const char *reason)
+{
+	part->verdict = DIFFERS;
+	free(part->reason);
+	part->reason = strdup(reason);
+}
+
 /* Who waits for it goes on. */
 static void answer(const struct stage *stage)
 {
@@ -221,14 +230,12 @@ static void hear(struct stage *stage, const struct tour_message *message)
 	case SAYS_NOT_HERE:
 		stage->part->verdict = UNSEEN;
 		stage->part->reason = strdup(message->text);
+		stage->over = true;
+		break;
+	case SAYS_FAILED:
+		fail_part(stage->part, message->text);
+		stage->over = true;
 	}
-}
-
-static void fail_part(struct tour_part *part, const char *reason)
-{
-	part->verdict = DIFFERS;
-	free(part->reason);
-	part->reason = strdup(reason);
 }
 
 /* Until the last process of the chapter has closed its end. */
@@ -237,7 +244,7 @@ static void listen_to(struct stage *stage)
 	struct pollfd poller = {.fd = stage->socket, .events = POLLIN};
 	struct tour_message message;
 
-	while (!stage->stopped) {
+	while (!stage->stopped && !stage->over) {
 		ssize_t got;
 
 		int ready = poll(&poller, 1, PATIENCE);

@@ -128,6 +128,14 @@ static void print_event(const struct tour_part *part, const struct tour_event *e
 	fputs(style_off(terminal), stdout);
 }
 
+static bool maps_anything(const struct map_picture *picture)
+{
+	for (size_t i = 0; i < picture->count; i++)
+		if (picture->processes[i].vma_count)
+			return true;
+	return false;
+}
+
 void tour_text_step(const struct tour_part *part, const struct tour_step *step,
 		    const struct terminal *terminal)
 {
@@ -152,7 +160,8 @@ void tour_text_step(const struct tour_part *part, const struct tour_step *step,
 		print_claim(&step->claims[i], terminal);
 	for (size_t i = 0; i < step->event_count; i++)
 		print_event(part, &step->events[i], terminal);
-	if (!step->same) {
+	/* A chapter begins with nothing mapped: no need to draw that. */
+	if (!step->same && (number > 1 || maps_anything(&step->picture))) {
 		putchar('\n');
 		map_text(&step->picture, terminal, terminal->width >= 90 ? INDENT : 0, false);
 	}

@@ -17,6 +17,7 @@ enum tour_kind {
 	SAYS_END,      /* of the step; waits for an answer */
 	SAYS_LEFT,     /* this process has ended */
 	SAYS_NOT_HERE, /* text: why the chapter cannot be shown */
+	SAYS_FAILED,   /* text: why it cannot go on */
 };
 
 enum tour_verdict { HOLDS, DIFFERS, UNSEEN /* nobody told us */ };
