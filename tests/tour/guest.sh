@@ -103,7 +103,7 @@ story() {
 /mmapdemo tour --json --html /tmp/tour.html >/tmp/tour.json 2>/tmp/tour.err
 tour_status=$?
 
-plan 32
+plan 33
 check "tour.holds" tour_holds
 check "tour.fork-shared-keeps-the-frame" tour_fork_shared
 check "tour.fork-private-copies-at-the-store" tour_fork_private
@@ -133,6 +133,7 @@ check "map.what-changes-meanwhile" map_restless
 check "map.frames-are-hidden-from-others" map_hidden
 check "map.self-and-all" map_self
 check "map.by-number" map_by_number
+check "map.from-json" map_from
 check "map.says-what-is-wrong" map_errors
 check "help.of-both" help
 check "story.all-six-statements-hold" story

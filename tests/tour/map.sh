@@ -102,6 +102,26 @@ map_by_number() {
 	runs 0 map "$held" && let_go && says 'mapped by number: not told'
 }
 
+# What is drawn from JSON is what is drawn of the process.
+map_from() {
+	maps fork && child=$(grep -v ready /tmp/ready) && runs 0 map "$held" "$child" && direct=$said &&
+		/mmapdemo map --json "$held" "$child" >/tmp/map.json && let_go &&
+		runs 0 map --from /tmp/map.json && same "the picture" "$direct" "$said" || return
+	jq '.processes[0].name = "a\u001b[31m\u0007b" | .processes[0].vmas[0].name = "/x/\u202e<svg>"' \
+		/tmp/map.json >/tmp/odd.json && runs 0 map --from /tmp/odd.json && no_colour &&
+		says '^a\?\[31m\?b [0-9]' && runs 0 map --from /tmp/odd.json --html - &&
+		says '/x/\?..&lt;svg&gt;' || return
+	for change in 'del(.processes)' '.page_size = 0' '.page_size = 4097' '.processes[0].vmas[0].end = 0' \
+		'.processes[0].vmas[0].end = 9223372036854775807' '.processes[0].vmas[0].unknown = 9' \
+		'.processes[0].vmas[0].runs[0].count = 1000' '.processes[0].vmas[0].runs[0].state = "x"'; do
+		jq "$change" /tmp/map.json >/tmp/odd.json
+		runs 1 map --from /tmp/odd.json && complains '^mmapdemo map: /tmp/odd.json: not of mmapdemo map' ||
+			return
+	done
+	head -c 300 /tmp/map.json >/tmp/odd.json
+	runs 1 map --from /tmp/odd.json && complains 'it is something else, or has been cut off'
+}
+
 map_errors() {
 	runs 1 map 4194303 && complains '^mmapdemo map: there is no process 4194303' &&
 		runs 1 map 2 && complains 'has no memory: it has ended, or is the kernel' &&
