@@ -13,7 +13,7 @@ gives=()
 for example in "$top"/userspace/examples/*.c; do
 	gives+=(-f "$top/build/bin/$(basename "$example" .c)")
 done
-"$top/tests/vm/run" -k "$1" -p 'size=8M strategies=pagecache,pfn' -f "$top/build/bin/mmapdemo" \
+"$top/tests/vm/run" -k "$1" -t 600 -p 'size=8M strategies=pagecache,pfn' -f "$top/build/bin/mmapdemo" \
 	-f "$dir/maps" -f "$(command -v jq):/bin/jq" -f "$(command -v script):/bin/script" \
 	"${gives[@]}" -f "$top/userspace/examples/story.sh" -f "$top/tests/tap.sh" \
 	-f "$top/tests/tour" -- sh /tour/guest.sh

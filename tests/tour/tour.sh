@@ -117,15 +117,24 @@ tour_steps() {
 		says 'a key goes on, q ends' && says '^  3\. ' && ! says '^  4\. ' >/dev/null
 }
 
+# comes PATTERN FILE: it will, within a minute
+comes() {
+	for _ in $(seq 600); do
+		! grep -q "$1" "$2" || return 0
+		sleep 0.1
+	done
+	echo "no '$1' came"
+	return 1
+}
+
 # Somebody else maps the device meanwhile: the counts are not what they have to be.
 tour_fails() {
 	: >/tmp/typed
 	{
-		while ! grep -q 'key goes on' /tmp/typed; do sleep 0.05; done
-		maps many 1 && printf '                    '
-		while ! grep -q '^tour:' /tmp/typed; do sleep 0.05; done
+		comes 'key goes on' /tmp/typed && maps many 1 && printf '                    ' &&
+			comes '^tour:' /tmp/typed
 		let_go
-	} | TERM=linux script -qec '/mmapdemo tour --step --chapter munmap' /dev/null >/tmp/typed 2>&1
+	} 2>/dev/null | TERM=linux script -qec '/mmapdemo tour --step --chapter munmap' /dev/null >/tmp/typed 2>&1
 	same "exit status" 1 $? && said=$(cat /tmp/typed) && says 'NOT SO: 2 live VMAs' &&
 		says '^ +DIFFERS +munmap ' && says '^tour: 1 of 1 chapters differ'
 }
@@ -182,11 +191,15 @@ tour_tidy() {
 	for signal in INT KILL; do
 		/mmapdemo tour >/tmp/said 2>&1 &
 		tour=$!
-		while ! grep -q '3 of 12' /tmp/said; do sleep 0.05; done
+		comes '3 of 12' /tmp/said || return
 		kill -$signal $tour
 		wait $tour 2>/dev/null
 	done
-	sleep 0.5
+	# its processes end with it, if not at once
+	for _ in $(seq 100); do
+		[ "$(/mmapdemo info --json | jq .vmas)" != 0 ] || break
+		sleep 0.1
+	done
 	same "live mappings" 0 "$(/mmapdemo info --json | jq .vmas)" && runs 0 tour --chapter 1 &&
 		same "trace instances" "" "$(ls /sys/kernel/tracing/instances)"
 }

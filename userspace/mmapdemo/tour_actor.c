@@ -96,9 +96,11 @@ void tour_returned(long value, const char *as)
 	int error = errno;
 
 	if (caller && caller != getpid()) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != caller) /* it has died before that */
+			_exit(3);
 		caller = 0;
 		role = 1;
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		wait_for_baton();
 		return;
 	}

@@ -273,7 +273,7 @@ static void clear_device(struct tour *tour)
 
 static pid_t begin_actor(const struct tour *tour, const struct tour_chapter *chapter, int ends[2])
 {
-	pid_t actor;
+	pid_t actor, narrator = getpid();
 
 	fflush(NULL);
 	actor = fork();
@@ -281,6 +281,8 @@ static pid_t begin_actor(const struct tour *tour, const struct tour_chapter *cha
 		return actor;
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != narrator)
+		_exit(3);
 	close(ends[0]);
 	tour_act(chapter, ends[1], tour->fd);
 }
@@ -295,6 +297,7 @@ bool tour_run(struct tour *tour, const struct tour_chapter *chapter, tour_seen *
 	stage.part = &tour->parts[tour->count++];
 	stage.part->chapter = chapter;
 	clear_device(tour);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		err(1, "socketpair");
 	actor = begin_actor(tour, chapter, ends);
@@ -305,6 +308,9 @@ bool tour_run(struct tour *tour, const struct tour_chapter *chapter, tour_seen *
 	listen_to(&stage);
 	kill(-actor, SIGKILL); /* whoever is left of it */
 	waitpid(actor, &status, 0);
+	/* its child is ours now: what it has mapped is gone before the next chapter */
+	while (waitpid(-actor, NULL, 0) > 0)
+		;
 	close(ends[0]);
 	if (!stage.stopped && !stage.part->reason && (!WIFEXITED(status) || WEXITSTATUS(status)))
 		fail_part(stage.part, WIFSIGNALED(status) ? strsignal(WTERMSIG(status))
