@@ -53,15 +53,14 @@ map_dirty() {
 # A summary, and soon; all of it for who asks.
 map_many() {
 	maps many 10000 || return
-	before=$(cut -d. -f1 /proc/uptime)
-	runs 0 map "$held" && took=$(($(cut -d. -f1 /proc/uptime) - before)) &&
+	runs 0 map "$held" &&
 		says 'and 9936 more, 9936 pages' && fits 80 && lines=$(echo "$said" | wc -l) &&
 		runs 0 map --most 10000 --json "$held" &&
 		same "all of them" 10000 "$(echo "$said" | jq '.processes[0].vmas | length')"
 	status=$?
 	let_go
-	[ $status = 0 ] && [ "$lines" -lt 300 ] && [ "$took" -lt 60 ] || {
-		echo "$lines lines, $took s"
+	[ $status = 0 ] && [ "$lines" -lt 300 ] || {
+		echo "$lines lines"
 		return 1
 	}
 }
