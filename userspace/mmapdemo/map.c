@@ -146,7 +146,9 @@ static void read_processes(const struct options *options, struct map_picture *pi
 
 	map_page_sizes(picture);
 	picture->processes = calloc(options->count, sizeof(*picture->processes));
-	for (; picture->processes && picture->count < options->count; picture->count++) {
+	if (!picture->processes)
+		fail(options, "no memory for %zu processes", (size_t)options->count);
+	for (; picture->count < options->count; picture->count++) {
 		struct map_process *process = &picture->processes[picture->count];
 
 		if (!map_read(options->pids[picture->count], &want, picture, process, reason))
