@@ -135,6 +135,13 @@ mode_is() {
 	same "mode of the node" "$1" "$(stat -c %a /dev/mmapdemo)"
 }
 
+# What sysfs says the module was loaded with
+parameters_are() {
+	same "parameters" "$1" "$(cd /sys/module/mmapdemo/parameters && for name in *; do
+		echo "$name=$(cat "$name")"
+	done | paste -sd' ')"
+}
+
 # What one byte written takes
 holds() {
 	printf x >/dev/mmapdemo
@@ -211,7 +218,7 @@ half_of_the_nodes_refused() {
 		same "killed for want of memory" 0 "$(dmesg | grep -ci 'oom-killer\|out of memory: kill')"
 }
 
-plan 44
+plan 45
 
 # two lives before the count, for what is allocated once and kept
 life && life
@@ -261,6 +268,8 @@ try "params.says-less-is-contiguous" pfn_is_smaller
 try "params.takes[size=1M]" taken size=1M holds 4096
 try "params.takes[size=64K]" taken size=64K size_is 65536
 try "params.takes[mode=0640]" taken mode=0640 mode_is 640
+try "params.can-be-read" taken "size=1M huge=never prealloc=1 mode=0640 strategies=pagecache,pfn" \
+	parameters_are "huge=never mode=0640 prealloc=Y size=1048576 strategies=pagecache,pfn"
 if loaded; then
 	try params.nothing-stays-loaded false
 else
