@@ -176,6 +176,7 @@ vm_fault_t mmapdemo_fault_huge(struct vm_fault *vmf, unsigned int order)
 	}
 unlock:
 	filemap_invalidate_unlock_shared(mapping);
+	trace_huge_fault(buffer->name, vmf, ret);
 	return ret;
 }
 

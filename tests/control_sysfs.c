@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* C1, C2, C6: what docs/abi/sysfs says of the files of a node, beside its commands. */
+/* C1, C2, C6: a node's files in sysfs, debugfs and tracefs (docs/abi), beside its commands. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
+#include "support/access.h"
 #include "support/contents.h"
 #include "support/physics.h"
 #include "support/row.h"
@@ -46,6 +49,73 @@ ROW(C1, kind_sysfs, "sysfs says the same as INFO")
 	assert_file_number("size", info.bytes);
 	assert_file_number("resident", info.resident);
 	assert_file("wipe_policy", "none");
+}
+
+ROW(C1, counters_agree, "the counters in debugfs are those of INFO")
+{
+	int fd = control_open();
+	unsigned char *map = target_map_rw(2, MAP_SHARED, 0);
+	unsigned char *private = target_map_rw(1, MAP_PRIVATE, 0);
+	struct mmapdemo_info info;
+
+	assert_works(try_read(map));
+	assert_works(try_write(map + pages(1), 1));
+	assert_works(try_write(private, 1));
+	info = info_of(fd);
+	ck_assert_uint_gt(info.faults_cow, 0);
+	ck_assert_uint_eq(counter("faults_read"), info.faults_read);
+	ck_assert_uint_eq(counter("faults_write"), info.faults_write);
+	ck_assert_uint_eq(counter("faults_cow"), info.faults_cow);
+	ck_assert_uint_eq(counter("faults_huge"), info.faults_huge);
+}
+
+#define HUGE_FAULT "/sys/kernel/tracing/events/mmapdemo/huge_fault/enable"
+
+static int control_open_since_6_6(void)
+{
+	int version = 0, patch = 0;
+	struct utsname kernel;
+
+	uname(&kernel);
+	sscanf(kernel.release, "%d.%d", &version, &patch);
+	if (version * 100 + patch < 606)
+		row_not_applicable("a kernel before 6.6 asks for no huge page by itself");
+	return control_open();
+}
+
+static unsigned char *map_aligned(int fd, size_t size, off_t off)
+{
+	uintptr_t room =
+		(uintptr_t)mmap(NULL, 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *map = mmap((void *)((room + size - 1) / size * size), size, RW,
+			 MAP_SHARED | MAP_FIXED, fd, off);
+
+	ck_assert_ptr_ne(map, MAP_FAILED);
+	return map;
+}
+
+static void trace_no_more(const void *what)
+{
+	(void)what;
+	write_text(HUGE_FAULT, "0");
+}
+
+ROW(C1, traces_huge_fault, "a fault that maps a huge page by itself is told as such")
+{
+	int fd = control_open_since_6_6();
+	off_t off = make_chunk(fd, &folios[0], 1);
+	size_t size = chunk_size(fd);
+	struct mmapdemo_info before = info_of(fd);
+	unsigned char *map = map_aligned(fd, size, off);
+	static char text[1 << 16];
+
+	after_test(trace_no_more, NULL);
+	assert_done(write_text("/sys/kernel/tracing/trace", ""));
+	assert_done(write_text(HUGE_FAULT, "1"));
+	assert_works(try_read(map));
+	ck_assert_uint_eq(info_of(fd).faults_huge, before.faults_huge + 1);
+	assert_done(read_text("/sys/kernel/tracing/trace", text, sizeof(text)));
+	ck_assert_msg(strstr(text, " huge_fault: ") != NULL, "the trace is: %s", text);
 }
 
 ROW(C2, sysfs_size, "a size that is written to sysfs is one that RESIZE was given")
