@@ -111,7 +111,7 @@ static void serve(const struct peer *parent, const char *path)
 
 	pass_turn(parent);
 	while (read(parent->from, &request, sizeof(request)) == sizeof(request)) {
-		if (!map && request.order != MAP)
+		if (!map && (request.order == LOAD || request.order == STORE))
 			errx(AGENT_FAILED, "agent: nothing is mapped yet");
 		switch (request.order) {
 		case MAP:
