@@ -45,9 +45,8 @@ map_poisoned() {
 }
 
 map_dirty() {
-	maps many 2 && echo 4 >"/proc/$held/clear_refs" && runs 0 map "$held" && clean=$said &&
-		kill -0 "$held" && let_go || return
-	has "$clean" 'page 0 4K' && ! has "$clean" dirty >/dev/null
+	maps dirty && /mmapdemo map --json "$held" >/tmp/map.json && runs 0 map "$held" && let_go || return
+	json /tmp/map.json '[.processes[0].vmas[0].runs[] | .state | test("dirty")] == [false, true]' && says 'page 1 4K dirty' && ! says 'page 0 4K dirty' >/dev/null
 }
 
 # A summary, and soon; all of it for who asks.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * maps many N | restless | fork | huge
+ * maps many N | restless | fork | huge | dirty
  *
  * A process to look into, until it is ended. many: N mappings of a page. restless:
  * what it maps changes all the time. fork: parent and child, a shared and a private
- * page, stored to before and after. huge: 4 MiB, and a page taken out of it.
+ * page, stored to before and after. huge: 4 MiB, and a page taken out of it. dirty:
+ * two pages, the second one stored to since the kernel began to look.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -68,6 +69,17 @@ static void fork_one(void)
 	ready();
 }
 
+static void store_after_asking(void)
+{
+	char *memory = map(NULL, 2 * PAGE, MAP_SHARED, 0);
+	int refs = open("/proc/self/clear_refs", O_WRONLY);
+
+	memory[0] = memory[PAGE] = 1;
+	if (refs < 0 || write(refs, "4", 1) != 1) /* soft-dirty bits */
+		err(1, "/proc/self/clear_refs");
+	memory[PAGE] = 2;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -88,8 +100,10 @@ int main(int argc, char **argv)
 		memory[0] = memory[2 << 20] = 1;
 		if (munmap(memory + PAGE, PAGE))
 			err(1, "munmap");
-	} else
-		errx(2, "usage: maps many N | restless | fork | huge");
+	} else if (!strcmp(what, "dirty"))
+		store_after_asking();
+	else
+		errx(2, "usage: maps many N | restless | fork | huge | dirty");
 	if (strcmp(what, "fork"))
 		ready();
 	pause();
