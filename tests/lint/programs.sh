@@ -14,10 +14,18 @@ program_flags() {
 		"-I$top/include/uapi $(pkg-config --cflags libtracefs)"
 }
 
+# gcc 12 loses sight of what is stored through a pointer into an array that grows: in
+# these files it takes it for leaked, and the array's last element for NULL. clang's
+# analyzer, which clang-tidy runs on them too, follows it.
+lost=userspace/mmapdemo/'(map_from|map_pages|map_read|tour_stage)\.c$'
+
 gcc_analyzer() {
-	local flags
-	read -ra flags <<<"$(program_flags)"
-	program_sources | each gcc "${flags[@]}" -Werror -O2 -fanalyzer -c -o /dev/null
+	local flags status=0
+	read -ra flags <<<"$(program_flags) -Werror -O2 -fanalyzer -c -o /dev/null"
+	program_sources | grep -Ev "$lost" | each gcc "${flags[@]}" || status=1
+	program_sources | grep -E "$lost" | each gcc "${flags[@]}" -Wno-analyzer-malloc-leak \
+		-Wno-analyzer-null-dereference || status=1
+	return $status
 }
 
 # Each file's share of the lines is long: what is said of it comes in one piece.

@@ -64,7 +64,7 @@ static bool get_array(struct json_object *object, const char *key, struct json_o
 static bool read_run(struct json_object *object, struct map_vma *vma, char reason[256])
 {
 	const char *content = get_text(object, "content"), *state = get_text(object, "state");
-	uint64_t first, count, frame;
+	uint64_t first = 0, count = 0, frame = 0;
 	uint32_t flags = 0;
 
 	if (!get_number(object, "page", &first, reason) ||
@@ -88,7 +88,7 @@ static bool read_vma(struct json_object *object, const struct map_picture *pictu
 		     struct map_vma *vma, uint64_t *budget, char reason[256])
 {
 	struct json_object *runs;
-	uint64_t unknown;
+	uint64_t unknown = 0;
 
 	if (!get_number(object, "start", &vma->start, reason) ||
 	    !get_number(object, "end", &vma->end, reason) ||
@@ -124,7 +124,7 @@ static bool read_process(struct json_object *object, const struct map_picture *p
 			 struct map_process *process, uint64_t *budget, char reason[256])
 {
 	struct json_object *vmas;
-	uint64_t pid, left_out;
+	uint64_t pid = 0, left_out = 0;
 
 	if (!get_number(object, "pid", &pid, reason) ||
 	    !get_number(object, "left_out", &left_out, reason) ||

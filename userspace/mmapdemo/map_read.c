@@ -146,6 +146,8 @@ static void parse_field(const char *line, struct map_vma *vma, struct map_huge *
 	if (!strncmp(line, "VmFlags:", 8)) {
 		free(vma->vm_flags);
 		vma->vm_flags = strdup(line + 8 + strspn(line + 8, " "));
+		if (!vma->vm_flags)
+			err(1, "strdup");
 		vma->vm_flags[strcspn(vma->vm_flags, "\n")] = '\0';
 		for (char *end = strchr(vma->vm_flags, '\0');
 		     end > vma->vm_flags && end[-1] == ' ';)

@@ -166,7 +166,7 @@ static void unseen(const char *expected, const char *why, ...)
 
 void expect_text(const char *text, const char *wanted, const char *expected)
 {
-	expect(!strncmp(text, wanted, strlen(wanted) + 1), expected, "\"%.60s\"", text);
+	expect(!memcmp(text, wanted, strlen(wanted) + 1), expected, "\"%.60s\"", text);
 }
 
 void expect_zeros(const char *text, size_t bytes, const char *expected)
