@@ -15,5 +15,5 @@ for example in "$top"/userspace/examples/*.c; do
 done
 "$top/tests/vm/run" -k "$1" -t 600 -p 'size=8M strategies=pagecache,pfn' -f "$top/build/bin/mmapdemo" \
 	-f "$dir/maps" -f "$(command -v jq):/bin/jq" -f "$(command -v script):/bin/script" \
-	"${gives[@]}" -f "$top/userspace/examples/story.sh" -f "$top/tests/tap.sh" \
+	"${gives[@]}" -f "$top/userspace/examples/story.sh" -f "$top/tests/tap.sh" -f "$top/tests/mmapdemo.sh" \
 	-f "$top/tests/tour" -- sh /tour/guest.sh

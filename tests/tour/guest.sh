@@ -9,26 +9,12 @@
 
 # shellcheck source=tests/tap.sh
 . /tap.sh
+# shellcheck source=tests/mmapdemo.sh
+. /mmapdemo.sh
 
-# runs STATUS ARGUMENT...: stdout is in $said, stderr in $complaint
+# runs STATUS ARGUMENT...: what failed has one line that says why, if not on its pages
 runs() {
-	expected=$1 status=0
-	shift
-	said=$(/mmapdemo "$@" 2>/tmp/complaint) || status=$?
-	complaint=$(cat /tmp/complaint)
-	same "exit status of '$*'" "$expected" "$status" || {
-		echo "$said $complaint"
-		return 1
-	}
-	[ "$expected" != 1 ] || [ -z "$complaint" ] || same "lines of complaint" 1 "$(wc -l </tmp/complaint)"
-}
-
-says() {
-	has "$said" "$1"
-}
-
-complains() {
-	has "$complaint" "$1"
+	ended "$@" && { [ "$1" != 1 ] || [ -z "$complaint" ] || one_line_of_complaint; }
 }
 
 # json FILE CONDITION
@@ -49,12 +35,6 @@ maps() {
 		kill -0 $held || return
 		sleep 0.05
 	done
-}
-
-let_go() {
-	kill "$held"
-	wait "$held" 2>/dev/null
-	return 0
 }
 
 # fits WIDTH: no line of $said is longer; characters, of UTF-8
