@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "support/access.h"
@@ -71,27 +70,19 @@ ROW(C1, counters_agree, "the counters in debugfs are those of INFO")
 
 #define HUGE_FAULT "/sys/kernel/tracing/events/mmapdemo/huge_fault/enable"
 
-static int control_open_since_6_6(void)
+static int open_since_huge_fault(void)
 {
-	int version = 0, patch = 0;
-	struct utsname kernel;
-
-	uname(&kernel);
-	sscanf(kernel.release, "%d.%d", &version, &patch);
-	if (version * 100 + patch < 606)
+	if (kernel_before(6, 6))
 		row_not_applicable("a kernel before 6.6 asks for no huge page by itself");
 	return control_open();
 }
 
 static unsigned char *map_aligned(int fd, size_t size, off_t off)
 {
-	uintptr_t room =
-		(uintptr_t)mmap(NULL, 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	void *map = mmap((void *)((room + size - 1) / size * size), size, RW,
-			 MAP_SHARED | MAP_FIXED, fd, off);
+	uintptr_t room = (uintptr_t)reserve(2 * size / target.page);
 
-	ck_assert_ptr_ne(map, MAP_FAILED);
-	return map;
+	return target_map_at((void *)((room + size - 1) / size * size), size, RW, MAP_SHARED, fd,
+			     off);
 }
 
 static void trace_no_more(const void *what)
@@ -102,7 +93,7 @@ static void trace_no_more(const void *what)
 
 ROW(C1, traces_huge_fault, "a fault that maps a huge page by itself is told as such")
 {
-	int fd = control_open_since_6_6();
+	int fd = open_since_huge_fault();
 	off_t off = make_chunk(fd, &folios[0], 1);
 	size_t size = chunk_size(fd);
 	struct mmapdemo_info before = info_of(fd);

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "support/access.h"
@@ -324,12 +323,8 @@ static int ask(struct errand *errand)
 static void needs_quiet_failures(int flags)
 {
 	void *map = target_map_rw(1, flags, 0);
-	int version = 0, patch = 0;
-	struct utsname kernel;
 
-	uname(&kernel);
-	sscanf(kernel.release, "%d.%d", &version, &patch);
-	if (version * 100 + patch < 616 && smaps_has_flag(map, "pf"))
+	if (kernel_before(6, 16) && smaps_has_flag(map, "pf"))
 		row_not_applicable("a remap_pfn_range() that fails warns before Linux 6.16");
 	unmap(map, pages(1));
 }

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "support/row.h"
@@ -129,6 +130,16 @@ void limit_locked_memory(size_t bytes)
 	ck_assert_int_eq(syscall(SYS_capget, &header, data), 0);
 	data[CAP_IPC_LOCK / 32].effective &= ~(1U << CAP_IPC_LOCK % 32);
 	ck_assert_int_eq(syscall(SYS_capset, &header, data), 0);
+}
+
+bool kernel_before(int version, int patch)
+{
+	int its_version = 0, its_patch = 0;
+	struct utsname kernel;
+
+	uname(&kernel);
+	sscanf(kernel.release, "%d.%d", &its_version, &its_patch);
+	return its_version < version || (its_version == version && its_patch < patch);
 }
 
 size_t huge_page_size(void)

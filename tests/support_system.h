@@ -43,6 +43,9 @@ void set_for_test(const char *path, const char *value);
 /* From here on RLIMIT_MEMLOCK counts, and is this: CAP_IPC_LOCK is dropped. */
 void limit_locked_memory(size_t bytes);
 
+/* By its release, for what nothing else tells. */
+bool kernel_before(int version, int patch);
+
 /* Size of a huge page-table entry's page; not applicable where there are none. */
 size_t huge_page_size(void);
 
