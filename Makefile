@@ -11,6 +11,8 @@ STRATEGY ?= pagecache
 KDIR    ?= /lib/modules/$(shell uname -r)/build
 PREFIX  ?= /usr/local
 CFLAGS  ?= -O2 -g
+# empty: programs that want shared libraries, as packages of distributions do
+STATIC  ?= -static
 V       ?= 0
 
 Q      := $(if $(filter 1,$(V)),,@)
@@ -48,11 +50,11 @@ rows: $(bin)/mmapdemo-rows ; @:
 
 $(bin)/%: userspace/examples/%.c Makefile
 	@mkdir -p $(@D) build/obj/examples
-	$(Q)$(CC) $(warnings) $(CFLAGS) -MMD -MP -MF build/obj/examples/$*.d -static -o $@ $< -pthread
+	$(Q)$(CC) $(warnings) $(CFLAGS) -Iinclude/uapi -MMD -MP -MF build/obj/examples/$*.d -static -o $@ $< -pthread
 
 build/obj/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(warnings) $(CFLAGS) -Itests/support -Iinclude/uapi -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Itests/support -Iinclude/uapi -MMD -MP -c -o $@ $<
 
 $(bin)/mmapdemo-rows: $(row_objects)
 	@mkdir -p $(@D)
@@ -99,12 +101,13 @@ command: $(bin)/mmapdemo ; @:
 build/obj/userspace/mmapdemo/%.o: CFLAGS += -DMMAPDEMO_VERSION='"$(version)"'
 build/obj/userspace/mmapdemo/%.o: userspace/mmapdemo/%.c Makefile dkms.conf
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(warnings) $(CFLAGS) -Itests -Iinclude/uapi \
+	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Itests -Iinclude/uapi \
 		$$(pkg-config --cflags libtracefs) -MMD -MP -c -o $@ $<
 
 $(bin)/mmapdemo: $(command_objects)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static -o $@ $^ $$(pkg-config --static --libs check json-c libtracefs liburing) -lm -pthread
+	$(Q)$(CC) $(STATIC) $(LDFLAGS) -o $@ $^ \
+		$$(pkg-config $(STATIC:-%=--%) --libs check json-c libtracefs liburing) -lm -pthread
 
 # The fuzzer
 fuzz_objects := $(patsubst %.c,build/obj/%.o,$(wildcard tests/fuzz/*.c)) build/obj/tests/support/contents.o
@@ -246,6 +249,14 @@ install-command: command
 ## uninstall: exactly what one of them put there
 uninstall:
 	$(Q)packaging/host uninstall
+
+### Packages
+
+## deb: Debian packages, into build/deb: mmapdemo-dkms, mmapdemo, mmapdemo-dev
+.PHONY: deb
+deb:
+	$(Q)tests/vm/deps deb
+	$(Q)packaging/deb build/deb
 
 ### Tidiness
 

@@ -84,4 +84,4 @@ module_exit(mmapdemo_exit);
 MODULE_DESCRIPTION("Kernel pages mapped into programs, with a file's MAP_SHARED and MAP_PRIVATE");
 MODULE_AUTHOR("The mmapdemo authors");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION(MMAPDEMO_VERSION);

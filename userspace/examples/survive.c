@@ -2,7 +2,7 @@
 /* A page may fail under a program: SIGBUS says which and how, and the program can go on. */
 #include "lesson.h"
 #include <sys/ioctl.h>
-#include "../../include/uapi/linux/mmapdemo.h"
+#include <linux/mmapdemo.h>
 
 enum { PAGES = 4 };
 
