@@ -237,6 +237,11 @@ load:
 unload:
 	$(Q)packaging/host unload
 
+## sign: the module that is built (KERNEL=), with KEY= and its CERT=, for Secure Boot
+.PHONY: sign
+sign:
+	$(Q)packaging/sign '$(target)' '$(KEY)' '$(CERT)'
+
 ## install: the module for the running kernel, programs, command, manual (DESTDIR=, PREFIX=)
 .PHONY: install install-command uninstall
 install: all command
