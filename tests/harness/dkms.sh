@@ -14,11 +14,11 @@ eval "$("$top/tests/vm/kernel" "$(native_kernel "$1")")"
 eval "$(grep -E '^PACKAGE_(NAME|VERSION)=' "$top/dkms.conf")"
 module=$PACKAGE_NAME/$PACKAGE_VERSION
 
-# A signing key would be made in /var/lib/dkms; ours goes with the rest.
-directives=()
-for what in mok_signing_key:mok.key mok_certificate:mok.pub; do
-	directives+=(--directive "${what%:*}=$dir/${what#*:}")
-done
+# It would make a signing key in /var/lib/dkms, and look for sign-file in headers that are
+# installed. What framework.conf would say instead is read from there, too.
+directives=("DKMS_DIRECTIVE_KEY=mok_signing_key=$dir/mok.key"
+	"DKMS_DIRECTIVE_CERT=mok_certificate=$dir/mok.pub"
+	"DKMS_DIRECTIVE_SIGN=sign_file=$KDIR/scripts/sign-file")
 
 # dkms insists on being root, though nothing here needs it.
 root=(env)
@@ -28,7 +28,7 @@ root=(env)
 dkms_() {
 	local action=$1 pattern=$2 status=0 said
 	shift 2
-	said=$("${root[@]}" dkms "$action" "$module" --dkmstree "$dir/tree" --sourcetree "$dir/src" \
+	said=$("${root[@]}" env "${directives[@]}" dkms "$action" "$module" --dkmstree "$dir/tree" --sourcetree "$dir/src" \
 		--installtree "$dir/install" "$@" 2>&1) || status=$?
 	same "exit status of dkms $action" 0 "$status" && has "$said" "$pattern" &&
 		! grep -iE '^(warning|error)|deprecat' <<<"$said" || { echo "$said"; return 1; }
@@ -52,6 +52,14 @@ installs() {
 		same modules 1 "$(find "$dir/install/$RELEASE" -name 'mmapdemo.ko*' | wc -l)"
 }
 
+# As it does on a machine with headers and openssl; the key is made at the first build.
+signs() {
+	local file
+	file=$(find "$dir/install/$RELEASE" -name 'mmapdemo.ko*')
+	openssl x509 -in "$dir/mok.pub" -inform DER -noout &&
+		same signer "DKMS module signing key" "$(modinfo -F signer "$file")"
+}
+
 status() {
 	dkms_ status "$module, ${RELEASE//+/.}, .*: installed"
 }
@@ -70,10 +78,11 @@ untouched() {
 }
 
 before=$(snapshot)
-plan 6
+plan 7
 try dkms.add adds
 try dkms.build builds
 try dkms.install installs
+try dkms.signs signs
 try dkms.status status
 try dkms.remove removes
 try dkms.leaves-the-machine-alone untouched

@@ -69,6 +69,12 @@ refused() {
 	made 2 "$2" load
 }
 
+signs() {
+	openssl req -new -x509 -newkey rsa:2048 -nodes -subj "/CN=a stranger/" \
+		-keyout "$dir/key" -out "$dir/cert" 2>/dev/null &&
+		made 0 "build/host/mmapdemo.ko: signed by a stranger" sign KEY="$dir/key" CERT="$dir/cert"
+}
+
 in_use() {
 	impostor rmmod "echo 'rmmod: ERROR: Module mmapdemo is in use' >&2; exit 1"
 	made 2 "^host: mmapdemo is in use; who has it" unload
@@ -89,6 +95,10 @@ installs() {
 	has "$seen" "/lib/modules/${RELEASE//+/.}/updates/.*mmapdemo.ko" && has "$seen" "lib/mmapdemo/shared" &&
 		same "the command and its kin" "$(printf './usr/local/%s ' "${command_files[@]}")" \
 			"$(cd "$dir/root" && find . -path '*/bin/*' -o -type f -path '*/share/*' | sort | paste -sd' ') "
+}
+
+keeps_signature() {
+	same signer "a stranger" "$(modinfo -F signer "$(find "$dir/root" -name mmapdemo.ko)")"
 }
 
 command_files=(bin/mmapdemo share/bash-completion/completions/mmapdemo share/man/man1/mmapdemo.1
@@ -135,15 +145,19 @@ complete() {
 			"^PACKAGE_VERSION=\"$(modinfo -F version "$tree/build/host/mmapdemo.ko")\""
 }
 
-plan 18
+plan 21
 try "host.missing-headers-are-named" no_headers
 try "host.an-unknown-kernel-is-named" no_kernel
 try "host.load-wants-a-build" load_unbuilt
 try "host.builds-inside-build-only" builds
 try "modinfo.is-complete" complete
 try "host.an-unknown-parameter-is-named" misspelt
-try "host.load-explains-secure-boot" refused "Operation not permitted" "Secure Boot.*make demo"
-try "host.load-explains-a-rejected-key" refused "Key was rejected by service" "Secure Boot"
+try "host.load-explains-secure-boot" refused "Operation not permitted" \
+	"Secure Boot.* not signed: make sign .*make demo"
+try "host.load-explains-a-missing-signature" refused "Key was rejected by service" "not signed: make sign"
+try "host.signs-what-load-takes" signs
+try "host.load-explains-a-rejected-key" refused "Key was rejected by service" \
+	"Secure Boot.* the key of a stranger is not enrolled"
 try "host.load-explains-another-kernel" refused "Invalid module format" "built for ${RELEASE//+/.}, this is"
 try "host.load-shows-the-kernels-words" refused "Invalid parameters" \
 	"not loaded: Invalid parameters; the kernel said: mmapdemo: size=0: want"
@@ -151,6 +165,7 @@ try "host.load-when-loaded" refused "File exists" "loaded already: make unload"
 try "host.unload-when-in-use" in_use
 try "host.unload-when-not-loaded" not_loaded
 try "host.install-puts-module-and-programs" installs
+try "host.install-keeps-the-signature" keeps_signature
 try "host.install-command-puts-that-alone" installs_command
 try "host.install-twice-is-refused" installs_once
 try "host.uninstall-takes-exactly-that" uninstalls
