@@ -94,7 +94,16 @@ installs() {
 	seen=$(cd "$dir/root" && find . -type f | sort | paste -sd' ')
 	has "$seen" "/lib/modules/${RELEASE//+/.}/updates/.*mmapdemo.ko" && has "$seen" "lib/mmapdemo/shared" &&
 		same "the command and its kin" "$(printf './usr/local/%s ' "${command_files[@]}")" \
-			"$(cd "$dir/root" && find . -path '*/bin/*' -o -type f -path '*/share/*' | sort | paste -sd' ') "
+			"$(cd "$dir/root" && find . -path '*/bin/*' -o -type f -path '*/share/*' ! -path '*/pkgconfig/*' | sort | paste -sd' ') " &&
+		has "$seen" "/lib/sysusers.d/mmapdemo.conf .*/lib/udev/rules.d/60-mmapdemo.rules"
+}
+
+# For programs: where pkg-config says, there is the header.
+installs_header() {
+	local flags
+	flags=$(PKG_CONFIG_PATH=$dir/root/usr/local/share/pkgconfig PKG_CONFIG_SYSROOT_DIR=$dir/root \
+		pkg-config --cflags mmapdemo) && echo '#include <linux/mmapdemo.h>' |
+		cc -E "$flags" - -o /dev/null
 }
 
 keeps_signature() {
@@ -145,7 +154,7 @@ complete() {
 			"^PACKAGE_VERSION=\"$(modinfo -F version "$tree/build/host/mmapdemo.ko")\""
 }
 
-plan 21
+plan 22
 try "host.missing-headers-are-named" no_headers
 try "host.an-unknown-kernel-is-named" no_kernel
 try "host.load-wants-a-build" load_unbuilt
@@ -165,6 +174,7 @@ try "host.load-when-loaded" refused "File exists" "loaded already: make unload"
 try "host.unload-when-in-use" in_use
 try "host.unload-when-not-loaded" not_loaded
 try "host.install-puts-module-and-programs" installs
+try "host.install-puts-the-header" installs_header
 try "host.install-keeps-the-signature" keeps_signature
 try "host.install-command-puts-that-alone" installs_command
 try "host.install-twice-is-refused" installs_once
