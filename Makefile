@@ -143,7 +143,7 @@ endif
 ## check: all tests in a VM on each of KERNELS; TESTS= picks some
 .PHONY: check
 check:
-	$(Q)tests/vm/deps check browser lint
+	$(Q)tests/vm/deps check browser deb lint
 	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
 
@@ -262,6 +262,12 @@ uninstall:
 deb:
 	$(Q)tests/vm/deps deb
 	$(Q)packaging/deb build/deb
+
+## check-package: those packages' life in a whole Debian: install, boot, upgrades, removal
+.PHONY: check-package
+check-package:
+	$(Q)tests/vm/deps check deb
+	$(Q)tests/package/check $(or $(SUITES),bookworm trixie)
 
 ### Tidiness
 
