@@ -160,7 +160,7 @@ debug_kernels := $(shell awk '!/^\#/ && $$5 == "source" { print $$1 }' tests/vm/
 check-debug:
 	$(Q)tests/vm/deps check debug
 	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz fail-nth
-	$(Q)tests/check '$(debug_kernels)' '$(or $(TESTS),catches fail-nth rows small rows32 lifecycle \
+	$(Q)tests/check '$(debug_kernels)' '$(or $(TESTS),catches fail-nth fail-nth-others rows small rows32 lifecycle \
 		anon fault insert vmalloc pfn dma fuzz command coverage)'
 
 ## check-mutants: classic mistakes, made one by one; each must be noticed (MUTANTS='1[7-9]-*')

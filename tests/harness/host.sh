@@ -98,12 +98,13 @@ installs() {
 		has "$seen" "/lib/sysusers.d/mmapdemo.conf .*/lib/udev/rules.d/60-mmapdemo.rules"
 }
 
+# shellcheck disable=SC2086 # flags are words
 # For programs: where pkg-config says, there is the header.
 installs_header() {
 	local flags
 	flags=$(PKG_CONFIG_PATH=$dir/root/usr/local/share/pkgconfig PKG_CONFIG_SYSROOT_DIR=$dir/root \
 		pkg-config --cflags mmapdemo) && echo '#include <linux/mmapdemo.h>' |
-		cc -E "$flags" - -o /dev/null
+		cc -E $flags - -o /dev/null
 }
 
 keeps_signature() {
