@@ -82,21 +82,27 @@ ROW_EACH(C2, shrink_under_copies, "a new end in a huge folio drops private copie
 	assert_target(off, pages(kept), STORED);
 }
 
-/* A hole in the chunk, in bytes. */
+/*
+ * A hole in the chunk, from where to where: pages, and bytes from there. Pages are
+ * from the chunk's start; or its end, where a first page is negative or an end not
+ * positive.
+ */
 static const struct hole {
 	const char *name;
-	size_t at, len;
+	struct {
+		int pages, bytes;
+	} from, to;
 } holes[] = {
-	{"a-page", 5 << 12, 1 << 12},
-	{"first-page", 0, 1 << 12},
-	{"last-page", 511 << 12, 1 << 12},
-	{"pages", 100 << 12, 57 << 12},
-	{"bytes-of-a-page", (9 << 12) + 100, 50},
-	{"a-byte", 4095, 1},
-	{"over-a-border", (9 << 12) - 3, 7},
-	{"pages-and-bytes", (20 << 12) + 1000, (3 << 12) + 2500},
-	{"all-but-a-byte", 1, (512 << 12) - 1},
-	{"all", 0, 512 << 12},
+	{"a-page", {5, 0}, {6, 0}},
+	{"first-page", {0, 0}, {1, 0}},
+	{"last-page", {-1, 0}, {0, 0}},
+	{"pages", {100, 0}, {157, 0}},
+	{"bytes-of-a-page", {9, 100}, {9, 150}},
+	{"a-byte", {1, -1}, {1, 0}},
+	{"over-a-border", {9, -3}, {9, 4}},
+	{"pages-and-bytes", {20, 1000}, {24, -596}},
+	{"all-but-a-byte", {0, 1}, {0, 0}},
+	{"all", {0, 0}, {0, 0}},
 };
 
 /* A hole in each kind of chunk: the pattern around it, zeros in it, whole pages freed. */
@@ -106,17 +112,16 @@ static void check_hole(const struct folios *kind, const struct hole *hole)
 	off_t off = make_chunk(fd, kind, STORED);
 	size_t size = chunk_size(fd);
 	unsigned char *map = target_map_rw(chunk_pages(fd), MAP_SHARED, off);
-	size_t first = (hole->at + target.page - 1) / target.page;
-	size_t end = (hole->at + hole->len) / target.page;
+	size_t at = (hole->from.pages < 0 ? size : 0) + pages(hole->from.pages) + hole->from.bytes;
+	size_t after = (hole->to.pages > 0 ? 0 : size) + pages(hole->to.pages) + hole->to.bytes;
+	size_t first = (at + target.page - 1) / target.page;
+	size_t end = after / target.page;
 	size_t freed = end > first ? pages(end - first) : 0;
-	size_t after = hole->at + hole->len;
 	struct mmapdemo_info before, now;
 
-	if (size != 512 << 12)
-		row_not_applicable("the holes are for huge pages of 2 MiB and pages of 4 KiB");
 	assert_memory(map, size, off, STORED);
 	before = info_of(fd);
-	assert_done(punch(fd, off + hole->at, hole->len));
+	assert_done(punch(fd, off + at, after - at));
 	now = info_of(fd);
 	ck_assert_uint_eq(now.bytes, target.size);
 	ck_assert_uint_eq(now.resident, before.resident - freed);
@@ -131,10 +136,10 @@ static void check_hole(const struct folios *kind, const struct hole *hole)
 					 off + pages(end));
 	}
 
-	assert_target(off, hole->at, STORED);
+	assert_target(off, at, STORED);
 	assert_target(off + after, size - after, STORED);
-	assert_memory(map, hole->at, off, STORED);
-	assert_zero(map + hole->at, hole->len);
+	assert_memory(map, at, off, STORED);
+	assert_zero(map + at, after - at);
 	assert_memory(map + after, size - after, off + after, STORED);
 	/* And it is memory as before. */
 	pattern_fill(map, size, off, STORED + 1);

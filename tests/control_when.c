@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -273,10 +274,10 @@ ROW(C4, killed_in_the_middle,
     "a FILL that is killed in a slow page is done up to there, no further")
 {
 	int fd = control_open();
-	unsigned char wanted[1 << 14];
+	unsigned char *wanted = malloc(pages(PAGE));
 	struct peer child;
 
-	ck_assert_uint_ge(sizeof(wanted), pages(PAGE));
+	ck_assert_ptr_nonnull(wanted);
 	set_slow(fd);
 	if (fork_child(&child)) {
 		fill(fd, 0, pages(TEST_PAGES), 5);

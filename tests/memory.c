@@ -130,7 +130,7 @@ ROW_EACH(M12, survives, "what asks for pages back takes no data, stored or copie
 		ck_assert_uint_eq(moved(&data), 0);
 }
 
-/* Memory in 4 KiB pieces, every other one given back: work for compaction. */
+/* Memory in single pages, every other one given back: work for compaction. */
 static void fragment(size_t bytes)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
@@ -212,7 +212,7 @@ ROW(M12, migration, "a page moved to another frame, while mapped and copied, has
 	memset(status, 0, sizeof(status));
 	memset(node, 0, sizeof(node));
 	if (access("/sys/devices/system/node/node1", F_OK))
-		row_not_applicable("one node of memory only: boot with numa=fake=2");
+		row_not_applicable("one node of memory only");
 	for (size_t i = 0; i < many(); i++)
 		page[i] = data.shared + pages(i);
 	ck_assert_int_eq(syscall(SYS_move_pages, 0, many(), page, NULL, status, 0), 0);
@@ -233,19 +233,22 @@ ROW(M12, migration, "a page moved to another frame, while mapped and copied, has
 	ck_assert_uint_eq(target_read_byte(0), data.shared[0]);
 }
 
-#define GROUP_LIMIT (8UL << 20)
+static size_t group_limit(void)
+{
+	return 2048 * sysconf(_SC_PAGESIZE);
+}
 
 /* In the group, takes memory until the kernel says that this is enough. */
 _Noreturn static void take_all(const struct cgroup *group)
 {
-	size_t all = 4 * GROUP_LIMIT;
+	size_t all = 4 * group_limit();
 	unsigned char *memory = mmap(NULL, all, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	ck_assert_ptr_ne(memory, MAP_FAILED);
 	ck_assert_int_eq(write_text("/proc/self/oom_score_adj", "1000"), 0);
 	cgroup_enter(group);
 	memset(memory, 0xa5, all);
-	ck_abort_msg("%zu bytes taken within a limit of %lu", all, GROUP_LIMIT);
+	ck_abort_msg("%zu bytes taken within a limit of %zu", all, group_limit());
 }
 
 ROW(M12, group_limit, "in a group that runs out of memory nothing is lost but the one killed",
@@ -257,7 +260,7 @@ ROW(M12, group_limit, "in a group that runs out of memory nothing is lost but th
 	int status;
 
 	cgroup_make(&group);
-	cgroup_limit(&group, GROUP_LIMIT);
+	cgroup_limit(&group, group_limit());
 	if (fork_child(&worker)) {
 		unsigned char *charged;
 		struct data data;
