@@ -9,6 +9,8 @@
 . /tap.sh
 ko=$1
 cycles=100
+page=$(awk '/^KernelPageSize/ { print $2 * 1024; exit }' /proc/self/smaps)
+huge_page=$(cat /sys/kernel/mm/transparent_hugepage/hpage_pmd_size)
 
 loaded() {
 	grep -q '^mmapdemo ' /proc/modules
@@ -191,12 +193,14 @@ fresh_memory_is_zero() {
 	same "nodes that hold something" "" "$left"
 }
 
+# The page allocator's largest block, from the free ones of each order that it tells of
 pfn_is_smaller() {
+	most=$((page << $(awk '{ print NF - 5; exit }' /proc/buddyinfo)))
 	dmesg -c >/dev/null
-	insmod "$ko" strategies=pfn,dma || return
-	same "bytes of pfn" 4194304 "$(wc -c </dev/mmapdemo-pfn)" &&
-		same "bytes of dma" 4194304 "$(wc -c </dev/mmapdemo-dma)" &&
-		has "$(dmesg)" "mmapdemo: mmapdemo-pfn: size=16777216: 4194304 is the most"
+	insmod "$ko" strategies=pfn,dma "size=$((2 * most))" || return
+	same "bytes of pfn" $most "$(wc -c </dev/mmapdemo-pfn)" &&
+		same "bytes of dma" $most "$(wc -c </dev/mmapdemo-dma)" &&
+		has "$(dmesg)" "mmapdemo: mmapdemo-pfn: size=$((2 * most)): $most is the most"
 	result=$?
 	rmmod mmapdemo || return
 	return $result
@@ -249,8 +253,8 @@ done
 for huge in maybe ''; do
 	try "params.refuses[huge=$huge]" refused "huge=$huge" "want always or never"
 done
-try "params.takes[huge=always]" taken huge=always holds 2097152
-try "params.takes[huge=never]" taken huge=never holds 4096
+try "params.takes[huge=always]" taken "size=$huge_page huge=always" holds "$huge_page"
+try "params.takes[huge=never]" taken "size=$huge_page huge=never" holds "$page"
 try "params.takes[prealloc=1]" taken prealloc=1 holds 16777216
 try "params.refuses[prealloc=1]" prealloc_refused
 for list in '' anon,,pfn foo all,foo ,anon; do
@@ -265,7 +269,7 @@ try M13.fresh-memory-is-zero fresh_memory_is_zero
 try "params.refuses[strategies=all,size=much]" half_of_the_nodes_refused
 try "params.says-less-is-contiguous" pfn_is_smaller
 # no huge folio past the end
-try "params.takes[size=1M]" taken size=1M holds 4096
+try "params.takes[size=1M]" taken size=1M holds "$page"
 try "params.takes[size=64K]" taken size=64K size_is 65536
 try "params.takes[mode=0640]" taken mode=0640 mode_is 640
 try "params.can-be-read" taken "size=1M huge=never prealloc=1 mode=0640 strategies=pagecache,pfn" \
