@@ -55,7 +55,7 @@ static unsigned char *address(uint32_t at)
 
 static void compare(const char *what, uint64_t offset, const unsigned char *seen, size_t length)
 {
-	static unsigned char patterns[PATTERNS][BURST];
+	static unsigned char patterns[PATTERNS][BURST_MOST];
 
 	for (int i = 0; i < PATTERNS; i++)
 		contents_pattern(patterns[i], length, offset, i);
@@ -106,7 +106,7 @@ static uint64_t any_byte(void)
 
 static size_t any_length(void)
 {
-	return 1 + any(any(4) ? 64 : BURST - 1);
+	return 1 + any(any(4) ? 64 : burst() - 1);
 }
 
 /*** Mappings */
@@ -209,7 +209,7 @@ static void advise_any(void)
 
 static void load_any(void)
 {
-	static unsigned char seen[4096];
+	static unsigned char seen[PAGE_MOST];
 	uint32_t at = any_place(), byte = any(world->page), length = 1 + any(32);
 	const struct view *view = &views[at];
 	struct fault fault;
@@ -227,7 +227,7 @@ static void load_any(void)
 
 static void store_any(void)
 {
-	static unsigned char bytes[4096];
+	static unsigned char bytes[PAGE_MOST];
 	uint32_t at = any_place(), byte = any(world->page), length = 1 + any(32);
 	const struct view *view = &views[at];
 	struct fault fault;
@@ -242,7 +242,7 @@ static void store_any(void)
 
 static void read_any(void)
 {
-	static unsigned char bytes[BURST];
+	static unsigned char bytes[BURST_MOST];
 	uint64_t at = any_byte();
 	ssize_t got = pread(fd, bytes, any_length(), at);
 
@@ -252,7 +252,7 @@ static void read_any(void)
 
 static void write_any(void)
 {
-	static unsigned char bytes[BURST];
+	static unsigned char bytes[BURST_MOST];
 	uint64_t at = any_byte();
 	size_t length = any_length();
 
@@ -274,7 +274,7 @@ static void write_from_any(void)
 /* A reference to a page, kept for a while: what wants it gone finds it in use. */
 static void splice_any(void)
 {
-	static unsigned char seen[4096];
+	static unsigned char seen[PAGE_MOST];
 	uint32_t at = any_place();
 	struct iovec iov = {.iov_base = address(at), .iov_len = world->page};
 	int ends[2];
@@ -283,8 +283,8 @@ static void splice_any(void)
 		return;
 	if (vmsplice(ends[1], &iov, 1, SPLICE_F_NONBLOCK) == (ssize_t)world->page) {
 		sched_yield();
-		read(ends[0], seen, sizeof(seen));
-		compare("vmsplice", (uint64_t)views[at].dev * world->page, seen, sizeof(seen));
+		read(ends[0], seen, world->page);
+		compare("vmsplice", (uint64_t)views[at].dev * world->page, seen, world->page);
 	}
 	close(ends[0]);
 	close(ends[1]);
@@ -484,7 +484,7 @@ static void process(unsigned int index, uint64_t seed, uint64_t steps)
 
 static void check_end(uint32_t opens)
 {
-	static unsigned char seen[BURST];
+	static unsigned char seen[BURST_MOST];
 	struct mmapdemo_info info;
 	ssize_t got;
 

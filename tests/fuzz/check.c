@@ -146,7 +146,7 @@ void check_maps(unsigned int w)
 
 static void check_device(void)
 {
-	static unsigned char seen[16 * 4096], zero[4096];
+	static unsigned char seen[16 * PAGE_MOST], zero[PAGE_MOST];
 	uint32_t step = sizeof(seen) / world->page;
 
 	for (uint32_t page = 0; page < world->device.size && !world->failed; page += step) {
@@ -168,7 +168,7 @@ static void check_page(uint32_t at)
 {
 	const struct page *page = &world->workers[me].pages[at];
 	const unsigned char *wanted = page_shows(page);
-	static unsigned char seen[4096];
+	static unsigned char seen[PAGE_MOST];
 	struct fault fault;
 
 	if (!pages_fit(me, at * world->page, 1, false))

@@ -278,14 +278,14 @@ static void know_device(const char *path)
 	world->original = info.bytes;
 	world->others = info.opens - 2;
 	world->start_pages = world->caps.reshapes ? START_PAGES : info.bytes / info.page_size;
-	if (world->page != 4096 || world->start_pages > DEVICE_PAGES)
+	if (world->page > PAGE_MOST || world->start_pages > DEVICE_PAGES)
 		errx(2, "%s: pages of %zu bytes, %u of them: more than is provided for", path,
 		     world->page, world->start_pages);
 }
 
 void world_make(const char *path, uint32_t processes)
 {
-	size_t size = sizeof(*world) + (DEVICE_PAGES + COPIES) * 4096;
+	size_t size = sizeof(*world) + (DEVICE_PAGES + COPIES) * sysconf(_SC_PAGESIZE);
 
 	world = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (world == MAP_FAILED)

@@ -22,7 +22,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define WORKERS	      8	   /* 1 to that many; 0 is the driver, their parent */
-#define CHUNK	      512  /* pages of a huge page, where pages have 4 KiB */
+#define CHUNK	      512  /* pages of a huge page, where pages have 4 KiB; else none fits */
 #define DEVICE_PAGES  1600 /* at most: three huge pages and some */
 #define START_PAGES   1056
 #define ARENA_PAGES   1280 /* addresses of a process: two huge pages, and where it is crowded */
@@ -31,7 +31,8 @@
 #define DESCS	      12   /* file descriptions */
 #define RULES	      64
 #define ROUND	      10000 /* steps from one fresh state to the next */
-#define BURST	      12288 /* bytes that one step moves, at most */
+#define PAGE_MOST     16384 /* bytes of a page, at most */
+#define BURST_MOST    (3 * PAGE_MOST)
 
 #define ARENA	      ((unsigned char *)0x100000000000)
 #define FD_BASE	      100 /* description n is file descriptor FD_BASE + n, in who has it */
@@ -141,6 +142,12 @@ struct world {
 };
 
 extern struct world *world;
+
+/* Bytes that one step moves, at most */
+static inline size_t burst(void)
+{
+	return 3 * world->page;
+}
 extern unsigned int me; /* which worker this process is */
 
 /* fuzz.c */

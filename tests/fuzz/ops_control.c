@@ -10,7 +10,7 @@
 #include "../support/contents.h"
 #include "fuzz.h"
 
-static unsigned char bytes[BURST];
+static unsigned char bytes[BURST_MOST];
 
 static bool has_desc(const struct step *s)
 {
@@ -131,7 +131,7 @@ bool run_fill(struct step *s)
 	uint64_t end = arg.offset + s->length;
 	int wanted;
 
-	if (!has_desc(s) || s->length > BURST)
+	if (!has_desc(s) || s->length > burst())
 		return false;
 	wanted = needs(s, PROT_W, !s->length || end > device_size() ? -EINVAL : 0);
 	if (!wanted) {
@@ -154,7 +154,7 @@ bool run_sum(struct step *s)
 	uint64_t end = arg.offset + s->length;
 	int wanted;
 
-	if (!has_desc(s) || s->length > BURST)
+	if (!has_desc(s) || s->length > burst())
 		return false;
 	wanted = needs(s, PROT_R, !s->length || end > device_size() ? -EINVAL : 0);
 	if (!wanted)

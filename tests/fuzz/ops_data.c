@@ -16,7 +16,7 @@
 
 #include "fuzz.h"
 
-static unsigned char ours[BURST], model[BURST];
+static unsigned char ours[BURST_MOST], model[BURST_MOST];
 
 static size_t start_of(const struct step *s)
 {
@@ -25,7 +25,7 @@ static size_t start_of(const struct step *s)
 
 static bool inside_arena(const struct step *s)
 {
-	return s->length && s->length <= BURST && s->byte < world->page &&
+	return s->length && s->length <= burst() && s->byte < world->page &&
 	       start_of(s) + s->length <= ARENA_PAGES * world->page;
 }
 
@@ -202,7 +202,7 @@ bool run_read(struct step *s)
 {
 	long wanted, seen;
 
-	if (s->length > BURST || !s->length || !has_desc(s))
+	if (s->length > burst() || !s->length || !has_desc(s))
 		return false;
 	wanted = read_model(s, model);
 	seen = pread(FD_BASE + s->desc, ours, s->length, device_at(s));
@@ -215,7 +215,7 @@ bool run_write(struct step *s)
 {
 	long wanted, seen;
 
-	if (s->length > BURST || !s->length || !has_desc(s))
+	if (s->length > burst() || !s->length || !has_desc(s))
 		return false;
 	make_bytes(ours, s->length, s->seed);
 	wanted = write_model(s, ours);
