@@ -5,7 +5,7 @@
 
 # KERNEL: a name of tests/vm/kernels. Without it: the headers in KDIR.
 KERNEL  ?=
-KERNELS ?= $(shell awk '!/^\#/ && NF && $$5 != "source" { print $$1 }' tests/vm/kernels)
+KERNELS ?= $(shell awk '!/^\#/ && NF && $$5 !~ /^(source|cross-.*)$$/ { print $$1 }' tests/vm/kernels)
 TESTS   ?=
 STRATEGY ?= pagecache
 KDIR    ?= /lib/modules/$(shell uname -r)/build
@@ -18,8 +18,16 @@ V       ?= 0
 Q      := $(if $(filter 1,$(V)),,@)
 target := $(or $(KERNEL),host)
 first  := $(firstword $(KERNELS))
-bin    := build/bin
+# CROSS: the programs are for that architecture
+build  := build$(CROSS:%=/cross-%)
+bin    := $(build)/bin
+obj    := $(build)/obj
 ko     := build/$(target)/mmapdemo.ko
+ifneq ($(CROSS),)
+CC         := tests/vm/cross $(CROSS) gcc
+PKG_CONFIG := tests/vm/cross $(CROSS) pkg-config
+endif
+PKG_CONFIG ?= pkg-config
 export KDIR PREFIX DESTDIR INSTALL_MOD_PATH
 
 ## help: this list
@@ -41,7 +49,7 @@ module:
 ### Programs: static, so that they run in any VM
 
 examples := $(patsubst userspace/examples/%.c,%,$(wildcard userspace/examples/*.c))
-row_objects := $(patsubst %.c,build/obj/%.o,$(wildcard tests/*.c tests/support/*.c))
+row_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/*.c tests/support/*.c))
 warnings := -std=gnu11 -Wall -Wextra -Werror
 
 .PHONY: programs rows
@@ -49,16 +57,16 @@ programs: $(examples:%=$(bin)/%) ; @:
 rows: $(bin)/mmapdemo-rows ; @:
 
 $(bin)/%: userspace/examples/%.c Makefile
-	@mkdir -p $(@D) build/obj/examples
-	$(Q)$(CC) $(warnings) $(CFLAGS) -Iinclude/uapi -MMD -MP -MF build/obj/examples/$*.d -static -o $@ $< -pthread
+	@mkdir -p $(@D) $(obj)/examples
+	$(Q)$(CC) $(warnings) $(CFLAGS) -Iinclude/uapi -MMD -MP -MF $(obj)/examples/$*.d -static -o $@ $< -pthread
 
-build/obj/tests/%.o: tests/%.c Makefile
+$(obj)/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Itests/support -Iinclude/uapi -MMD -MP -c -o $@ $<
 
 $(bin)/mmapdemo-rows: $(row_objects)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static -o $@ $^ $$(pkg-config --static --libs check liburing) -pthread
+	$(Q)$(CC) -static -o $@ $^ $$($(PKG_CONFIG) --static --libs check liburing) -pthread
 
 # What concerns the ABI between programs and the kernel, as a 32-bit program
 rows32_sources := $(shell grep -lE '^ROW(_EACH)?.(S[0-9]|C[17],)' tests/*.c) \
@@ -74,12 +82,12 @@ build/obj32/%.o: %.c Makefile
 
 $(bin)/mmapdemo-rows32: $(rows32_objects)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -m32 -static -o $@ $^ -L$$(tests/vm/libs32) -lcheck -lsubunit -lrt -lm -pthread
+	$(Q)$(CC) -m32 -static -o $@ $^ -L$$(tests/vm/foreign i386)/usr/lib/i386-linux-gnu -lcheck -lsubunit -lrt -lm -pthread
 
 -include $(rows32_objects:.o=.d)
 
 # Failures, one at a time, for debug kernels
-fail_nth_objects := $(patsubst %.c,build/obj/%.o,$(wildcard tests/fail_nth/*.c))
+fail_nth_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/fail_nth/*.c))
 
 .PHONY: fail-nth
 fail-nth: $(bin)/mmapdemo-fail-nth ; @:
@@ -92,25 +100,25 @@ $(bin)/mmapdemo-fail-nth: $(fail_nth_objects)
 
 # The command: the rows, aimed at anything
 version := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
-command_objects := $(patsubst %.c,build/obj/%.o,$(wildcard userspace/mmapdemo/*.c)) \
-	$(filter-out build/obj/tests/support/main.o,$(row_objects))
+command_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard userspace/mmapdemo/*.c)) \
+	$(filter-out $(obj)/tests/support/main.o,$(row_objects))
 
 .PHONY: command
 command: $(bin)/mmapdemo ; @:
 
-build/obj/userspace/mmapdemo/%.o: CFLAGS += -DMMAPDEMO_VERSION='"$(version)"'
-build/obj/userspace/mmapdemo/%.o: userspace/mmapdemo/%.c Makefile dkms.conf
+$(obj)/userspace/mmapdemo/%.o: CFLAGS += -DMMAPDEMO_VERSION='"$(version)"'
+$(obj)/userspace/mmapdemo/%.o: userspace/mmapdemo/%.c Makefile dkms.conf
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Itests -Iinclude/uapi \
-		$$(pkg-config --cflags libtracefs) -MMD -MP -c -o $@ $<
+		$$($(PKG_CONFIG) --cflags libtracefs) -MMD -MP -c -o $@ $<
 
 $(bin)/mmapdemo: $(command_objects)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(STATIC) $(LDFLAGS) -o $@ $^ \
-		$$(pkg-config $(STATIC:-%=--%) --libs check json-c libtracefs liburing) -lm -pthread
+		$$($(PKG_CONFIG) $(STATIC:-%=--%) --libs check json-c libtracefs liburing) -lm -pthread
 
 # The fuzzer
-fuzz_objects := $(patsubst %.c,build/obj/%.o,$(wildcard tests/fuzz/*.c)) build/obj/tests/support/contents.o
+fuzz_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/fuzz/*.c)) $(obj)/tests/support/contents.o
 
 .PHONY: fuzz
 fuzz: $(bin)/mmapdemo-fuzz ; @:
@@ -121,7 +129,7 @@ $(bin)/mmapdemo-fuzz: $(fuzz_objects)
 
 -include $(fuzz_objects:.o=.d)
 -include $(command_objects:.o=.d)
--include $(row_objects:.o=.d) $(examples:%=build/obj/examples/%.d)
+-include $(row_objects:.o=.d) $(examples:%=$(obj)/examples/%.d)
 
 ### The VM
 
@@ -162,6 +170,15 @@ check-debug:
 	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz fail-nth
 	$(Q)tests/check '$(debug_kernels)' '$(or $(TESTS),catches fail-nth fail-nth-others rows small rows32 lifecycle \
 		anon fault insert vmalloc pfn dma fuzz command coverage)'
+
+## check-arm64: rows, strategies, fuzzer and load cycles on arm64, with pages of 4 and of 16 KiB
+arm64_kernels := $(shell awk '!/^\#/ && $$5 == "cross-arm64" { print $$1 }' tests/vm/kernels)
+.PHONY: check-arm64
+check-arm64:
+	$(Q)tests/vm/deps arm64
+	$(Q)$(MAKE) --no-print-directory CROSS=arm64 rows fuzz
+	$(Q)tests/check '$(if $(filter file,$(origin KERNELS)),$(arm64_kernels),$(KERNELS))' \
+		'$(or $(TESTS),rows lifecycle anon fault insert vmalloc pfn dma fuzz)'
 
 ## check-mutants: classic mistakes, made one by one; each must be noticed (MUTANTS='1[7-9]-*')
 .PHONY: check-mutants

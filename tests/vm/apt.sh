@@ -2,9 +2,10 @@
 # shellcheck shell=bash
 # An apt of our own in the folder $apt of the cache, for the Debian suite
 # $suite: downloads packages, installs none, touches nothing of the host's apt.
-# Source it after lib.sh.
+# $architectures, if not the host's: those known to it; a package is of the first,
+# where its name does not say. Source it after lib.sh.
 
-: "${suite=}" "${apt=}" "${cache?}"
+: "${suite=}" "${apt=}" "${cache?}" "${architectures=}"
 
 # host_targets: one line "codename base-uri origin" for each of the host's
 # Debian package indices. An image whose lists were wiped has none to show:
@@ -57,5 +58,9 @@ apt_setup() {
 	CONF
 	# apt drops to _apt for downloads, who cannot enter a private cache
 	[ "$(id -u)" != 0 ] || echo 'APT::Sandbox::User "root";' >>"$apt/apt.conf"
+	if [ -n "$architectures" ]; then
+		echo "APT::Architecture \"${architectures%% *}\";"
+		echo "APT::Architectures \"${architectures// /,}\";"
+	fi >>"$apt/apt.conf"
 	export APT_CONFIG=$apt/apt.conf
 }

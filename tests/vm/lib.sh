@@ -28,9 +28,10 @@ as_root() {
 	fi
 }
 
-# Those as Debian built them, which all else means by "each kernel".
+# Those as Debian built them for this architecture, which all else means by
+# "each kernel".
 kernel_names() {
-	awk '!/^#/ && NF && $5 != "source" { print $1 }' "$here/kernels"
+	awk '!/^#/ && NF && $5 !~ /^(source|cross-.*)$/ { print $1 }' "$here/kernels"
 }
 
 # And ours, made from source.
@@ -38,18 +39,32 @@ debug_kernel_names() {
 	awk '!/^#/ && $5 == "source" { print $1 }' "$here/kernels"
 }
 
-# Without those that differ in the module's build alone.
-distinct_kernels() {
-	awk '!/^#/ && NF && $5 != "source" && !seen[$2, $3]++ { print $1 }' "$here/kernels"
+# Those of another architecture.
+cross_kernel_names() {
+	awk '!/^#/ && $5 ~ /^cross-/ { print $1 }' "$here/kernels"
 }
 
-# kernel_line NAME: sets suite, image, headers, toolchain, make_arguments from the list.
+# Without those that differ in the module's build alone.
+distinct_kernels() {
+	awk '!/^#/ && NF && $5 !~ /^(source|cross-.*)$/ && !seen[$2, $3]++ { print $1 }' "$here/kernels"
+}
+
+# kernel_release NAME: without what a name has before it, as in debug-6.1
+kernel_release() {
+	[[ $1 =~ ^([a-z].*-)?([0-9]+\..*)$ ]]
+	echo "${BASH_REMATCH[2]}"
+}
+
+# kernel_line NAME: sets suite, image, headers, toolchain, make_arguments from the
+# list, and Debian's name of its architecture: arch.
 kernel_line() {
 	local line
 	line=$(awk -v name="$1" '!/^#/ && $1 == name' "$here/kernels")
 	[ -n "$line" ] || die "no kernel '$1' in tests/vm/kernels; known:" \
-		"$({ kernel_names; debug_kernel_names; } | paste -sd' ')"
+		"$({ kernel_names; debug_kernel_names; cross_kernel_names; } | paste -sd' ')"
 	read -r _ suite image headers toolchain make_arguments <<<"$line"
+	arch=amd64
+	[[ $toolchain != cross-* ]] || arch=${toolchain#cross-}
 }
 
 # native_kernel NAME: it, or the first of the list that this machine's own

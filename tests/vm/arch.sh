@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034
+# What differs between the architectures of our guests. Source it after lib.sh.
+
+# triplet ARCH: in names of compilers and folders
+triplet() {
+	case $1 in
+	amd64) echo x86_64-linux-gnu ;;
+	i386) echo i386-linux-gnu ;;
+	arm64) echo aarch64-linux-gnu ;;
+	*) die "no architecture '$1': i386 or arm64" ;;
+	esac
+}
+
+# emulator ARCH: of which Debian's package is named by tests/vm/deps, too.
+emulator() {
+	case $1 in
+	amd64) echo qemu-system-x86_64 ;;
+	arm64) echo qemu-system-aarch64 ;;
+	*) die "no emulator known for $1" ;;
+	esac
+}
+
+# machine_amd64 ACCEL: sets machine and ports, arguments for the emulator, the
+# latter to have the devices console, out, err and verdict as ttyS0 to ttyS3; and
+# kernel_args.
+machine_amd64() {
+	case $1 in
+	icount) machine=(-accel tcg -icount "shift=1,sleep=off" -cpu "max,la57=off") ;;
+	kvm) machine=(-accel kvm -cpu host) ;;
+	*) machine=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;;
+	esac
+	ports=(-serial chardev:console -serial chardev:out -serial chardev:err -serial chardev:verdict)
+
+	# One processor until init brings up the others: while the kernel patches its
+	# own code at boot, a second one may go on executing what QEMU 7.2 translated
+	# before (seen once in some 200 boots: stuck for ever on a jump label).
+	# And no test of the timer's interrupt, which a busy host fails at times (seen).
+	kernel_args="maxcpus=1 no_timer_check"
+	[ "$1" != icount ] || kernel_args+=" tsc=reliable"
+}
+
+machine_arm64() {
+	[ "$1" = tcg ] || die "an arm64 guest is for --accel tcg alone"
+	# pointer authentication as ARM has it would be most of what is emulated
+	machine=(-accel "tcg,thread=multi" -M virt -cpu "max,pauth-impdef=on")
+	# a port of the board's own would be ttyAMA0
+	ports=(-device "pci-serial-4x,chardev1=console,chardev2=out,chardev3=err,chardev4=verdict")
+	kernel_args=''
+}
+
+# memory_nodes ARCH NODES MEMORY: adds to machine or kernel_args.
+memory_nodes() {
+	local i mib=${3%[MG]}
+	[[ $3 != *G ]] || mib=$((mib * 1024))
+	case $1 in
+	amd64) kernel_args+=" numa=fake=$2" ;;
+	*)
+		for ((i = 0; i < $2; i++)); do
+			machine+=(-object "memory-backend-ram,id=node$i,size=$((mib / $2))M"
+				-numa "node,memdev=node$i")
+		done
+		;;
+	esac
+}
