@@ -140,6 +140,16 @@ needs_module() {
 		ran 96 --no-module -M no-such -- true && reason "no such module"
 }
 
+nodes() {
+	ran 0 --no-module -c 2 -n 2 -- test -e /sys/devices/system/node/node1 &&
+		ran 96 --no-module -n 0 -- true && reason "-n 0: not a number of nodes"
+}
+
+program_of_debian() {
+	ran 0 --no-module -F mke2fs -- /mke2fs -V && ran 96 --no-module -F no-such -- true &&
+		reason "no no-such on this machine"
+}
+
 # Lines that kernels really print; the log of a plain boot is the counterpart
 # and is judged in every test above that expects 0.
 splats() {
@@ -177,7 +187,7 @@ splats() {
 	LINES
 }
 
-plan 29
+plan 31
 try "run.a-passing-command-is-0-and-silent" passes
 try "run.a-failing-command-has-its-status" fails
 try "run.a-crashing-program-is-139" crashes
@@ -194,6 +204,8 @@ try "run.a-qemu-that-cannot-start-is-97" no_qemu
 try "run.our-module-takes-its-parameters" ours
 try "run.a-held-device-is-98" holds
 try "run.modules-of-the-kernel-package" needs_module
+try "run.as-many-nodes-of-memory" nodes
+try "run.a-program-of-debian" program_of_debian
 try "run.splats-are-recognised" splats
 try "run.the-faulty-module-builds" build_faulty
 try "run.a-harmless-module-is-0" ran 0 --module "$faulty" -- true
