@@ -82,10 +82,22 @@ static struct folio *mmapdemo_folios_add_huge(struct mmapdemo_buffer *buffer, pg
 	return mmapdemo_folios_new(buffer, index, HPAGE_PMD_ORDER,
 					 gfp | __GFP_NORETRY | __GFP_NOWARN);
 }
+
+/* By the entry, as the folio may go any time. With pages of 64 KiB even a leaf may hold it. */
+static bool mmapdemo_folios_huge_at(struct xa_state *xas)
+{
+	return IS_ALIGNED(xas->xa_index, HPAGE_PMD_NR) &&
+	       xa_get_order(xas->xa, xas->xa_index) == HPAGE_PMD_ORDER;
+}
 #else
 static struct folio *mmapdemo_folios_add_huge(struct mmapdemo_buffer *buffer, pgoff_t index)
 {
 	return ERR_PTR(-ENOMEM);
+}
+
+static bool mmapdemo_folios_huge_at(struct xa_state *xas)
+{
+	return false;
 }
 #endif
 
@@ -217,10 +229,7 @@ loff_t mmapdemo_folios_seek(struct mmapdemo_buffer *buffer, loff_t pos, int when
 				     mmapdemo_folios_seek_hole(buffer, pos);
 }
 
-/*
- * Huge folios have entries of their own, not at the leaves. They are counted
- * when somebody asks: the core, which may split them, tells nobody.
- */
+/* Counted when somebody asks: the core, which may split them, tells nobody. */
 unsigned long mmapdemo_folios_huge(struct mmapdemo_buffer *buffer)
 {
 	XA_STATE(xas, &buffer->inode->i_mapping->i_pages, 0);
@@ -231,7 +240,7 @@ unsigned long mmapdemo_folios_huge(struct mmapdemo_buffer *buffer)
 	xas_for_each(&xas, folio, ULONG_MAX) {
 		if (xas_retry(&xas, folio))
 			continue;
-		found += xas.xa_node && xas.xa_node->shift >= XA_CHUNK_SHIFT;
+		found += mmapdemo_folios_huge_at(&xas);
 		if (need_resched()) {
 			xas_pause(&xas);
 			cond_resched_rcu();
