@@ -80,6 +80,20 @@
 #define MMAPDEMO_FOLIO_BATCH_H	"linux/pagevec.h"
 #endif
 
+/*
+ * 7.3 has dev_set_dma_coherent(); 6.12 has a member, and that only where devices
+ * differ in it.
+ */
+#ifdef MMAPDEMO_HAS_DMA_COHERENT_FLAG
+#define mmapdemo_set_dma_coherent dev_set_dma_coherent
+#elif defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE) || \
+	defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU) || \
+	defined(CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU_ALL)
+#define mmapdemo_set_dma_coherent(dev) ((dev)->dma_coherent = true)
+#else
+#define mmapdemo_set_dma_coherent(dev) do { } while (0)
+#endif
+
 /* 6.14, d36cebe03c3a "lib/crc32: standardize on crc32c() name for Castagnoli CRC32" */
 #ifdef MMAPDEMO_HAS_CRC32C
 #define mmapdemo_crc32c crc32c

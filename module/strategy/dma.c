@@ -8,7 +8,9 @@
  *          not; attributes as the platform wants them, in the kernel's mapping
  *          and the program's, which remap_pfn_range() leaves to you.
  * Denies:  what `pfn' denies: on most platforms the core maps it so. Where caches
- *          are not coherent with devices, it is uncached and slow.
+ *          are not coherent with devices, it is uncached and slow; and on arm64
+ *          no code runs from it: it is mapped with UXN, and as the VMA says
+ *          PROT_EXEC, each fetch faults for ever. A driver there refuses VM_EXEC.
  * Carried: dma_alloc_coherent(), which zeroes; dma_mmap_coherent(), which also looks
  *          at offset and length. There is no mmap_prepare action for it yet, so
  *          it has .mmap on all kernels.
@@ -63,6 +65,8 @@ static int mmapdemo_dma_init(struct mmapdemo_buffer *buffer)
 		err = PTR_ERR(dma->pdev);
 		goto free;
 	}
+	/* A driver's bus says whether. Ours is on none, and nobody but processors uses it. */
+	mmapdemo_set_dma_coherent(&dma->pdev->dev);
 	mmapdemo_fixed_shrink_to_block(buffer);
 	err = mmapdemo_dma_alloc(buffer, dma);
 	if (err)
