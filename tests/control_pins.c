@@ -21,7 +21,7 @@
 
 #define STORED 1
 #define PINNED 3   /* page of the chunk */
-#define AFTER  200 /* another, behind it */
+#define AFTER  20 /* another, behind it */
 
 /*
  * Pinned for DMA, for as long as the socket lives. A socket for XDP takes any

@@ -72,8 +72,11 @@ ROW_EACH(M9, register, "userfaultfd does not take the mapping, says EINVAL, and 
 	const struct variant *v = &variants[_i];
 	int target_fd = target_open(v->prot & PROT_WRITE ? O_RDWR : O_RDONLY);
 	unsigned char *map = target_map(pages(MAPPED), v->prot, v->flags, target_fd, pages(1));
-	int error = register_errno(open_userfaultfd(0, NULL), map, v->mode);
+	uint64_t features;
+	int fd = open_userfaultfd(0, &features), error = register_errno(fd, map, v->mode);
 
+	if (v->mode == UFFDIO_REGISTER_MODE_WP && !(features & UFFD_FEATURE_PAGEFAULT_FLAG_WP))
+		row_not_applicable("this architecture has no write protection by userfaultfd yet");
 	if (!target.ours && error != EINVAL)
 		row_not_applicable("this target is memory that userfaultfd is made for (%s)",
 				   error ? strerror(error) : "taken");

@@ -31,7 +31,7 @@
 #define DESCS	      12   /* file descriptions */
 #define RULES	      64
 #define ROUND	      10000 /* steps from one fresh state to the next */
-#define PAGE_MOST     16384 /* bytes of a page, at most */
+#define PAGE_MOST     65536 /* bytes of a page, at most */
 #define BURST_MOST    (3 * PAGE_MOST)
 
 #define ARENA	      ((unsigned char *)0x100000000000)

@@ -79,6 +79,10 @@ size_t code_returning(unsigned char value, unsigned char code[16])
 	const uint32_t text[] = {0x52800000 | value << 5, 0xd65f03c0}; /* mov w0,#value; ret */
 
 	memcpy(code, text, sizeof(text));
+#elif defined(__powerpc64__)
+	const uint32_t text[] = {0x38600000 | value, 0x4e800020}; /* li r3,value; blr */
+
+	memcpy(code, text, sizeof(text));
 #else
 	const char text[1];
 
