@@ -172,12 +172,13 @@ check-debug:
 		anon fault insert vmalloc pfn dma fuzz command coverage)'
 
 ## check-arm64: rows, strategies, fuzzer and load cycles on arm64, with pages of 4 and of 16 KiB
-arm64_kernels := $(shell awk '!/^\#/ && $$5 == "cross-arm64" { print $$1 }' tests/vm/kernels)
-.PHONY: check-arm64
-check-arm64:
-	$(Q)tests/vm/deps arm64
-	$(Q)$(MAKE) --no-print-directory CROSS=arm64 rows fuzz
-	$(Q)tests/check '$(if $(filter file,$(origin KERNELS)),$(arm64_kernels),$(KERNELS))' \
+## check-ppc64el: the same on ppc64el, with pages of 64 KiB
+cross_kernels = $(shell awk '!/^\#/ && $$5 == "cross-$1" { print $$1 }' tests/vm/kernels)
+.PHONY: check-arm64 check-ppc64el
+check-arm64 check-ppc64el: check-%:
+	$(Q)tests/vm/deps $*
+	$(Q)$(MAKE) --no-print-directory CROSS=$* rows fuzz
+	$(Q)tests/check '$(if $(filter file,$(origin KERNELS)),$(call cross_kernels,$*),$(KERNELS))' \
 		'$(or $(TESTS),rows lifecycle anon fault insert vmalloc pfn dma fuzz)'
 
 ## check-mutants: classic mistakes, made one by one; each must be noticed (MUTANTS='1[7-9]-*')

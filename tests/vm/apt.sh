@@ -36,7 +36,9 @@ sources() {
 	esac
 	echo "deb [$signed] $base $1-updates main"
 	base=$(awk '$1 ~ /security/ { sub("dists/.*", "", $2); print $2; exit }' <<<"$targets")
-	[ -z "$base" ] || echo "deb [$signed] $base $1-security main"
+	# what a release gets after its third year is not for all architectures
+	local for_these=${architectures/ppc64el /}
+	[ -z "$base" ] || echo "deb [${for_these:+arch=${for_these// /,} }$signed] $base $1-security main"
 }
 
 # An apt that knows only this suite, and no installed package.

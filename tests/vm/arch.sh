@@ -8,7 +8,16 @@ triplet() {
 	amd64) echo x86_64-linux-gnu ;;
 	i386) echo i386-linux-gnu ;;
 	arm64) echo aarch64-linux-gnu ;;
-	*) die "no architecture '$1': i386 or arm64" ;;
+	ppc64el) echo powerpc64le-linux-gnu ;;
+	*) die "no architecture '$1': i386, arm64 or ppc64el" ;;
+	esac
+}
+
+# kbuild_arch ARCH: as the kernel's Makefile calls it
+kbuild_arch() {
+	case $1 in
+	ppc64el) echo powerpc ;;
+	*) echo "$1" ;;
 	esac
 }
 
@@ -17,6 +26,7 @@ emulator() {
 	case $1 in
 	amd64) echo qemu-system-x86_64 ;;
 	arm64) echo qemu-system-aarch64 ;;
+	ppc64el) echo qemu-system-ppc64 ;;
 	*) die "no emulator known for $1" ;;
 	esac
 }
@@ -45,6 +55,15 @@ machine_arm64() {
 	# pointer authentication as ARM has it would be most of what is emulated
 	machine=(-accel "tcg,thread=multi" -M virt -cpu "max,pauth-impdef=on")
 	# a port of the board's own would be ttyAMA0
+	ports=(-device "pci-serial-4x,chardev1=console,chardev2=out,chardev3=err,chardev4=verdict")
+	kernel_args=''
+}
+
+machine_ppc64el() {
+	[ "$1" = tcg ] || die "a ppc64el guest is for --accel tcg alone"
+	# what it cannot do against speculation, and has no need to
+	machine=(-accel "tcg,thread=multi" -cpu power9
+		-M "pseries,cap-cfpc=broken,cap-sbbc=broken,cap-ibs=broken,cap-ccf-assist=off")
 	ports=(-device "pci-serial-4x,chardev1=console,chardev2=out,chardev3=err,chardev4=verdict")
 	kernel_args=''
 }
