@@ -20,7 +20,7 @@
 #endif
 
 #define STORED 1
-#define PINNED 3   /* page of the chunk */
+#define PINNED 3  /* page of the chunk */
 #define AFTER  20 /* another, behind it */
 
 /*

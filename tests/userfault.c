@@ -77,6 +77,9 @@ ROW_EACH(M9, register, "userfaultfd does not take the mapping, says EINVAL, and 
 
 	if (v->mode == UFFDIO_REGISTER_MODE_WP && !(features & UFFD_FEATURE_PAGEFAULT_FLAG_WP))
 		row_not_applicable("this architecture has no write protection by userfaultfd yet");
+	if (v->mode == UFFDIO_REGISTER_MODE_MINOR &&
+	    !(features & (UFFD_FEATURE_MINOR_SHMEM | UFFD_FEATURE_MINOR_HUGETLBFS)))
+		row_not_applicable("this architecture has no minor faults by userfaultfd yet");
 	if (!target.ours && error != EINVAL)
 		row_not_applicable("this target is memory that userfaultfd is made for (%s)",
 				   error ? strerror(error) : "taken");

@@ -275,6 +275,7 @@ static void know_device(const char *path)
 	world->path = path;
 	world->caps = known[i];
 	world->page = info.page_size;
+	world->huge = info.huge_size;
 	world->original = info.bytes;
 	world->others = info.opens - 2;
 	world->start_pages = world->caps.reshapes ? START_PAGES : info.bytes / info.page_size;

@@ -109,8 +109,8 @@ struct world {
 	/* How it began */
 	const char *path;
 	struct caps caps;
-	size_t page;
-	size_t original; /* the device's own size, to be put back */
+	size_t page, huge; /* bytes; 0: there are no huge ones */
+	size_t original;   /* the device's own size, to be put back */
 	uint32_t start_pages, processes;
 	uint32_t others; /* descriptions that are not ours */
 	bool shrinking;	 /* a failure may have left counts wrong for good: from there, then */

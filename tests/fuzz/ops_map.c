@@ -86,7 +86,7 @@ static bool settle(const struct step *s, unsigned char *map)
 
 	if (map == to)
 		return true;
-	if (s->how == HINT && s->length < CHUNK && free_range(s->at, s->length))
+	if (s->how == HINT && (!world->huge || len < world->huge) && free_range(s->at, s->length))
 		mismatch("mmap: hint %p is free, and not taken but %p", to, map);
 	else if ((uintptr_t)map % world->page)
 		mismatch("mmap: %p is no page's address", map);

@@ -49,12 +49,6 @@ distinct_kernels() {
 	awk '!/^#/ && NF && $5 !~ /^(source|cross-.*)$/ && !seen[$2, $3]++ { print $1 }' "$here/kernels"
 }
 
-# kernel_release NAME: without what a name has before it, as in debug-6.1
-kernel_release() {
-	[[ $1 =~ ^([a-z].*-)?([0-9]+\..*)$ ]]
-	echo "${BASH_REMATCH[2]}"
-}
-
 # kernel_line NAME: sets suite, image, headers, toolchain, make_arguments from the
 # list, and Debian's name of its architecture: arch.
 kernel_line() {
