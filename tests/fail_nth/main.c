@@ -24,10 +24,11 @@
 
 #include "sweep.h"
 
-static const char usage[] = "usage: mmapdemo-fail-nth MODULE.ko IN_INIT.ko [GLOB]\n"
-			    "  IN_INIT.ko  made of tests/harness/in_init\n"
-			    "  GLOB        only the operations that match, as in 'resize*', '*mmapdemo-pfn]'\n"
-			    "exit status: 0 all passed, 1 some failed, 2 could not run\n";
+static const char usage[] =
+	"usage: mmapdemo-fail-nth MODULE.ko IN_INIT.ko [GLOB]\n"
+	"  IN_INIT.ko  made of tests/harness/in_init\n"
+	"  GLOB        only the operations that match, as in 'resize*', '*mmapdemo-pfn]'\n"
+	"exit status: 0 all passed, 1 some failed, 2 could not run\n";
 
 #define NODES 16
 /* A chunk for a huge folio, and 16 pages left over: what is large takes long. */

@@ -8,9 +8,15 @@
 # shellcheck disable=SC2034 # run's
 wrong=(no_headers unsupported_kernel full_disk interrupted)
 
+# state: of the package with the module's source, in dpkg's word
+state() {
+	# shellcheck disable=SC2016 # dpkg's
+	inside dpkg-query -W -f '${db:Status-Status}' mmapdemo-dkms
+}
+
 # settled: no package is half of something
 settled() {
-	same "what dpkg says" "" "$(inside dpkg --audit)" && has "$(inside dpkg-query -W -f '${db:Status-Status}' mmapdemo-dkms)" '^installed$'
+	same "what dpkg says" "" "$(inside dpkg --audit)" && has "$(state)" '^installed$'
 }
 
 # What was missing came later: dkms builds then, by itself.
@@ -46,7 +52,7 @@ full_disk() {
 	said=$(installs 2>&1) && { echo "it went well: $said"; umount "$root/var/lib/dkms"; return 1; }
 	umount "$root/var/lib/dkms"
 	has "$said" "No space left on device" &&
-		has "$(inside dpkg-query -W -f '${db:Status-Status}' mmapdemo-dkms)" '^half-configured$' &&
+		has "$(state)" '^half-configured$' &&
 		same module "" "$(module_of "$(oldest)")" || { echo "$said"; return 1; }
 	quote full-disk "$said" 'No space left|Error!|Sub-process'
 	inside dpkg --configure -a && settled && built "$(oldest)"
@@ -71,7 +77,7 @@ interrupted() {
 		kill -KILL $pids 2>/dev/null
 	done
 	wait "$apt" && { echo "it was over before"; return 1; }
-	has "$(inside dpkg-query -W -f '${db:Status-Status}' mmapdemo-dkms)" '^half-configured$' || return
+	has "$(state)" '^half-configured$' || return
 	quote interrupted "$(apt_ install -f 2>&1)" 'dpkg was interrupted'
 	inside dpkg --configure -a && settled && built "$(oldest)"
 }
