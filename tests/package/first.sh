@@ -57,6 +57,7 @@ own_node() {
 # The unit of docs/install.md: a user of its own, who sees this device and no other.
 service() {
 	systemd-run --quiet --wait --pipe --collect -p DynamicUser=yes -p SupplementaryGroups=mmapdemo \
+		-p Requires=dev-mmapdemo.device -p After=dev-mmapdemo.device \
 		-p DevicePolicy=closed -p 'DeviceAllow=/dev/mmapdemo rw' mmapdemo info &&
 		! systemd-run --quiet --wait --pipe --collect -p DynamicUser=yes \
 			-p SupplementaryGroups=mmapdemo -p DevicePolicy=closed mmapdemo info
@@ -72,6 +73,8 @@ taken_away() {
 		same nodes "" "$(find /dev -name 'mmapdemo*')"
 }
 
+# "started" is before udev has looked at all there is: seen on a slow machine
+udevadm settle
 plan 9
 try loaded loaded
 try nodes nodes
