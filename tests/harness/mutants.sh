@@ -66,7 +66,7 @@ all_headers() {
 }
 
 mkdir "$dir/copy"
-(cd "$top" && find Kbuild module include -type f -print0 2>/dev/null |
+(cd "$top" && find Kbuild dkms.conf module include -type f -print0 2>/dev/null |
 	xargs -0 cp --parents -t "$dir/copy")
 
 patches=()
