@@ -8,8 +8,10 @@
 top=$(realpath "$(dirname "$0")/../..")
 # shellcheck source=tests/tap.sh
 . "$top/tests/tap.sh"
+# shellcheck source=tests/vm/lib.sh
+. "$top/tests/vm/lib.sh"
 dir=$(mktemp -d)
-eval "$(grep '^PACKAGE_VERSION=' "$top/dkms.conf")"
+read_dkms_conf
 
 builds() {
 	"$top/packaging/deb" "$dir/a" >/dev/null &&
@@ -60,7 +62,7 @@ one_version() {
 dkms_source() {
 	local src=$dir/dkms/usr/src/mmapdemo-$PACKAGE_VERSION
 	dpkg-deb -x "$dir/a/mmapdemo-dkms_${PACKAGE_VERSION}_all.deb" "$dir/dkms" &&
-		same "sources" "$(cd "$top" && find Kbuild dkms.conf include module -type f | sort)" \
+		same "sources" "$(cd "$top" && find "${module_sources[@]}" -type f | sort)" \
 			"$(cd "$src" && find . -type f -printf '%P\n' | sort)" &&
 		"$top/tests/vm/build" -s "$src" -o "$dir/out" "$1" >/dev/null
 }

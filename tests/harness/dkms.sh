@@ -11,7 +11,7 @@ top=$(realpath "$(dirname "$0")/../..")
 . "$top/tests/vm/lib.sh"
 dir=$(mktemp -d)
 eval "$("$top/tests/vm/kernel" "$(native_kernel "$1")")"
-eval "$(grep -E '^PACKAGE_(NAME|VERSION)=' "$top/dkms.conf")"
+read_dkms_conf
 module=$PACKAGE_NAME/$PACKAGE_VERSION
 
 # It would make a signing key in /var/lib/dkms, and look for sign-file in headers that are
@@ -37,9 +37,8 @@ dkms_() {
 kernel_options=(-k "$RELEASE" --kernelsourcedir "$KDIR")
 
 adds() {
-	mkdir -p "$dir/tree" "$dir/src/$PACKAGE_NAME-$PACKAGE_VERSION" "$dir/install/$RELEASE"
-	(cd "$top" && find dkms.conf Kbuild module include -type f -print0 2>/dev/null |
-		xargs -0 cp --parents -t "$dir/src/$PACKAGE_NAME-$PACKAGE_VERSION")
+	mkdir -p "$dir/tree" "$dir/install/$RELEASE"
+	copy_module "$dir/src/$PACKAGE_NAME-$PACKAGE_VERSION"
 	dkms_ add 'Creating symlink|added'
 }
 

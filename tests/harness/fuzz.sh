@@ -31,8 +31,7 @@ EOT
 mutated() {
 	local copy=$dir/copy
 	rm -rf "$copy"
-	mkdir "$copy"
-	(cd "$top" && find Kbuild dkms.conf module include -type f -print0 | xargs -0 cp --parents -t "$copy")
+	copy_module "$copy"
 	patch -sd "$copy" -p1 <"$top/tests/mutants/$1.patch" || return
 	"$here/build" -s "$copy" -o "$dir/$1" "$kernel" >"$dir/log" 2>&1 ||
 		{ cat "$dir/log"; return 1; }

@@ -65,9 +65,7 @@ all_headers() {
 	same "what headers lack" '' "$missing"
 }
 
-mkdir "$dir/copy"
-(cd "$top" && find Kbuild dkms.conf module include -type f -print0 2>/dev/null |
-	xargs -0 cp --parents -t "$dir/copy")
+copy_module "$dir/copy"
 
 patches=()
 read -ra globs <<<"${MUTANTS:-*}"

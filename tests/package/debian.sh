@@ -5,6 +5,8 @@
 # folder to work in.
 
 : "${work?}" "${here?}"
+# shellcheck source=tests/vm/arch.sh
+. "$here/arch.sh"
 root=$work/root
 
 # fresh FOLDER: $root is what FOLDER has, which stays as it is.
@@ -47,9 +49,9 @@ module_of() {
 # boot NAME RELEASE JOB FILE...: the script JOB runs in $root when it is up, in a folder
 # with the FILEs. What it wrote is $work/NAME.tap then, the kernel's log NAME.log. Changes
 # are the machine's own: the disk is a copy. It is emulated, as not every machine can do
-# else, and begins with one processor, for the reason that tests/vm/run gives.
+# else.
 boot() {
-	local name=$1 release=$2 job=$3 megabytes kernel initrd splats
+	local name=$1 release=$2 job=$3 megabytes said machine ports kernel_args
 	shift 3
 	rm -rf "$work/job"
 	mkdir "$work/job"
@@ -60,19 +62,18 @@ boot() {
 	rm -f "$work/disk"
 	mke2fs -q -t ext4 -E lazy_itable_init=1 -O ^has_journal -d "$root" "$work/disk" \
 		"$((megabytes * 5 / 4 + 700))M" || return
-	kernel=$root/boot/vmlinuz-$release
-	initrd=$root/boot/initrd.img-$release
+	machine_amd64 tcg
 	timeout "$((${limit:-900} * ${MMAPDEMO_TIMEOUT_SCALE:-1}))" qemu-system-x86_64 -nodefaults \
-		-no-user-config -display none -no-reboot -accel tcg,thread=multi -cpu max,la57=off \
-		-smp 2 -m 2G -kernel "$kernel" -initrd "$initrd" \
-		-append "root=/dev/vda rw console=ttyS0 systemd.show_status=0 oops=panic panic=-1 no_timer_check maxcpus=1" \
+		-no-user-config -display none -no-reboot "${machine[@]}" -smp 2 -m 2G \
+		-kernel "$root/boot/vmlinuz-$release" -initrd "$root/boot/initrd.img-$release" \
+		-append "root=/dev/vda rw console=ttyS0 systemd.show_status=0 oops=panic panic=-1 $kernel_args" \
 		-drive "file=$work/disk,format=raw,if=virtio,cache=unsafe" \
 		-drive "file=$work/job.tar,format=raw,if=virtio,readonly=on" \
 		-serial "file:$work/$name.log" -serial "file:$work/$name.out" </dev/null 2>"$work/$name.qemu" ||
 		{ echo "no end of $name: $(tail -n 1 "$work/$name.log" "$work/$name.qemu" | tr '\r\n' '  ')"; return 1; }
 	rm -f "$work/disk"
 	tr -d '\r' <"$work/$name.out" >"$work/$name.tap"
-	splats=$(grep -E -f <(grep -v '^#' "$here/splats") "$work/$name.log") && echo "the kernel said: $splats" && return 1
+	said=$(splats "$work/$name.log") && echo "the kernel said: $said" && return 1
 	has "$(tail -n 1 "$work/$name.tap")" '^status 0$' || cat "$work/$name.tap"
 }
 

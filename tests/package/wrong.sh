@@ -28,7 +28,6 @@ no_headers() {
 	has "$said" "Module build for kernel $release was skipped since the" &&
 		has "$said" "kernel headers for this kernel do not seem to be installed" && settled &&
 		same module "" "$(module_of "$release")" || return
-	quote no-headers "$said" 'skipped since the|do not seem'
 	apt_ install "linux-headers-$release" && built "$release"
 }
 
@@ -41,7 +40,6 @@ unsupported_kernel() {
 	: >"$root/boot/config-$old"
 	said=$(installs 2>&1) || { echo "$said"; return 1; }
 	has "$said" "does not match this kernel|BUILD_EXCLUSIVE" && settled && built "$(newest)" || return
-	quote unsupported-kernel "$said" 'BUILD_EXCLUSIVE|does not match|indicates'
 	same module "" "$(module_of "$old")"
 }
 
@@ -54,7 +52,6 @@ full_disk() {
 	has "$said" "No space left on device" &&
 		has "$(state)" '^half-configured$' &&
 		same module "" "$(module_of "$(oldest)")" || { echo "$said"; return 1; }
-	quote full-disk "$said" 'No space left|Error!|Sub-process'
 	inside dpkg --configure -a && settled && built "$(oldest)"
 }
 
@@ -78,11 +75,6 @@ interrupted() {
 	done
 	wait "$apt" && { echo "it was over before"; return 1; }
 	has "$(state)" '^half-configured$' || return
-	quote interrupted "$(apt_ install -f 2>&1)" 'dpkg was interrupted'
+	has "$(apt_ install -f 2>&1)" "dpkg was interrupted" || return
 	inside dpkg --configure -a && settled && built "$(oldest)"
-}
-
-# quote WHAT TEXT PATTERN: for the log, as seen
-quote() {
-	echo "$2" | grep -E -e "$3" | sed "s/^/$1: /" >>"$work/quotes"
 }

@@ -28,6 +28,25 @@ as_root() {
 	fi
 }
 
+# What the kernel's build of the module wants of the tree: files and folders.
+module_sources=(Kbuild dkms.conf module include)
+
+# copy_module FOLDER: these, to be changed or built elsewhere
+copy_module() {
+	mkdir -p "$1"
+	(cd "$top" && find "${module_sources[@]}" -type f -print0 | xargs -0 cp --parents -t "$1")
+}
+
+# Sets PACKAGE_NAME and PACKAGE_VERSION.
+read_dkms_conf() {
+	eval "$(grep -E '^PACKAGE_(NAME|VERSION)=' "$top/dkms.conf")"
+}
+
+# splats FILE: its lines that show a fault
+splats() {
+	grep -E -f <(grep -v '^#' "$here/splats") "$1"
+}
+
 # Those as Debian built them for this architecture, which all else means by
 # "each kernel".
 kernel_names() {
