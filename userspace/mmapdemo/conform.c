@@ -171,6 +171,16 @@ static void run_tests(struct run *run, const struct shape *shape)
 	}
 }
 
+static void free_run(struct run *run, size_t chosen)
+{
+	for (size_t i = 0; i < chosen; i++) {
+		free(run->outcomes[i].file);
+		free(run->outcomes[i].message);
+	}
+	free(run->outcomes);
+	free(run->tests);
+}
+
 int conform_main(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -200,5 +210,6 @@ int conform_main(int argc, char **argv)
 		errx(2, "a process is stuck in %s: the %zu tests after it were not run", run.spec,
 		     chosen - run.count);
 	rows = run_tally_rows(&run);
+	free_run(&run, chosen);
 	return rows.of[FAILED] || rows.of[UNSUPPORTED];
 }

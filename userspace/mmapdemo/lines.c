@@ -73,11 +73,12 @@ static void print(struct line *line, const char *comms, uint64_t began)
 
 uint64_t lines_print(struct lines *lines, uint64_t before, uint64_t most, uint64_t began)
 {
-	char *comms = NULL;
+	char *comms;
 	size_t count = 0;
 
-	if (lines->used)
-		comms = tracefs_instance_file_read(NULL, "saved_cmdlines", NULL);
+	if (!lines->used)
+		return 0;
+	comms = tracefs_instance_file_read(NULL, "saved_cmdlines", NULL);
 	qsort(lines->lines, lines->used, sizeof(*lines->lines), compare);
 	while (count < lines->used && count < most && lines->lines[count].time < before)
 		print(&lines->lines[count++], comms, began);
@@ -86,4 +87,13 @@ uint64_t lines_print(struct lines *lines, uint64_t before, uint64_t most, uint64
 	free(comms);
 	fflush(stdout);
 	return count;
+}
+
+void lines_free(struct lines *lines)
+{
+	for (size_t i = 0; i < lines->used; i++) {
+		json_object_put(lines->lines[i].object);
+		free(lines->lines[i].text);
+	}
+	free(lines->lines);
 }

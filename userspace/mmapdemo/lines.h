@@ -30,4 +30,7 @@ struct line *lines_add(struct lines *lines, uint64_t time, int pid);
 /* Prints what came before that time, at most so many; returns how many. */
 uint64_t lines_print(struct lines *lines, uint64_t before, uint64_t most, uint64_t began);
 
+/* With those that were not printed. */
+void lines_free(struct lines *lines);
+
 #endif

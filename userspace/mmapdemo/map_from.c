@@ -76,9 +76,11 @@ static bool read_run(struct json_object *object, struct map_vma *vma, char reaso
 			      (uintmax_t)first, (uintmax_t)(first + count - 1));
 	if (strcmp(state, "absent") && !mask_of(map_state_words, state, &flags))
 		return refuse(reason, "a run's state '%.60s' is not known", state);
-	for (uint64_t i = first; i < first + count; i++)
-		vma->pages[i] =
-			(struct map_page){.frame = frame ? frame + i - first : 0, .flags = flags};
+	/* runs may overlap: what a page held stays its own */
+	for (uint64_t i = first; i < first + count; i++) {
+		vma->pages[i].frame = frame ? frame + i - first : 0;
+		vma->pages[i].flags = flags;
+	}
 	if (*content && count && !vma->pages[first].content)
 		vma->pages[first].content = map_clean(strndup(content, MAP_CONTENT));
 	return true;

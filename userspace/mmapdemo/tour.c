@@ -196,8 +196,8 @@ int tour_main(int argc, char **argv)
 		.doc = doc,
 		.children = control_json_argp,
 	};
+	static struct tour tour; /* kept until the end */
 	struct options options = {};
-	struct tour tour = {};
 	int status = 0;
 
 	control_parse(&options.control, &argp, argc, argv);

@@ -139,7 +139,8 @@ static void end_step(struct stage *stage)
 	if (!stage->in_step)
 		return;
 	read_events(stage);
-	qsort(step->events, step->event_count, sizeof(*step->events), compare_events);
+	if (step->event_count)
+		qsort(step->events, step->event_count, sizeof(*step->events), compare_events);
 	judge_events(stage->tour, step);
 	take_picture(stage, step);
 	step->info.size = sizeof(step->info);

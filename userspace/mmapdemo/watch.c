@@ -187,5 +187,6 @@ int watch_main(int argc, char **argv)
 	tracing_stop();
 	while (read_and_print(&watch, UINT64_MAX))
 		;
+	lines_free(&watch.lines);
 	return 0;
 }
