@@ -39,7 +39,7 @@ unsigned long mmapdemo_buffer_counted(struct mmapdemo_buffer *buffer,
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += per_cpu_ptr(buffer->faults, cpu)->count[kind];
+		sum += READ_ONCE(per_cpu_ptr(buffer->faults, cpu)->count[kind]);
 	return sum;
 }
 

@@ -68,7 +68,8 @@ struct mmapdemo_faults {
  * @rules: of the fault lab, by page number. Changed with the mapping's
  *	invalidate lock held, and read with it held shared.
  * @rule_list: the same, each once; as @rules
- * @nr_rules: how many parts of rules there are in @rules; as @rules
+ * @nr_rules: how many parts of rules there are in @rules; changed as these, read
+ *	without a lock by who asks whether there are any
  * @wipe_policy: MMAPDEMO_WIPE_ON_ bits
  * @wait: who waits for events
  * @events: how often each enum mmapdemo_event happened
@@ -111,9 +112,18 @@ static inline struct mmapdemo_buffer *mmapdemo_buffer_of(const struct file *file
 	return file->f_mapping->host->i_private;
 }
 
-static inline pgoff_t mmapdemo_buffer_pages(struct mmapdemo_buffer *buffer)
+/*
+ * The size, for who holds no lock against a change of it. Until 6.8, i_size_read()
+ * is a plain load on 64-bit machines, of which KCSAN would tell each time.
+ */
+static inline loff_t mmapdemo_buffer_bytes(const struct mmapdemo_buffer *buffer)
 {
-	return i_size_read(buffer->inode) >> PAGE_SHIFT;
+	return data_race(i_size_read(buffer->inode));
+}
+
+static inline pgoff_t mmapdemo_buffer_pages(const struct mmapdemo_buffer *buffer)
+{
+	return mmapdemo_buffer_bytes(buffer) >> PAGE_SHIFT;
 }
 
 /* inode_lock(), which a signal that kills ends waiting for: holders may take long. */

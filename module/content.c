@@ -48,7 +48,7 @@ static bool mmapdemo_content_inside(struct mmapdemo_buffer *buffer, u64 offset, 
 	u64 end;
 
 	return length && !check_add_overflow(offset, length, &end) &&
-	       end <= i_size_read(buffer->inode);
+	       end <= mmapdemo_buffer_bytes(buffer);
 }
 
 /*

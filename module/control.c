@@ -51,7 +51,7 @@ static int mmapdemo_control_info(struct file *file, union mmapdemo_argument *arg
 
 	arg->info = (struct mmapdemo_info) {
 		.size		= arg->size,
-		.bytes		= i_size_read(buffer->inode),
+		.bytes		= mmapdemo_buffer_bytes(buffer),
 		.resident	= buffer->strategy->resident(buffer),
 		.page_size	= PAGE_SIZE,
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE

@@ -23,7 +23,7 @@ static int mmapdemo_debugfs_##name(void *data, u64 *val)			\
 }										\
 DEFINE_DEBUGFS_ATTRIBUTE(mmapdemo_##name##_fops, mmapdemo_debugfs_##name, NULL, "%llu\n")
 
-MMAPDEMO_COUNTER(size, i_size_read(buffer->inode));
+MMAPDEMO_COUNTER(size, mmapdemo_buffer_bytes(buffer));
 MMAPDEMO_COUNTER(resident, buffer->strategy->resident(buffer));
 MMAPDEMO_COUNTER(opens, atomic_read(&buffer->opens));
 MMAPDEMO_COUNTER(vmas, atomic_read(&buffer->vmas));

@@ -119,7 +119,7 @@ static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to
 	int err = 0;
 
 	while (iov_iter_count(to) && !err) {
-		loff_t left = i_size_read(buffer->inode) - iocb->ki_pos;
+		loff_t left = mmapdemo_buffer_bytes(buffer) - iocb->ki_pos;
 		size_t bytes, copied = 0;
 
 		if (left <= 0)
@@ -180,7 +180,7 @@ static ssize_t mmapdemo_device_write_some(struct kiocb *iocb, struct iov_iter *f
 	size_t count = iov_iter_count(from), bytes = count;
 	ssize_t ret = 0;
 
-	if (iocb->ki_pos < i_size_read(buffer->inode))
+	if (iocb->ki_pos < mmapdemo_buffer_bytes(buffer))
 		ret = mmapdemo_faultlab_access(buffer, iocb->ki_pos, &bytes);
 	if (!ret)
 		ret = mmapdemo_buffer_lock(buffer);

@@ -11,7 +11,7 @@ struct mmapdemo_fault;
 /* Are there rules? All that an unused lab costs is this. */
 static inline bool mmapdemo_faultlab_active(const struct mmapdemo_buffer *buffer)
 {
-	return unlikely(!mtree_empty(&buffer->rules));
+	return unlikely(READ_ONCE(buffer->nr_rules));
 }
 
 void mmapdemo_faultlab_init(struct mmapdemo_buffer *buffer);

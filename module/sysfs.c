@@ -22,7 +22,7 @@ static struct mmapdemo_buffer *mmapdemo_sysfs_buffer(struct device *dev)
 
 static ssize_t size_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%lld\n", i_size_read(mmapdemo_sysfs_buffer(dev)->inode));
+	return sysfs_emit(buf, "%lld\n", mmapdemo_buffer_bytes(mmapdemo_sysfs_buffer(dev)));
 }
 
 static ssize_t size_store(struct device *dev, struct device_attribute *attr, const char *buf,

@@ -66,7 +66,7 @@ static ssize_t mmapdemo_pagecache_splice_read(struct file *file, loff_t *ppos,
 	ssize_t ret;
 
 	len = min_t(size_t, len, (size_t)pipe->max_usage << PAGE_SHIFT);
-	if (len && *ppos < i_size_read(buffer->inode)) {
+	if (len && *ppos < mmapdemo_buffer_bytes(buffer)) {
 		ret = mmapdemo_faultlab_access(buffer, *ppos, &len);
 		if (ret)
 			return ret;
