@@ -18,8 +18,9 @@ V       ?= 0
 Q      := $(if $(filter 1,$(V)),,@)
 target := $(or $(KERNEL),host)
 first  := $(firstword $(KERNELS))
-# CROSS: the programs are for that architecture
-build  := build$(CROSS:%=/cross-%)
+# CROSS: the programs are for that architecture; WATCHED=asan or valgrind: that looks
+# at what they do
+build  := build$(CROSS:%=/cross-%)$(WATCHED:%=/%)
 bin    := $(build)/bin
 obj    := $(build)/obj
 ko     := build/$(target)/mmapdemo.ko
@@ -28,6 +29,12 @@ CC         := tests/vm/cross $(CROSS) gcc
 PKG_CONFIG := tests/vm/cross $(CROSS) pkg-config
 endif
 PKG_CONFIG ?= pkg-config
+ifneq ($(WATCHED),)
+STATIC :=
+endif
+ifeq ($(WATCHED),asan)
+override CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
 export KDIR PREFIX DESTDIR INSTALL_MOD_PATH
 
 ## help: this list
@@ -58,7 +65,7 @@ rows: $(bin)/mmapdemo-rows ; @:
 
 $(bin)/%: userspace/examples/%.c Makefile
 	@mkdir -p $(@D) $(obj)/examples
-	$(Q)$(CC) $(warnings) $(CFLAGS) -Iinclude/uapi -MMD -MP -MF $(obj)/examples/$*.d -static -o $@ $< -pthread
+	$(Q)$(CC) $(warnings) $(CFLAGS) -Iinclude/uapi -MMD -MP -MF $(obj)/examples/$*.d $(STATIC) -o $@ $< -pthread
 
 $(obj)/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D)
@@ -114,7 +121,7 @@ $(obj)/userspace/mmapdemo/%.o: userspace/mmapdemo/%.c Makefile dkms.conf
 
 $(bin)/mmapdemo: $(command_objects)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(STATIC) $(LDFLAGS) -o $@ $^ \
+	$(Q)$(CC) $(CFLAGS) $(STATIC) $(LDFLAGS) -o $@ $^ \
 		$$($(PKG_CONFIG) $(STATIC:-%=--%) --libs check json-c libtracefs liburing) -lm -pthread
 
 # The fuzzer

@@ -5,12 +5,15 @@
 # a VM. Its TAP is tests/command/guest.sh's.
 
 top=$(realpath "$(dirname "$0")/../..")
+bin=${MMAPDEMO_BIN:-$top/build/bin}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
+# of the suite `sanitize'
+read -ra guest_env <<<"${MMAPDEMO_GUEST_ENV:-}"
 
 gcc -std=gnu11 -Wall -Wextra -Werror -static -o "$dir/hold" "$top/tests/command/hold.c" || exit
-"$top/tests/vm/run" -k "$1" -p size=8M -f "$top/build/bin/mmapdemo" -f "$dir/hold" \
-	-f "$(command -v jq):/bin/jq" -f "$top/build/bin/fork" -f "$top/build/bin/ring" \
-	-f "$top/build/bin/survive" -f "$top/tests/tap.sh" -f "$top/tests/mmapdemo.sh" \
+"$top/tests/vm/run" -k "$1" -p size=8M ${MMAPDEMO_GUEST_FILE:+-f "$MMAPDEMO_GUEST_FILE"} -f "$bin/mmapdemo" -f "$dir/hold" \
+	-f "$(command -v jq):/bin/jq" -f "$bin/fork" -f "$bin/ring" \
+	-f "$bin/survive" -f "$top/tests/tap.sh" -f "$top/tests/mmapdemo.sh" \
 	-f "$top/tests/command" -- \
-	sh /command/guest.sh
+	env "${guest_env[@]}" sh /command/guest.sh
