@@ -170,13 +170,20 @@ soak:
 	$(Q)tests/soak $(or $(KERNEL),$(first)) $(or $(T),1h) $(SEED)
 
 ## check-debug: the same on kernels of our own that look for mistakes; and leaks
-debug_kernels := $(shell awk '!/^\#/ && $$5 == "source" { print $$1 }' tests/vm/kernels)
+made_kernels = $(shell awk '!/^\#/ && $$5 == "source" && $$1 ~ /^$1-/ { print $$1 }' tests/vm/kernels)
 .PHONY: check-debug
 check-debug:
 	$(Q)tests/vm/deps check debug
 	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz fail-nth
-	$(Q)tests/check '$(debug_kernels)' '$(or $(TESTS),catches fail-nth fail-nth-others rows small rows32 lifecycle \
+	$(Q)tests/check '$(call made_kernels,debug)' '$(or $(TESTS),catches fail-nth fail-nth-others rows small rows32 lifecycle \
 		anon fault insert vmalloc pfn dma fuzz command coverage)'
+
+## check-kcsan: the same on a kernel that looks for data races of the module's
+.PHONY: check-kcsan
+check-kcsan:
+	$(Q)tests/vm/deps check debug
+	$(Q)$(MAKE) --no-print-directory rows rows32 fuzz
+	$(Q)tests/check '$(call made_kernels,kcsan)' '$(or $(TESTS),catches rows anon fault insert vmalloc pfn dma fuzz)'
 
 ## check-arm64: rows, strategies, fuzzer and load cycles on arm64, with pages of 4 and of 16 KiB
 ## check-ppc64el: the same on ppc64el, with pages of 64 KiB

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A kernel of our own configuration, built from the source package $image of
-# $suite into $new, which becomes $dir. Source it after lib.sh and apt.sh.
+# A kernel of our own configurations, $headers, built from the source package
+# $image of $suite into $new, which becomes $dir. Source it after lib.sh and apt.sh.
 
 : "${name=}" "${image=}" "${suite=}" "${headers=}" "${update=}" "${new=}" "${dir=}" "${apt=}"
 : "${kdir=}" "${release=}" "${here?}" "${cache?}"
@@ -9,18 +9,43 @@
 # The module is built with the same, whatever `gcc` is.
 compiler=gcc-12
 
+# What they say, one after the other.
+source_config() {
+	local file
+	for file in ${headers//+/ }; do
+		cat "$here/$file"
+	done
+}
+
 # What the kernel is made from besides its source, in a word.
 source_key() {
-	[ -f "$here/$headers" ] || die "$name: no configuration tests/vm/$headers"
+	local file
+	for file in ${headers//+/ }; do
+		[ -f "$here/$file" ] || die "$name: no configuration tests/vm/$file"
+	done
 	command -v "$compiler" >/dev/null || die "$name: no $compiler on this machine: run tests/vm/deps check"
-	{ cat "$here/$headers"; "$compiler" --version; } | sha256sum | cut -c1-16
+	{ source_config; "$compiler" --version; } | sha256sum | cut -c1-16
+}
+
+# Which of the kernels from this source it is, by the last of them.
+source_name() {
+	basename "${headers##*+}" .config
 }
 
 # source_fetch: sets tarball and version. The tarball is kept: another
 # configuration wants no network.
 source_fetch() {
-	local folder=$cache/sources/$suite-$image deb
+	local folder=$cache/sources/$suite-$image
 	mkdir -p "$folder"
+	# several kernels are made from it
+	exec 8>"$folder.lock"
+	flock 8
+	source_fetch_locked "$folder"
+	exec 8>&-
+}
+
+source_fetch_locked() {
+	local folder=$1 deb
 	tarball=$(find "$folder" -name '*.tar.xz')
 	version=$(basename "$tarball" .tar.xz)
 	[ -z "$tarball" ] || [ -n "$update" ] || return 0
@@ -51,25 +76,27 @@ source_config_came_true() {
 			! grep -q "^${option% is not set}=" .config || lacking+=("$line")
 			;;
 		'' | '#'*) ;;
-		*) die "$name: tests/vm/$headers: '$line' is no option" ;;
+		*) die "$name: $headers: '$line' is no option" ;;
 		esac
-	done <"$here/$headers"
+	done < <(source_config)
 	[ ${#lacking[@]} = 0 ] || die "$name: the kernel's configuration has not:" "${lacking[@]}"
 }
 
 # In the source's tree, which it leaves with what modules are built with.
 source_build_here() (
 	cd "$1" || return
-	local log=$new/build.log
+	local log=$new/build.log core=()
 	# Debian's Makefile reads it, for modules too
 	echo "override CC = $compiler" >.kernelvariables
 	{
 		make tinyconfig
-		cat "$here/$headers" >>.config
+		source_config >>.config
 		make olddefconfig
 	} >"$log" 2>&1 || die "$name: make olddefconfig failed: $(tail -n 1 "$log")"
 	source_config_came_true
-	make -j"$(nproc)" bzImage modules >>"$log" 2>&1 ||
+	# Races are looked for in modules alone: the core has its own, and those who know of them
+	! grep -qx CONFIG_KCSAN=y .config || core=(KCSAN_SANITIZE=n)
+	make -j"$(nproc)" "${core[@]}" bzImage modules >>"$log" 2>&1 ||
 		die "$name: the build failed: $(grep -m 1 -E 'error|Error' "$log")"
 	make modules_install INSTALL_MOD_PATH="$new" >>"$log" 2>&1
 	# Not vmlinux, which QEMU enters at functions of 6.1 that KASAN's shadow is not

@@ -5,6 +5,7 @@
  */
 #include <linux/debugfs.h>
 #include <linux/kernel.h>
+#include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -141,6 +142,35 @@ static void faulty_timer(void)
 	kfree(timer);
 }
 
+static int faulty_counter;
+
+static int faulty_count(void *unused)
+{
+	int i;
+
+	for (i = 0; i < 100000; i++) {
+		faulty_counter++;
+		barrier();
+	}
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(1);
+	return 0;
+}
+
+static void faulty_race(void)
+{
+	struct task_struct *other = kthread_run(faulty_count, NULL, "faulty");
+	int i;
+
+	if (IS_ERR(other))
+		return;
+	for (i = 0; i < 100000; i++) {
+		faulty_counter++;
+		barrier();
+	}
+	kthread_stop(other);
+}
+
 static const struct {
 	const char *name;
 	void (*make)(void);
@@ -160,6 +190,7 @@ static const struct {
 	{ "refcount",		faulty_refcount },
 	{ "list",		faulty_list },
 	{ "timer",		faulty_timer },
+	{ "race",		faulty_race },
 };
 
 static int __init faulty_init(void)
