@@ -112,12 +112,10 @@ static inline struct mmapdemo_buffer *mmapdemo_buffer_of(const struct file *file
 	return file->f_mapping->host->i_private;
 }
 
-/*
- * The size, for who holds no lock against a change of it. Until 6.8, i_size_read()
- * is a plain load on 64-bit machines, of which KCSAN would tell each time.
- */
+/* The size, for who holds no lock against a change of it. */
 static inline loff_t mmapdemo_buffer_bytes(const struct mmapdemo_buffer *buffer)
 {
+	/* Until 6.8, i_size_read() is a plain load on 64-bit machines. */
 	return data_race(i_size_read(buffer->inode));
 }
 
