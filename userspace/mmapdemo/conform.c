@@ -173,10 +173,8 @@ static void run_tests(struct run *run, const struct shape *shape)
 
 static void free_run(struct run *run, size_t chosen)
 {
-	for (size_t i = 0; i < chosen; i++) {
-		free(run->outcomes[i].file);
-		free(run->outcomes[i].message);
-	}
+	for (size_t i = 0; i < chosen; i++)
+		outcome_free(&run->outcomes[i]);
 	free(run->outcomes);
 	free(run->tests);
 }

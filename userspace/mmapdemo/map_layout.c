@@ -131,7 +131,6 @@ static void add_frame(struct map_column *middle, const struct map_picture *pictu
 	struct map_node *node = &all->nodes[number];
 	char pages[48], frames[48];
 	struct map_row *row;
-	int colour;
 
 	pages_text(node->page, node->count, pages);
 	if (!node->frame)
@@ -152,10 +151,11 @@ static void add_frame(struct map_column *middle, const struct map_picture *pictu
 		  node->group == GROUP_FILE ? node->name : "",
 		  (uintmax_t)(node->count * picture->page_size / 1024), node->users,
 		  node->users == 1 ? "" : "s");
-	/* the next row may move this one */
-	colour = row->colour;
-	if (node->content)
+	if (node->content) {
+		int colour = row->colour; /* the next row may move this one */
+
 		add_row(middle, ROW_CONTENT, "\"%s\"", node->content)->colour = colour;
+	}
 }
 
 static void add_middle(struct map_layout *layout, const struct map_picture *picture,
