@@ -127,6 +127,33 @@ no_qemu() {
 	ran 97 --no-module -m 900000G -- true && reason "VM died booting.*memory"
 }
 
+impostor() {
+	mkdir -p "$dir/bin"
+	printf '#!/bin/sh\n%s\n' "$2" >"$dir/bin/$1"
+	chmod +x "$dir/bin/$1"
+}
+
+# chosen VERSION: the emulator where the host's is that
+chosen() {
+	impostor qemu-system-x86_64 "echo QEMU emulator version $1.22"
+	said=$(PATH=$dir/bin:$PATH MMAPDEMO_CACHE=$dir/cache "$top/tests/vm/emulator" amd64 2>"$dir/err") &&
+		same emulator "$dir/bin/qemu-system-x86_64" "$said"
+}
+
+new_emulator() {
+	impostor apt-get "touch $dir/asked; exit 1"
+	chosen 8.1 && chosen 8.2 && chosen 10.0 && same stderr "" "$(cat "$dir/err")" && [ ! -e "$dir/asked" ]
+}
+
+# That of backports cannot be had: once a day it is looked for, and said.
+old_emulator() {
+	impostor apt-get "case \"\$*\" in *indextargets*) exec /usr/bin/apt-get \"\$@\" ;; esac; touch $dir/asked; exit 1"
+	chosen 7.2 && reason '^emulator: qemu-system-x86_64 7.2.22 may run code that is half patched, and has to do: .*(cannot be had|no Debian mirror)' &&
+		[ -e "$dir/asked" ] || return
+	rm "$dir/asked"
+	chosen 7.2 && same "stderr the second time" "" "$(cat "$dir/err")" && [ ! -e "$dir/asked" ]
+}
+
 ours() {
 	ran 0 -p 'size=64K mode=0640' -- sh -c 'wc -c </dev/mmapdemo; stat -c %a /dev/mmapdemo' &&
 		same stdout "65536 640" "$(paste -sd' ' "$dir/out")"
@@ -194,7 +221,7 @@ recognised() {
 	LINES
 }
 
-plan 31
+plan 33
 try "run.a-passing-command-is-0-and-silent" passes
 try "run.a-failing-command-has-its-status" fails
 try "run.a-crashing-program-is-139" crashes
@@ -208,6 +235,8 @@ try "run.a-missing-result-is-97" no_result
 try "run.a-hanging-command-is-97" hangs
 try "run.a-kernel-that-cannot-start-is-97" no_boot
 try "run.a-qemu-that-cannot-start-is-97" no_qemu
+try "emulator.a-new-one-of-the-host-s-is-used" new_emulator
+try "emulator.an-old-one-has-to-do-without-backports" old_emulator
 try "run.our-module-takes-its-parameters" ours
 try "run.a-held-device-is-98" holds
 try "run.modules-of-the-kernel-package" needs_module

@@ -21,14 +21,19 @@ kbuild_arch() {
 	esac
 }
 
-# emulator ARCH: of which Debian's package is named by tests/vm/deps, too.
-emulator() {
+# emulator_program ARCH: of which Debian's package is named by tests/vm/deps, too.
+emulator_program() {
 	case $1 in
 	amd64) echo qemu-system-x86_64 ;;
 	arm64) echo qemu-system-aarch64 ;;
 	ppc64el) echo qemu-system-ppc64 ;;
 	*) die "no emulator known for $1" ;;
 	esac
+}
+
+# emulator_version PROGRAM
+emulator_version() {
+	"$1" --version | grep -om1 '[0-9][0-9.]*' | head -n 1
 }
 
 # machine_amd64 ACCEL: sets machine and ports, arguments for the emulator, the
@@ -43,8 +48,8 @@ machine_amd64() {
 	ports=(-serial chardev:console -serial chardev:out -serial chardev:err -serial chardev:verdict)
 
 	# One processor until init brings up the others: while the kernel patches its
-	# own code at boot, a second one may go on executing what QEMU 7.2 translated
-	# before (seen once in some 200 boots: stuck for ever on a jump label).
+	# own code at boot, a second one may go on executing what QEMU before 8.1
+	# translated (`emulator'; seen once in some 200 boots: stuck on a jump label).
 	# And no test of the timer's interrupt, which a busy host fails at times (seen).
 	kernel_args="maxcpus=1 no_timer_check"
 	[ "$1" != icount ] || kernel_args+=" tsc=reliable"
