@@ -14,8 +14,10 @@
 
 /* In the byte of the flag that is known: copy_from_user() may go byte by byte (rep movsb). */
 #define UNKNOWN (1U << 7)
-#define TRIES	10000 /* as the two threads may seldom run at the same time */
-#define MOST	(10 * TRIES)
+#define TRIES	10000
+#define MOST	(20 * TRIES)
+/* Of answers, from one to the other: few where the threads run in turn and not at once. */
+#define TURNS 2000
 
 struct changer {
 	struct mmapdemo_wipe wipe;
@@ -39,7 +41,8 @@ ROW(C7, read_once, "a struct that changes meanwhile is one or the other: what wo
 	struct changer changer = {
 		.wipe = {.size = sizeof(changer.wipe), .flags = MMAPDEMO_WIPE_NOW},
 	};
-	unsigned int done = 0, refused = 0;
+	unsigned int done = 0, refused = 0, turns = 0;
+	int last = 0;
 	unsigned char *map;
 	pthread_t thread;
 
@@ -48,7 +51,7 @@ ROW(C7, read_once, "a struct that changes meanwhile is one or the other: what wo
 	assert_done(resize(fd, pages(1)));
 	map = target_map_rw(1, MAP_SHARED, 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, change, &changer), 0);
-	for (int i = 0; i < TRIES || (i < MOST && (!done || !refused)); i++) {
+	for (int i = 0; i < TRIES || (i < MOST && turns < TURNS); i++) {
 		int error;
 
 		map[0] = 1;
@@ -59,6 +62,8 @@ ROW(C7, read_once, "a struct that changes meanwhile is one or the other: what wo
 			      error ? "refused" : "done", map[0]);
 		done += !error;
 		refused += !!error;
+		turns += error != last;
+		last = error;
 	}
 	changer.over = true;
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
