@@ -14,7 +14,8 @@ module_build() {
 	[ "$toolchain" = native ] || sparse=()
 	[ "$tree" = "$top" ] || options+=(-s "$tree")
 	rm -rf "${out:?}/$1"
-	"$here/build" "${options[@]}" "$1" "${sparse[@]}" CFLAGS_MODULE=-fanalyzer KCFLAGS= >"$out/$1.log" 2>&1 ||
+	# a caller's `make -s` would not show what sparse looked at
+	MAKEFLAGS='' "$here/build" "${options[@]}" "$1" "${sparse[@]}" CFLAGS_MODULE=-fanalyzer KCFLAGS= >"$out/$1.log" 2>&1 ||
 		grep -q 'warnings count as errors' "$out/$1.log" || { cat "$out/$1.log"; return 1; }
 	# sparse tells no end: what it looked at has to be there
 	[ ${#sparse[@]} = 0 ] || grep -q '  CHECK ' "$out/$1.log" || { echo "sparse did not run"; return 1; }
