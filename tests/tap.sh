@@ -55,3 +55,11 @@ has() {
 	echo "$1"
 	return 1
 }
+
+# impostor NAME SCRIPT: a program of that name in $dir/bin, for a PATH
+# shellcheck disable=SC2154 # the test's own folder
+impostor() {
+	mkdir -p "$dir/bin"
+	printf '#!/bin/sh\n%s\n' "$2" >"$dir/bin/$1"
+	chmod +x "$dir/bin/$1"
+}

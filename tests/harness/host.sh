@@ -15,15 +15,11 @@ eval "$("$top/tests/vm/kernel" "$(native_kernel "$1")")"
 
 # A tree of its own: build/host may be somebody's work.
 tree=$dir/tree
-mkdir "$tree" "$dir/bin"
+mkdir "$tree"
 (cd "$top" && find Makefile Kbuild dkms.conf module packaging docs/man tests userspace include \
 	build/obj/tests build/obj/userspace build/bin/mmapdemo -type f -print0 2>/dev/null |
 	xargs -0 cp -p --parents -t "$tree") # the command is not built again: it takes long
 
-impostor() {
-	printf '#!/bin/sh\n%s\n' "$2" >"$dir/bin/$1"
-	chmod +x "$dir/bin/$1"
-}
 impostor sudo 'exec "$@"'
 impostor dmesg 'echo "[ 1.0] mmapdemo: size=0: want something else"'
 impostor insmod 'exit 0'

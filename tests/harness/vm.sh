@@ -127,12 +127,6 @@ no_qemu() {
 	ran 97 --no-module -m 900000G -- true && reason "VM died booting.*memory"
 }
 
-impostor() {
-	mkdir -p "$dir/bin"
-	printf '#!/bin/sh\n%s\n' "$2" >"$dir/bin/$1"
-	chmod +x "$dir/bin/$1"
-}
-
 # chosen VERSION: the emulator where the host's is that
 chosen() {
 	impostor qemu-system-x86_64 "echo QEMU emulator version $1.22"

@@ -22,6 +22,11 @@ host_targets() {
 		'Created-By: Packages' | grep ' Debian'
 }
 
+# The host's release, by the name that its suites begin with
+host_codename() {
+	sed -n 's/^VERSION_CODENAME=//p' /etc/os-release
+}
+
 # The mirrors that the host uses, for the suite we want: .../debian and
 # .../debian-security as found there.
 sources() {
@@ -65,4 +70,10 @@ apt_setup() {
 		echo "APT::Architectures \"${architectures// /,}\";"
 	fi >>"$apt/apt.conf"
 	export APT_CONFIG=$apt/apt.conf
+}
+
+# apt_download PACKAGE...: they, and nothing else, are then in $apt/archives.
+apt_download() {
+	rm -f "$apt"/archives/*.deb
+	(cd "$apt/archives" && apt-get -qq download "$@")
 }

@@ -57,8 +57,7 @@ source_fetch_locked() {
 	[ -n "$version" ] || die "$name: no package $image in $suite"
 	tarball=$folder/$version.tar.xz
 	[ ! -f "$tarball" ] || return 0
-	rm -f "$apt"/archives/*.deb
-	(cd "$apt/archives" && apt-get -qq download "$image") || die "$name: download from $suite failed"
+	apt_download "$image" || die "$name: download from $suite failed"
 	deb=$(find "$apt/archives" -name '*.deb')
 	dpkg-deb --fsys-tarfile "$deb" | tar -x -O --wildcards './usr/src/*.tar.xz' >"$tarball.new"
 	rm -f "$folder"/*.tar.xz "$apt"/archives/*.deb
