@@ -60,6 +60,10 @@ int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer,
 	}
 
 	inode->i_private = buffer;
+	/* memory_failure() takes pages from regular files only: generic_error_remove_folio() */
+	inode->i_mode = S_IFREG | 0600;
+	xa_init(&buffer->broken);
+	buffer->node = NUMA_NO_NODE;
 	i_size_write(inode, size);
 	buffer->inode = inode;
 	mmapdemo_faultlab_init(buffer);
@@ -72,6 +76,7 @@ int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer,
 
 put_inode:
 	iput(inode);
+	xa_destroy(&buffer->broken);
 free_faults:
 	free_percpu(buffer->faults);
 	return err;
@@ -82,6 +87,7 @@ void mmapdemo_buffer_exit(struct mmapdemo_buffer *buffer)
 	mmapdemo_faultlab_exit(buffer);
 	buffer->strategy->exit(buffer);
 	iput(buffer->inode);
+	xa_destroy(&buffer->broken);
 	free_percpu(buffer->faults);
 }
 

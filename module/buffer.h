@@ -7,8 +7,10 @@
 #include <linux/maple_tree.h>
 #include <linux/miscdevice.h>
 #include <linux/mm_types.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/wait.h>
+#include <linux/xarray.h>
 
 struct mmapdemo_dma;
 struct mmapdemo_strategy;
@@ -49,6 +51,9 @@ struct mmapdemo_faults {
 	unsigned long count[MMAPDEMO_FAULTED_KINDS];
 };
 
+/* Huge folios that page faults on as many chunks may be making at a time. */
+#define MMAPDEMO_MAKING	16
+
 /**
  * struct mmapdemo_buffer - memory behind one device node: a file without a file system
  * @strategy: how it has its memory
@@ -59,6 +64,11 @@ struct mmapdemo_faults {
  *	the size, who also takes the mapping's invalidate lock against faults.
  * @huge: of `pagecache': may use huge folios
  * @prealloc: of `pagecache': has all its memory from the start
+ * @node: of `pagecache': the node of memory where its folios are to be, unless a
+ *	VMA has a policy of its own; NUMA_NO_NODE: as the process's policy says
+ * @making: of `pagecache': each lets one page fault at a time make the huge folio
+ *	of a chunk. It nests inside the invalidate lock.
+ * @broken: of `pagecache': numbers of the pages that a memory error took
  * @pages: of strategies with pages of their own: them, one by one
  * @area: of strategies with memory in one piece: its kernel address
  * @held: of both: bytes of it
@@ -88,6 +98,9 @@ struct mmapdemo_buffer {
 	struct inode *inode;
 	bool huge;
 	bool prealloc;
+	int node;
+	struct mutex making[MMAPDEMO_MAKING];
+	struct xarray broken;
 	struct page **pages;
 	void *area;
 	size_t held;

@@ -22,11 +22,52 @@
 
 /*
  * 6.5, 2cb1e08985e3 "splice: Use filemap_splice_read() instead of generic_file_splice_read()":
- * before, one function copied or took pages, as ->read_iter() did into a pipe.
+ * before, ->read_iter() was called with a pipe to copy to.
  */
 #ifndef MMAPDEMO_HAS_FILEMAP_SPLICE_READ
-#define filemap_splice_read generic_file_splice_read
 #define copy_splice_read generic_file_splice_read
+#endif
+
+/* 6.8, af7628d6ec19 "fs: convert error_remove_page to error_remove_folio" */
+#ifdef MMAPDEMO_HAS_ERROR_REMOVE_FOLIO
+#define MMAPDEMO_AOPS_ERROR_REMOVE	.error_remove_folio = mmapdemo_broken_remove
+#define mmapdemo_generic_error_remove	generic_error_remove_folio
+#else
+#define MMAPDEMO_AOPS_ERROR_REMOVE	.error_remove_page = mmapdemo_broken_remove_page
+#define mmapdemo_generic_error_remove(mapping, folio) \
+	generic_error_remove_page(mapping, folio_page(folio, 0))
+#endif
+
+/* 6.13, 6359c39c9de6 "mm: remove unused hugepage for vma_alloc_folio()" */
+#ifdef MMAPDEMO_HAS_VMA_ALLOC_HUGE
+#define mmapdemo_vma_alloc_folio(gfp, order, vma, addr) \
+	vma_alloc_folio(gfp, order, vma, addr, (order) > 0)
+#else
+#define mmapdemo_vma_alloc_folio vma_alloc_folio
+#endif
+
+#ifdef CONFIG_NUMA
+#define mmapdemo_vma_has_policy(vma) READ_ONCE((vma)->vm_policy)
+#else
+#define mmapdemo_vma_has_policy(vma) false
+#endif
+
+/* 6.6, 4089eef0e6ac "mm: drop per-VMA lock when returning VM_FAULT_RETRY or VM_FAULT_COMPLETED" */
+#ifdef MMAPDEMO_HAS_RELEASE_FAULT_LOCK
+#define mmapdemo_release_fault_lock release_fault_lock
+#else
+#define mmapdemo_release_fault_lock(vmf) mmap_read_unlock((vmf)->vma->vm_mm)
+#endif
+
+/*
+ * 6.6, e88e0d366f9c "tmpfs: trivial support for direct IO": from there on tmpfs may be opened
+ * with O_DIRECT, and so may we. No header shows it, but the stable directory offsets that
+ * tmpfs got in the same release.
+ */
+#ifdef MMAPDEMO_HAS_TMPFS_DIRECT
+#define MMAPDEMO_FMODE_DIRECT	FMODE_CAN_ODIRECT
+#else
+#define MMAPDEMO_FMODE_DIRECT	((__force fmode_t)0)
 #endif
 
 /* 6.3, bc292ab00f6c "mm: introduce vma->vm_flags wrapper functions" */

@@ -58,7 +58,7 @@ static bool mmapdemo_content_inside(struct mmapdemo_buffer *buffer, u64 offset, 
 static int mmapdemo_content_next(struct mmapdemo_buffer *buffer, u64 pos, u64 end, size_t *bytes)
 {
 	*bytes = min_t(u64, end - pos, SZ_1G);
-	return mmapdemo_faultlab_access(buffer, pos, bytes);
+	return mmapdemo_faultlab_access(buffer, pos, bytes, false);
 }
 
 /* Signals that kill, and others who want to run, wait for no more than this. */
@@ -67,7 +67,7 @@ static int mmapdemo_content_next(struct mmapdemo_buffer *buffer, u64 pos, u64 en
 static int mmapdemo_content_fill_locked(struct mmapdemo_buffer *buffer, u64 pos, size_t length,
 					u64 seed)
 {
-	struct mmapdemo_piece piece;
+	struct mmapdemo_piece piece = {};
 	u64 end = pos + length;
 	int err;
 
@@ -112,7 +112,7 @@ int mmapdemo_content_fill(struct mmapdemo_buffer *buffer, u64 offset, u64 length
 static int mmapdemo_content_sum_locked(struct mmapdemo_buffer *buffer, u64 pos, size_t length,
 				       u32 *sum)
 {
-	struct mmapdemo_piece piece;
+	struct mmapdemo_piece piece = {};
 	u64 end = pos + length;
 	int err;
 
@@ -157,15 +157,19 @@ int mmapdemo_content_sum(struct mmapdemo_buffer *buffer, u64 offset, u64 length,
 
 /**
  * mmapdemo_content_wipe - zero all there is, where it is
- * @buffer: the buffer; the caller holds its invalidate lock, so that nobody
- *	maps what is still to be zeroed
+ * @buffer: the buffer. The caller holds its inode's lock, or, where nobody may map what
+ *	is still to be zeroed, its invalidate lock.
  * @why: for the trace
+ * @killable: whether a fatal signal ends it
+ *
+ * Return: as the strategy's wipe().
  */
-static void mmapdemo_content_wipe(struct mmapdemo_buffer *buffer, const char *why)
+static int mmapdemo_content_wipe(struct mmapdemo_buffer *buffer, const char *why, bool killable)
 {
-	lockdep_assert_held_write(&buffer->inode->i_mapping->invalidate_lock);
-	buffer->strategy->wipe(buffer);
-	trace_wipe(buffer->name, why, i_size_read(buffer->inode));
+	int err = buffer->strategy->wipe(buffer, killable);
+
+	trace_wipe(buffer->name, why, mmapdemo_buffer_bytes(buffer));
+	return err;
 }
 
 /**
@@ -192,26 +196,24 @@ bool mmapdemo_content_put(struct mmapdemo_buffer *buffer, atomic_t *users, unsig
 
 	filemap_invalidate_lock(mapping);
 	last = atomic_dec_and_test(users);
-	if (last)
-		mmapdemo_content_wipe(buffer, why);
+	if (last) /* Nobody is left to be told of a broken page: its next use is an error. */
+		mmapdemo_content_wipe(buffer, why, false);
 	filemap_invalidate_unlock(mapping);
 	if (last)
 		mmapdemo_notify_event(buffer, MMAPDEMO_WIPED);
 	return last;
 }
 
-/* Return: 0, or -EINTR where a signal came first. */
+/* Return: 0, -EINTR after a fatal signal, -EIO where a page is broken, and all others zeroed. */
 int mmapdemo_content_wipe_now(struct mmapdemo_buffer *buffer)
 {
-	struct address_space *mapping = buffer->inode->i_mapping;
 	int err = mmapdemo_buffer_lock(buffer);
 
 	if (err)
 		return err;
-	filemap_invalidate_lock(mapping);
-	mmapdemo_content_wipe(buffer, "now");
-	filemap_invalidate_unlock(mapping);
+	err = mmapdemo_content_wipe(buffer, "now", true);
 	mmapdemo_buffer_unlock(buffer);
-	mmapdemo_notify_event(buffer, MMAPDEMO_WIPED);
-	return 0;
+	if (err != -EINTR)
+		mmapdemo_notify_event(buffer, MMAPDEMO_WIPED);
+	return err;
 }

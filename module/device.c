@@ -38,11 +38,11 @@ static int mmapdemo_device_open(struct inode *inode, struct file *file)
 	file->f_mapping = mapping;
 	file->f_wb_err = filemap_sample_wb_err(mapping);
 	/*
-	 * There is nothing to wait for (but a delay that somebody asked for). Without
-	 * this io_uring would wait until poll says that there is something to read,
-	 * which here says that somebody called KICK.
+	 * IOCB_NOWAIT is honoured. Without this io_uring would wait until poll says
+	 * that there is something to read, which here says that somebody called KICK.
+	 * And with O_DIRECT, reads and writes are what they are without.
 	 */
-	file->f_mode |= FMODE_NOWAIT;
+	file->f_mode |= FMODE_NOWAIT | MMAPDEMO_FMODE_DIRECT;
 
 	/* A last close that wipes is over, or sees us. */
 	filemap_invalidate_lock_shared(mapping);
@@ -91,30 +91,32 @@ static loff_t mmapdemo_device_llseek(struct file *file, loff_t offset, int whenc
 }
 
 /* Of one piece: holes read as zeros and stay holes. */
-static int mmapdemo_device_copy_out(struct mmapdemo_buffer *buffer, loff_t pos, size_t bytes,
-				    struct iov_iter *to, size_t *copied)
+static int mmapdemo_device_copy_out(struct mmapdemo_buffer *buffer, struct kiocb *iocb,
+				    size_t bytes, struct iov_iter *to, size_t *copied)
 {
-	struct mmapdemo_piece piece = { .bytes = bytes };
+	struct mmapdemo_piece piece = {
+		.bytes	= bytes,
+		.nowait	= iocb->ki_flags & IOCB_NOWAIT,
+	};
 	int err = 0;
 
 	if (buffer->strategy->piece)
-		err = buffer->strategy->piece(buffer, pos, false, &piece);
+		err = buffer->strategy->piece(buffer, iocb->ki_pos, false, &piece);
 	if (err)
 		return err;
-	if (piece.folio) /* until 6.4, into a pipe by reference */
-		*copied = copy_folio_to_iter(piece.folio, offset_in_folio(piece.folio, pos),
-					     piece.bytes, to);
-	else if (piece.at)
-		*copied = copy_to_iter(piece.at, piece.bytes, to);
-	else
-		*copied = iov_iter_zero(piece.bytes, to);
+	*copied = mmapdemo_piece_copy_out(&piece, to);
 	mmapdemo_piece_put(&piece, false);
-	return *copied < piece.bytes ? -EFAULT : 0;
+	bytes = piece.bytes - *copied;
+	/* User memory was not there. Is it now? */
+	if (bytes && (!user_backed_iter(to) || fault_in_iov_iter_writeable(to, bytes) == bytes))
+		return -EFAULT;
+	return 0;
 }
 
 static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
+	size_t checked = 0; /* bytes that the fault lab has let pass, and that are still to do */
 	ssize_t done = 0;
 	int err = 0;
 
@@ -125,28 +127,41 @@ static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to
 		if (left <= 0)
 			break;
 		bytes = min_t(u64, left, iov_iter_count(to));
-		err = mmapdemo_faultlab_access(buffer, iocb->ki_pos, &bytes);
-		if (err)
-			break;
-		err = mmapdemo_device_copy_out(buffer, iocb->ki_pos, bytes, to, &copied);
+		if (!checked) {
+			checked = bytes;
+			err = mmapdemo_faultlab_access(buffer, iocb->ki_pos, &checked,
+						       iocb->ki_flags & IOCB_NOWAIT);
+			if (err)
+				break;
+		}
+		err = mmapdemo_device_copy_out(buffer, iocb, min(bytes, checked), to, &copied);
 		iocb->ki_pos += copied;
 		done += copied;
+		checked -= copied;
 		cond_resched();
 	}
 	return done ? done : err;
 }
 
-static int mmapdemo_device_copy_in(struct mmapdemo_buffer *buffer, loff_t pos, size_t bytes,
+/* Of one piece. User memory that is not there is faulted in once the piece is unlocked. */
+static int mmapdemo_device_copy_in(struct mmapdemo_buffer *buffer, struct kiocb *iocb,
 				   struct iov_iter *from, size_t *copied)
 {
-	struct mmapdemo_piece piece = { .bytes = bytes };
-	int err = buffer->strategy->piece(buffer, pos, true, &piece);
+	struct mmapdemo_piece piece = {
+		.bytes	= iov_iter_count(from),
+		.nowait	= iocb->ki_flags & IOCB_NOWAIT,
+	};
+	int err = buffer->strategy->piece(buffer, iocb->ki_pos, true, &piece);
+	size_t bytes;
 
 	if (err)
 		return err;
-	*copied = copy_from_iter(piece.at, piece.bytes, from);
+	*copied = mmapdemo_piece_copy_in(&piece, from);
 	mmapdemo_piece_put(&piece, true);
-	return *copied < piece.bytes ? -EFAULT : 0;
+	bytes = piece.bytes - *copied;
+	if (bytes && (!user_backed_iter(from) || fault_in_iov_iter_readable(from, bytes) == bytes))
+		return -EFAULT;
+	return 0;
 }
 
 static ssize_t mmapdemo_device_write_locked(struct kiocb *iocb, struct iov_iter *from)
@@ -164,8 +179,7 @@ static ssize_t mmapdemo_device_write_locked(struct kiocb *iocb, struct iov_iter 
 	while (iov_iter_count(from) && !err) {
 		size_t copied = 0;
 
-		err = mmapdemo_device_copy_in(buffer, iocb->ki_pos, iov_iter_count(from), from,
-					      &copied);
+		err = mmapdemo_device_copy_in(buffer, iocb, from, &copied);
 		iocb->ki_pos += copied;
 		done += copied;
 		cond_resched();
@@ -178,12 +192,17 @@ static ssize_t mmapdemo_device_write_some(struct kiocb *iocb, struct iov_iter *f
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
 	size_t count = iov_iter_count(from), bytes = count;
+	bool nowait = iocb->ki_flags & IOCB_NOWAIT;
 	ssize_t ret = 0;
 
 	if (iocb->ki_pos < mmapdemo_buffer_bytes(buffer))
-		ret = mmapdemo_faultlab_access(buffer, iocb->ki_pos, &bytes);
-	if (!ret)
+		ret = mmapdemo_faultlab_access(buffer, iocb->ki_pos, &bytes, nowait);
+	if (ret)
+		return ret;
+	if (!nowait)
 		ret = mmapdemo_buffer_lock(buffer);
+	else if (!inode_trylock(buffer->inode))
+		ret = -EAGAIN;
 	if (ret)
 		return ret;
 	iov_iter_truncate(from, bytes);
@@ -207,15 +226,6 @@ static ssize_t mmapdemo_device_write_iter(struct kiocb *iocb, struct iov_iter *f
 	return done ? done : ret;
 }
 
-static ssize_t mmapdemo_device_splice_read(struct file *file, loff_t *ppos,
-					   struct pipe_inode_info *pipe, size_t len,
-					   unsigned int flags)
-{
-	const struct mmapdemo_strategy *strategy = mmapdemo_buffer_of(file)->strategy;
-
-	return (strategy->splice_read ?: copy_splice_read)(file, ppos, pipe, len, flags);
-}
-
 #define MMAPDEMO_DEVICE_FOPS							\
 	.owner			= THIS_MODULE,					\
 	.open			= mmapdemo_device_open,				\
@@ -223,7 +233,8 @@ static ssize_t mmapdemo_device_splice_read(struct file *file, loff_t *ppos,
 	.llseek			= mmapdemo_device_llseek,			\
 	.read_iter		= mmapdemo_device_read_iter,			\
 	.write_iter		= mmapdemo_device_write_iter,			\
-	.splice_read		= mmapdemo_device_splice_read,			\
+	/* Copies: a page in a pipe keeps its huge folio from being split, for ever. */	\
+	.splice_read		= copy_splice_read,				\
 	.splice_write		= iter_file_splice_write,			\
 	.poll			= mmapdemo_notify_poll,				\
 	.unlocked_ioctl		= mmapdemo_control_ioctl,			\

@@ -5,6 +5,7 @@
  * whoever takes that lock exclusively, unmaps a folio and locks it, has nobody map
  * it again.
  */
+#include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/userfaultfd_k.h>
@@ -60,21 +61,28 @@ static bool mmapdemo_fault_fits_huge(const struct vm_fault *vmf)
 }
 
 /*
- * The folio's lock keeps faults on single pages of it out, which would put a
- * page table there; one that did so before is seen here, and wins.
+ * Maps a huge folio, which the caller has locked and this unlocks, where the page table
+ * has no entry.
+ *
+ * A page table may come there meanwhile, of page faults on other pages, guard regions
+ * (MADV_GUARD_INSTALL) or UFFDIO_WRITEPROTECT, which hold the VMA lock for reading only.
+ * So nothing is inserted as for writing: vmf_insert_folio_pmd() warns then. In a VMA
+ * that is writable, and whose stores nobody tracks, the entry is writable all the same.
  */
 static bool mmapdemo_fault_insert_huge(struct vm_fault *vmf, struct folio *folio)
 {
 	bool mapped = false;
 
 #ifdef MMAPDEMO_HAS_INSERT_FOLIO_PMD
-	folio_lock(folio);
-	if (pmd_none(*vmf->pmd) && !folio_test_has_hwpoisoned(folio))
-		mapped = vmf_insert_folio_pmd(vmf, folio, vmf->flags & FAULT_FLAG_WRITE) ==
-			 VM_FAULT_NOPAGE;
+	if (pmd_none(*vmf->pmd) && folio->mapping == vmf->vma->vm_file->f_mapping &&
+	    folio_test_uptodate(folio) && !folio_test_has_hwpoisoned(folio)) {
+		vmf_insert_folio_pmd(vmf, folio, false);
+		mapped = pmd_trans_huge(*vmf->pmd);
+	}
 	folio_unlock(folio);
 #else
-	/* Takes the lock, and maps all of it or, without a page table, nothing. */
+	/* It tries to lock the folio, and maps all of it or, without a page table, nothing. */
+	folio_unlock(folio);
 	if (pmd_none(*vmf->pmd))
 		mapped = filemap_map_pages(vmf, folio->index, folio->index) & VM_FAULT_NOPAGE;
 #endif
@@ -101,7 +109,7 @@ static void mmapdemo_fault_next_huge(struct vm_fault *vmf, unsigned long addr, p
 
 	if (IS_ERR_OR_NULL(folio))
 		return;
-	if (folio_order(folio) == HPAGE_PMD_ORDER)
+	if (folio_order(folio) == HPAGE_PMD_ORDER && folio_trylock(folio))
 		mmapdemo_fault_insert_huge(&next, folio);
 	folio_put(folio);
 	vmf->prealloc_pte = next.prealloc_pte;
@@ -147,6 +155,16 @@ static bool mmapdemo_fault_has_rule(struct mmapdemo_buffer *buffer, pgoff_t firs
 }
 
 /*
+ * filemap_map_pages() would allocate the page table that some architectures keep
+ * beside a huge entry (ppc64 with its hash MMU) under RCU, where it must not sleep, and
+ * nobody would free it if it were not used: .fault does it right there.
+ */
+static bool mmapdemo_fault_wants_table(void)
+{
+	return !IS_ENABLED(MMAPDEMO_HAS_INSERT_FOLIO_PMD) && arch_needs_pgtable_deposit();
+}
+
+/*
  * Nothing is mapped in a whole PMD's range: map it in one go, without the page
  * table that the core would allocate for .fault and free again. Or a huge page
  * is mapped, and a store to it is being tracked: that is for small pages.
@@ -158,17 +176,20 @@ vm_fault_t mmapdemo_fault_huge(struct vm_fault *vmf, unsigned int order)
 	vm_fault_t ret = VM_FAULT_FALLBACK;
 	struct folio *folio;
 
-	if (order != HPAGE_PMD_ORDER || !pmd_none(*vmf->pmd) ||
+	if (order != HPAGE_PMD_ORDER || !pmd_none(*vmf->pmd) || mmapdemo_fault_wants_table() ||
 	    !mmapdemo_fault_fits_huge(vmf) || mmapdemo_fault_copies(vmf))
 		return VM_FAULT_FALLBACK;
 
-	filemap_invalidate_lock_shared(mapping);
-	if (mmapdemo_fault_has_rule(buffer, round_down(vmf->pgoff, HPAGE_PMD_NR)))
+	if (mmapdemo_fault_lock(mapping))
+		return VM_FAULT_FALLBACK; /* killed: .fault says so */
+	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer) ||
+	    mmapdemo_fault_has_rule(buffer, round_down(vmf->pgoff, HPAGE_PMD_NR)))
 		goto unlock;
-	folio = mmapdemo_folios_get(buffer, vmf->pgoff);
+	folio = mmapdemo_folios_lock(buffer, vmf->pgoff, vmf);
 	if (!IS_ERR(folio)) {
-		if (folio_order(folio) == HPAGE_PMD_ORDER &&
-		    mmapdemo_fault_insert_huge(vmf, folio)) {
+		if (folio_order(folio) != HPAGE_PMD_ORDER) {
+			folio_unlock(folio);
+		} else if (mmapdemo_fault_insert_huge(vmf, folio)) {
 			mmapdemo_fault_around_huge(vmf);
 			ret = VM_FAULT_NOPAGE;
 		}
@@ -183,7 +204,7 @@ unlock:
 #endif
 #endif
 
-#if defined(CONFIG_TRANSPARENT_HUGEPAGE) && !defined(MMAPDEMO_HAS_HUGE_FAULT)
+#if defined(CONFIG_TRANSPARENT_HUGEPAGE) && !defined(MMAPDEMO_HAS_INSERT_FOLIO_PMD)
 /* The core maps a huge page itself, for what .fault returns or filemap_map_pages() finds. */
 static void mmapdemo_fault_mapped_by_core(struct vm_fault *vmf)
 {
@@ -204,7 +225,7 @@ static void mmapdemo_fault_after_core(struct vm_fault *vmf)
 		mmapdemo_fault_mapped_by_core(vmf);
 }
 #else
-/* The core asked .huge_fault first, and had its answer. */
+/* The core asked .huge_fault first, which maps all that is huge. */
 static void mmapdemo_fault_before_core(struct vm_fault *vmf, struct folio *folio)
 {
 }
@@ -220,6 +241,41 @@ vm_fault_t mmapdemo_fault_errno(int err)
 	if (err == -EHWPOISON)
 		return VM_FAULT_HWPOISON;
 	return vmf_error(err);
+}
+
+/**
+ * mmapdemo_fault_delay - have a page fault take as long as its page's rule says
+ * @vmf: the page fault
+ *
+ * The lock of the mmap or of the VMA is dropped meanwhile, where the page fault may be
+ * tried again: whatever else the process maps or unmaps does not wait.
+ *
+ * Return: 0 to go on; VM_FAULT_RETRY after the delay, where the lock was dropped, or
+ * where the page fault must not wait; VM_FAULT_SIGBUS after a fatal signal.
+ */
+vm_fault_t mmapdemo_fault_delay(struct vm_fault *vmf)
+{
+	struct file *file = vmf->vma->vm_file;
+	ktime_t delay = mmapdemo_faultlab_delay(mmapdemo_buffer_of(file), vmf->pgoff);
+
+	if (likely(!delay) || vmf->flags & FAULT_FLAG_TRIED)
+		return 0;
+	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY)) /* A killed process sees no SIGBUS. */
+		return mmapdemo_faultlab_sleep(delay) ? VM_FAULT_SIGBUS : 0;
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+		return VM_FAULT_RETRY;
+	get_file(file);
+	mmapdemo_release_fault_lock(vmf);
+	mmapdemo_faultlab_sleep(delay);
+	fput(file);
+	/* After a page fault under the VMA's lock, it is MAJOR that makes the next one TRIED. */
+	return VM_FAULT_RETRY | VM_FAULT_MAJOR;
+}
+
+/* The invalidate lock, shared, whose holders may take long: 0, or VM_FAULT_SIGBUS when killed. */
+vm_fault_t mmapdemo_fault_lock(struct address_space *mapping)
+{
+	return down_read_killable(&mapping->invalidate_lock) ? VM_FAULT_SIGBUS : 0;
 }
 
 /*
@@ -238,7 +294,7 @@ static bool mmapdemo_fault_get_copied(struct vm_fault *vmf)
 	folio = filemap_lock_folio(buffer->inode->i_mapping, vmf->pgoff);
 	if (IS_ERR_OR_NULL(folio))
 		return false;
-	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer)) {
+	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer) || !folio_test_uptodate(folio)) {
 		folio_unlock(folio);
 		folio_put(folio);
 		return false;
@@ -254,16 +310,17 @@ static vm_fault_t mmapdemo_fault_get_page(struct vm_fault *vmf)
 	struct folio *folio;
 	int err;
 
-	if (mmapdemo_faultlab_active(buffer) && vmf->pgoff < mmapdemo_buffer_pages(buffer)) {
+	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer))
+		return VM_FAULT_SIGBUS;
+	if (mmapdemo_faultlab_active(buffer)) {
 		err = mmapdemo_faultlab_check(buffer, vmf->pgoff);
 		if (err)
 			return mmapdemo_fault_errno(err);
 	}
-	folio = mmapdemo_folios_get(buffer, vmf->pgoff);
+	folio = mmapdemo_folios_lock(buffer, vmf->pgoff, vmf);
 	if (IS_ERR(folio))
-		return vmf_error(PTR_ERR(folio)); /* SIGBUS past the end, or OOM */
+		return mmapdemo_fault_errno(PTR_ERR(folio));
 	mmapdemo_fault_before_core(vmf, folio);
-	folio_lock(folio);
 	vmf->page = folio_file_page(folio, vmf->pgoff);
 	return VM_FAULT_LOCKED;
 }
@@ -280,13 +337,15 @@ vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
 	struct address_space *mapping = buffer->inode->i_mapping;
 	vm_fault_t ret;
 
-	if (mmapdemo_faultlab_active(buffer) && mmapdemo_faultlab_delay(buffer, vmf->pgoff))
-		return VM_FAULT_SIGBUS; /* killed: nobody sees it */
-
+	ret = mmapdemo_fault_delay(vmf);
+	if (ret)
+		return ret;
 	if (mmapdemo_fault_get_copied(vmf)) {
 		ret = VM_FAULT_LOCKED;
 	} else {
-		filemap_invalidate_lock_shared(mapping);
+		ret = mmapdemo_fault_lock(mapping);
+		if (ret)
+			return ret;
 		ret = mmapdemo_fault_get_page(vmf);
 		filemap_invalidate_unlock_shared(mapping);
 	}

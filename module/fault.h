@@ -4,6 +4,8 @@
 
 #include <linux/mm_types.h>
 
+struct address_space;
+
 vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf);
 vm_fault_t mmapdemo_fault_around(struct vm_fault *vmf, pgoff_t first, pgoff_t last);
 #ifdef MMAPDEMO_HAS_HUGE_FAULT
@@ -13,5 +15,7 @@ vm_fault_t mmapdemo_fault_huge(struct vm_fault *vmf, unsigned int order);
 /* For other strategies too. */
 void mmapdemo_fault_count(const struct vm_fault *vmf);
 vm_fault_t mmapdemo_fault_errno(int err);
+vm_fault_t mmapdemo_fault_delay(struct vm_fault *vmf);
+vm_fault_t mmapdemo_fault_lock(struct address_space *mapping);
 
 #endif

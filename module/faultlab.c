@@ -130,27 +130,47 @@ int mmapdemo_faultlab_check(struct mmapdemo_buffer *buffer, pgoff_t index)
 	return fires ? mmapdemo_rule_errno(rule) : 0;
 }
 
+static ktime_t mmapdemo_faultlab_delays(struct mmapdemo_buffer *buffer, pgoff_t index)
+{
+	struct mmapdemo_rule *rule;
+
+	lockdep_assert_held(&buffer->inode->i_mapping->invalidate_lock);
+	rule = mtree_load(&buffer->rules, index);
+	return rule ? ns_to_ktime((u64)rule->fault.delay * NSEC_PER_USEC) : 0;
+}
+
 /**
- * mmapdemo_faultlab_delay - wait as long as a page's rule says
+ * mmapdemo_faultlab_delay - how long a page's rule delays an access
  * @buffer: the buffer
  * @index: page number
  *
- * For callers with the lab active, and not with the invalidate lock.
+ * Context: Process context, may sleep; without the invalidate lock.
+ *
+ * Return: the time, 0 where there is no such rule.
+ */
+ktime_t mmapdemo_faultlab_delay(struct mmapdemo_buffer *buffer, pgoff_t index)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	ktime_t delay;
+
+	if (!mmapdemo_faultlab_active(buffer))
+		return 0;
+	filemap_invalidate_lock_shared(mapping);
+	delay = mmapdemo_faultlab_delays(buffer, index);
+	filemap_invalidate_unlock_shared(mapping);
+	return delay;
+}
+
+/**
+ * mmapdemo_faultlab_sleep - wait that long
+ * @delay: the time
+ *
+ * Context: Process context, may sleep.
  *
  * Return: 0, or -EINTR after a fatal signal.
  */
-int mmapdemo_faultlab_delay(struct mmapdemo_buffer *buffer, pgoff_t index)
+int mmapdemo_faultlab_sleep(ktime_t delay)
 {
-	struct address_space *mapping = buffer->inode->i_mapping;
-	struct mmapdemo_rule *rule;
-	ktime_t delay = 0;
-
-	filemap_invalidate_lock_shared(mapping);
-	rule = mtree_load(&buffer->rules, index);
-	if (rule)
-		delay = ns_to_ktime((u64)rule->fault.delay * NSEC_PER_USEC);
-	filemap_invalidate_unlock_shared(mapping);
-
 	if (delay) {
 		set_current_state(TASK_KILLABLE);
 		schedule_hrtimeout(&delay, HRTIMER_MODE_REL);
@@ -163,10 +183,12 @@ int mmapdemo_faultlab_delay(struct mmapdemo_buffer *buffer, pgoff_t index)
  * @buffer: the buffer
  * @pos: where it begins, in bytes
  * @len: in: bytes of it; out: as many of them as the answer holds for
+ * @nowait: it must not sleep
  *
- * Return: 0, -EINTR after a fatal signal, -EIO or -ENOMEM as the rule says.
+ * Return: 0, -EINTR after a fatal signal, -EIO or -ENOMEM as the rule says, -EAGAIN
+ * where it would have to sleep: the access is not counted then.
  */
-int mmapdemo_faultlab_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t *len)
+int mmapdemo_faultlab_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t *len, bool nowait)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 	pgoff_t index = pos >> PAGE_SHIFT;
@@ -175,11 +197,19 @@ int mmapdemo_faultlab_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t 
 
 	if (!mmapdemo_faultlab_active(buffer))
 		return 0;
-	err = mmapdemo_faultlab_delay(buffer, index);
-	if (err)
-		return err;
-
-	filemap_invalidate_lock_shared(mapping);
+	if (nowait) {
+		if (!filemap_invalidate_trylock_shared(mapping))
+			return -EAGAIN;
+		if (mmapdemo_faultlab_delays(buffer, index)) {
+			filemap_invalidate_unlock_shared(mapping);
+			return -EAGAIN;
+		}
+	} else {
+		err = mmapdemo_faultlab_sleep(mmapdemo_faultlab_delay(buffer, index));
+		if (err)
+			return err;
+		filemap_invalidate_lock_shared(mapping);
+	}
 	err = mmapdemo_faultlab_check(buffer, index);
 	next = mmapdemo_faultlab_next(buffer, index, (pos + *len - 1) >> PAGE_SHIFT);
 	next = max(next, index + 1);

@@ -2,6 +2,7 @@
 #ifndef MMAPDEMO_FAULTLAB_H
 #define MMAPDEMO_FAULTLAB_H
 
+#include <linux/ktime.h>
 #include <linux/maple_tree.h>
 
 #include "buffer.h"
@@ -18,9 +19,10 @@ void mmapdemo_faultlab_init(struct mmapdemo_buffer *buffer);
 void mmapdemo_faultlab_exit(struct mmapdemo_buffer *buffer);
 
 bool mmapdemo_faultlab_has_rule(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
-int mmapdemo_faultlab_delay(struct mmapdemo_buffer *buffer, pgoff_t index);
+ktime_t mmapdemo_faultlab_delay(struct mmapdemo_buffer *buffer, pgoff_t index);
+int mmapdemo_faultlab_sleep(ktime_t delay);
 int mmapdemo_faultlab_check(struct mmapdemo_buffer *buffer, pgoff_t index);
-int mmapdemo_faultlab_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t *len);
+int mmapdemo_faultlab_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t *len, bool nowait);
 
 int mmapdemo_faultlab_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_fault *fault);
 unsigned int mmapdemo_faultlab_list(struct mmapdemo_buffer *buffer, struct mmapdemo_fault *faults,

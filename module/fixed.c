@@ -91,18 +91,18 @@ static struct page *mmapdemo_fixed_page(struct mmapdemo_buffer *buffer, loff_t p
 	return is_vmalloc_addr(at) ? vmalloc_to_page(at) : virt_to_page(at);
 }
 
-int mmapdemo_fixed_piece(struct mmapdemo_buffer *buffer, loff_t pos, bool make,
+int mmapdemo_fixed_piece(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 			 struct mmapdemo_piece *piece)
 {
 	piece->bytes = min(piece->bytes, PAGE_SIZE - offset_in_page(pos));
 	piece->at = buffer->area ? buffer->area + pos :
 		    page_address(buffer->pages[pos >> PAGE_SHIFT]) + offset_in_page(pos);
 	piece->folio = NULL;
-	piece->page = make ? mmapdemo_fixed_page(buffer, pos) : NULL;
+	piece->page = write ? mmapdemo_fixed_page(buffer, pos) : NULL;
 	return 0;
 }
 
-void mmapdemo_fixed_wipe(struct mmapdemo_buffer *buffer)
+int mmapdemo_fixed_wipe(struct mmapdemo_buffer *buffer, bool killable)
 {
 	struct mmapdemo_piece piece;
 	loff_t size = i_size_read(buffer->inode);
@@ -114,10 +114,13 @@ void mmapdemo_fixed_wipe(struct mmapdemo_buffer *buffer)
 		memset(piece.at, 0, piece.bytes);
 		mmapdemo_piece_put(&piece, true);
 		cond_resched();
+		if (killable && fatal_signal_pending(current))
+			return -EINTR;
 	}
+	return 0;
 }
 
-size_t mmapdemo_fixed_resident(struct mmapdemo_buffer *buffer)
+u64 mmapdemo_fixed_resident(struct mmapdemo_buffer *buffer)
 {
 	return buffer->held;
 }

@@ -13,10 +13,10 @@ int mmapdemo_fixed_alloc_pages(struct mmapdemo_buffer *buffer);
 void mmapdemo_fixed_free_pages(struct mmapdemo_buffer *buffer);
 unsigned int mmapdemo_fixed_shrink_to_block(struct mmapdemo_buffer *buffer);
 
-int mmapdemo_fixed_piece(struct mmapdemo_buffer *buffer, loff_t pos, bool make,
+int mmapdemo_fixed_piece(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 			 struct mmapdemo_piece *piece);
-void mmapdemo_fixed_wipe(struct mmapdemo_buffer *buffer);
-size_t mmapdemo_fixed_resident(struct mmapdemo_buffer *buffer);
+int mmapdemo_fixed_wipe(struct mmapdemo_buffer *buffer, bool killable);
+u64 mmapdemo_fixed_resident(struct mmapdemo_buffer *buffer);
 int mmapdemo_fixed_access(struct vm_area_struct *vma, unsigned long addr, void *buf, int len,
 			  int write);
 

@@ -3,16 +3,26 @@
  * The memory of the strategy `pagecache': page-cache folios of the buffer's
  * inode. The kernel's own page-cache code finds, maps, copies on write, migrates
  * and truncates them as it does for any file.
+ *
+ * A folio is dirty from birth, since the kernel drops a clean one at will: soft
+ * offlining and memory failure take it for a copy of something on a disk.
+ *
+ * Contents change only under the folio's lock, which page migration holds too. A
+ * reference alone does not exclude migration, which copies the folio and then
+ * finds the reference gone. Readers need the reference only, and look for the
+ * uptodate flag: before 6.11, migration publishes the new folio before it copies.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/highmem.h>
+#include <linux/mempolicy.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include MMAPDEMO_FOLIO_BATCH_H
 #include <linux/rcupdate_wait.h>
 #include <linux/sched/signal.h>
 
+#include "broken.h"
 #include "buffer.h"
 #include "faultlab.h"
 #include "folios.h"
@@ -20,28 +30,61 @@
 #include "strategy.h"
 
 /*
- * Folios are never dirty: there is nowhere to write them back to, and the
- * split of a huge folio by truncation would account its dirty tails to an
- * inode->i_wb that such an inode does not have (an oops).
+ * Gives a locked folio its contents where it has none: the core adds folios
+ * by itself (read_cache_folio(), for the build ID of a mapped file).
  */
-static bool mmapdemo_folios_dirty(struct address_space *mapping, struct folio *folio)
+int mmapdemo_folios_ready(struct mmapdemo_buffer *buffer, struct folio *folio)
 {
-	return false;
+	if (likely(folio_test_uptodate(folio)))
+		return 0;
+	if (mmapdemo_broken_has(buffer, folio->index, folio_next_index(folio) - 1))
+		return -EHWPOISON;
+	folio_zero_range(folio, 0, folio_size(folio));
+	flush_dcache_folio(folio);
+	folio_mark_uptodate(folio);
+	folio_mark_dirty(folio);
+	return 0;
+}
+
+static int mmapdemo_folios_read(struct file *file, struct folio *folio)
+{
+	int err = mmapdemo_folios_ready(folio->mapping->host->i_private, folio);
+
+	folio_unlock(folio);
+	return err == -EHWPOISON ? -EIO : err;
 }
 
 static const struct address_space_operations mmapdemo_aops = {
-	.dirty_folio	= mmapdemo_folios_dirty,
+	.read_folio	= mmapdemo_folios_read,
+	.dirty_folio	= noop_dirty_folio,
 	.migrate_folio	= filemap_migrate_folio,
+	MMAPDEMO_AOPS_ERROR_REMOVE,
 };
 
+/*
+ * On the node that the policy of the VMA names, which mbind(2) sets; without one,
+ * on the buffer's node, and otherwise as the policy of the process says.
+ */
+static struct folio *mmapdemo_folios_alloc(struct mmapdemo_buffer *buffer,
+					   const struct vm_fault *vmf, gfp_t gfp,
+					   unsigned int order)
+{
+	if (vmf && (buffer->node == NUMA_NO_NODE || mmapdemo_vma_has_policy(vmf->vma)))
+		return mmapdemo_vma_alloc_folio(gfp, order, vmf->vma, vmf->address);
+	if (buffer->node != NUMA_NO_NODE)
+		return __folio_alloc_node(gfp, order, buffer->node);
+	return mmapdemo_filemap_alloc_folio(gfp, order);
+}
+
+/* Return: a new folio in the page cache, locked, with a reference; or ERR_PTR. */
 static struct folio *mmapdemo_folios_new(struct mmapdemo_buffer *buffer, pgoff_t index,
-					 unsigned int order, gfp_t gfp)
+					 const struct vm_fault *vmf, unsigned int order, gfp_t gfp)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 	struct folio *folio;
 	int err;
 
-	folio = mmapdemo_filemap_alloc_folio(gfp | __GFP_ZERO, order);
+	folio = mmapdemo_folios_alloc(buffer, vmf, gfp | __GFP_ZERO, order);
 	if (!folio)
 		return ERR_PTR(-ENOMEM);
 
@@ -49,38 +92,66 @@ static struct folio *mmapdemo_folios_new(struct mmapdemo_buffer *buffer, pgoff_t
 	flush_dcache_folio(folio);
 	__folio_mark_uptodate(folio);
 	err = filemap_add_folio(mapping, folio, index, gfp);
-	if (err) {
-		folio_put(folio);
-		return ERR_PTR(err);
-	}
+	if (err)
+		goto put;
+	/*
+	 * The core's split of a folio accounts a dirty page beyond i_size to an
+	 * inode->i_wb that this inode does not have: such folios, which prealloc
+	 * makes before a larger size is published, become dirty with the size.
+	 */
+	if (likely(index < mmapdemo_buffer_pages(buffer)))
+		folio_mark_dirty(folio);
+	/* A memory error may have taken the page that was here, after we looked. */
+	err = mmapdemo_broken_has(buffer, index, folio_next_index(folio) - 1) ? -EHWPOISON : 0;
+	if (likely(!err))
+		return folio;
+	mmapdemo_broken_drop(mapping, folio);
 	folio_unlock(folio);
-	return folio;
+put:
+	folio_put(folio);
+	return ERR_PTR(err);
 }
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
+/* Whether a huge folio may hold a chunk, of which some page is missing. */
+static bool mmapdemo_folios_may_be_huge(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t end)
+{
+	pgoff_t last = first + HPAGE_PMD_NR - 1;
+
+	/* All of it lies inside: some kernels map a huge folio whole, whatever the size says. */
+	if (!buffer->huge || last >= end)
+		return false;
+	if (mmapdemo_broken_has(buffer, first, last))
+		return false;
+	return !mmapdemo_faultlab_active(buffer) ||
+	       !mmapdemo_faultlab_has_rule(buffer, first, last);
+}
+
 /*
- * A huge folio for the aligned chunk around a page, if all of the chunk lies
- * inside the buffer: some kernels map a huge folio whole, whatever the size says.
+ * A huge folio for the aligned chunk around a page. Racing page faults wait for
+ * the first one, as clearing 2 MiB each, for one of them to be used, costs more.
  */
-static struct folio *mmapdemo_folios_add_huge(struct mmapdemo_buffer *buffer, pgoff_t index)
+static struct folio *mmapdemo_folios_add_huge(struct mmapdemo_buffer *buffer, pgoff_t index,
+					      const struct vm_fault *vmf, pgoff_t end)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
-	gfp_t gfp = mapping_gfp_mask(mapping);
-	unsigned long present;
+	pgoff_t first = round_down(index, HPAGE_PMD_NR);
+	struct mutex *making = &buffer->making[(first / HPAGE_PMD_NR) % MMAPDEMO_MAKING];
+	unsigned long present = first;
+	struct folio *folio;
 
-	index = round_down(index, HPAGE_PMD_NR);
-	present = index;
-	if (!buffer->huge || index + HPAGE_PMD_NR > mmapdemo_buffer_pages(buffer))
+	if (!mmapdemo_folios_may_be_huge(buffer, first, end))
 		return ERR_PTR(-ENOMEM);
-	if (mmapdemo_faultlab_active(buffer) &&
-	    mmapdemo_faultlab_has_rule(buffer, index, index + HPAGE_PMD_NR - 1))
-		return ERR_PTR(-ENOMEM);
-	/* Adding it would say so too, but after 2 MiB had been cleared for nothing. */
-	if (xa_find(&mapping->i_pages, &present, index + HPAGE_PMD_NR - 1, XA_PRESENT))
-		return ERR_PTR(-EEXIST);
-	/* Small ones do as well: no hard search, no complaint. */
-	return mmapdemo_folios_new(buffer, index, HPAGE_PMD_ORDER,
-					 gfp | __GFP_NORETRY | __GFP_NOWARN);
+	if (mutex_lock_killable(making))
+		return ERR_PTR(-EINTR);
+	if (xa_find(&mapping->i_pages, &present, first + HPAGE_PMD_NR - 1, XA_PRESENT))
+		folio = ERR_PTR(-EEXIST);
+	else /* Small ones do as well: no hard search, no complaint. */
+		folio = mmapdemo_folios_new(buffer, first, vmf, HPAGE_PMD_ORDER,
+					    mapping_gfp_mask(mapping) | __GFP_NORETRY |
+					    __GFP_NOWARN);
+	mutex_unlock(making);
+	return folio;
 }
 
 /* By the entry, as the folio may go any time. With pages of 64 KiB even a leaf may hold it. */
@@ -90,7 +161,8 @@ static bool mmapdemo_folios_huge_at(struct xa_state *xas)
 	       xa_get_order(xas->xa, xas->xa_index) == HPAGE_PMD_ORDER;
 }
 #else
-static struct folio *mmapdemo_folios_add_huge(struct mmapdemo_buffer *buffer, pgoff_t index)
+static struct folio *mmapdemo_folios_add_huge(struct mmapdemo_buffer *buffer, pgoff_t index,
+					      const struct vm_fault *vmf, pgoff_t end)
 {
 	return ERR_PTR(-ENOMEM);
 }
@@ -101,132 +173,97 @@ static bool mmapdemo_folios_huge_at(struct xa_state *xas)
 }
 #endif
 
-/* Where part of the chunk is there already, or memory is short, one page. */
-static struct folio *mmapdemo_folios_add(struct mmapdemo_buffer *buffer, pgoff_t index)
+/* Where part of the chunk is there already, or memory is short, one page. Locked. */
+static struct folio *mmapdemo_folios_add(struct mmapdemo_buffer *buffer, pgoff_t index,
+					 const struct vm_fault *vmf, pgoff_t end)
 {
-	struct folio *folio = mmapdemo_folios_add_huge(buffer, index);
+	struct folio *folio;
 
-	if (IS_ERR(folio))
-		folio = mmapdemo_folios_new(buffer, index, 0,
+	if (mmapdemo_broken_has(buffer, index, index))
+		return ERR_PTR(-EHWPOISON);
+	folio = mmapdemo_folios_add_huge(buffer, index, vmf, end);
+	if (IS_ERR(folio) && PTR_ERR(folio) != -EINTR)
+		folio = mmapdemo_folios_new(buffer, index, vmf, 0,
 					    mapping_gfp_mask(buffer->inode->i_mapping));
 	return folio;
 }
 
 /**
- * mmapdemo_folios_get - the folio that holds a page, made where there is none
+ * mmapdemo_folios_lock - the folio that holds a page, made where there is none
  * @buffer: the buffer
- * @index: page number in the buffer
+ * @index: page number in the buffer, below its end
+ * @vmf: the page fault that wants it, whose VMA says where memory is to be; or NULL
  *
- * The caller holds the mapping's invalidate lock (shared is enough), so the
- * folio stays in the buffer at least until that is dropped.
+ * Context: Process context, may sleep. The caller holds the mapping's invalidate
+ * lock (shared is enough), so that the folio is not truncated. A memory error may take
+ * it all the same, once it is unlocked.
  *
- * Return: the folio with a reference, unlocked; or ERR_PTR of -ENXIO past the
- * end, -ENOMEM where memory or the caller's memory cgroup has no room.
+ * Return: the folio, up to date, locked, with a reference; or ERR_PTR of -ENOMEM where
+ * memory or the caller's memory cgroup has no room, -EHWPOISON where a memory error
+ * took the page, -EINTR where the caller is being killed.
  */
-struct folio *mmapdemo_folios_get(struct mmapdemo_buffer *buffer, pgoff_t index)
+struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index,
+				   const struct vm_fault *vmf)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 	struct folio *folio;
-
-	lockdep_assert_held(&mapping->invalidate_lock);
-	if (index >= mmapdemo_buffer_pages(buffer))
-		return ERR_PTR(-ENXIO);
+	int err;
 
 	do {
-		folio = filemap_get_folio(mapping, index);
-		if (!IS_ERR_OR_NULL(folio))
-			return folio;
-		folio = mmapdemo_folios_add(buffer, index);
+		folio = filemap_lock_folio(mapping, index);
+		if (IS_ERR_OR_NULL(folio))
+			folio = mmapdemo_folios_add(buffer, index, vmf,
+						    mmapdemo_buffer_pages(buffer));
 	} while (folio == ERR_PTR(-EEXIST)); /* somebody else was faster: take theirs */
-	return folio;
-}
-
-/*
- * mmapdemo_folios_get() for who does not map it. To have the folio stay in the
- * buffer, the caller holds the inode's lock.
- */
-static struct folio *mmapdemo_folios_use(struct mmapdemo_buffer *buffer, loff_t pos)
-{
-	struct address_space *mapping = buffer->inode->i_mapping;
-	struct folio *folio;
-
-	filemap_invalidate_lock_shared(mapping);
-	folio = mmapdemo_folios_get(buffer, pos >> PAGE_SHIFT);
-	filemap_invalidate_unlock_shared(mapping);
-	return folio;
+	if (IS_ERR(folio))
+		return folio;
+	err = mmapdemo_folios_ready(buffer, folio);
+	if (likely(!err))
+		return folio;
+	folio_unlock(folio);
+	folio_put(folio);
+	return ERR_PTR(err);
 }
 
 /**
  * mmapdemo_folios_populate - have a folio behind each page of a range
- * @buffer: the buffer
+ * @buffer: the buffer; the caller holds its inode's lock
  * @pos: first byte
- * @len: bytes; what lies past the end of the buffer is left out
+ * @end: where the range ends; it may lie beyond the buffer's end, for a size to come
  *
- * Return: 0, or an errno as mmapdemo_folios_get(), or -EINTR when killed.
+ * Return: 0, or an errno as mmapdemo_folios_lock(), or -EINTR when killed.
  */
-int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, size_t len)
+int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end)
 {
-	loff_t end = min_t(u64, (u64)pos + len, i_size_read(buffer->inode));
-	int err = 0;
+	struct address_space *mapping = buffer->inode->i_mapping;
 
-	while (pos < end && !err) {
-		struct folio *folio = mmapdemo_folios_use(buffer, pos);
+	while (pos < end) {
+		pgoff_t index = pos >> PAGE_SHIFT;
+		struct folio *folio = filemap_get_folio(mapping, index);
 
-		if (IS_ERR(folio))
-			return PTR_ERR(folio);
+		if (IS_ERR_OR_NULL(folio)) {
+			filemap_invalidate_lock_shared(mapping);
+			folio = mmapdemo_folios_add(buffer, index, NULL, end >> PAGE_SHIFT);
+			filemap_invalidate_unlock_shared(mapping);
+			if (folio == ERR_PTR(-EEXIST))
+				continue;
+			if (IS_ERR(folio))
+				return PTR_ERR(folio);
+			folio_unlock(folio);
+		}
 		pos = folio_pos(folio) + folio_size(folio);
 		folio_put(folio);
 		if (fatal_signal_pending(current))
-			err = -EINTR;
+			return -EINTR;
 		cond_resched();
 	}
-	return err;
+	return 0;
 }
 
 /* Memory held, in bytes. */
-size_t mmapdemo_folios_resident(struct mmapdemo_buffer *buffer)
+u64 mmapdemo_folios_resident(struct mmapdemo_buffer *buffer)
 {
-	return READ_ONCE(buffer->inode->i_mapping->nrpages) << PAGE_SHIFT;
-}
-
-/* First byte at or after @pos, inside the buffer, that has a folio; -ENXIO where none has. */
-static loff_t mmapdemo_folios_seek_data(struct mmapdemo_buffer *buffer, loff_t pos)
-{
-	unsigned long index = pos >> PAGE_SHIFT;
-
-	if (!xa_find(&buffer->inode->i_mapping->i_pages, &index, ULONG_MAX, XA_PRESENT))
-		return -ENXIO;
-	return max_t(loff_t, pos, (loff_t)index << PAGE_SHIFT);
-}
-
-/*
- * First byte at or after @pos, inside the buffer, that has none; the end is a
- * hole. The caller holds the inode's lock: folios stay.
- */
-static loff_t mmapdemo_folios_seek_hole(struct mmapdemo_buffer *buffer, loff_t pos)
-{
-	struct address_space *mapping = buffer->inode->i_mapping;
-	loff_t size = i_size_read(buffer->inode);
-	pgoff_t index = pos >> PAGE_SHIFT;
-	struct folio *folio;
-
-	/*
-	 * Not page_cache_next_miss(): it calls page 0 missing even where it is
-	 * present. Nor its xas_next(): from inside a huge folio on, it takes each of
-	 * the folio's entries in the tree for one page.
-	 */
-	while (!IS_ERR_OR_NULL(folio = filemap_get_folio(mapping, index))) {
-		index = folio_next_index(folio);
-		folio_put(folio);
-		cond_resched();
-	}
-	return clamp_t(loff_t, (loff_t)index << PAGE_SHIFT, pos, size);
-}
-
-loff_t mmapdemo_folios_seek(struct mmapdemo_buffer *buffer, loff_t pos, int whence)
-{
-	return whence == SEEK_DATA ? mmapdemo_folios_seek_data(buffer, pos) :
-				     mmapdemo_folios_seek_hole(buffer, pos);
+	return (u64)READ_ONCE(buffer->inode->i_mapping->nrpages) << PAGE_SHIFT;
 }
 
 /* Counted when somebody asks: the core, which may split them, tells nobody. */
@@ -250,66 +287,36 @@ unsigned long mmapdemo_folios_huge(struct mmapdemo_buffer *buffer)
 	return found;
 }
 
-/* A folio that is being replaced is missing for a moment, and the invalidate lock held. */
-static struct folio *mmapdemo_folios_find(struct mmapdemo_buffer *buffer, pgoff_t index)
+/* The next folio at or after a page, locked, with a reference; NULL where there is none. */
+struct folio *mmapdemo_folios_next(struct address_space *mapping, pgoff_t *index)
 {
-	struct address_space *mapping = buffer->inode->i_mapping;
-	struct folio *folio = filemap_get_folio(mapping, index);
+	struct folio *folio;
 
-	if (IS_ERR_OR_NULL(folio)) {
-		filemap_invalidate_lock_shared(mapping);
-		folio = filemap_get_folio(mapping, index);
-		filemap_invalidate_unlock_shared(mapping);
+	for (; xa_find(&mapping->i_pages, index, ULONG_MAX, XA_PRESENT); (*index)++) {
+		folio = filemap_lock_folio(mapping, *index);
+		if (!IS_ERR_OR_NULL(folio))
+			return folio;
 	}
-	return IS_ERR(folio) ? NULL : folio;
+	return NULL;
 }
 
-/*
- * The folio is not locked while it is a piece: user memory that is copied to it
- * may be a mapping of this very folio, and its fault takes the folio's lock. The
- * inode's lock, which no fault takes, keeps the folio in the buffer.
+/**
+ * mmapdemo_folios_publish - what mmapdemo_folios_populate() made beyond the end is inside now
+ * @buffer: the buffer; the caller holds its invalidate lock
+ * @first: the first page that is new
  */
-int mmapdemo_folios_piece(struct mmapdemo_buffer *buffer, loff_t pos, bool make,
-			  struct mmapdemo_piece *piece)
-{
-	struct folio *folio = make ? mmapdemo_folios_use(buffer, pos) :
-				     mmapdemo_folios_find(buffer, pos >> PAGE_SHIFT);
-	size_t in_page = PAGE_SIZE - offset_in_page(pos);
-
-	if (IS_ERR(folio))
-		return PTR_ERR(folio);
-	piece->folio = folio;
-	piece->page = NULL;
-	piece->at = NULL;
-	if (!folio) {
-		piece->bytes = min(piece->bytes, in_page);
-		return 0;
-	}
-	piece->bytes = min(piece->bytes, folio_test_highmem(folio) ?
-			   in_page : folio_size(folio) - offset_in_folio(folio, pos));
-	if (!make && mapping_writably_mapped(buffer->inode->i_mapping))
-		flush_dcache_folio(folio);
-	piece->at = kmap_local_folio(folio, offset_in_folio(folio, pos));
-	return 0;
-}
-
-void mmapdemo_folios_wipe(struct mmapdemo_buffer *buffer)
+void mmapdemo_folios_publish(struct mmapdemo_buffer *buffer, pgoff_t first)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
-	struct folio_batch batch;
-	pgoff_t index = 0;
-	unsigned int i;
+	struct folio *folio;
 
-	folio_batch_init(&batch);
-	while (filemap_get_folios(mapping, &index, ULONG_MAX, &batch)) {
-		for (i = 0; i < folio_batch_count(&batch); i++) {
-			struct folio *folio = batch.folios[i];
-
-			folio_zero_range(folio, 0, folio_size(folio));
-			flush_dcache_folio(folio);
-			cond_resched();
-		}
-		folio_batch_release(&batch);
+	lockdep_assert_held_write(&mapping->invalidate_lock);
+	while ((folio = mmapdemo_folios_next(mapping, &first))) {
+		folio_mark_dirty(folio);
+		first = folio_next_index(folio);
+		folio_unlock(folio);
+		folio_put(folio);
+		cond_resched();
 	}
 }
 
@@ -342,7 +349,11 @@ static int mmapdemo_folios_prealloc(struct mmapdemo_buffer *buffer)
 	if (size >> PAGE_SHIFT > si_mem_available())
 		return -ENOMEM;
 	mapping_set_gfp_mask(mapping, gfp | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
-	err = mmapdemo_folios_populate(buffer, 0, size);
+	err = mmapdemo_buffer_lock(buffer);
+	if (!err) {
+		err = mmapdemo_folios_populate(buffer, 0, size);
+		mmapdemo_buffer_unlock(buffer);
+	}
 	mapping_set_gfp_mask(mapping, gfp);
 	return err;
 }
@@ -350,13 +361,15 @@ static int mmapdemo_folios_prealloc(struct mmapdemo_buffer *buffer)
 int mmapdemo_folios_init(struct mmapdemo_buffer *buffer)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
-	int err;
+	int err, i;
 
+	for (i = 0; i < MMAPDEMO_MAKING; i++)
+		mutex_init(&buffer->making[i]);
 	mapping->a_ops = &mmapdemo_aops;
 	mapping_set_gfp_mask(mapping, GFP_HIGHUSER_MOVABLE);
 	/* Lets truncation split a huge folio, and has it counted as what it is. */
 	mapping_set_large_folios(mapping);
-	/* Clean folios with nothing behind them: reclaim must not take them. */
+	/* There is nowhere to write them to: reclaim must not take them. */
 	mapping_set_unevictable(mapping);
 	buffer->huge = mmapdemo_param_huge;
 	buffer->prealloc = mmapdemo_param_prealloc;

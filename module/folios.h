@@ -4,21 +4,22 @@
 
 #include <linux/types.h>
 
+struct address_space;
 struct folio;
 struct mmapdemo_buffer;
-struct mmapdemo_piece;
+struct vm_fault;
 
 int mmapdemo_folios_init(struct mmapdemo_buffer *buffer);
 void mmapdemo_folios_exit(struct mmapdemo_buffer *buffer);
 
-struct folio *mmapdemo_folios_get(struct mmapdemo_buffer *buffer, pgoff_t index);
-int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, size_t len);
-int mmapdemo_folios_piece(struct mmapdemo_buffer *buffer, loff_t pos, bool make,
-			  struct mmapdemo_piece *piece);
-loff_t mmapdemo_folios_seek(struct mmapdemo_buffer *buffer, loff_t pos, int whence);
-void mmapdemo_folios_wipe(struct mmapdemo_buffer *buffer);
+struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index,
+				   const struct vm_fault *vmf);
+int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end);
+void mmapdemo_folios_publish(struct mmapdemo_buffer *buffer, pgoff_t first);
+struct folio *mmapdemo_folios_next(struct address_space *mapping, pgoff_t *index);
+int mmapdemo_folios_ready(struct mmapdemo_buffer *buffer, struct folio *folio);
 void mmapdemo_folios_settle(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
-size_t mmapdemo_folios_resident(struct mmapdemo_buffer *buffer);
+u64 mmapdemo_folios_resident(struct mmapdemo_buffer *buffer);
 unsigned long mmapdemo_folios_huge(struct mmapdemo_buffer *buffer);
 
 #endif

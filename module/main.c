@@ -16,8 +16,9 @@
  * trace.h	tracepoints
  * compat.h	what differs between kernels; vma_desc.c: so does mmap
  *
- * Of the strategy pagecache: folios.c its memory, fault.c page faults, reshape.c
- * another size, holes, small folios for huge ones. Of the others: fixed.c.
+ * Of the strategy pagecache: folios.c its memory, pieces.c its contents, broken.c pages
+ * that a memory error took, fault.c page faults, reshape.c another size, holes, small
+ * folios for huge ones. Of the others: fixed.c.
  */
 #include <linux/module.h>
 

@@ -1,145 +1,106 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What takes folios away: another size, holes, and small folios in place of a
- * huge one.
+ * What takes folios away: another size, and holes. And what makes small folios of a
+ * huge one, for pages that are to be given out one by one.
  *
- * truncate_inode_pages_range() splits a huge folio that the range cuts. Where
- * it cannot, as somebody else holds the folio, it drops all of a clean one, and
- * ours are never dirty: contents outside of the range were lost. So a folio that
- * would be cut is replaced by small ones before, which can fail in good time,
- * and what the core is asked to drop is whole folios.
+ * truncate_inode_pages_range() does all of it. It frees whole folios, zeroes what is cut
+ * of a folio, and then tries to split that. A folio that it cannot split, as somebody
+ * else has a reference, stays with its part zeroed, since it is dirty.
  */
 #include <linux/delay.h>
-#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include MMAPDEMO_FOLIO_BATCH_H
-#include <linux/slab.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
 
+#include "broken.h"
 #include "buffer.h"
-#include "faultlab.h"
 #include "folios.h"
 #include "notify.h"
 #include "reshape.h"
 #include "trace.h"
 
-/* Somebody's look at a folio is over in a moment: how often, and how long to wait. */
-#define MMAPDEMO_SPLIT_TRIES	20
-#define MMAPDEMO_SPLIT_WAIT_US	500
+/* A reference that is no pin is dropped in a moment: how often, and how long to wait. */
+#define MMAPDEMO_SPLIT_TRIES	100
+#define MMAPDEMO_SPLIT_WAIT_US	1000
 
-#ifdef CONFIG_TRANSPARENT_HUGEPAGE
-static void mmapdemo_reshape_free(struct folio **small)
+/* A fatal signal waits for no more than this to be freed. */
+#define MMAPDEMO_PUNCH_STEP	max_t(loff_t, SZ_64M, PMD_SIZE)
+
+/* The first page of a range whose folio holds other pages too; beyond the range where none does. */
+static pgoff_t mmapdemo_reshape_next_large(struct address_space *mapping, pgoff_t first,
+					   pgoff_t last)
 {
-	int i;
+	struct folio_batch batch;
+	pgoff_t found = last + 1, index = first;
+	unsigned int i;
 
-	for (i = 0; i < HPAGE_PMD_NR && small[i]; i++)
-		folio_put(small[i]);
-	kvfree(small);
-}
-
-static struct folio **mmapdemo_reshape_alloc(struct mmapdemo_buffer *buffer)
-{
-	gfp_t gfp = mapping_gfp_mask(buffer->inode->i_mapping);
-	struct folio **small = kvcalloc(HPAGE_PMD_NR, sizeof(*small), GFP_KERNEL);
-	int i;
-
-	for (i = 0; small && i < HPAGE_PMD_NR; i++) {
-		small[i] = mmapdemo_filemap_alloc_folio(gfp, 0);
-		if (!small[i]) {
-			mmapdemo_reshape_free(small);
-			small = NULL;
-		}
+	folio_batch_init(&batch);
+	while (found > last && filemap_get_folios(mapping, &index, last, &batch)) {
+		for (i = 0; i < folio_batch_count(&batch) && found > last; i++)
+			if (folio_test_large(batch.folios[i]))
+				found = max(first, batch.folios[i]->index);
+		folio_batch_release(&batch);
+		cond_resched();
 	}
-	return small;
+	return found;
 }
 
 /*
- * Copies a huge folio that is mapped nowhere, and that nobody holds who might
- * write to it later: the page cache has a reference for each page, and the
- * caller one.
+ * Splits the folio that holds a page, so that the page is one of its own. The core exports
+ * no function that does only this. Truncating the empty range behind the page's first
+ * byte frees and zeroes nothing, and splits the folio which that range cuts.
  */
-static int mmapdemo_reshape_copy(struct address_space *mapping, struct folio *folio,
-				 struct folio **small)
+static void mmapdemo_reshape_split_page(struct address_space *mapping, pgoff_t index)
 {
-	int err = -EAGAIN;
-	long i;
+	loff_t pos = (loff_t)index << PAGE_SHIFT;
 
-	folio_lock(folio);
-	if (folio->mapping != mapping)
-		goto unlock; /* migrated, its place has another one */
-	unmap_mapping_pages(mapping, folio->index, HPAGE_PMD_NR, false);
-	if (folio_maybe_dma_pinned(folio)) {
-		err = -EBUSY;
-		goto unlock;
-	}
-	if (folio_ref_count(folio) != HPAGE_PMD_NR + 1)
-		goto unlock;
-	for (i = 0; i < HPAGE_PMD_NR; i++) {
-		copy_highpage(folio_page(small[i], 0), folio_page(folio, i));
-		flush_dcache_folio(small[i]);
-		__folio_mark_uptodate(small[i]);
-	}
-	err = 0;
-unlock:
-	folio_unlock(folio);
-	return err;
+	truncate_inode_pages_range(mapping, pos + 1, pos);
 }
 
-static void mmapdemo_reshape_replace(struct address_space *mapping, pgoff_t index,
-				     struct folio **small)
-{
-	/* The folios are there: what is missing, at most, is a few nodes of a tree. */
-	gfp_t gfp = mapping_gfp_mask(mapping) | __GFP_NOFAIL;
-	long i;
-
-	truncate_inode_pages_range(mapping, (loff_t)index << PAGE_SHIFT,
-				   ((loff_t)(index + HPAGE_PMD_NR) << PAGE_SHIFT) - 1);
-	for (i = 0; i < HPAGE_PMD_NR; i++) {
-		if (!WARN_ON_ONCE(filemap_add_folio(mapping, small[i], index + i, gfp)))
-			folio_unlock(small[i]);
-	}
-}
-
-/* Small folios in place of a huge one, if there is one: 0, -ENOMEM, -EBUSY. */
-static int mmapdemo_reshape_split_chunk(struct mmapdemo_buffer *buffer, pgoff_t index)
+/**
+ * mmapdemo_reshape_split - make each page of a range a folio of its own
+ * @buffer: the buffer
+ * @first: first page
+ * @last: last page
+ *
+ * Contents stay. Whoever had the pages mapped faults them in again.
+ *
+ * Context: Process context, may sleep. The caller holds the inode's lock, and the
+ * invalidate lock exclusively, which is dropped while this waits for references that
+ * others have: what the caller knew of the range may have changed.
+ *
+ * Return: 0, -EBUSY where a folio is pinned or in use by I/O, -EINTR after a fatal
+ * signal; those before it may be small then.
+ */
+int mmapdemo_reshape_split(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
-	struct folio **small = NULL;
-	int err, tries = 0;
+	pgoff_t index = first, large;
+	int tries = 0;
 
-	do {
-		struct folio *folio = filemap_get_folio(mapping, index);
-
-		if (IS_ERR_OR_NULL(folio))
-			return 0;
-		if (folio_order(folio) != HPAGE_PMD_ORDER) {
-			folio_put(folio);
-			return 0;
-		}
-		index = folio->index;
-		if (!small)
-			small = mmapdemo_reshape_alloc(buffer);
-		err = small ? mmapdemo_reshape_copy(mapping, folio, small) : -ENOMEM;
-		folio_put(folio);
-		if (err == -EAGAIN)
-			usleep_range(MMAPDEMO_SPLIT_WAIT_US, 2 * MMAPDEMO_SPLIT_WAIT_US);
-	} while (err == -EAGAIN && ++tries < MMAPDEMO_SPLIT_TRIES);
-
-	if (!err)
-		mmapdemo_reshape_replace(mapping, index, small);
-	if (small)
-		mmapdemo_reshape_free(small);
-	return err == -EAGAIN ? -EBUSY : err;
-}
-#else
-static int mmapdemo_reshape_split_chunk(struct mmapdemo_buffer *buffer, pgoff_t index)
-{
+	lockdep_assert_held_write(&buffer->inode->i_rwsem);
+	lockdep_assert_held_write(&mapping->invalidate_lock);
+	while ((large = mmapdemo_reshape_next_large(mapping, index, last)) <= last) {
+		index = large;
+		mmapdemo_reshape_split_page(mapping, index);
+		if (mmapdemo_reshape_next_large(mapping, index, index) > index)
+			continue;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (++tries > MMAPDEMO_SPLIT_TRIES)
+			return -EBUSY;
+		filemap_invalidate_unlock(mapping);
+		usleep_range(MMAPDEMO_SPLIT_WAIT_US, 2 * MMAPDEMO_SPLIT_WAIT_US);
+		filemap_invalidate_lock(mapping);
+		index = first;
+	}
 	return 0;
 }
-#endif
 
-/* A folio that begins before a page and holds it would be cut there. */
-static int mmapdemo_reshape_split_at(struct mmapdemo_buffer *buffer, pgoff_t index)
+/* Has a folio begin at a page, if one holds it: nothing is cut there then. */
+static int mmapdemo_reshape_cut(struct mmapdemo_buffer *buffer, pgoff_t index)
 {
 	struct folio *folio = filemap_get_folio(buffer->inode->i_mapping, index);
 	bool cut;
@@ -148,92 +109,87 @@ static int mmapdemo_reshape_split_at(struct mmapdemo_buffer *buffer, pgoff_t ind
 		return 0;
 	cut = folio->index != index;
 	folio_put(folio);
-	return cut ? mmapdemo_reshape_split_chunk(buffer, index) : 0;
+	return cut ? mmapdemo_reshape_split(buffer, index, index) : 0;
 }
 
-/**
- * mmapdemo_reshape_split - replace the huge folios of a range by small ones
- * @buffer: the buffer; the caller holds its inode_lock() and invalidate lock
- * @first: first page
- * @last: last page
- *
- * Contents stay. Whoever had the pages mapped faults them in again.
- *
- * Return: 0, -ENOMEM, or -EBUSY where a folio is pinned or in use by I/O; those
- * before it may be small then.
+/*
+ * Is some folio pinned that lies in the range whole? It would go, and the one who pinned
+ * it, a device maybe, would go on writing to memory that nobody shares any more.
  */
-int mmapdemo_reshape_split(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
-{
-	struct address_space *mapping = buffer->inode->i_mapping;
-	struct folio_batch batch;
-	pgoff_t index = first;
-	unsigned int i;
-	int err = 0;
-
-	lockdep_assert_held_write(&mapping->invalidate_lock);
-	folio_batch_init(&batch);
-	while (!err && filemap_get_folios(mapping, &index, last, &batch)) {
-		pgoff_t huge[ARRAY_SIZE(batch.folios)];
-		unsigned int found = 0;
-
-		for (i = 0; i < folio_batch_count(&batch); i++)
-			if (folio_test_large(batch.folios[i]))
-				huge[found++] = batch.folios[i]->index;
-		/* Its references are some that a split must not find. */
-		folio_batch_release(&batch);
-		for (i = 0; i < found && !err; i++)
-			err = mmapdemo_reshape_split_chunk(buffer, huge[i]);
-		cond_resched();
-	}
-	return err;
-}
-
-/* Pages that are about to go: is one of them pinned, for DMA that is still to come? */
 static bool mmapdemo_reshape_pinned(struct address_space *mapping, pgoff_t first, pgoff_t last)
 {
 	struct folio_batch batch;
+	pgoff_t index = first;
 	bool pinned = false;
 	unsigned int i;
 
 	folio_batch_init(&batch);
-	while (!pinned && filemap_get_folios(mapping, &first, last, &batch)) {
-		for (i = 0; i < folio_batch_count(&batch); i++)
-			pinned |= folio_maybe_dma_pinned(batch.folios[i]);
+	while (!pinned && filemap_get_folios(mapping, &index, last, &batch)) {
+		for (i = 0; i < folio_batch_count(&batch); i++) {
+			struct folio *folio = batch.folios[i];
+
+			if (folio->index >= first && folio_next_index(folio) - 1 <= last)
+				pinned |= folio_maybe_dma_pinned(folio);
+		}
 		folio_batch_release(&batch);
 		cond_resched();
 	}
 	return pinned;
 }
 
-/* Makes a range one that can be dropped whole: 0, -EBUSY, -ENOMEM. */
-static int mmapdemo_reshape_prepare(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
+/*
+ * Whether pages of a range can go: 0 or -EBUSY. They are unmapped, since nobody pins
+ * what nobody has mapped; private copies stay, should it end here.
+ */
+static int mmapdemo_reshape_release(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
-	int err;
 
-	err = mmapdemo_reshape_split_at(buffer, first);
-	if (!err && last < mmapdemo_buffer_pages(buffer) - 1)
-		err = mmapdemo_reshape_split_at(buffer, last + 1);
-	if (err)
-		return err;
-	/* Nobody pins what nobody has mapped. Private copies stay, should it end here. */
+	lockdep_assert_held_write(&mapping->invalidate_lock);
 	unmap_mapping_pages(mapping, first, last - first + 1, false);
 	return mmapdemo_reshape_pinned(mapping, first, last) ? -EBUSY : 0;
 }
 
-static int mmapdemo_reshape_set_size(struct mmapdemo_buffer *buffer, loff_t bytes)
+/*
+ * Pages go before the size shrinks: the core's split of a folio that reached beyond the
+ * end would account its dirty pages there to an inode->i_wb that this inode lacks.
+ */
+static int mmapdemo_reshape_shrink(struct mmapdemo_buffer *buffer, loff_t bytes)
+{
+	struct inode *inode = buffer->inode;
+	pgoff_t first = bytes >> PAGE_SHIFT;
+	int err;
+
+	filemap_invalidate_lock(inode->i_mapping);
+	err = mmapdemo_reshape_cut(buffer, first);
+	if (!err)
+		err = mmapdemo_reshape_release(buffer, first, mmapdemo_buffer_pages(buffer) - 1);
+	if (!err) {
+		truncate_pagecache(inode, bytes);
+		mmapdemo_broken_forget(buffer, first, ULONG_MAX);
+		i_size_write(inode, bytes);
+		/* Private copies that page faults made of pages before these went. */
+		unmap_mapping_range(inode->i_mapping, bytes, 0, true);
+	}
+	filemap_invalidate_unlock(inode->i_mapping);
+	return err;
+}
+
+/* Memory for what is new comes first, where all of it is to be there: only then is it seen. */
+static int mmapdemo_reshape_grow(struct mmapdemo_buffer *buffer, loff_t bytes)
 {
 	struct inode *inode = buffer->inode;
 	loff_t old = i_size_read(inode);
 	int err = 0;
 
+	if (buffer->prealloc)
+		err = mmapdemo_folios_populate(buffer, old, bytes);
 	filemap_invalidate_lock(inode->i_mapping);
-	if (bytes < old)
-		err = mmapdemo_reshape_prepare(buffer, bytes >> PAGE_SHIFT,
-					       (old - 1) >> PAGE_SHIFT);
-	if (!err) {
+	if (err) {
+		truncate_inode_pages(inode->i_mapping, old);
+	} else {
 		i_size_write(inode, bytes);
-		truncate_pagecache(inode, bytes);
+		mmapdemo_folios_publish(buffer, old >> PAGE_SHIFT);
 	}
 	filemap_invalidate_unlock(inode->i_mapping);
 	return err;
@@ -244,12 +200,13 @@ static int mmapdemo_reshape_set_size(struct mmapdemo_buffer *buffer, loff_t byte
  * @buffer: the buffer
  * @bytes: a multiple of the page size, above 0
  *
- * Return: 0, -EINVAL, -ENOMEM, -EBUSY as MMAPDEMO_IOCTL_RESIZE; the size is as
+ * Context: Process context, may sleep; takes the inode's lock and the invalidate lock.
+ *
+ * Return: 0, -EINVAL, -ENOMEM, -EBUSY, -EINTR as MMAPDEMO_IOCTL_RESIZE; the size is as
  * it was then.
  */
 int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes)
 {
-	struct inode *inode = buffer->inode;
 	loff_t old;
 	int err;
 
@@ -261,13 +218,11 @@ int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes)
 	err = mmapdemo_buffer_lock(buffer);
 	if (err)
 		return err;
-	old = i_size_read(inode);
-	err = mmapdemo_reshape_set_size(buffer, bytes);
-	if (!err && buffer->prealloc && bytes > old) {
-		err = mmapdemo_folios_populate(buffer, old, bytes - old);
-		if (err)
-			mmapdemo_reshape_set_size(buffer, old);
-	}
+	old = i_size_read(buffer->inode);
+	if (bytes < old)
+		err = mmapdemo_reshape_shrink(buffer, bytes);
+	else if (bytes > old)
+		err = mmapdemo_reshape_grow(buffer, bytes);
 	trace_resize(buffer->name, old, bytes, err);
 	mmapdemo_buffer_unlock(buffer);
 
@@ -276,16 +231,64 @@ int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes)
 	return err;
 }
 
-/* Bytes of one page. */
-static void mmapdemo_reshape_zero(struct address_space *mapping, loff_t pos, size_t len)
+/*
+ * A broken page goes whole or not at all: -EIO where a hole begins or ends in one. Nor
+ * does it go while it is part of a huge folio that cannot be split: -EBUSY.
+ */
+static int mmapdemo_reshape_edge(struct mmapdemo_buffer *buffer, loff_t pos)
 {
-	struct folio *folio = filemap_get_folio(mapping, pos >> PAGE_SHIFT);
+	struct address_space *mapping = buffer->inode->i_mapping;
+	pgoff_t index = pos >> PAGE_SHIFT;
+	struct folio *folio = filemap_get_folio(mapping, index);
+	bool broken, unsplit;
+	int err;
 
 	if (IS_ERR_OR_NULL(folio))
-		return;
-	folio_zero_range(folio, offset_in_folio(folio, pos), len);
-	flush_dcache_folio(folio);
+		return !PAGE_ALIGNED(pos) && mmapdemo_broken_has(buffer, index, index) ? -EIO : 0;
+	unsplit = folio_test_large(folio) && folio_test_has_hwpoisoned(folio);
+	broken = PageHWPoison(folio_file_page(folio, index));
 	folio_put(folio);
+	if (broken && !PAGE_ALIGNED(pos))
+		return -EIO;
+	if (!unsplit)
+		return 0;
+	err = mmapdemo_reshape_split(buffer, index, index);
+	/* The lock may have been dropped: look again. */
+	return err ?: mmapdemo_reshape_edge(buffer, pos);
+}
+
+/* Frees a range in steps. A fatal signal ends it: -EINTR. */
+static int mmapdemo_reshape_truncate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+
+	while (pos < end) {
+		loff_t next = min_t(loff_t, end, round_down(pos, MMAPDEMO_PUNCH_STEP) +
+						 MMAPDEMO_PUNCH_STEP);
+
+		truncate_inode_pages_range(mapping, pos, next - 1);
+		pos = next;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+static int mmapdemo_reshape_punch_locked(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end)
+{
+	pgoff_t first = round_up(pos, PAGE_SIZE) >> PAGE_SHIFT;
+	pgoff_t after = end >> PAGE_SHIFT;
+	int err;
+
+	err = mmapdemo_reshape_edge(buffer, pos) ?: mmapdemo_reshape_edge(buffer, end);
+	if (!err && first < after)
+		err = mmapdemo_reshape_release(buffer, first, after - 1);
+	if (!err)
+		err = mmapdemo_reshape_truncate(buffer, pos, end);
+	if (!err && first < after)
+		mmapdemo_broken_forget(buffer, first, after - 1);
+	return err;
 }
 
 /**
@@ -294,14 +297,15 @@ static void mmapdemo_reshape_zero(struct address_space *mapping, loff_t pos, siz
  * @offset: first byte
  * @length: bytes, above 0; what lies past the end is left out
  *
- * Return: 0, -EINVAL, -ENOMEM, -EBUSY as MMAPDEMO_IOCTL_PUNCH; nothing is
- * punched then.
+ * Context: Process context, may sleep; takes the inode's lock and the invalidate lock.
+ *
+ * Return: 0, -EINVAL, -EBUSY, -EIO as MMAPDEMO_IOCTL_PUNCH, and nothing is punched then;
+ * -EINTR after a fatal signal, when it may be punched in part.
  */
 int mmapdemo_reshape_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 length)
 {
 	struct inode *inode = buffer->inode;
-	struct address_space *mapping = inode->i_mapping;
-	u64 end, first, last;
+	u64 end;
 	int err;
 
 	if (!length || check_add_overflow(offset, length, &end) || end > MAX_LFS_FILESIZE)
@@ -310,29 +314,11 @@ int mmapdemo_reshape_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 lengt
 	err = mmapdemo_buffer_lock(buffer);
 	if (err)
 		return err;
-	filemap_invalidate_lock(mapping);
+	filemap_invalidate_lock(inode->i_mapping);
 	end = min_t(u64, end, i_size_read(inode));
-	if (offset >= end)
-		goto unlock;
-	first = round_up(offset, PAGE_SIZE);
-	last = round_down(end, PAGE_SIZE);
-	if (first > last) {
-		mmapdemo_reshape_zero(mapping, offset, end - offset);
-		goto unlock;
-	}
-	if (first < last) {
-		err = mmapdemo_reshape_prepare(buffer, first >> PAGE_SHIFT,
-					       (last >> PAGE_SHIFT) - 1);
-		if (err)
-			goto unlock;
-		truncate_inode_pages_range(mapping, first, last - 1);
-	}
-	if (offset < first)
-		mmapdemo_reshape_zero(mapping, offset, first - offset);
-	if (last < end)
-		mmapdemo_reshape_zero(mapping, last, end - last);
-unlock:
-	filemap_invalidate_unlock(mapping);
+	if (offset < end)
+		err = mmapdemo_reshape_punch_locked(buffer, offset, end);
+	filemap_invalidate_unlock(inode->i_mapping);
 	mmapdemo_buffer_unlock(buffer);
 	return err;
 }

@@ -2,7 +2,10 @@
 /* The strategies that there are, and pieces of their contents. */
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
 
 #include "strategy.h"
 
@@ -39,6 +42,43 @@ void mmapdemo_piece_put(const struct mmapdemo_piece *piece, bool written)
 		flush_dcache_page(piece->page);
 	if (piece->folio) {
 		kunmap_local(piece->at);
+		if (written)
+			folio_unlock(piece->folio);
 		folio_put(piece->folio);
 	}
+}
+
+/**
+ * mmapdemo_piece_copy_out - copy a piece to user memory
+ * @piece: the piece
+ * @to: where to
+ *
+ * User memory that is not present is not faulted in: its page fault may take the
+ * lock of the piece's folio, or take for ever (userfaultfd), and a reference that
+ * is held for ever keeps a huge folio from being split. The caller faults it in
+ * once the piece is put back.
+ *
+ * Return: bytes copied, which may be less than the piece has.
+ */
+size_t mmapdemo_piece_copy_out(const struct mmapdemo_piece *piece, struct iov_iter *to)
+{
+	size_t copied;
+
+	if (!piece->at)
+		return iov_iter_zero(piece->bytes, to);
+	pagefault_disable();
+	copied = copy_to_iter(piece->at, piece->bytes, to);
+	pagefault_enable();
+	return copied;
+}
+
+/* The same the other way: generic_perform_write() does it so. */
+size_t mmapdemo_piece_copy_in(const struct mmapdemo_piece *piece, struct iov_iter *from)
+{
+	size_t copied;
+
+	pagefault_disable();
+	copied = copy_from_iter(piece->at, piece->bytes, from);
+	pagefault_enable();
+	return copied;
 }

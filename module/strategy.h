@@ -7,19 +7,21 @@
 
 #include "vma_desc.h"
 
+struct iov_iter;
 struct mmapdemo_buffer;
-struct pipe_inode_info;
 
 /**
  * struct mmapdemo_piece - some of a buffer's contents, in kernel memory for a moment
  * @at: where; NULL for a hole, which is zeros
- * @bytes: how many are there, from the byte that was asked for
- * @folio: held meanwhile, by strategies whose memory may go; otherwise
+ * @bytes: in: how many are wanted; out: how many are there, from the byte that was asked for
+ * @nowait: in: -EAGAIN is the answer rather than sleep
+ * @folio: held meanwhile, by strategies whose memory may go, and locked for writing; otherwise
  * @page: what is to be flushed if it is written to, NULL where nothing is
  */
 struct mmapdemo_piece {
 	void *at;
 	size_t bytes;
+	bool nowait;
 	struct folio *folio;
 	struct page *page;
 };
@@ -41,15 +43,16 @@ struct mmapdemo_piece {
  *
  * What else there may be. NULL: it has no such thing, commands for it answer
  * EOPNOTSUPP.
- * @piece: some contents at a byte of the buffer, at most @bytes of them; @make:
- *	not a hole. Read, write, FILL, SUM and WIPE are made of it. Put it back
- *	with mmapdemo_piece_put().
+ * @piece: some contents at a byte of the buffer, to read or to @write. There is no
+ *	hole for writing: memory is allocated there. -EIO where a memory error took
+ *	the page. mmapdemo_piece_put() ends the use.
  * @seek: of lseek(2), SEEK_DATA and SEEK_HOLE; NULL: no holes
- * @splice_read: splices its pages themselves; NULL: copies of them
- * @wipe: zeroes all contents where they are
+ * @wipe: zeroes all contents where they are; -EIO where a page is broken (all others
+ *	are zeroed), -EINTR where a fatal signal ended a @killable one
  * @resize: another size
  * @punch: gives a range's memory back
- * @split: for the fault lab, that each page of a range is one of its own
+ * @split: for the fault lab, makes each page of a range a folio of its own. The caller
+ *	holds the inode's lock and the invalidate lock, which may be dropped meanwhile.
  * @settle: for the fault lab, waits for page faults that have given out pages of
  *	a range and not mapped them yet
  */
@@ -59,15 +62,13 @@ struct mmapdemo_strategy {
 	bool may_pass_end;
 	int (*init)(struct mmapdemo_buffer *buffer);
 	void (*exit)(struct mmapdemo_buffer *buffer);
-	size_t (*resident)(struct mmapdemo_buffer *buffer);
+	u64 (*resident)(struct mmapdemo_buffer *buffer);
 	int (*mmap_prepare)(struct mmapdemo_buffer *buffer, struct vm_area_desc *desc);
 	int (*mmap)(struct mmapdemo_buffer *buffer, struct vm_area_struct *vma);
-	int (*piece)(struct mmapdemo_buffer *buffer, loff_t pos, bool make,
+	int (*piece)(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 		     struct mmapdemo_piece *piece);
 	loff_t (*seek)(struct mmapdemo_buffer *buffer, loff_t pos, int whence);
-	ssize_t (*splice_read)(struct file *file, loff_t *ppos, struct pipe_inode_info *pipe,
-			       size_t len, unsigned int flags);
-	void (*wipe)(struct mmapdemo_buffer *buffer);
+	int (*wipe)(struct mmapdemo_buffer *buffer, bool killable);
 	int (*resize)(struct mmapdemo_buffer *buffer, u64 bytes);
 	int (*punch)(struct mmapdemo_buffer *buffer, u64 offset, u64 length);
 	int (*split)(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
@@ -86,6 +87,8 @@ extern const struct mmapdemo_strategy mmapdemo_strategy_dma;
 extern const struct mmapdemo_strategy *const mmapdemo_strategies[MMAPDEMO_STRATEGIES];
 
 void mmapdemo_piece_put(const struct mmapdemo_piece *piece, bool written);
+size_t mmapdemo_piece_copy_out(const struct mmapdemo_piece *piece, struct iov_iter *to);
+size_t mmapdemo_piece_copy_in(const struct mmapdemo_piece *piece, struct iov_iter *from);
 int mmapdemo_strategy_find(const char *name, size_t len);
 
 #endif

@@ -43,7 +43,7 @@ static ssize_t resident_show(struct device *dev, struct device_attribute *attr, 
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_sysfs_buffer(dev);
 
-	return sysfs_emit(buf, "%zu\n", buffer->strategy->resident(buffer));
+	return sysfs_emit(buf, "%llu\n", buffer->strategy->resident(buffer));
 }
 static DEVICE_ATTR_RO(resident);
 

@@ -56,10 +56,11 @@ static vm_fault_t mmapdemo_fault_fault(struct vm_fault *vmf)
 	struct address_space *mapping = buffer->inode->i_mapping;
 	vm_fault_t ret;
 
-	if (mmapdemo_faultlab_active(buffer) && mmapdemo_faultlab_delay(buffer, vmf->pgoff))
-		return VM_FAULT_SIGBUS; /* killed: nobody sees it */
-
-	filemap_invalidate_lock_shared(mapping);
+	ret = mmapdemo_fault_delay(vmf);
+	if (!ret)
+		ret = mmapdemo_fault_lock(mapping);
+	if (ret)
+		return ret;
 	ret = mmapdemo_fault_give(buffer, vmf);
 	filemap_invalidate_unlock_shared(mapping);
 	trace_fault(buffer->name, vmf, ret);

@@ -21,15 +21,12 @@
  * faults in fault.c.
  */
 #include <linux/mm.h>
-#include <linux/pagemap.h>
-#include <linux/pipe_fs_i.h>
-#include <linux/splice.h>
 
 #include "../buffer.h"
 #include "../fault.h"
-#include "../faultlab.h"
 #include "../folios.h"
 #include "../mapping.h"
+#include "../pieces.h"
 #include "../reshape.h"
 #include "../strategy.h"
 
@@ -53,34 +50,6 @@ static int mmapdemo_pagecache_mmap_prepare(struct mmapdemo_buffer *buffer,
 	return 0;
 }
 
-/*
- * Pages go to the pipe by reference. filemap_splice_read() would have a missing
- * one read from a disk we do not have, so there must be none: made first, and
- * kept there by the inode's lock.
- */
-static ssize_t mmapdemo_pagecache_splice_read(struct file *file, loff_t *ppos,
-					      struct pipe_inode_info *pipe, size_t len,
-					      unsigned int flags)
-{
-	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
-	ssize_t ret;
-
-	len = min_t(size_t, len, (size_t)pipe->max_usage << PAGE_SHIFT);
-	if (len && *ppos < mmapdemo_buffer_bytes(buffer)) {
-		ret = mmapdemo_faultlab_access(buffer, *ppos, &len);
-		if (ret)
-			return ret;
-	}
-	ret = mmapdemo_buffer_lock_shared(buffer);
-	if (ret)
-		return ret;
-	ret = mmapdemo_folios_populate(buffer, *ppos, len);
-	if (!ret)
-		ret = filemap_splice_read(file, ppos, pipe, len, flags);
-	mmapdemo_buffer_unlock_shared(buffer);
-	return ret;
-}
-
 const struct mmapdemo_strategy mmapdemo_strategy_pagecache = {
 	.name		= "pagecache",
 	.node		= "mmapdemo",
@@ -89,10 +58,9 @@ const struct mmapdemo_strategy mmapdemo_strategy_pagecache = {
 	.exit		= mmapdemo_folios_exit,
 	.resident	= mmapdemo_folios_resident,
 	.mmap_prepare	= mmapdemo_pagecache_mmap_prepare,
-	.piece		= mmapdemo_folios_piece,
-	.seek		= mmapdemo_folios_seek,
-	.splice_read	= mmapdemo_pagecache_splice_read,
-	.wipe		= mmapdemo_folios_wipe,
+	.piece		= mmapdemo_pieces_get,
+	.seek		= mmapdemo_pieces_seek,
+	.wipe		= mmapdemo_pieces_wipe,
 	.resize		= mmapdemo_reshape_resize,
 	.punch		= mmapdemo_reshape_punch,
 	.split		= mmapdemo_reshape_split,

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The contents of the strategy `pagecache', as read, write, seek, FILL, SUM and WIPE
+ * use them.
+ */
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+
+#include "broken.h"
+#include "buffer.h"
+#include "folios.h"
+#include "pieces.h"
+#include "strategy.h"
+
+/* Pages of a folio that a memory error has not reached, of @bytes from @pos on, in bytes. */
+static size_t mmapdemo_pieces_sound(struct folio *folio, loff_t pos, size_t bytes)
+{
+	if (likely(!folio_test_large(folio)))
+		return folio_test_hwpoison(folio) ? 0 : bytes;
+	if (likely(!folio_test_has_hwpoisoned(folio)))
+		return bytes;
+	/* One that could not be split, as somebody else had a reference. */
+	if (PageHWPoison(folio_file_page(folio, pos >> PAGE_SHIFT)))
+		return 0;
+	return min(bytes, PAGE_SIZE - offset_in_page(pos));
+}
+
+/* The folio of a page, for reading: up to date, with a reference; NULL for a hole. */
+static struct folio *mmapdemo_pieces_find(struct mmapdemo_buffer *buffer, pgoff_t index,
+					  bool nowait)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	struct folio *folio = filemap_get_folio(mapping, index);
+	int err;
+
+	if (IS_ERR_OR_NULL(folio))
+		return mmapdemo_broken_has(buffer, index, index) ? ERR_PTR(-EHWPOISON) : NULL;
+	if (likely(folio_test_uptodate(folio)))
+		return folio;
+	folio_put(folio);
+	if (nowait)
+		return ERR_PTR(-EAGAIN);
+	/* Migration is copying to it, or the core has just added it. */
+	folio = filemap_lock_folio(mapping, index);
+	if (IS_ERR_OR_NULL(folio))
+		return NULL;
+	err = mmapdemo_folios_ready(buffer, folio);
+	folio_unlock(folio);
+	if (!err)
+		return folio;
+	folio_put(folio);
+	return ERR_PTR(err);
+}
+
+/* The same for writing: locked, and made where there is none. */
+static struct folio *mmapdemo_pieces_find_locked(struct mmapdemo_buffer *buffer, pgoff_t index,
+						 bool nowait)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	struct folio *folio;
+
+	if (nowait) {
+		folio = __filemap_get_folio(mapping, index, FGP_LOCK | FGP_NOWAIT, 0);
+		if (IS_ERR_OR_NULL(folio))
+			return ERR_PTR(-EAGAIN);
+		if (folio_test_uptodate(folio))
+			return folio;
+		folio_unlock(folio);
+		folio_put(folio);
+		return ERR_PTR(-EAGAIN);
+	}
+	folio = filemap_lock_folio(mapping, index);
+	if (!IS_ERR_OR_NULL(folio) && folio_test_uptodate(folio))
+		return folio;
+	if (!IS_ERR_OR_NULL(folio)) {
+		folio_unlock(folio);
+		folio_put(folio);
+	}
+	filemap_invalidate_lock_shared(mapping);
+	folio = mmapdemo_folios_lock(buffer, index, NULL);
+	filemap_invalidate_unlock_shared(mapping);
+	return folio;
+}
+
+/*
+ * For writing, the folio stays locked until mmapdemo_piece_put(), which excludes
+ * migration. User memory that is copied meanwhile may be a mapping of this very
+ * folio, whose page fault takes the lock: see mmapdemo_piece_copy_in().
+ */
+int mmapdemo_pieces_get(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
+			  struct mmapdemo_piece *piece)
+{
+	struct folio *folio = write ?
+		mmapdemo_pieces_find_locked(buffer, pos >> PAGE_SHIFT, piece->nowait) :
+		mmapdemo_pieces_find(buffer, pos >> PAGE_SHIFT, piece->nowait);
+	size_t in_page = PAGE_SIZE - offset_in_page(pos);
+
+	if (IS_ERR(folio))
+		return folio == ERR_PTR(-EHWPOISON) ? -EIO : PTR_ERR(folio);
+	piece->folio = folio;
+	piece->page = NULL;
+	piece->at = NULL;
+	if (!folio) {
+		piece->bytes = min(piece->bytes, in_page);
+		return 0;
+	}
+	piece->bytes = min(piece->bytes, PageHighMem(folio_page(folio, 0)) ?
+			   in_page : folio_size(folio) - offset_in_folio(folio, pos));
+	piece->bytes = mmapdemo_pieces_sound(folio, pos, piece->bytes);
+	if (!piece->bytes) {
+		if (write)
+			folio_unlock(folio);
+		folio_put(folio);
+		return -EIO;
+	}
+	if (!write && mapping_writably_mapped(buffer->inode->i_mapping))
+		flush_dcache_folio(folio);
+	piece->at = kmap_local_folio(folio, offset_in_folio(folio, pos));
+	return 0;
+}
+
+static int mmapdemo_pieces_wipe_one(struct folio *folio)
+{
+	long i;
+
+	if (likely(!folio_test_large(folio) || !folio_test_has_hwpoisoned(folio))) {
+		if (folio_test_hwpoison(folio))
+			return -EIO;
+		folio_zero_range(folio, 0, folio_size(folio));
+		return 0;
+	}
+	for (i = 0; i < folio_nr_pages(folio); i++)
+		if (!PageHWPoison(folio_page(folio, i)))
+			folio_zero_range(folio, i * PAGE_SIZE, PAGE_SIZE);
+	return -EIO;
+}
+
+/**
+ * mmapdemo_pieces_wipe - zero all contents where they are
+ * @buffer: the buffer
+ * @killable: whether a fatal signal ends it
+ *
+ * Return: 0, -EIO where a page is broken (all others are zeroed), -EINTR.
+ */
+int mmapdemo_pieces_wipe(struct mmapdemo_buffer *buffer, bool killable)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	int err = xa_empty(&buffer->broken) ? 0 : -EIO;
+	struct folio *folio;
+	pgoff_t index = 0;
+
+	while ((folio = mmapdemo_folios_next(mapping, &index))) {
+		err = mmapdemo_folios_ready(buffer, folio) ? -EIO :
+		      mmapdemo_pieces_wipe_one(folio) ?: err;
+		flush_dcache_folio(folio);
+		index = folio_next_index(folio);
+		folio_unlock(folio);
+		folio_put(folio);
+		cond_resched();
+		if (killable && fatal_signal_pending(current))
+			return -EINTR;
+	}
+	return err;
+}
+
+/* First byte at or after @pos, inside the buffer, that is no hole; -ENXIO where none is. */
+static loff_t mmapdemo_pieces_seek_data(struct mmapdemo_buffer *buffer, loff_t pos)
+{
+	pgoff_t last = mmapdemo_buffer_pages(buffer) - 1;
+	unsigned long index = pos >> PAGE_SHIFT;
+	unsigned long broken = index;
+
+	/* A page that a memory error took is no hole: reading it is an error. */
+	if (xa_find(&buffer->broken, &broken, last, XA_PRESENT))
+		last = broken;
+	else
+		broken = ULONG_MAX;
+	if (!xa_find(&buffer->inode->i_mapping->i_pages, &index, last, XA_PRESENT))
+		index = broken;
+	if (index == ULONG_MAX)
+		return -ENXIO;
+	return max_t(loff_t, pos, (loff_t)index << PAGE_SHIFT);
+}
+
+/*
+ * First byte at or after @pos, inside the buffer, that has none; the end is a
+ * hole. The caller holds the inode's lock: folios stay.
+ */
+static loff_t mmapdemo_pieces_seek_hole(struct mmapdemo_buffer *buffer, loff_t pos)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	loff_t size = i_size_read(buffer->inode);
+	pgoff_t index = pos >> PAGE_SHIFT;
+	struct folio *folio;
+
+	/*
+	 * Not page_cache_next_miss(): it calls page 0 missing even where it is
+	 * present. Nor its xas_next(): from inside a huge folio on, it takes each of
+	 * the folio's entries in the tree for one page.
+	 */
+	while (true) {
+		folio = filemap_get_folio(mapping, index);
+		if (!IS_ERR_OR_NULL(folio)) {
+			index = folio_next_index(folio);
+			folio_put(folio);
+		} else if (mmapdemo_broken_has(buffer, index, index)) {
+			index++;
+		} else {
+			break;
+		}
+		cond_resched();
+	}
+	return clamp_t(loff_t, (loff_t)index << PAGE_SHIFT, pos, size);
+}
+
+loff_t mmapdemo_pieces_seek(struct mmapdemo_buffer *buffer, loff_t pos, int whence)
+{
+	return whence == SEEK_DATA ? mmapdemo_pieces_seek_data(buffer, pos) :
+				     mmapdemo_pieces_seek_hole(buffer, pos);
+}

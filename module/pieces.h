@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MMAPDEMO_PIECES_H
+#define MMAPDEMO_PIECES_H
+
+#include <linux/types.h>
+
+struct mmapdemo_buffer;
+struct mmapdemo_piece;
+
+int mmapdemo_pieces_get(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
+			struct mmapdemo_piece *piece);
+loff_t mmapdemo_pieces_seek(struct mmapdemo_buffer *buffer, loff_t pos, int whence);
+int mmapdemo_pieces_wipe(struct mmapdemo_buffer *buffer, bool killable);
+
+#endif
