@@ -91,9 +91,47 @@ static struct page *mmapdemo_fixed_page(struct mmapdemo_buffer *buffer, loff_t p
 	return is_vmalloc_addr(at) ? vmalloc_to_page(at) : virt_to_page(at);
 }
 
+/*
+ * Whether the kernel knows of an uncorrected memory error in the page at @pos.
+ * memory_failure() can neither replace nor unmap pages that are not on the LRU: it
+ * sets PageHWPoison and leaves the rest to their owner. DMA memory is asked only
+ * where it lies in the kernel's own mapping, as other DMA memory may have no page.
+ */
+bool mmapdemo_fixed_broken(struct mmapdemo_buffer *buffer, loff_t pos)
+{
+	struct page *page = mmapdemo_fixed_page(buffer, pos);
+
+	if (!page && virt_addr_valid(buffer->area + pos))
+		page = virt_to_page(buffer->area + pos);
+	return page && PageHWPoison(page);
+}
+
+/**
+ * mmapdemo_fixed_mappable - may pages be mapped all at once?
+ * @buffer: the buffer
+ * @first: number of the first page
+ * @pages: how many there are
+ *
+ * A broken page must not be mapped, and the strategies that map all pages by mmap()
+ * have no page fault that could fail later.
+ *
+ * Return: 0, or -EHWPOISON, as MADV_POPULATE_READ says it.
+ */
+int mmapdemo_fixed_mappable(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t pages)
+{
+	pgoff_t i;
+
+	for (i = 0; i < pages; i++)
+		if (mmapdemo_fixed_broken(buffer, (loff_t)(first + i) << PAGE_SHIFT))
+			return -EHWPOISON;
+	return 0;
+}
+
 int mmapdemo_fixed_piece(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 			 struct mmapdemo_piece *piece)
 {
+	if (mmapdemo_fixed_broken(buffer, pos))
+		return -EIO;
 	piece->bytes = min(piece->bytes, PAGE_SIZE - offset_in_page(pos));
 	piece->at = buffer->area ? buffer->area + pos :
 		    page_address(buffer->pages[pos >> PAGE_SHIFT]) + offset_in_page(pos);
@@ -102,22 +140,27 @@ int mmapdemo_fixed_piece(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 	return 0;
 }
 
+/* A broken page keeps what it has: a store to it may stop the machine, and nobody can read it. */
 int mmapdemo_fixed_wipe(struct mmapdemo_buffer *buffer, bool killable)
 {
 	struct mmapdemo_piece piece;
 	loff_t size = i_size_read(buffer->inode);
+	int err = 0;
 	loff_t pos;
 
 	for (pos = 0; pos < size; pos += piece.bytes) {
 		piece.bytes = min_t(loff_t, size - pos, PAGE_SIZE);
-		mmapdemo_fixed_piece(buffer, pos, true, &piece);
+		if (mmapdemo_fixed_piece(buffer, pos, true, &piece)) {
+			err = -EIO;
+			continue;
+		}
 		memset(piece.at, 0, piece.bytes);
 		mmapdemo_piece_put(&piece, true);
 		cond_resched();
 		if (killable && fatal_signal_pending(current))
 			return -EINTR;
 	}
-	return 0;
+	return err;
 }
 
 u64 mmapdemo_fixed_resident(struct mmapdemo_buffer *buffer)
@@ -129,17 +172,20 @@ u64 mmapdemo_fixed_resident(struct mmapdemo_buffer *buffer)
  * vm_ops->access, for mappings whose pages nobody can take hold of (VM_PFNMAP):
  * ptrace(2) and /proc/PID/mem ask it. Not generic_access_phys(): that is for
  * devices, and x86 refuses to ioremap() memory, with a warning. @len may reach
- * past the VMA.
+ * past the VMA. The core asks again for what is left, so one page is enough.
  */
 int mmapdemo_fixed_access(struct vm_area_struct *vma, unsigned long addr, void *buf, int len,
 			  int write)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vma->vm_file);
-	void *at = buffer->area + ((loff_t)vma->vm_pgoff << PAGE_SHIFT) + (addr - vma->vm_start);
+	loff_t pos = ((loff_t)vma->vm_pgoff << PAGE_SHIFT) + (addr - vma->vm_start);
+	void *at = buffer->area + pos;
 
 	if (write && !(vma->vm_flags & VM_WRITE))
 		return -EACCES;
-	len = min_t(unsigned long, len, vma->vm_end - addr);
+	if (mmapdemo_fixed_broken(buffer, pos))
+		return -EIO;
+	len = min_t(unsigned long, len, PAGE_SIZE - offset_in_page(addr));
 	if (write)
 		memcpy(at, buf, len);
 	else

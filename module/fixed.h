@@ -13,6 +13,8 @@ int mmapdemo_fixed_alloc_pages(struct mmapdemo_buffer *buffer);
 void mmapdemo_fixed_free_pages(struct mmapdemo_buffer *buffer);
 unsigned int mmapdemo_fixed_shrink_to_block(struct mmapdemo_buffer *buffer);
 
+bool mmapdemo_fixed_broken(struct mmapdemo_buffer *buffer, loff_t pos);
+int mmapdemo_fixed_mappable(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t pages);
 int mmapdemo_fixed_piece(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 			 struct mmapdemo_piece *piece);
 int mmapdemo_fixed_wipe(struct mmapdemo_buffer *buffer, bool killable);

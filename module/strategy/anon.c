@@ -10,6 +10,8 @@
  * Denies:  a buffer: each mmap() is new and zeroed, read() shows zeros, nothing is
  *          kept, the kernel has no access of its own. And the VMAs' life: once
  *          mapped they are others', the driver hears of no fork, fault or end.
+ * Errors:  all that the kernel does for programs' memory: it moves, soft offline keeps
+ *          the contents, a memory error is SIGBUS (BUS_MCEERR_AR).
  * Carried: vma_set_anonymous(); shmem_file_setup() and the VMA's file replaced,
  *          desc->vm_file from 7.1 on, vma_set_file() before.
  * In tree: drivers/char/mem.c (/dev/zero); the shared half also drivers/gpu/drm/

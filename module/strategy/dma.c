@@ -11,6 +11,9 @@
  *          are not coherent with devices, it is uncached and slow; and on arm64
  *          no code runs from it: it is mapped with UXN, and as the VMA says
  *          PROT_EXEC, each fetch faults for ever. A driver there refuses VM_EXEC.
+ * Errors:  as `pfn', where the memory lies in the kernel's own mapping; elsewhere the
+ *          driver cannot ask. dma_free_coherent() gives a broken page back with the
+ *          rest of its block, and the allocator may give it out again.
  * Carried: dma_alloc_coherent(), which zeroes; dma_mmap_coherent(), which also looks
  *          at offset and length. There is no mmap_prepare action for it yet, so
  *          it has .mmap on all kernels.
@@ -100,9 +103,13 @@ static const struct vm_operations_struct mmapdemo_dma_vm_ops = {
 static int mmapdemo_dma_mmap(struct mmapdemo_buffer *buffer, struct vm_area_struct *vma)
 {
 	struct mmapdemo_dma *dma = buffer->dma;
+	int err;
 
 	if (vma_is_cow_mapping(vma))
 		return -EINVAL;
+	err = mmapdemo_fixed_mappable(buffer, vma->vm_pgoff, vma_pages(vma));
+	if (err)
+		return err;
 	vma->vm_ops = &mmapdemo_dma_vm_ops;
 	return dma_mmap_coherent(&dma->pdev->dev, vma, buffer->area, dma->address, buffer->held);
 }

@@ -10,6 +10,10 @@
  * Denies:  process-shared futexes (page->mapping is NULL: EFAULT), huge mappings, a
  *          fault for each page, resize (pages that go could not be found in the
  *          page tables by rmap; unmap_mapping_range() and a lock could do it).
+ * Errors:  the kernel cannot move these pages (they are not on the LRU): soft offline
+ *          is EIO, the memory stays. After a memory error, read(), write() and the
+ *          commands are EIO, and each new page fault is SIGBUS (BUS_MCEERR_AR); page
+ *          tables that have the page already keep it. There is no cure but a reload.
  * Carried: vm_ops->fault, which sets vmf->page with a reference.
  * In tree: drivers/usb/mon/mon_bin.c, drivers/hsi/clients/cmt_speech.c,
  *          drivers/uio/uio.c (its logical memory), kernel/relay.c,
@@ -43,8 +47,18 @@ static vm_fault_t mmapdemo_fault_give(struct mmapdemo_buffer *buffer, struct vm_
 			return mmapdemo_fault_errno(err);
 	}
 	page = buffer->pages[vmf->pgoff];
-	get_page(page);
 	lock_page(page);
+	/*
+	 * The core must not find this out: of a locked page it wants to unmap the
+	 * mappings through page->mapping, which is NULL here (6.1 to 7.3: an oops).
+	 * A memory error between this look and the core's own, some instructions
+	 * later, still gets there.
+	 */
+	if (PageHWPoison(page)) {
+		unlock_page(page);
+		return VM_FAULT_HWPOISON;
+	}
+	get_page(page);
 	vmf->page = page;
 	mmapdemo_fault_count(vmf);
 	return VM_FAULT_LOCKED;

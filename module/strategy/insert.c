@@ -9,6 +9,10 @@
  * Denies:  process-shared futexes (page->mapping is NULL: EFAULT), huge mappings, a
  *          cheap mmap() (it fills all page tables); and what is once unmapped from
  *          it stays so: after MADV_DONTNEED there is SIGBUS, as there is no .fault.
+ * Errors:  the kernel cannot move these pages (they are not on the LRU): soft offline
+ *          is EIO, the memory stays. After a memory error, read(), write() and the
+ *          commands are EIO, and mmap() of that page is EHWPOISON; mappings that have
+ *          it already keep it. There is no cure but a reload.
  * Carried: mmap_action_map_kernel_pages_full() from 7.1 on, vm_insert_pages() before.
  * In tree: io_uring/memmap.c, kernel/trace/ring_buffer.c, drivers/xen/gntdev.c,
  *          drivers/firewire/core-cdev.c, drivers/media/common/videobuf2/
@@ -31,6 +35,8 @@ static const struct vm_operations_struct mmapdemo_insert_vm_ops = {
  */
 static int mmapdemo_insert_mmap_prepare(struct mmapdemo_buffer *buffer, struct vm_area_desc *desc)
 {
+	int err;
+
 	/*
 	 * What mremap() would add is not mapped by anybody. The core sets VM_MIXEDMAP:
 	 * pages that are counted, in a mapping that may have frames without. No
@@ -38,6 +44,9 @@ static int mmapdemo_insert_mmap_prepare(struct mmapdemo_buffer *buffer, struct v
 	 */
 	vma_desc_set_flags(desc, VMA_DONTEXPAND_BIT);
 	desc->vm_ops = &mmapdemo_insert_vm_ops;
+	err = mmapdemo_fixed_mappable(buffer, desc->pgoff, vma_desc_pages(desc));
+	if (err)
+		return err;
 	mmap_action_map_kernel_pages_full(desc, buffer->pages + desc->pgoff);
 	return 0;
 }

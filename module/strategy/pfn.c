@@ -11,6 +11,9 @@
  *          counting, so that freeing the memory while it is mapped is a hole into
  *          the kernel (CVE-2024-0582): here it lives as long as the module, which
  *          files and VMAs hold. And private mappings, see below.
+ * Errors:  memory that has a struct page answers as `insert' does; MADV_HWPOISON and
+ *          move_pages() do not find it (EFAULT). Of memory that has none, the driver
+ *          hears nothing: a processor that reads the error is interrupted.
  * Carried: mmap_action_remap_full() from 7.1 on, remap_pfn_range() before, which set
  *          VM_IO (no GUP, no side effects of being looked at), VM_PFNMAP,
  *          VM_DONTEXPAND and VM_DONTDUMP; .access for debuggers.
@@ -28,25 +31,28 @@
 #include "../mapping.h"
 #include "../strategy.h"
 
-/* __GFP_COMP: one folio, not a first page with uncounted followers. */
+/*
+ * Single pages in a row. Of a block that is given back whole, the allocator (6.1 to
+ * 7.3) looks for a memory error in the first page only, and gives out the others.
+ */
 static int mmapdemo_pfn_init(struct mmapdemo_buffer *buffer)
 {
-	unsigned int order = mmapdemo_fixed_shrink_to_block(buffer);
-	struct page *page;
+	size_t size;
 
+	mmapdemo_fixed_shrink_to_block(buffer);
+	size = i_size_read(buffer->inode);
 	if (mmapdemo_fixed_room(buffer))
 		return -ENOMEM;
-	page = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_COMP | __GFP_RETRY_MAYFAIL, order);
-	if (!page)
+	buffer->area = alloc_pages_exact(size, GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL);
+	if (!buffer->area)
 		return -ENOMEM;
-	buffer->area = page_address(page);
-	buffer->held = PAGE_SIZE << order;
+	buffer->held = size;
 	return 0;
 }
 
 static void mmapdemo_pfn_exit(struct mmapdemo_buffer *buffer)
 {
-	__free_pages(virt_to_page(buffer->area), get_order(buffer->held));
+	free_pages_exact(buffer->area, buffer->held);
 }
 
 static const struct vm_operations_struct mmapdemo_pfn_vm_ops = {
@@ -64,8 +70,13 @@ static const struct vm_operations_struct mmapdemo_pfn_vm_ops = {
  */
 static int mmapdemo_pfn_mmap_prepare(struct mmapdemo_buffer *buffer, struct vm_area_desc *desc)
 {
+	int err;
+
 	if (vma_desc_is_cow_mapping(desc))
 		return -EINVAL;
+	err = mmapdemo_fixed_mappable(buffer, desc->pgoff, vma_desc_pages(desc));
+	if (err)
+		return err;
 	desc->vm_ops = &mmapdemo_pfn_vm_ops;
 	mmap_action_remap_full(desc, page_to_pfn(virt_to_page(buffer->area)) + desc->pgoff);
 	return 0;

@@ -7,6 +7,7 @@
  *          are to map it.
  * Gives:   a pointer to all of it; otherwise what `insert' gives, by fewer lines.
  * Denies:  what `insert' denies. And core dumps: the core sets VM_DONTDUMP.
+ * Errors:  as `insert'.
  * Carried: vmalloc_user(), which zeroes, and marks it as fit to be mapped;
  *          remap_vmalloc_range(), which is vm_insert_page() for each page. There
  *          is no mmap_prepare action for it yet, so it has .mmap on all kernels.
@@ -50,6 +51,10 @@ static const struct vm_operations_struct mmapdemo_vmalloc_vm_ops = {
  */
 static int mmapdemo_vmalloc_mmap(struct mmapdemo_buffer *buffer, struct vm_area_struct *vma)
 {
+	int err = mmapdemo_fixed_mappable(buffer, vma->vm_pgoff, vma_pages(vma));
+
+	if (err)
+		return err;
 	vma->vm_ops = &mmapdemo_vmalloc_vm_ops;
 	return remap_vmalloc_range(vma, buffer->area, vma->vm_pgoff);
 }
