@@ -52,7 +52,7 @@
 #define mmapdemo_vma_has_policy(vma) false
 #endif
 
-/* 6.6, 4089eef0e6ac "mm: drop per-VMA lock when returning VM_FAULT_RETRY or VM_FAULT_COMPLETED" */
+/* 6.6, "mm: handle userfaults under VMA lock" */
 #ifdef MMAPDEMO_HAS_RELEASE_FAULT_LOCK
 #define mmapdemo_release_fault_lock release_fault_lock
 #else
