@@ -140,6 +140,8 @@ static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to
 		checked -= copied;
 		cond_resched();
 	}
+	if (!done && err == -EAGAIN && !is_sync_kiocb(iocb))
+		mmapdemo_notify_refused(iocb->ki_filp);
 	return done ? done : err;
 }
 

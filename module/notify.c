@@ -5,6 +5,7 @@
  * what happens between two looks cannot be missed.
  */
 #include <linux/fs.h>
+#include <linux/sched.h>
 #include <linux/wait.h>
 #include <uapi/linux/mmapdemo.h>
 
@@ -43,6 +44,7 @@ void mmapdemo_notify_begin(struct mmapdemo_buffer *buffer, struct mmapdemo_waite
 	int i;
 
 	spin_lock_init(&waiter->lock);
+	waiter->refused = false;
 	for (i = 0; i < MMAPDEMO_EVENTS; i++)
 		waiter->seen[i] = atomic64_read(&buffer->events[i]);
 }
@@ -94,11 +96,39 @@ int mmapdemo_notify_wait(struct file *file, unsigned int *events)
 	return 0;
 }
 
+/**
+ * mmapdemo_notify_refused - an asynchronous read would have to wait
+ * @file: its file description
+ *
+ * io_uring answers -EAGAIN by waiting until poll says that there is something to
+ * read, which here says that somebody called KICK. So poll tells io_uring's tasks
+ * from now on that there is. io_uring tries again, and then has a worker wait.
+ */
+void mmapdemo_notify_refused(struct file *file)
+{
+	struct mmapdemo_waiter *waiter = file->private_data;
+
+	WRITE_ONCE(waiter->refused, true);
+}
+
+static bool mmapdemo_notify_retries(const struct mmapdemo_waiter *waiter)
+{
+#ifdef CONFIG_IO_URING
+	return current->io_uring && READ_ONCE(waiter->refused);
+#else
+	return false;
+#endif
+}
+
 __poll_t mmapdemo_notify_poll(struct file *file, poll_table *wait)
 {
+	__poll_t mask;
+
 	poll_wait(file, &mmapdemo_buffer_of(file)->wait, wait);
-	return EPOLLOUT | EPOLLWRNORM |
-	       mmapdemo_notify_mask(mmapdemo_notify_news(file, ~0U, false));
+	mask = mmapdemo_notify_mask(mmapdemo_notify_news(file, ~0U, false));
+	if (unlikely(mmapdemo_notify_retries(file->private_data)))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	return mask | EPOLLOUT | EPOLLWRNORM;
 }
 
 void mmapdemo_notify_init(struct mmapdemo_buffer *buffer)

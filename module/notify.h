@@ -10,16 +10,19 @@
  * struct mmapdemo_waiter - what a file description has been told of events
  * @lock: protects @seen: the description may be shared
  * @seen: how often each event had happened when it was
+ * @refused: a read of io_uring's was told to try again later
  */
 struct mmapdemo_waiter {
 	spinlock_t lock; /* @seen */
 	s64 seen[MMAPDEMO_EVENTS];
+	bool refused;
 };
 
 void mmapdemo_notify_init(struct mmapdemo_buffer *buffer);
 s64 mmapdemo_notify_event(struct mmapdemo_buffer *buffer, enum mmapdemo_event event);
 void mmapdemo_notify_begin(struct mmapdemo_buffer *buffer, struct mmapdemo_waiter *waiter);
 int mmapdemo_notify_wait(struct file *file, unsigned int *events);
+void mmapdemo_notify_refused(struct file *file);
 __poll_t mmapdemo_notify_poll(struct file *file, poll_table *wait);
 
 #endif
