@@ -5,9 +5,11 @@
  * memory_failure() asks the file to let go of the page. tmpfs keeps it in the page
  * cache, where the page's HWPoison flag speaks for itself. For any other file,
  * memory_failure() counts the page cache's reference as a failure
- * (has_extra_refcount() in mm/memory-failure.c knows shmem only). So the page does
+ * (me_pagecache_clean() in mm/memory-failure.c expects one of shmem only). So the page does
  * leave the page cache, and the buffer remembers its number: page faults there are
- * SIGBUS, reads and writes EIO, until the page is punched out.
+ * SIGBUS, reads and writes EIO, until the page is punched out. A mapping that had the
+ * page when it broke keeps an entry that says so, as with tmpfs: until it is unmapped,
+ * or MADV_DONTNEED.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>

@@ -65,6 +65,7 @@ int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer,
 	xa_init(&buffer->broken);
 	buffer->node = NUMA_NO_NODE;
 	i_size_write(inode, size);
+	buffer->end = size >> PAGE_SHIFT;
 	buffer->inode = inode;
 	mmapdemo_faultlab_init(buffer);
 	mmapdemo_notify_init(buffer);

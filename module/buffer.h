@@ -63,6 +63,8 @@ struct mmapdemo_faults {
  *	inode_lock() serialises writers with whoever removes folios or changes
  *	the size, who also takes the mapping's invalidate lock against faults.
  * @huge: of `pagecache': may use huge folios
+ * @end: the size in pages, as reads, writes and page faults see it. The inode's i_size, as
+ *	the core sees it, shrinks later, once no page lies beyond it.
  * @prealloc: of `pagecache': has all its memory from the start
  * @node: of `pagecache': the node of memory where its folios are to be, unless a
  *	VMA has a policy of its own; NUMA_NO_NODE: as the process's policy says
@@ -96,6 +98,7 @@ struct mmapdemo_buffer {
 	const struct mmapdemo_strategy *strategy;
 	const char *name;
 	struct inode *inode;
+	pgoff_t end;
 	bool huge;
 	bool prealloc;
 	int node;
@@ -125,16 +128,15 @@ static inline struct mmapdemo_buffer *mmapdemo_buffer_of(const struct file *file
 	return file->f_mapping->host->i_private;
 }
 
-/* The size, for who holds no lock against a change of it. */
-static inline loff_t mmapdemo_buffer_bytes(const struct mmapdemo_buffer *buffer)
-{
-	/* Until 6.8, i_size_read() is a plain load on 64-bit machines. */
-	return data_race(i_size_read(buffer->inode));
-}
-
+/* The size. Without the inode's lock or the invalidate lock it may change any time. */
 static inline pgoff_t mmapdemo_buffer_pages(const struct mmapdemo_buffer *buffer)
 {
-	return mmapdemo_buffer_bytes(buffer) >> PAGE_SHIFT;
+	return READ_ONCE(buffer->end);
+}
+
+static inline loff_t mmapdemo_buffer_bytes(const struct mmapdemo_buffer *buffer)
+{
+	return (loff_t)mmapdemo_buffer_pages(buffer) << PAGE_SHIFT;
 }
 
 /* inode_lock(), which a signal that kills ends waiting for: holders may take long. */

@@ -55,6 +55,8 @@
 /* 6.6, "mm: handle userfaults under VMA lock" */
 #ifdef MMAPDEMO_HAS_RELEASE_FAULT_LOCK
 #define mmapdemo_release_fault_lock release_fault_lock
+#elif defined(MMAPDEMO_HAS_HUGE_FAULT)
+#error "mmapdemo: release_fault_lock() was not found in linux/mm.h, where it is since 6.6: see module/Kbuild"
 #else
 #define mmapdemo_release_fault_lock(vmf) mmap_read_unlock((vmf)->vma->vm_mm)
 #endif

@@ -27,7 +27,7 @@ static int mmapdemo_device_open(struct inode *inode, struct file *file)
 	struct mmapdemo_buffer *buffer =
 		container_of(file->private_data, struct mmapdemo_buffer, misc);
 	struct address_space *mapping = buffer->inode->i_mapping;
-	struct mmapdemo_waiter *waiter = kmalloc(sizeof(*waiter), GFP_KERNEL_ACCOUNT);
+	struct mmapdemo_waiter *waiter = kzalloc(sizeof(*waiter), GFP_KERNEL_ACCOUNT);
 
 	if (!waiter)
 		return -ENOMEM;
@@ -90,7 +90,14 @@ static loff_t mmapdemo_device_llseek(struct file *file, loff_t offset, int whenc
 	return offset < 0 ? offset : vfs_setpos(file, offset, MAX_LFS_FILESIZE);
 }
 
-/* Of one piece: holes read as zeros and stay holes. */
+/*
+ * Of one piece: holes read as zeros and stay holes.
+ *
+ * User memory that is not there is written from the stack, with page faults, once the
+ * piece is put back. fault_in_iov_iter_writeable() would not do: it promises that pages
+ * are there, not that a store works (memory tags, shadow stacks), and who tries again
+ * after it may do so for ever.
+ */
 static int mmapdemo_device_copy_out(struct mmapdemo_buffer *buffer, struct kiocb *iocb,
 				    size_t bytes, struct iov_iter *to, size_t *copied)
 {
@@ -98,19 +105,26 @@ static int mmapdemo_device_copy_out(struct mmapdemo_buffer *buffer, struct kiocb
 		.bytes	= bytes,
 		.nowait	= iocb->ki_flags & IOCB_NOWAIT,
 	};
+	size_t some = 0;
+	u8 stack[64];
 	int err = 0;
 
 	if (buffer->strategy->piece)
 		err = buffer->strategy->piece(buffer, iocb->ki_pos, false, &piece);
 	if (err)
 		return err;
+	/* A new size may have made the hole: the end is looked at once more, after it. */
+	if (!piece.at && iocb->ki_pos >= mmapdemo_buffer_bytes(buffer))
+		return 0;
 	*copied = mmapdemo_piece_copy_out(&piece, to);
+	if (!*copied && piece.at && user_backed_iter(to)) {
+		some = min(piece.bytes, sizeof(stack));
+		memcpy(stack, piece.at, some);
+	}
 	mmapdemo_piece_put(&piece, false);
-	bytes = piece.bytes - *copied;
-	/* User memory was not there. Is it now? */
-	if (bytes && (!user_backed_iter(to) || fault_in_iov_iter_writeable(to, bytes) == bytes))
-		return -EFAULT;
-	return 0;
+	if (some)
+		*copied = copy_to_iter(stack, some, to);
+	return *copied ? 0 : -EFAULT;
 }
 
 static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to)
@@ -138,6 +152,8 @@ static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to
 		iocb->ki_pos += copied;
 		done += copied;
 		checked -= copied;
+		if (fatal_signal_pending(current))
+			err = -EINTR;
 		cond_resched();
 	}
 	if (!done && err == -EAGAIN && !is_sync_kiocb(iocb))
@@ -169,7 +185,7 @@ static int mmapdemo_device_copy_in(struct mmapdemo_buffer *buffer, struct kiocb 
 static ssize_t mmapdemo_device_write_locked(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
-	loff_t size = i_size_read(buffer->inode);
+	loff_t size = mmapdemo_buffer_bytes(buffer);
 	ssize_t done = 0;
 	int err = 0;
 
@@ -184,6 +200,8 @@ static ssize_t mmapdemo_device_write_locked(struct kiocb *iocb, struct iov_iter 
 		err = mmapdemo_device_copy_in(buffer, iocb, from, &copied);
 		iocb->ki_pos += copied;
 		done += copied;
+		if (fatal_signal_pending(current))
+			err = -EINTR;
 		cond_resched();
 	}
 	return done ? done : err;

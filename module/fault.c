@@ -105,8 +105,13 @@ static void mmapdemo_fault_next_huge(struct vm_fault *vmf, unsigned long addr, p
 		.pmd		= pmd,
 		.prealloc_pte	= vmf->prealloc_pte,
 	};
-	struct folio *folio = filemap_get_folio(vmf->vma->vm_file->f_mapping, next.pgoff);
+	struct file *file = vmf->vma->vm_file;
+	struct folio *folio;
 
+	/* There may be folios beyond the end, for a size to come. */
+	if (next.pgoff + HPAGE_PMD_NR > mmapdemo_buffer_pages(mmapdemo_buffer_of(file)))
+		return;
+	folio = filemap_get_folio(file->f_mapping, next.pgoff);
 	if (IS_ERR_OR_NULL(folio))
 		return;
 	if (folio_order(folio) == HPAGE_PMD_ORDER && folio_trylock(folio))
@@ -136,9 +141,14 @@ static void mmapdemo_fault_around_huge(struct vm_fault *vmf)
 		pmd++;
 		if (addr + HPAGE_PMD_SIZE > end)
 			break;
-#ifndef MMAPDEMO_HAS_HUGE_FAULT
-		/* filemap_map_pages() of early 6.1 wants one to fall back to. */
-		if (!vmf->prealloc_pte)
+#ifndef MMAPDEMO_HAS_INSERT_FOLIO_PMD
+		/*
+		 * filemap_map_pages() of early 6.1 wants a table to fall back to. And
+		 * some architectures keep one beside each huge entry, which it would
+		 * allocate under RCU.
+		 */
+		if (!vmf->prealloc_pte && (!IS_ENABLED(MMAPDEMO_HAS_HUGE_FAULT) ||
+					   arch_needs_pgtable_deposit()))
 			break;
 #endif
 		if (pmd_none(*pmd))
@@ -268,14 +278,11 @@ vm_fault_t mmapdemo_fault_delay(struct vm_fault *vmf)
 	mmapdemo_release_fault_lock(vmf);
 	mmapdemo_faultlab_sleep(delay);
 	fput(file);
-	/* After a page fault under the VMA's lock, it is MAJOR that makes the next one TRIED. */
+	/*
+	 * After a page fault under the VMA's lock, it is MAJOR that makes the next one
+	 * TRIED. The first kernels with that lock do not know this, and delay it twice.
+	 */
 	return VM_FAULT_RETRY | VM_FAULT_MAJOR;
-}
-
-/* The invalidate lock, shared, whose holders may take long: 0, or VM_FAULT_SIGBUS when killed. */
-vm_fault_t mmapdemo_fault_lock(struct address_space *mapping)
-{
-	return down_read_killable(&mapping->invalidate_lock) ? VM_FAULT_SIGBUS : 0;
 }
 
 /*
@@ -337,9 +344,11 @@ vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
 	struct address_space *mapping = buffer->inode->i_mapping;
 	vm_fault_t ret;
 
-	ret = mmapdemo_fault_delay(vmf);
-	if (ret)
-		return ret;
+	if (mmapdemo_faultlab_active(buffer)) {
+		ret = mmapdemo_fault_delay(vmf);
+		if (ret)
+			return ret;
+	}
 	if (mmapdemo_fault_get_copied(vmf)) {
 		ret = VM_FAULT_LOCKED;
 	} else {

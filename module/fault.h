@@ -2,9 +2,8 @@
 #ifndef MMAPDEMO_FAULT_H
 #define MMAPDEMO_FAULT_H
 
+#include <linux/fs.h>
 #include <linux/mm_types.h>
-
-struct address_space;
 
 vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf);
 vm_fault_t mmapdemo_fault_around(struct vm_fault *vmf, pgoff_t first, pgoff_t last);
@@ -16,6 +15,11 @@ vm_fault_t mmapdemo_fault_huge(struct vm_fault *vmf, unsigned int order);
 void mmapdemo_fault_count(const struct vm_fault *vmf);
 vm_fault_t mmapdemo_fault_errno(int err);
 vm_fault_t mmapdemo_fault_delay(struct vm_fault *vmf);
-vm_fault_t mmapdemo_fault_lock(struct address_space *mapping);
+
+/* The invalidate lock, shared, whose holders may take long: 0, or VM_FAULT_SIGBUS when killed. */
+static inline vm_fault_t mmapdemo_fault_lock(struct address_space *mapping)
+{
+	return down_read_killable(&mapping->invalidate_lock) ? VM_FAULT_SIGBUS : 0;
+}
 
 #endif

@@ -155,7 +155,8 @@ ktime_t mmapdemo_faultlab_delay(struct mmapdemo_buffer *buffer, pgoff_t index)
 
 	if (!mmapdemo_faultlab_active(buffer))
 		return 0;
-	filemap_invalidate_lock_shared(mapping);
+	if (down_read_killable(&mapping->invalidate_lock))
+		return 0; /* killed: there is no need to wait */
 	delay = mmapdemo_faultlab_delays(buffer, index);
 	filemap_invalidate_unlock_shared(mapping);
 	return delay;
@@ -281,8 +282,8 @@ static struct mmapdemo_rule *mmapdemo_rule_new(const struct mmapdemo_fault *faul
  * @buffer: the buffer
  * @fault: the rule, checked; with MMAPDEMO_FAULT_NONE there is none from now on
  *
- * Return: 0, -ENOSPC where there are too many, -EBUSY or -ENOMEM as the
- * strategy's split(), -ENOMEM; nothing has changed then.
+ * Return: 0, -ENOSPC where there are too many, -EBUSY or -EINTR as the strategy's
+ * split(), -ENOMEM. No rule has changed then, but folios may be small that were huge.
  */
 int mmapdemo_faultlab_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_fault *fault)
 {

@@ -75,6 +75,7 @@ unsigned int mmapdemo_fixed_shrink_to_block(struct mmapdemo_buffer *buffer)
 			buffer->name, size, most);
 		size = most;
 		i_size_write(buffer->inode, size);
+		buffer->end = size >> PAGE_SHIFT;
 	}
 	return get_order(size);
 }

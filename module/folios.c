@@ -30,6 +30,21 @@
 #include "strategy.h"
 
 /*
+ * A locked folio has its contents, and may be found.
+ *
+ * The core's split of a folio accounts a dirty page beyond i_size to an inode->i_wb
+ * that this inode does not have. A folio there, which prealloc makes before a larger
+ * size is published, becomes dirty with the size.
+ */
+static void mmapdemo_folios_complete(struct mmapdemo_buffer *buffer, struct folio *folio)
+{
+	flush_dcache_folio(folio);
+	folio_mark_uptodate(folio);
+	if (likely(folio->index < mmapdemo_buffer_pages(buffer)))
+		folio_mark_dirty(folio);
+}
+
+/*
  * Gives a locked folio its contents where it has none: the core adds folios
  * by itself (read_cache_folio(), for the build ID of a mapped file).
  */
@@ -40,18 +55,19 @@ int mmapdemo_folios_ready(struct mmapdemo_buffer *buffer, struct folio *folio)
 	if (mmapdemo_broken_has(buffer, folio->index, folio_next_index(folio) - 1))
 		return -EHWPOISON;
 	folio_zero_range(folio, 0, folio_size(folio));
-	flush_dcache_folio(folio);
-	folio_mark_uptodate(folio);
-	folio_mark_dirty(folio);
+	mmapdemo_folios_complete(buffer, folio);
 	return 0;
 }
 
 static int mmapdemo_folios_read(struct file *file, struct folio *folio)
 {
-	int err = mmapdemo_folios_ready(folio->mapping->host->i_private, folio);
+	struct address_space *mapping = folio->mapping;
+	int err = mmapdemo_folios_ready(mapping->host->i_private, folio);
 
+	if (err)
+		mmapdemo_broken_drop(mapping, folio);
 	folio_unlock(folio);
-	return err == -EHWPOISON ? -EIO : err;
+	return err ? -EIO : 0;
 }
 
 static const struct address_space_operations mmapdemo_aops = {
@@ -88,25 +104,18 @@ static struct folio *mmapdemo_folios_new(struct mmapdemo_buffer *buffer, pgoff_t
 	if (!folio)
 		return ERR_PTR(-ENOMEM);
 
-	/* Zeroed and up to date before anybody can find it. */
-	flush_dcache_folio(folio);
-	__folio_mark_uptodate(folio);
 	err = filemap_add_folio(mapping, folio, index, gfp);
 	if (err)
 		goto put;
-	/*
-	 * The core's split of a folio accounts a dirty page beyond i_size to an
-	 * inode->i_wb that this inode does not have: such folios, which prealloc
-	 * makes before a larger size is published, become dirty with the size.
-	 */
-	if (likely(index < mmapdemo_buffer_pages(buffer)))
-		folio_mark_dirty(folio);
-	/* A memory error may have taken the page that was here, after we looked. */
-	err = mmapdemo_broken_has(buffer, index, folio_next_index(folio) - 1) ? -EHWPOISON : 0;
-	if (likely(!err))
-		return folio;
-	mmapdemo_broken_drop(mapping, folio);
-	folio_unlock(folio);
+	/* A memory error may have taken the page that was here, after the caller looked. */
+	if (unlikely(mmapdemo_broken_has(buffer, index, folio_next_index(folio) - 1))) {
+		err = -EHWPOISON;
+		mmapdemo_broken_drop(mapping, folio);
+		folio_unlock(folio);
+		goto put;
+	}
+	mmapdemo_folios_complete(buffer, folio);
+	return folio;
 put:
 	folio_put(folio);
 	return ERR_PTR(err);
@@ -117,9 +126,13 @@ put:
 static bool mmapdemo_folios_may_be_huge(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t end)
 {
 	pgoff_t last = first + HPAGE_PMD_NR - 1;
+	pgoff_t now = mmapdemo_buffer_pages(buffer);
 
 	/* All of it lies inside: some kernels map a huge folio whole, whatever the size says. */
 	if (!buffer->huge || last >= end)
+		return false;
+	/* Nor does it reach beyond a size that is still to grow: see above. */
+	if (first < now && last >= now)
 		return false;
 	if (mmapdemo_broken_has(buffer, first, last))
 		return false;
@@ -132,7 +145,8 @@ static bool mmapdemo_folios_may_be_huge(struct mmapdemo_buffer *buffer, pgoff_t 
  * the first one, as clearing 2 MiB each, for one of them to be used, costs more.
  */
 static struct folio *mmapdemo_folios_add_huge(struct mmapdemo_buffer *buffer, pgoff_t index,
-					      const struct vm_fault *vmf, pgoff_t end)
+					      const struct vm_fault *vmf, pgoff_t end,
+					      gfp_t gfp)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 	pgoff_t first = round_down(index, HPAGE_PMD_NR);
@@ -148,8 +162,7 @@ static struct folio *mmapdemo_folios_add_huge(struct mmapdemo_buffer *buffer, pg
 		folio = ERR_PTR(-EEXIST);
 	else /* Small ones do as well: no hard search, no complaint. */
 		folio = mmapdemo_folios_new(buffer, first, vmf, HPAGE_PMD_ORDER,
-					    mapping_gfp_mask(mapping) | __GFP_NORETRY |
-					    __GFP_NOWARN);
+					    gfp | __GFP_NORETRY | __GFP_NOWARN);
 	mutex_unlock(making);
 	return folio;
 }
@@ -162,7 +175,8 @@ static bool mmapdemo_folios_huge_at(struct xa_state *xas)
 }
 #else
 static struct folio *mmapdemo_folios_add_huge(struct mmapdemo_buffer *buffer, pgoff_t index,
-					      const struct vm_fault *vmf, pgoff_t end)
+					      const struct vm_fault *vmf, pgoff_t end,
+					      gfp_t gfp)
 {
 	return ERR_PTR(-ENOMEM);
 }
@@ -175,16 +189,15 @@ static bool mmapdemo_folios_huge_at(struct xa_state *xas)
 
 /* Where part of the chunk is there already, or memory is short, one page. Locked. */
 static struct folio *mmapdemo_folios_add(struct mmapdemo_buffer *buffer, pgoff_t index,
-					 const struct vm_fault *vmf, pgoff_t end)
+					 const struct vm_fault *vmf, pgoff_t end, gfp_t gfp)
 {
 	struct folio *folio;
 
 	if (mmapdemo_broken_has(buffer, index, index))
 		return ERR_PTR(-EHWPOISON);
-	folio = mmapdemo_folios_add_huge(buffer, index, vmf, end);
+	folio = mmapdemo_folios_add_huge(buffer, index, vmf, end, gfp);
 	if (IS_ERR(folio) && PTR_ERR(folio) != -EINTR)
-		folio = mmapdemo_folios_new(buffer, index, vmf, 0,
-					    mapping_gfp_mask(buffer->inode->i_mapping));
+		folio = mmapdemo_folios_new(buffer, index, vmf, 0, gfp);
 	return folio;
 }
 
@@ -213,7 +226,8 @@ struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index
 		folio = filemap_lock_folio(mapping, index);
 		if (IS_ERR_OR_NULL(folio))
 			folio = mmapdemo_folios_add(buffer, index, vmf,
-						    mmapdemo_buffer_pages(buffer));
+						    mmapdemo_buffer_pages(buffer),
+						    mapping_gfp_mask(mapping));
 	} while (folio == ERR_PTR(-EEXIST)); /* somebody else was faster: take theirs */
 	if (IS_ERR(folio))
 		return folio;
@@ -231,19 +245,24 @@ struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index
  * @pos: first byte
  * @end: where the range ends; it may lie beyond the buffer's end, for a size to come
  *
+ * All of it or an error: nobody is killed for memory.
+ *
  * Return: 0, or an errno as mmapdemo_folios_lock(), or -EINTR when killed.
  */
 int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
+	gfp_t gfp = mapping_gfp_mask(mapping) | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
 
+	if ((end - pos) >> PAGE_SHIFT > si_mem_available())
+		return -ENOMEM;
 	while (pos < end) {
 		pgoff_t index = pos >> PAGE_SHIFT;
 		struct folio *folio = filemap_get_folio(mapping, index);
 
 		if (IS_ERR_OR_NULL(folio)) {
 			filemap_invalidate_lock_shared(mapping);
-			folio = mmapdemo_folios_add(buffer, index, NULL, end >> PAGE_SHIFT);
+			folio = mmapdemo_folios_add(buffer, index, NULL, end >> PAGE_SHIFT, gfp);
 			filemap_invalidate_unlock_shared(mapping);
 			if (folio == ERR_PTR(-EEXIST))
 				continue;
@@ -338,25 +357,23 @@ void mmapdemo_folios_settle(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff
 	}
 }
 
-/* All memory now or none, and nobody else killed for it. */
 static int mmapdemo_folios_prealloc(struct mmapdemo_buffer *buffer)
 {
-	struct address_space *mapping = buffer->inode->i_mapping;
-	gfp_t gfp = mapping_gfp_mask(mapping);
-	loff_t size = i_size_read(buffer->inode);
-	int err;
+	int err = mmapdemo_buffer_lock(buffer);
 
-	if (size >> PAGE_SHIFT > si_mem_available())
-		return -ENOMEM;
-	mapping_set_gfp_mask(mapping, gfp | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
-	err = mmapdemo_buffer_lock(buffer);
-	if (!err) {
-		err = mmapdemo_folios_populate(buffer, 0, size);
-		mmapdemo_buffer_unlock(buffer);
-	}
-	mapping_set_gfp_mask(mapping, gfp);
+	if (err)
+		return err;
+	err = mmapdemo_folios_populate(buffer, 0, mmapdemo_buffer_bytes(buffer));
+	mmapdemo_buffer_unlock(buffer);
 	return err;
 }
+
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+/* The page cache's tree cannot be split at a larger entry: arm64 with pages of 64 KiB. */
+#define MMAPDEMO_HAS_HUGE_FOLIOS	(HPAGE_PMD_ORDER < 2 * XA_CHUNK_SHIFT)
+#else
+#define MMAPDEMO_HAS_HUGE_FOLIOS	false
+#endif
 
 int mmapdemo_folios_init(struct mmapdemo_buffer *buffer)
 {
@@ -371,7 +388,7 @@ int mmapdemo_folios_init(struct mmapdemo_buffer *buffer)
 	mapping_set_large_folios(mapping);
 	/* There is nowhere to write them to: reclaim must not take them. */
 	mapping_set_unevictable(mapping);
-	buffer->huge = mmapdemo_param_huge;
+	buffer->huge = mmapdemo_param_huge && MMAPDEMO_HAS_HUGE_FOLIOS;
 	buffer->prealloc = mmapdemo_param_prealloc;
 	if (!buffer->prealloc)
 		return 0;

@@ -44,7 +44,6 @@ void mmapdemo_notify_begin(struct mmapdemo_buffer *buffer, struct mmapdemo_waite
 	int i;
 
 	spin_lock_init(&waiter->lock);
-	waiter->refused = false;
 	for (i = 0; i < MMAPDEMO_EVENTS; i++)
 		waiter->seen[i] = atomic64_read(&buffer->events[i]);
 }
@@ -101,23 +100,36 @@ int mmapdemo_notify_wait(struct file *file, unsigned int *events)
  * @file: its file description
  *
  * io_uring answers -EAGAIN by waiting until poll says that there is something to
- * read, which here says that somebody called KICK. So poll tells io_uring's tasks
- * from now on that there is. io_uring tries again, and then has a worker wait.
+ * read, which here says that somebody called KICK. So the task's next poll, which is
+ * io_uring's own, says that there is. io_uring tries again, some times, and then has
+ * a worker wait.
  */
 void mmapdemo_notify_refused(struct file *file)
 {
 	struct mmapdemo_waiter *waiter = file->private_data;
 
-	WRITE_ONCE(waiter->refused, true);
+	spin_lock(&waiter->lock);
+	waiter->refused[waiter->refusals % MMAPDEMO_REFUSED] = current;
+	WRITE_ONCE(waiter->refusals, waiter->refusals + 1);
+	spin_unlock(&waiter->lock);
 }
 
-static bool mmapdemo_notify_retries(const struct mmapdemo_waiter *waiter)
+static bool mmapdemo_notify_retries(struct mmapdemo_waiter *waiter)
 {
-#ifdef CONFIG_IO_URING
-	return current->io_uring && READ_ONCE(waiter->refused);
-#else
-	return false;
-#endif
+	bool retries = false;
+	int i;
+
+	if (likely(!READ_ONCE(waiter->refusals)))
+		return false;
+	spin_lock(&waiter->lock);
+	for (i = 0; i < MMAPDEMO_REFUSED; i++) {
+		if (waiter->refused[i] == current) {
+			waiter->refused[i] = NULL;
+			retries = true;
+		}
+	}
+	spin_unlock(&waiter->lock);
+	return retries;
 }
 
 __poll_t mmapdemo_notify_poll(struct file *file, poll_table *wait)

@@ -6,16 +6,22 @@
 
 #include "buffer.h"
 
+/* Tasks that may at once be between a read that is refused and their next poll. */
+#define MMAPDEMO_REFUSED	8
+
 /**
  * struct mmapdemo_waiter - what a file description has been told of events
  * @lock: protects @seen: the description may be shared
  * @seen: how often each event had happened when it was
- * @refused: a read of io_uring's was told to try again later
+ * @refused: tasks whose asynchronous read was told to try again, and who have not polled
+ *	yet; only to be compared. The last of them take the place of the first.
+ * @refusals: how many there were
  */
 struct mmapdemo_waiter {
 	spinlock_t lock; /* @seen */
 	s64 seen[MMAPDEMO_EVENTS];
-	bool refused;
+	const struct task_struct *refused[MMAPDEMO_REFUSED];
+	unsigned int refusals;
 };
 
 void mmapdemo_notify_init(struct mmapdemo_buffer *buffer);

@@ -45,7 +45,7 @@ static struct folio *mmapdemo_pieces_find(struct mmapdemo_buffer *buffer, pgoff_
 	/* Migration is copying to it, or the core has just added it. */
 	folio = filemap_lock_folio(mapping, index);
 	if (IS_ERR_OR_NULL(folio))
-		return NULL;
+		return mmapdemo_broken_has(buffer, index, index) ? ERR_PTR(-EHWPOISON) : NULL;
 	err = mmapdemo_folios_ready(buffer, folio);
 	folio_unlock(folio);
 	if (!err)
@@ -64,7 +64,8 @@ static struct folio *mmapdemo_pieces_find_locked(struct mmapdemo_buffer *buffer,
 	if (nowait) {
 		folio = __filemap_get_folio(mapping, index, FGP_LOCK | FGP_NOWAIT, 0);
 		if (IS_ERR_OR_NULL(folio))
-			return ERR_PTR(-EAGAIN);
+			return mmapdemo_broken_has(buffer, index, index) ? ERR_PTR(-EHWPOISON) :
+									   ERR_PTR(-EAGAIN);
 		if (folio_test_uptodate(folio))
 			return folio;
 		folio_unlock(folio);
@@ -147,9 +148,9 @@ static int mmapdemo_pieces_wipe_one(struct folio *folio)
 int mmapdemo_pieces_wipe(struct mmapdemo_buffer *buffer, bool killable)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
-	int err = xa_empty(&buffer->broken) ? 0 : -EIO;
 	struct folio *folio;
 	pgoff_t index = 0;
+	int err = 0;
 
 	while ((folio = mmapdemo_folios_next(mapping, &index))) {
 		err = mmapdemo_folios_ready(buffer, folio) ? -EIO :
@@ -162,7 +163,7 @@ int mmapdemo_pieces_wipe(struct mmapdemo_buffer *buffer, bool killable)
 		if (killable && fatal_signal_pending(current))
 			return -EINTR;
 	}
-	return err;
+	return mmapdemo_broken_has(buffer, 0, ULONG_MAX) ? -EIO : err;
 }
 
 /* First byte at or after @pos, inside the buffer, that is no hole; -ENXIO where none is. */
@@ -171,27 +172,29 @@ static loff_t mmapdemo_pieces_seek_data(struct mmapdemo_buffer *buffer, loff_t p
 	pgoff_t last = mmapdemo_buffer_pages(buffer) - 1;
 	unsigned long index = pos >> PAGE_SHIFT;
 	unsigned long broken = index;
+	bool found;
 
+	found = xa_find(&buffer->inode->i_mapping->i_pages, &index, last, XA_PRESENT);
+	if (found)
+		last = index;
 	/* A page that a memory error took is no hole: reading it is an error. */
-	if (xa_find(&buffer->broken, &broken, last, XA_PRESENT))
-		last = broken;
+	if (mmapdemo_broken_has(buffer, broken, last))
+		xa_find(&buffer->broken, &broken, last, XA_PRESENT);
+	else if (found)
+		broken = index;
 	else
-		broken = ULONG_MAX;
-	if (!xa_find(&buffer->inode->i_mapping->i_pages, &index, last, XA_PRESENT))
-		index = broken;
-	if (index == ULONG_MAX)
 		return -ENXIO;
-	return max_t(loff_t, pos, (loff_t)index << PAGE_SHIFT);
+	return max_t(loff_t, pos, (loff_t)broken << PAGE_SHIFT);
 }
 
 /*
  * First byte at or after @pos, inside the buffer, that has none; the end is a
- * hole. The caller holds the inode's lock: folios stay.
+ * hole. The caller holds the inode's lock: no folio is truncated.
  */
 static loff_t mmapdemo_pieces_seek_hole(struct mmapdemo_buffer *buffer, loff_t pos)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
-	loff_t size = i_size_read(buffer->inode);
+	loff_t size = mmapdemo_buffer_bytes(buffer);
 	pgoff_t index = pos >> PAGE_SHIFT;
 	struct folio *folio;
 

@@ -83,12 +83,14 @@ int mmapdemo_reshape_split(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_
 	lockdep_assert_held_write(&buffer->inode->i_rwsem);
 	lockdep_assert_held_write(&mapping->invalidate_lock);
 	while ((large = mmapdemo_reshape_next_large(mapping, index, last)) <= last) {
-		index = large;
-		mmapdemo_reshape_split_page(mapping, index);
-		if (mmapdemo_reshape_next_large(mapping, index, index) > index)
-			continue;
 		if (fatal_signal_pending(current))
 			return -EINTR;
+		index = large;
+		mmapdemo_reshape_split_page(mapping, index);
+		if (mmapdemo_reshape_next_large(mapping, index, index) > index) {
+			tries = 0;
+			continue;
+		}
 		if (++tries > MMAPDEMO_SPLIT_TRIES)
 			return -EBUSY;
 		filemap_invalidate_unlock(mapping);
@@ -137,15 +139,61 @@ static bool mmapdemo_reshape_pinned(struct address_space *mapping, pgoff_t first
 	return pinned;
 }
 
+/* The first broken page of a huge folio in a range; beyond the range where there is none. */
+static pgoff_t mmapdemo_reshape_next_broken(struct address_space *mapping, pgoff_t first,
+					    pgoff_t last)
+{
+	pgoff_t index = first;
+
+	while ((index = mmapdemo_reshape_next_large(mapping, index, last)) <= last) {
+		struct folio *folio = filemap_get_folio(mapping, index);
+		pgoff_t next = index + 1;
+
+		if (IS_ERR_OR_NULL(folio))
+			continue;
+		if (folio_test_large(folio)) {
+			next = folio_next_index(folio);
+			if (!folio_test_has_hwpoisoned(folio))
+				index = next;
+			while (index < next && !PageHWPoison(folio_file_page(folio, index)))
+				index++;
+		}
+		folio_put(folio);
+		if (index < next)
+			return min(index, last + 1);
+	}
+	return last + 1;
+}
+
 /*
- * Whether pages of a range can go: 0 or -EBUSY. They are unmapped, since nobody pins
- * what nobody has mapped; private copies stay, should it end here.
+ * A broken page must not go as part of a huge folio, which memory_failure() could not
+ * split: the allocator keeps single pages from being used again, but no larger ones.
+ */
+static int mmapdemo_reshape_split_broken(struct mmapdemo_buffer *buffer, pgoff_t first,
+					 pgoff_t last)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	pgoff_t index;
+	int err = 0;
+
+	while (!err && (index = mmapdemo_reshape_next_broken(mapping, first, last)) <= last)
+		err = mmapdemo_reshape_split(buffer, index, index);
+	return err;
+}
+
+/*
+ * Whether pages of a range can go: 0, -EBUSY or -EINTR. They are unmapped, since nobody
+ * pins what nobody has mapped; private copies stay, should it end here.
  */
 static int mmapdemo_reshape_release(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
+	int err;
 
 	lockdep_assert_held_write(&mapping->invalidate_lock);
+	err = mmapdemo_reshape_split_broken(buffer, first, last);
+	if (err)
+		return err;
 	unmap_mapping_pages(mapping, first, last - first + 1, false);
 	return mmapdemo_reshape_pinned(mapping, first, last) ? -EBUSY : 0;
 }
@@ -165,6 +213,8 @@ static int mmapdemo_reshape_shrink(struct mmapdemo_buffer *buffer, loff_t bytes)
 	if (!err)
 		err = mmapdemo_reshape_release(buffer, first, mmapdemo_buffer_pages(buffer) - 1);
 	if (!err) {
+		/* What reads find to be missing from here on, they find to be past the end. */
+		WRITE_ONCE(buffer->end, first);
 		truncate_pagecache(inode, bytes);
 		mmapdemo_broken_forget(buffer, first, ULONG_MAX);
 		i_size_write(inode, bytes);
@@ -189,6 +239,7 @@ static int mmapdemo_reshape_grow(struct mmapdemo_buffer *buffer, loff_t bytes)
 		truncate_inode_pages(inode->i_mapping, old);
 	} else {
 		i_size_write(inode, bytes);
+		WRITE_ONCE(buffer->end, bytes >> PAGE_SHIFT);
 		mmapdemo_folios_publish(buffer, old >> PAGE_SHIFT);
 	}
 	filemap_invalidate_unlock(inode->i_mapping);
@@ -231,30 +282,21 @@ int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes)
 	return err;
 }
 
-/*
- * A broken page goes whole or not at all: -EIO where a hole begins or ends in one. Nor
- * does it go while it is part of a huge folio that cannot be split: -EBUSY.
- */
-static int mmapdemo_reshape_edge(struct mmapdemo_buffer *buffer, loff_t pos)
+/* A broken page goes whole or not at all: whether one is cut where a hole begins or ends. */
+static bool mmapdemo_reshape_cuts_broken(struct mmapdemo_buffer *buffer, loff_t pos)
 {
-	struct address_space *mapping = buffer->inode->i_mapping;
 	pgoff_t index = pos >> PAGE_SHIFT;
-	struct folio *folio = filemap_get_folio(mapping, index);
-	bool broken, unsplit;
-	int err;
+	struct folio *folio;
+	bool broken;
 
+	if (PAGE_ALIGNED(pos))
+		return false;
+	folio = filemap_get_folio(buffer->inode->i_mapping, index);
 	if (IS_ERR_OR_NULL(folio))
-		return !PAGE_ALIGNED(pos) && mmapdemo_broken_has(buffer, index, index) ? -EIO : 0;
-	unsplit = folio_test_large(folio) && folio_test_has_hwpoisoned(folio);
+		return mmapdemo_broken_has(buffer, index, index);
 	broken = PageHWPoison(folio_file_page(folio, index));
 	folio_put(folio);
-	if (broken && !PAGE_ALIGNED(pos))
-		return -EIO;
-	if (!unsplit)
-		return 0;
-	err = mmapdemo_reshape_split(buffer, index, index);
-	/* The lock may have been dropped: look again. */
-	return err ?: mmapdemo_reshape_edge(buffer, pos);
+	return broken;
 }
 
 /* Frees a range in steps. A fatal signal ends it: -EINTR. */
@@ -281,11 +323,14 @@ static int mmapdemo_reshape_punch_locked(struct mmapdemo_buffer *buffer, loff_t 
 	pgoff_t after = end >> PAGE_SHIFT;
 	int err;
 
-	err = mmapdemo_reshape_edge(buffer, pos) ?: mmapdemo_reshape_edge(buffer, end);
-	if (!err && first < after)
+	if (first < after) {
 		err = mmapdemo_reshape_release(buffer, first, after - 1);
-	if (!err)
-		err = mmapdemo_reshape_truncate(buffer, pos, end);
+		if (err)
+			return err;
+	}
+	if (mmapdemo_reshape_cuts_broken(buffer, pos) || mmapdemo_reshape_cuts_broken(buffer, end))
+		return -EIO;
+	err = mmapdemo_reshape_truncate(buffer, pos, end);
 	if (!err && first < after)
 		mmapdemo_broken_forget(buffer, first, after - 1);
 	return err;

@@ -67,7 +67,8 @@ size_t mmapdemo_piece_copy_out(const struct mmapdemo_piece *piece, struct iov_it
 	if (!piece->at)
 		return iov_iter_zero(piece->bytes, to);
 	pagefault_disable();
-	copied = copy_to_iter(piece->at, piece->bytes, to);
+	/* Without the check of copy_to_iter(), which is for slab memory: it costs a tenth of 4 KiB. */
+	copied = _copy_to_iter(piece->at, piece->bytes, to);
 	pagefault_enable();
 	return copied;
 }
@@ -78,7 +79,7 @@ size_t mmapdemo_piece_copy_in(const struct mmapdemo_piece *piece, struct iov_ite
 	size_t copied;
 
 	pagefault_disable();
-	copied = copy_from_iter(piece->at, piece->bytes, from);
+	copied = _copy_from_iter(piece->at, piece->bytes, from);
 	pagefault_enable();
 	return copied;
 }

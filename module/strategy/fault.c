@@ -68,9 +68,10 @@ static vm_fault_t mmapdemo_fault_fault(struct vm_fault *vmf)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
 	struct address_space *mapping = buffer->inode->i_mapping;
-	vm_fault_t ret;
+	vm_fault_t ret = 0;
 
-	ret = mmapdemo_fault_delay(vmf);
+	if (mmapdemo_faultlab_active(buffer))
+		ret = mmapdemo_fault_delay(vmf);
 	if (!ret)
 		ret = mmapdemo_fault_lock(mapping);
 	if (ret)
