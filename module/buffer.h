@@ -112,7 +112,7 @@ struct mmapdemo_buffer {
 	struct dentry *debugfs;
 	struct maple_tree rules;
 	struct list_head rule_list;
-	unsigned int nr_rules;
+	unsigned long nr_rules;
 	unsigned int wipe_policy;
 	wait_queue_head_t wait;
 	atomic64_t events[MMAPDEMO_EVENTS];

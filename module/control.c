@@ -3,9 +3,11 @@
  * The commands of include/uapi/linux/mmapdemo.h: a table of them, and one
  * function that takes each out of user memory, and back.
  */
+#include <linux/build_bug.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/mmapdemo.h>
@@ -35,6 +37,24 @@ union mmapdemo_argument {
 	struct mmapdemo_wipe wipe;
 };
 
+/*
+ * The first versions are published: these sizes never change. A field that is
+ * added later comes after the one that is named here.
+ */
+#define MMAPDEMO_FIRST_VERSION(type, TYPE, last)				\
+	static_assert(offsetofend(struct mmapdemo_##type, last) == MMAPDEMO_##TYPE##_SIZE_VER1)
+
+MMAPDEMO_FIRST_VERSION(info, INFO, strategy);
+MMAPDEMO_FIRST_VERSION(resize, RESIZE, bytes);
+MMAPDEMO_FIRST_VERSION(punch, PUNCH, length);
+MMAPDEMO_FIRST_VERSION(fill, FILL, seed);
+MMAPDEMO_FIRST_VERSION(sum, SUM, reserved);
+MMAPDEMO_FIRST_VERSION(fault, FAULT, fired);
+MMAPDEMO_FIRST_VERSION(fault_list, FAULT_LIST, faults);
+MMAPDEMO_FIRST_VERSION(kick, KICK, generation);
+MMAPDEMO_FIRST_VERSION(wait, WAIT, generation);
+MMAPDEMO_FIRST_VERSION(wipe, WIPE, reserved);
+
 static __u32 mmapdemo_control_features(const struct mmapdemo_buffer *buffer)
 {
 	const struct mmapdemo_strategy *strategy = buffer->strategy;
@@ -63,7 +83,7 @@ static int mmapdemo_control_info(struct file *file, union mmapdemo_argument *arg
 		.opens		= atomic_read(&buffer->opens),
 		.vmas		= atomic_read(&buffer->vmas),
 		.vmas_peak	= atomic_read(&buffer->vmas_peak),
-		.rules		= READ_ONCE(buffer->nr_rules),
+		.rules		= min_t(unsigned long, READ_ONCE(buffer->nr_rules), U32_MAX),
 		.last_closes	= atomic64_read(&buffer->events[MMAPDEMO_LAST_CLOSED]),
 		.faults_read	= mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_READ),
 		.faults_write	= mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_WRITE),
@@ -151,30 +171,67 @@ static int mmapdemo_control_fault_set(struct file *file, union mmapdemo_argument
 	return mmapdemo_faultlab_set(buffer, fault);
 }
 
+/* Elements as long as the program's: it gets less where it knows less, and zeros where more. */
+static int mmapdemo_control_put_faults(const struct mmapdemo_fault_list *list, unsigned int done,
+				       struct mmapdemo_fault *faults, unsigned int count)
+{
+	u8 __user *to = u64_to_user_ptr(list->faults) + (u64)done * list->fault_size;
+	size_t known = min_t(size_t, list->fault_size, sizeof(*faults));
+	unsigned int i;
+
+	for (i = 0; i < count; i++, to += list->fault_size) {
+		faults[i].size = list->fault_size;
+		if (copy_to_user(to, &faults[i], known) ||
+		    clear_user(to + known, list->fault_size - known))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+/*
+ * There may be more rules than FAULT_SET makes, as healing cuts them. A list of
+ * more than MMAPDEMO_FAULT_RULES_MAX is taken in several steps, so that it needs
+ * no more memory than that many; rules may change in between.
+ */
+static int mmapdemo_control_list_all(struct mmapdemo_buffer *buffer,
+				     const struct mmapdemo_fault_list *list,
+				     struct mmapdemo_fault *faults, __u32 *total)
+{
+	struct mmapdemo_faultlab_cursor cursor = { .parts = READ_ONCE(buffer->nr_rules) };
+	unsigned int done = 0, room, count;
+	int err;
+
+	while (done < list->count) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		room = min(list->count - done, MMAPDEMO_FAULT_RULES_MAX);
+		count = mmapdemo_faultlab_list(buffer, &cursor, faults, room);
+		err = mmapdemo_control_put_faults(list, done, faults, count);
+		if (err)
+			return err;
+		done += count;
+		if (count < room)
+			break;
+		cond_resched();
+	}
+	*total = clamp_t(unsigned long, cursor.parts, done, U32_MAX);
+	return 0;
+}
+
 static int mmapdemo_control_fault_list(struct file *file, union mmapdemo_argument *arg)
 {
 	struct mmapdemo_fault_list *list = &arg->fault_list;
-	unsigned int room = min(list->count, MMAPDEMO_FAULT_RULES_MAX);
 	struct mmapdemo_fault *faults;
-	unsigned int count, i;
-	int err = 0;
+	int err;
 
-	if (list->fault_size < sizeof(*faults) || list->fault_size > PAGE_SIZE)
+	if (list->fault_size < MMAPDEMO_FAULT_SIZE_VER1 || list->fault_size > PAGE_SIZE)
 		return -EINVAL;
-	faults = kvcalloc(room, sizeof(*faults), GFP_KERNEL_ACCOUNT);
+	faults = kvcalloc(min(list->count, MMAPDEMO_FAULT_RULES_MAX), sizeof(*faults),
+			  GFP_KERNEL_ACCOUNT);
 	if (!faults)
 		return -ENOMEM;
-	count = mmapdemo_faultlab_list(mmapdemo_buffer_of(file), faults, room);
-	for (i = 0; i < min(count, room) && !err; i++) {
-		u8 __user *to = u64_to_user_ptr(list->faults) + (size_t)i * list->fault_size;
-
-		faults[i].size = list->fault_size;
-		if (copy_to_user(to, &faults[i], sizeof(*faults)) ||
-		    clear_user(to + sizeof(*faults), list->fault_size - sizeof(*faults)))
-			err = -EFAULT;
-	}
+	err = mmapdemo_control_list_all(mmapdemo_buffer_of(file), list, faults, &list->count);
 	kvfree(faults);
-	list->count = count;
 	return err;
 }
 
@@ -220,32 +277,35 @@ static int mmapdemo_control_wipe(struct file *file, union mmapdemo_argument *arg
 
 struct mmapdemo_command {
 	int (*call)(struct file *file, union mmapdemo_argument *arg);
-	size_t size; /* of the struct, and of its first version */
+	size_t min_size; /* of the struct's first version: a program's may not be shorter */
+	size_t size; /* of the struct as the module knows it */
 	fmode_t mode; /* that the descriptor must have */
 	__u32 flags; /* that are known */
 	bool answers; /* in the struct, which may be in a page that others cut off or zero */
 };
 
-#define MMAPDEMO_COMMAND(nr, name, needs, known, ...)				\
+#define MMAPDEMO_COMMAND(nr, name, STRUCT, needs, known, ...)			\
 	[_IOC_NR(MMAPDEMO_IOCTL_##nr)] = {					\
-		.call	= mmapdemo_control_##name,				\
-		.size	= _IOC_SIZE(MMAPDEMO_IOCTL_##nr),			\
-		.mode	= needs,						\
-		.flags	= known,						\
+		.call		= mmapdemo_control_##name,			\
+		.min_size	= MMAPDEMO_##STRUCT##_SIZE_VER1,		\
+		.size		= _IOC_SIZE(MMAPDEMO_IOCTL_##nr),		\
+		.mode		= needs,					\
+		.flags		= known,					\
 		__VA_ARGS__							\
 	}
 
 static const struct mmapdemo_command mmapdemo_commands[] = {
-	MMAPDEMO_COMMAND(INFO, info, 0, 0, .answers = true),
-	MMAPDEMO_COMMAND(RESIZE, resize, FMODE_WRITE, 0),
-	MMAPDEMO_COMMAND(PUNCH, punch, FMODE_WRITE, 0),
-	MMAPDEMO_COMMAND(FILL, fill, FMODE_WRITE, 0),
-	MMAPDEMO_COMMAND(SUM, sum, FMODE_READ, 0, .answers = true),
-	MMAPDEMO_COMMAND(FAULT_SET, fault_set, FMODE_WRITE, 0),
-	MMAPDEMO_COMMAND(FAULT_LIST, fault_list, 0, 0, .answers = true),
-	MMAPDEMO_COMMAND(KICK, kick, FMODE_WRITE, 0, .answers = true),
-	MMAPDEMO_COMMAND(WAIT, wait, 0, 0, .answers = true),
-	MMAPDEMO_COMMAND(WIPE, wipe, FMODE_WRITE, MMAPDEMO_WIPE_NOW | MMAPDEMO_WIPE_SET_POLICY),
+	MMAPDEMO_COMMAND(INFO, info, INFO, 0, 0, .answers = true),
+	MMAPDEMO_COMMAND(RESIZE, resize, RESIZE, FMODE_WRITE, 0),
+	MMAPDEMO_COMMAND(PUNCH, punch, PUNCH, FMODE_WRITE, 0),
+	MMAPDEMO_COMMAND(FILL, fill, FILL, FMODE_WRITE, 0),
+	MMAPDEMO_COMMAND(SUM, sum, SUM, FMODE_READ, 0, .answers = true),
+	MMAPDEMO_COMMAND(FAULT_SET, fault_set, FAULT, FMODE_WRITE, 0),
+	MMAPDEMO_COMMAND(FAULT_LIST, fault_list, FAULT_LIST, 0, 0, .answers = true),
+	MMAPDEMO_COMMAND(KICK, kick, KICK, FMODE_WRITE, 0, .answers = true),
+	MMAPDEMO_COMMAND(WAIT, wait, WAIT, 0, 0, .answers = true),
+	MMAPDEMO_COMMAND(WIPE, wipe, WIPE, FMODE_WRITE,
+			 MMAPDEMO_WIPE_NOW | MMAPDEMO_WIPE_SET_POLICY),
 };
 
 static const struct mmapdemo_command *mmapdemo_control_find(unsigned int cmd)
@@ -258,7 +318,18 @@ static const struct mmapdemo_command *mmapdemo_control_find(unsigned int cmd)
 	return &mmapdemo_commands[array_index_nospec(nr, ARRAY_SIZE(mmapdemo_commands))];
 }
 
-/* The struct, once: what is checked here is what is done. */
+/*
+ * Writes the answer over the program's struct. A program whose struct is shorter
+ * gets the fields that it has. Where its struct is longer, the rest is zero already:
+ * copy_struct_from_user() made sure of that.
+ */
+static int mmapdemo_control_put(const struct mmapdemo_command *command,
+				const union mmapdemo_argument *arg, void __user *to)
+{
+	return copy_to_user(to, arg, min_t(size_t, arg->size, command->size)) ? -EFAULT : 0;
+}
+
+/* Reads the struct once: what is checked here is what is done. */
 static int mmapdemo_control_get(const struct mmapdemo_command *command,
 				union mmapdemo_argument *arg, void __user *from)
 {
@@ -267,7 +338,7 @@ static int mmapdemo_control_get(const struct mmapdemo_command *command,
 
 	if (get_user(size, (__u32 __user *)from))
 		return -EFAULT;
-	if (size < command->size || size > PAGE_SIZE)
+	if (size < command->min_size || size > PAGE_SIZE)
 		return -EINVAL;
 	err = copy_struct_from_user(arg, command->size, from, size);
 	if (err)
@@ -277,8 +348,8 @@ static int mmapdemo_control_get(const struct mmapdemo_command *command,
 		return -EOPNOTSUPP;
 	if (!command->answers)
 		return 0;
-	/* The answer goes there: better to know now, before anything happened. */
-	return copy_to_user(from, arg, command->size) ? -EFAULT : 0;
+	/* Where the answer cannot be written, nothing is to be done. */
+	return mmapdemo_control_put(command, arg, from);
 }
 
 long mmapdemo_control_ioctl(struct file *file, unsigned int cmd, unsigned long user)
@@ -295,7 +366,7 @@ long mmapdemo_control_ioctl(struct file *file, unsigned int cmd, unsigned long u
 	err = mmapdemo_control_get(command, &arg, argument);
 	if (!err)
 		err = command->call(file, &arg);
-	if (!err && command->answers && copy_to_user(argument, &arg, command->size))
-		err = -EFAULT;
+	if (!err && command->answers)
+		err = mmapdemo_control_put(command, &arg, argument);
 	return err;
 }

@@ -22,7 +22,8 @@
 /**
  * struct mmapdemo_rule - what happens to accesses of a range
  * @list: in the buffer's list of rules
- * @used: is in the buffer's tree, as who collects garbage found
+ * @parts: how many ranges of the buffer's tree refer to the rule; written with the
+ *	invalidate lock held exclusively
  * @fault: as the program gave it
  * @lock: protects what follows, as accesses hold nothing that excludes others
  * @hits: accesses so far
@@ -34,7 +35,7 @@
  */
 struct mmapdemo_rule {
 	struct list_head list;
-	bool used;
+	unsigned long parts;
 	struct mmapdemo_fault fault;
 	spinlock_t lock; /* what follows */
 	u64 hits;
@@ -219,50 +220,86 @@ int mmapdemo_faultlab_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t 
 	return err == -EHWPOISON ? -EIO : err;
 }
 
-/* How many parts of rules there are, and which rules have none any more. */
-static unsigned int mmapdemo_faultlab_mark(struct mmapdemo_buffer *buffer)
+/**
+ * mmapdemo_faultlab_cut - count what a new entry of the tree leaves of older ones
+ * @buffer: the buffer
+ * @first: the entry's first page
+ * @last: its last page
+ * @sign: 1: the rules count their parts so; -1: they undo that; 0: they stay as they are
+ *
+ * An older entry loses a part if the new one covers it, and gains one if the new
+ * one cuts it in two.
+ *
+ * Return: how many parts are gained; negative if more are lost.
+ */
+static long mmapdemo_faultlab_cut(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last,
+				  int sign)
 {
-	struct mmapdemo_rule *rule, *part;
-	unsigned int parts = 0;
-	unsigned long index = 0;
+	MA_STATE(mas, &buffer->rules, first, first);
+	struct mmapdemo_rule *rule;
+	long sum = 0;
 
-	list_for_each_entry(rule, &buffer->rule_list, list)
-		rule->used = false;
-	mt_for_each(&buffer->rules, part, index, ULONG_MAX) {
-		part->used = true;
-		parts++;
+	lockdep_assert_held_write(&buffer->inode->i_mapping->invalidate_lock);
+	rcu_read_lock();
+	mas_for_each(&mas, rule, last) {
+		long gained = (mas.index < first) + (mas.last > last) - 1;
+
+		rule->parts += sign * gained;
+		sum += gained;
+		if (need_resched()) {
+			mas_pause(&mas);
+			rcu_read_unlock();
+			cond_resched();
+			rcu_read_lock();
+		}
 	}
-	return parts;
+	rcu_read_unlock();
+	return sum;
 }
 
+/* Frees the rules that no range refers to any more. */
 static void mmapdemo_faultlab_collect(struct mmapdemo_buffer *buffer)
 {
 	struct mmapdemo_rule *rule, *next;
 
 	lockdep_assert_held_write(&buffer->inode->i_mapping->invalidate_lock);
-	WRITE_ONCE(buffer->nr_rules, mmapdemo_faultlab_mark(buffer));
 	list_for_each_entry_safe(rule, next, &buffer->rule_list, list) {
-		if (!rule->used) {
+		if (!rule->parts) {
 			list_del(&rule->list);
 			kfree(rule);
 		}
 	}
 }
 
-/* A new rule for a range may leave two parts of an old one; it must not be one too many. */
-static bool mmapdemo_faultlab_has_room(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
+/*
+ * Puts a rule, or none, in the place of those that a range has. Healing has no
+ * limit but memory, which the caller's control group is charged for: a
+ * program must be able to end a rule that it made, or a part of it.
+ */
+static int mmapdemo_faultlab_store(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last,
+				   struct mmapdemo_rule *rule)
 {
-	MA_STATE(mas, &buffer->rules, first, first);
-	unsigned int parts = buffer->nr_rules + 1;
+	unsigned long parts = buffer->nr_rules + mmapdemo_faultlab_cut(buffer, first, last, 0);
+	int err = 0;
 
-	rcu_read_lock();
-	while (mas_find(&mas, last)) {
-		parts--;
-		parts += mas.index < first;
-		parts += mas.last > last;
+	if (rule && ++parts > MMAPDEMO_FAULT_RULES_MAX)
+		return -ENOSPC;
+	if (rule && buffer->strategy->split)
+		err = buffer->strategy->split(buffer, first, last);
+	if (err)
+		return err;
+
+	mmapdemo_faultlab_cut(buffer, first, last, 1);
+	err = mtree_store_range(&buffer->rules, first, last, rule, GFP_KERNEL_ACCOUNT);
+	if (err) {
+		mmapdemo_faultlab_cut(buffer, first, last, -1);
+		return err;
 	}
-	rcu_read_unlock();
-	return parts <= MMAPDEMO_FAULT_RULES_MAX;
+	if (rule)
+		list_add_tail(&rule->list, &buffer->rule_list);
+	WRITE_ONCE(buffer->nr_rules, parts);
+	mmapdemo_faultlab_collect(buffer);
+	return 0;
 }
 
 static struct mmapdemo_rule *mmapdemo_rule_new(const struct mmapdemo_fault *fault)
@@ -272,6 +309,7 @@ static struct mmapdemo_rule *mmapdemo_rule_new(const struct mmapdemo_fault *faul
 	if (!rule)
 		return NULL;
 	spin_lock_init(&rule->lock);
+	rule->parts = 1;
 	rule->fault = *fault;
 	prandom_seed_state(&rule->random, fault->seed);
 	return rule;
@@ -282,15 +320,15 @@ static struct mmapdemo_rule *mmapdemo_rule_new(const struct mmapdemo_fault *faul
  * @buffer: the buffer
  * @fault: the rule, checked; with MMAPDEMO_FAULT_NONE there is none from now on
  *
- * Return: 0, -ENOSPC where there are too many, -EBUSY or -EINTR as the strategy's
- * split(), -ENOMEM. No rule has changed then, but folios may be small that were huge.
+ * Return: 0; -ENOSPC if there would be too many rules, never with
+ * MMAPDEMO_FAULT_NONE; -EBUSY or -EINTR as the strategy's split(); -ENOMEM. An error
+ * changes no rule, but folios may be small that were huge.
  */
 int mmapdemo_faultlab_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_fault *fault)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 	pgoff_t first = fault->offset >> PAGE_SHIFT;
 	pgoff_t last = (fault->offset + fault->length - 1) >> PAGE_SHIFT;
-	const struct mmapdemo_strategy *strategy = buffer->strategy;
 	struct mmapdemo_rule *rule = NULL;
 	int err;
 
@@ -304,19 +342,11 @@ int mmapdemo_faultlab_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_
 	if (err)
 		goto free;
 	filemap_invalidate_lock(mapping);
-	if (!mmapdemo_faultlab_has_room(buffer, first, last))
-		err = -ENOSPC;
-	if (!err && rule && strategy->split)
-		err = strategy->split(buffer, first, last);
-	if (!err)
-		err = mtree_store_range(&buffer->rules, first, last, rule, GFP_KERNEL);
+	err = mmapdemo_faultlab_store(buffer, first, last, rule);
 	if (err)
 		goto unlock;
-	if (rule)
-		list_add_tail(&rule->list, &buffer->rule_list);
-	mmapdemo_faultlab_collect(buffer);
 	/* Who has the pages mapped, or was just given them, asks again. */
-	strategy->settle(buffer, first, last);
+	buffer->strategy->settle(buffer, first, last);
 	unmap_mapping_pages(mapping, first, last - first + 1, false);
 unlock:
 	filemap_invalidate_unlock(mapping);
@@ -328,36 +358,39 @@ free:
 }
 
 /**
- * mmapdemo_faultlab_list - the rules there are, by offset
+ * mmapdemo_faultlab_list - list some of the rules, by offset
  * @buffer: the buffer
+ * @cursor: where to begin; returned: where the next call goes on, and how many
+ *	parts of rules there are in all
  * @faults: where to write them
- * @room: how many at most
+ * @room: how many at most, not 0
  *
- * Return: how many there are.
+ * Return: how many were written; the last ones if that is less than @room.
  */
-unsigned int mmapdemo_faultlab_list(struct mmapdemo_buffer *buffer, struct mmapdemo_fault *faults,
-				    unsigned int room)
+unsigned int mmapdemo_faultlab_list(struct mmapdemo_buffer *buffer,
+				    struct mmapdemo_faultlab_cursor *cursor,
+				    struct mmapdemo_fault *faults, unsigned int room)
 {
-	MA_STATE(mas, &buffer->rules, 0, 0);
+	MA_STATE(mas, &buffer->rules, cursor->index, cursor->index);
 	struct address_space *mapping = buffer->inode->i_mapping;
 	struct mmapdemo_rule *rule;
 	unsigned int count = 0;
 
 	filemap_invalidate_lock_shared(mapping);
+	cursor->parts = buffer->nr_rules;
 	rcu_read_lock();
-	mas_for_each(&mas, rule, ULONG_MAX) {
-		if (count < room) {
-			struct mmapdemo_fault *fault = &faults[count];
+	while (count < room && (rule = mas_find(&mas, ULONG_MAX))) {
+		pgoff_t first = max(mas.index, cursor->index);
+		struct mmapdemo_fault *fault = &faults[count++];
 
-			*fault = rule->fault;
-			fault->offset = (u64)mas.index << PAGE_SHIFT;
-			fault->length = (u64)(mas.last - mas.index + 1) << PAGE_SHIFT;
-			spin_lock(&rule->lock);
-			fault->hits = rule->hits;
-			fault->fired = rule->fired;
-			spin_unlock(&rule->lock);
-		}
-		count++;
+		*fault = rule->fault;
+		fault->offset = (u64)first << PAGE_SHIFT;
+		fault->length = (u64)(mas.last - first + 1) << PAGE_SHIFT;
+		spin_lock(&rule->lock);
+		fault->hits = rule->hits;
+		fault->fired = rule->fired;
+		spin_unlock(&rule->lock);
+		cursor->index = mas.last + 1;
 	}
 	rcu_read_unlock();
 	filemap_invalidate_unlock_shared(mapping);

@@ -207,7 +207,8 @@ static const struct wrong {
 
 	{"list,flags", FAULT_LIST, EOPNOTSUPP, {SET(fault_list, flags, 1)}},
 	{"list,fault-size", FAULT_LIST, EINVAL, {SET(fault_list, fault_size, 0)}},
-	{"list,fault-size-less", FAULT_LIST, EINVAL, {SET(fault_list, fault_size, 56)}},
+	{"list,fault-size-less", FAULT_LIST, EINVAL, {SET(fault_list, fault_size, 63)}},
+	{"list,fault-size-more", FAULT_LIST, EINVAL, {SET(fault_list, fault_size, 1 << 20)}},
 	{"list,null", FAULT_LIST, EFAULT, {SET(fault_list, faults, 0)}},
 	{"list,kernel", FAULT_LIST, EFAULT, {SET(fault_list, faults, 0xffff888000000000)}},
 	{"list,top", FAULT_LIST, EFAULT, {SET(fault_list, faults, -64)}},

@@ -24,25 +24,35 @@ union argument {
 
 enum command_index { INFO, RESIZE, PUNCH, FILL, SUM, FAULT_SET, FAULT_LIST, KICK, WAIT, WIPE };
 
+#define COMMAND(NR, nr, STRUCT, struct_name, ...)                               \
+	{                                                                       \
+		nr, MMAPDEMO_IOCTL_##NR, sizeof(struct mmapdemo_##struct_name), \
+			MMAPDEMO_##STRUCT##_SIZE_VER1, __VA_ARGS__              \
+	}
+
 static const struct command {
 	const char *name;
 	unsigned long number;
-	size_t size;
+	size_t size, first_size; /* of the struct, now and when it was first published */
 	bool wants_write, wants_read, answers;
 } commands[] = {
-	[INFO] = {"info", MMAPDEMO_IOCTL_INFO, sizeof(struct mmapdemo_info), .answers = true},
-	[RESIZE] = {"resize", MMAPDEMO_IOCTL_RESIZE, sizeof(struct mmapdemo_resize), true},
-	[PUNCH] = {"punch", MMAPDEMO_IOCTL_PUNCH, sizeof(struct mmapdemo_punch), true},
-	[FILL] = {"fill", MMAPDEMO_IOCTL_FILL, sizeof(struct mmapdemo_fill), true},
-	[SUM] = {"sum", MMAPDEMO_IOCTL_SUM, sizeof(struct mmapdemo_sum), .wants_read = true,
-		 .answers = true},
-	[FAULT_SET] = {"fault-set", MMAPDEMO_IOCTL_FAULT_SET, sizeof(struct mmapdemo_fault), true},
-	[FAULT_LIST] = {"fault-list", MMAPDEMO_IOCTL_FAULT_LIST, sizeof(struct mmapdemo_fault_list),
-			.answers = true},
-	[KICK] = {"kick", MMAPDEMO_IOCTL_KICK, sizeof(struct mmapdemo_kick), true, .answers = true},
-	[WAIT] = {"wait", MMAPDEMO_IOCTL_WAIT, sizeof(struct mmapdemo_wait), .answers = true},
-	[WIPE] = {"wipe", MMAPDEMO_IOCTL_WIPE, sizeof(struct mmapdemo_wipe), true},
+	[INFO] = COMMAND(INFO, "info", INFO, info, .answers = true),
+	[RESIZE] = COMMAND(RESIZE, "resize", RESIZE, resize, true),
+	[PUNCH] = COMMAND(PUNCH, "punch", PUNCH, punch, true),
+	[FILL] = COMMAND(FILL, "fill", FILL, fill, true),
+	[SUM] = COMMAND(SUM, "sum", SUM, sum, .wants_read = true, .answers = true),
+	[FAULT_SET] = COMMAND(FAULT_SET, "fault-set", FAULT, fault, true),
+	[FAULT_LIST] = COMMAND(FAULT_LIST, "fault-list", FAULT_LIST, fault_list, .answers = true),
+	[KICK] = COMMAND(KICK, "kick", KICK, kick, true, .answers = true),
+	[WAIT] = COMMAND(WAIT, "wait", WAIT, wait, .answers = true),
+	[WIPE] = COMMAND(WIPE, "wipe", WIPE, wipe, true),
 };
+
+/*
+ * How many bytes more the module's structs have than those here, less than 0 where
+ * these are newer: MMAPDEMO_GROWN in the environment, of tests/grown.
+ */
+int module_grown(void);
 
 /* Right, and its effect would show: what is refused differs from it in one thing. */
 union argument valid_argument(enum command_index index);

@@ -7,6 +7,7 @@
  *	        [ sec. ]       a later rule ends what it covers of the first
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "support/access.h"
@@ -219,11 +220,55 @@ ROW(C4, most_rules, "one rule more than the most is ENOSPC, and changes nothing"
 	ck_assert_uint_eq(info_of(fd).rules, most);
 	assert_errno(set_action(fd, 0, pages(1), SIGNAL), ENOSPC);
 	assert_target(0, pages(1), ORIGINAL);
-	/* Nor can one be cut in two. */
-	assert_errno(heal(fd, target.size + pages(1), pages(1)), ENOSPC);
+	/* Nor can one be cut in two by another. */
+	assert_errno(set_action(fd, target.size + pages(1), pages(1), COUNT), ENOSPC);
 	ck_assert_uint_eq(info_of(fd).rules, most);
+	/* But one may take the place of another. */
 	assert_done(set_action(fd, target.size, pages(3), COUNT));
 	assert_done(heal(fd, target.size, pages(3)));
 	assert_done(set_action(fd, 0, pages(1), SIGNAL));
 	ck_assert_uint_eq(info_of(fd).rules, most);
+}
+
+/*
+ *	[ r ] [ r ] [ r ]   the most rules, of three pages each
+ *	[ ]-] [ ] ] [ ]-]   the last page of the first is healed, the middle of others
+ */
+ROW(C4, heals_at_the_limit, "healing works where there are as many rules as there may be",
+    .timeout = 240)
+{
+	int fd = control_open();
+	unsigned int most = MMAPDEMO_FAULT_RULES_MAX;
+	struct mmapdemo_fault *rules = calloc(2 * most + 1, sizeof(*rules));
+
+	ck_assert_ptr_nonnull(rules);
+	for (unsigned int i = 0; i < most; i++)
+		assert_done(set_action(fd, target.size + pages(4 * i), pages(3), SIGNAL));
+	assert_done(heal(fd, target.size + pages(2), pages(1)));
+	ck_assert_uint_eq(info_of(fd).rules, most);
+	for (unsigned int i = 1; i < most; i++)
+		assert_done(heal(fd, target.size + pages(4 * i + 1), pages(1)));
+	ck_assert_uint_eq(info_of(fd).rules, 2 * most - 1);
+
+	/* All are listed, also where there are more than rules can be set. */
+	memset(&rules[2 * most - 1], 0xee, sizeof(*rules));
+	ck_assert_uint_eq(list_rules(fd, rules, 2 * most), 2 * most - 1);
+	ck_assert_uint_eq(rules[0].offset, target.size);
+	ck_assert_uint_eq(rules[0].length, pages(2));
+	for (unsigned int i = 1; i < 2 * most - 1; i++) {
+		ck_assert_uint_eq(rules[i].offset,
+				  target.size + pages(4 * ((i + 1) / 2) + (i % 2 ? 0 : 2)));
+		ck_assert_uint_eq(rules[i].length, pages(1));
+	}
+	ck_assert_uint_eq(rules[2 * most - 1].size, 0xeeeeeeee);
+	ck_assert_uint_eq(list_rules(fd, rules, most + 1), 2 * most - 1);
+	ck_assert_uint_eq(list_rules(fd, NULL, 0), 2 * most - 1);
+
+	/* Setting has its limit, whoever reached it; and what was cut can go. */
+	assert_errno(set_action(fd, 0, pages(1), SIGNAL), ENOSPC);
+	assert_target(0, pages(1), ORIGINAL);
+	assert_done(heal(fd, target.size, pages(4 * most)));
+	ck_assert_uint_eq(info_of(fd).rules, 0);
+	assert_done(set_action(fd, 0, pages(1), SIGNAL));
+	free(rules);
 }

@@ -17,7 +17,8 @@ ROW_EACH(C7, size, "a struct that is too short, or beyond a page, is EINVAL", co
 {
 	const struct command *tried = &commands[_i];
 	const uint32_t sizes[] = {
-		0, 1, 4, 8, tried->size - 4, tried->size - 1, pages(1) + 1, 1U << 31, ~0U,
+		0,	  1,   4, 8, tried->first_size - 4, tried->first_size - 1, pages(1) + 1,
+		1U << 31, ~0U,
 	};
 	int fd = open_for_commands();
 	struct state before = state_of(fd);
@@ -32,34 +33,63 @@ ROW_EACH(C7, size, "a struct that is too short, or beyond a page, is EINVAL", co
 	assert_unchanged(fd, &before);
 }
 
+int module_grown(void)
+{
+	const char *grown = getenv("MMAPDEMO_GROWN");
+
+	return grown ? atoi(grown) : 0;
+}
+
+/* What a field means that is not there is nothing; and nothing is written past @size. */
+ROW_EACH(C7, shorter, "a struct of each size from the first version on works, and gets that much",
+	 commands)
+{
+	const struct command *tried = &commands[_i];
+	int fd = open_for_commands();
+
+	for (size_t size = tried->first_size; size <= tried->size; size++) {
+		unsigned char *bytes = at_a_border(size);
+		union argument argument = valid_argument(_i);
+
+		argument.size = size;
+		assert_done(kick(fd));
+		memcpy(bytes, &argument, size);
+		assert_done(command(fd, tried->number, bytes));
+		memcpy(&argument, bytes, size);
+		ck_assert_uint_eq(argument.size, size);
+	}
+}
+
 ROW_EACH(C7, longer, "a struct that goes on with zeros works; with anything else it is E2BIG",
 	 commands)
 {
 	const struct command *tried = &commands[_i];
-	const size_t sizes[] = {tried->size + 1, tried->size + 8, 1000, pages(1)};
+	size_t known = tried->size + module_grown();
+	const size_t sizes[] = {known + 1, known + 8, 1000, pages(1)};
 	int fd = open_for_commands();
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		unsigned char *bytes = at_a_border(sizes[i]);
 		union argument argument = valid_argument(_i);
+		size_t copied = sizes[i] < tried->size ? sizes[i] : tried->size;
 		struct state before;
 
 		argument.size = sizes[i];
 		assert_done(kick(fd));
 		before = state_of(fd);
-		memcpy(bytes, &argument, tried->size);
+		memcpy(bytes, &argument, copied);
 		bytes[sizes[i] - 1] = 0x80;
 		assert_errno(command(fd, tried->number, bytes), E2BIG);
 		bytes[sizes[i] - 1] = 0;
-		bytes[tried->size] = 1;
+		bytes[known] = 1;
 		assert_errno(command(fd, tried->number, bytes), E2BIG);
 		assert_unchanged(fd, &before);
 
-		bytes[tried->size] = 0;
+		bytes[known] = 0;
 		assert_done(command(fd, tried->number, bytes));
-		memcpy(&argument, bytes, tried->size);
+		memcpy(&argument, bytes, copied);
 		ck_assert_uint_eq(argument.size, sizes[i]);
-		assert_zero(bytes + tried->size, sizes[i] - tried->size);
+		assert_zero(bytes + known, sizes[i] - known);
 	}
 }
 
@@ -239,6 +269,37 @@ ROW(C7, list_in_the_device, "rules are listed into the device; over a bad page i
 	ck_assert_uint_eq(rules[1].offset, pages(12));
 	assert_done(set_action(fd, pages(3), pages(1), MMAPDEMO_FAULT_SIGBUS));
 	assert_errno(command(fd, MMAPDEMO_IOCTL_FAULT_LIST, &list), EFAULT);
+}
+
+/* Elements of a list have sizes of their own. */
+ROW(C7, list_elements, "elements of a list are as long as is asked, and nothing lies between them")
+{
+	int fd = control_open();
+	size_t first = MMAPDEMO_FAULT_SIZE_VER1;
+	const size_t sizes[] = {first, first + 1, first + 8, first + 100, pages(1)};
+	struct mmapdemo_fault expected[2];
+
+	assert_done(set_action(fd, pages(10), pages(1), MMAPDEMO_FAULT_SIGBUS));
+	assert_done(set_action(fd, pages(12), pages(2), MMAPDEMO_FAULT_COUNT));
+	ck_assert_uint_eq(list_rules(fd, expected, 2), 2);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		unsigned char *rules = at_a_border(2 * sizes[i]);
+		struct mmapdemo_fault_list list = {
+			.size = sizeof(list),
+			.count = 2,
+			.fault_size = sizes[i],
+			.faults = (uintptr_t)rules,
+		};
+
+		memset(rules, 0xee, 2 * sizes[i]);
+		assert_done(command(fd, MMAPDEMO_IOCTL_FAULT_LIST, &list));
+		ck_assert_uint_eq(list.count, 2);
+		for (int j = 0; j < 2; j++, rules += sizes[i]) {
+			expected[j].size = sizes[i];
+			ck_assert_mem_eq(rules, &expected[j], first);
+			assert_zero(rules + first, sizes[i] - first);
+		}
+	}
 }
 
 static void *wait_for_kick(void *fd)

@@ -4,11 +4,17 @@
  *
  * Each command is an ioctl whose argument points to a struct that begins with
  * its own size in bytes. A program sets @size to the sizeof() it was built
- * with, and everything it does not use to zero. Structs grow at their end only,
- * and what is added means nothing while it is zero: programs older or newer
- * than the module work with it. The size inside the command's number is not
- * looked at, so that it may change as the struct grows; its direction, read and
- * write, is part of the number.
+ * with, and everything it does not use to zero.
+ *
+ * A struct grows at its end only, and an added field means nothing while it is
+ * zero. So programs that are older or newer than the module work with it:
+ *   - The module takes any @size from the struct's first version on, which the
+ *     struct's SIZE_VER1 names, to a page.
+ *   - Where @size is less than the module's struct, the module takes the fields
+ *     that are missing for zero, and writes nothing beyond @size.
+ *   - Where @size is more, the rest must be zero, and stays zero.
+ * The size inside the command's number is not looked at, so that it may change
+ * as the struct grows; its direction, read and write, is part of the number.
  *
  * Units: offsets, lengths and sizes are bytes from the device's start; times
  * are microseconds. Layout is the same for 32-bit and 64-bit programs.
@@ -16,8 +22,8 @@
  * Errors that all commands share:
  *   ENOTTY      no such command
  *   EFAULT      the struct, or memory it points to, cannot be read or written
- *   EINVAL      @size is less than the struct's first version, or more than a
- *               page; a field, or a combination, is out of range
+ *   EINVAL      @size is less than the struct's SIZE_VER1, or more than a page;
+ *               a field, or a combination, is out of range
  *   E2BIG       @size goes beyond what the module knows, and not all of that
  *               is zero
  *   EOPNOTSUPP  a flag, action or other named value that the module does not
@@ -72,8 +78,7 @@
  *	"insert", "vmalloc", "pfn" or "dma"; ends in a zero byte
  *
  * Any descriptor may ask. The counters are each exact, but not taken at one
- * moment. Where @size says that the program knows less, it gets less; where it
- * knows more, the rest is zeroed.
+ * moment.
  *
  * Errors: those that all commands share.
  */
@@ -100,6 +105,9 @@ struct mmapdemo_info {
 	char strategy[16];
 };
 
+/* sizeof() of each struct as it was first published: the least that its @size may be. */
+#define MMAPDEMO_INFO_SIZE_VER1	128u
+
 /**
  * struct mmapdemo_resize - MMAPDEMO_IOCTL_RESIZE: another size
  * @size: sizeof(struct mmapdemo_resize)
@@ -122,6 +130,8 @@ struct mmapdemo_resize {
 	__aligned_u64 bytes;
 };
 
+#define MMAPDEMO_RESIZE_SIZE_VER1	16u
+
 /**
  * struct mmapdemo_punch - MMAPDEMO_IOCTL_PUNCH: give memory back
  * @size: sizeof(struct mmapdemo_punch)
@@ -142,6 +152,8 @@ struct mmapdemo_punch {
 	__aligned_u64 offset;
 	__aligned_u64 length;
 };
+
+#define MMAPDEMO_PUNCH_SIZE_VER1	24u
 
 /**
  * struct mmapdemo_fill - MMAPDEMO_IOCTL_FILL: the kernel writes a pattern
@@ -172,6 +184,8 @@ struct mmapdemo_fill {
 	__aligned_u64 seed;
 };
 
+#define MMAPDEMO_FILL_SIZE_VER1	32u
+
 /**
  * struct mmapdemo_sum - MMAPDEMO_IOCTL_SUM: the kernel takes a checksum
  * @size: sizeof(struct mmapdemo_sum)
@@ -194,6 +208,8 @@ struct mmapdemo_sum {
 	__u32 reserved;
 };
 
+#define MMAPDEMO_SUM_SIZE_VER1	32u
+
 /**
  * enum mmapdemo_fault_action - what an access to a page does
  * @MMAPDEMO_FAULT_NONE: nothing: the range is healed, its rules are forgotten
@@ -201,7 +217,8 @@ struct mmapdemo_sum {
  * @MMAPDEMO_FAULT_SIGBUS: a page fault is SIGBUS, BUS_ADRERR; read(2) and
  *	write(2) are EIO
  * @MMAPDEMO_FAULT_HWPOISON: a page fault is SIGBUS, BUS_MCEERR_AR, as if the
- *	hardware had found the memory broken; read(2) and write(2) are EIO
+ *	hardware had found the memory broken; read(2) and write(2) are EIO. The
+ *	kernel logs a line for each such fault.
  * @MMAPDEMO_FAULT_ENOMEM: as if no memory were left: read(2), write(2),
  *	MADV_POPULATE_READ are ENOMEM. The kernel answers a program's own access
  *	by trying again, until the rule is over (or for ever).
@@ -232,7 +249,10 @@ enum mmapdemo_fault_when {
 	MMAPDEMO_FAULT_RANDOM,
 };
 
-/* Most that a delay may be, in microseconds, and most rules that there may be. */
+/*
+ * Most that a delay may be, in microseconds, and most rules that FAULT_SET makes.
+ * Healing may cut them into more than that.
+ */
 #define MMAPDEMO_FAULT_DELAY_MAX	60000000u
 #define MMAPDEMO_FAULT_RULES_MAX	4096u
 
@@ -252,7 +272,8 @@ enum mmapdemo_fault_when {
  * @hits: in FAULT_LIST, accesses so far; otherwise 0, or EINVAL
  * @fired: in FAULT_LIST, accesses that failed so far; otherwise 0, or EINVAL
  *
- * The range's earlier rules end. Pages that are mapped already obey at once, in
+ * The range's earlier rules end, in the range: one that reaches beyond it on both
+ * sides goes on in two parts. Pages that are mapped already obey at once, in
  * all processes; private copies made before are not touched. Huge folios in the
  * range become small ones, with the same contents.
  *
@@ -260,7 +281,9 @@ enum mmapdemo_fault_when {
  *   EBUSY   a huge folio in the range is pinned or in use by I/O; no rule has
  *           changed, but others before it may be small folios now
  *   ENOMEM  no memory for small folios, or for the rule; as EBUSY
- *   ENOSPC  there are MMAPDEMO_FAULT_RULES_MAX rules
+ *   ENOSPC  there would be more than MMAPDEMO_FAULT_RULES_MAX rules and parts of
+ *           rules. MMAPDEMO_FAULT_NONE never fails so, also where it cuts a rule
+ *           in two.
  */
 struct mmapdemo_fault {
 	__u32 size;
@@ -276,16 +299,23 @@ struct mmapdemo_fault {
 	__aligned_u64 fired;
 };
 
+#define MMAPDEMO_FAULT_SIZE_VER1	64u
+
 /**
  * struct mmapdemo_fault_list - MMAPDEMO_IOCTL_FAULT_LIST: the rules there are
  * @size: sizeof(struct mmapdemo_fault_list)
  * @flags: must be 0
  * @count: room in @faults, in elements; returned: how many rules there are, of
  *	which the first are written, as far as there is room. A rule that a later
- *	one cut in two is listed twice, with one count of hits.
- * @fault_size: sizeof(struct mmapdemo_fault): distance of elements in @faults
+ *	one, or healing, cut in two is listed twice, with one count of hits.
+ *	There may be more than MMAPDEMO_FAULT_RULES_MAX; a list of more than
+ *	that many is not taken at one moment.
+ * @fault_size: sizeof(struct mmapdemo_fault): distance of elements in @faults,
+ *	from MMAPDEMO_FAULT_SIZE_VER1 to a page
  * @faults: address of an array of struct mmapdemo_fault, by offset; each
- *	element's @size is set to @fault_size
+ *	element's @size is set to @fault_size. An element gets as many fields as
+ *	fit into @fault_size; where that is more than the module's struct, the
+ *	rest of the element is zeroed.
  *
  * Any descriptor may ask. Errors: those that all commands share.
  */
@@ -296,6 +326,8 @@ struct mmapdemo_fault_list {
 	__u32 fault_size;
 	__aligned_u64 faults;
 };
+
+#define MMAPDEMO_FAULT_LIST_SIZE_VER1	24u
 
 /**
  * struct mmapdemo_kick - MMAPDEMO_IOCTL_KICK: wake who waits
@@ -310,6 +342,8 @@ struct mmapdemo_kick {
 	__u32 flags;
 	__aligned_u64 generation;
 };
+
+#define MMAPDEMO_KICK_SIZE_VER1	16u
 
 /* Bits of &struct mmapdemo_wait.events */
 #define MMAPDEMO_EVENT_KICK		(1u << 0)	/* poll: EPOLLIN */
@@ -343,6 +377,8 @@ struct mmapdemo_wait {
 	__aligned_u64 generation;
 };
 
+#define MMAPDEMO_WAIT_SIZE_VER1	24u
+
 /* Bits of &struct mmapdemo_wipe.flags */
 #define MMAPDEMO_WIPE_NOW		(1u << 0)	/* zero all of it */
 #define MMAPDEMO_WIPE_SET_POLICY	(1u << 1)	/* @policy is to hold from now on */
@@ -370,6 +406,8 @@ struct mmapdemo_wipe {
 	__u32 policy;
 	__u32 reserved;
 };
+
+#define MMAPDEMO_WIPE_SIZE_VER1	16u
 
 #define MMAPDEMO_IOCTL_INFO	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x00, struct mmapdemo_info)
 #define MMAPDEMO_IOCTL_RESIZE	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x01, struct mmapdemo_resize)
