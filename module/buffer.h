@@ -76,6 +76,7 @@ struct mmapdemo_faults {
  * @held: of both: bytes of it
  * @dma: of `dma': what it needs besides
  * @misc: the device node
+ * @open_to_all: the load is over, as far as it can fail: the node can be opened
  * @debugfs: folder with the counters
  * @rules: of the fault lab, by page number. Changed with the mapping's
  *	invalidate lock held, and read with it held shared.
@@ -109,6 +110,7 @@ struct mmapdemo_buffer {
 	size_t held;
 	struct mmapdemo_dma *dma;
 	struct miscdevice misc;
+	bool open_to_all;
 	struct dentry *debugfs;
 	struct maple_tree rules;
 	struct list_head rule_list;

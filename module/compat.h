@@ -137,6 +137,11 @@
 #define mmapdemo_set_dma_coherent(dev) do { } while (0)
 #endif
 
+/* A kernel that cannot unload modules counts no references to them. */
+#ifndef CONFIG_MODULE_UNLOAD
+#define module_refcount(module) 1
+#endif
+
 /* 6.14, d36cebe03c3a "lib/crc32: standardize on crc32c() name for Castagnoli CRC32" */
 #ifdef MMAPDEMO_HAS_CRC32C
 #define mmapdemo_crc32c crc32c

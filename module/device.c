@@ -27,8 +27,12 @@ static int mmapdemo_device_open(struct inode *inode, struct file *file)
 	struct mmapdemo_buffer *buffer =
 		container_of(file->private_data, struct mmapdemo_buffer, misc);
 	struct address_space *mapping = buffer->inode->i_mapping;
-	struct mmapdemo_waiter *waiter = kzalloc(sizeof(*waiter), GFP_KERNEL_ACCOUNT);
+	struct mmapdemo_waiter *waiter;
 
+	/* The load may still fail, and take the module from under an open file. */
+	if (!smp_load_acquire(&buffer->open_to_all))
+		return -ENXIO;
+	waiter = kzalloc(sizeof(*waiter), GFP_KERNEL_ACCOUNT);
 	if (!waiter)
 		return -ENOMEM;
 	mmapdemo_notify_begin(buffer, waiter);
@@ -274,6 +278,18 @@ static const struct file_operations mmapdemo_vma_fops = {
 	.mmap			= mmapdemo_mapping_mmap,
 };
 
+/**
+ * mmapdemo_device_open_up - let programs open a node from now on
+ * @buffer: the buffer, whose node may be registered or not yet
+ *
+ * Until then open(2) is ENXIO. After it the load must not fail, but by the
+ * registration of this node.
+ */
+void __init mmapdemo_device_open_up(struct mmapdemo_buffer *buffer)
+{
+	smp_store_release(&buffer->open_to_all, true); /* pairs with mmapdemo_device_open() */
+}
+
 int __init mmapdemo_device_init(struct mmapdemo_buffer *buffer, umode_t mode)
 {
 	int err;
@@ -294,6 +310,8 @@ int __init mmapdemo_device_init(struct mmapdemo_buffer *buffer, umode_t mode)
 /* If there is one. */
 void mmapdemo_device_exit(struct mmapdemo_buffer *buffer)
 {
-	if (buffer->misc.fops)
-		misc_deregister(&buffer->misc);
+	if (!buffer->misc.fops)
+		return;
+	misc_deregister(&buffer->misc);
+	buffer->misc.fops = NULL;
 }

@@ -6,6 +6,7 @@
 
 struct mmapdemo_buffer;
 
+void mmapdemo_device_open_up(struct mmapdemo_buffer *buffer);
 int mmapdemo_device_init(struct mmapdemo_buffer *buffer, umode_t mode);
 void mmapdemo_device_exit(struct mmapdemo_buffer *buffer);
 

@@ -20,6 +20,8 @@
  * that a memory error took, fault.c page faults, reshape.c another size, holes, small
  * folios for huge ones. Of the others: fixed.c.
  */
+#include <linux/bitops.h>
+#include <linux/delay.h>
 #include <linux/module.h>
 
 #include "buffer.h"
@@ -30,20 +32,54 @@
 
 static struct mmapdemo_buffer mmapdemo_buffers[MMAPDEMO_STRATEGIES];
 
+/* After this no program can open a node any more; files that are open stay open. */
+static void mmapdemo_exit_devices(void)
+{
+	struct mmapdemo_buffer *buffer;
+
+	for (buffer = mmapdemo_buffers; buffer < mmapdemo_buffers + MMAPDEMO_STRATEGIES; buffer++)
+		mmapdemo_device_exit(buffer);
+}
+
 /* Also where the load fails half-way: buffers that are there have a strategy. */
 static void mmapdemo_exit(void)
 {
 	struct mmapdemo_buffer *buffer;
 
+	mmapdemo_exit_devices();
 	for (buffer = mmapdemo_buffers; buffer < mmapdemo_buffers + MMAPDEMO_STRATEGIES; buffer++) {
 		if (!buffer->strategy)
 			continue;
-		mmapdemo_device_exit(buffer);
 		mmapdemo_debugfs_remove(buffer);
 		mmapdemo_buffer_exit(buffer);
 	}
 	mmapdemo_debugfs_exit();
 	mmapdemo_buffer_unmount();
+}
+
+/*
+ * Registers the nodes. If an init function fails, the kernel frees the module even
+ * if a program has opened a file of it. So no node can be opened while the load can
+ * still fail: the last node can be opened from its registration on, the others
+ * after that. debugfs comes last for the same reason.
+ */
+static int __init mmapdemo_init_devices(void)
+{
+	int last = find_last_bit(&mmapdemo_param_strategies, MMAPDEMO_STRATEGIES);
+	int i, err;
+
+	for_each_set_bit(i, &mmapdemo_param_strategies, MMAPDEMO_STRATEGIES) {
+		if (i == last)
+			mmapdemo_device_open_up(&mmapdemo_buffers[i]);
+		err = mmapdemo_device_init(&mmapdemo_buffers[i], mmapdemo_param_mode);
+		if (err)
+			return err;
+	}
+	for_each_set_bit(i, &mmapdemo_param_strategies, MMAPDEMO_STRATEGIES) {
+		mmapdemo_device_open_up(&mmapdemo_buffers[i]);
+		mmapdemo_debugfs_add(&mmapdemo_buffers[i]);
+	}
+	return 0;
 }
 
 static int __init mmapdemo_init_all(void)
@@ -55,15 +91,21 @@ static int __init mmapdemo_init_all(void)
 					   mmapdemo_param_size);
 		if (err)
 			return err;
-		mmapdemo_debugfs_add(&mmapdemo_buffers[i]);
 	}
-	/* Last: from here on programs can open them, and what is open must not go. */
-	for_each_set_bit(i, &mmapdemo_param_strategies, MMAPDEMO_STRATEGIES) {
-		err = mmapdemo_device_init(&mmapdemo_buffers[i], mmapdemo_param_mode);
-		if (err)
-			return err;
-	}
-	return 0;
+	return mmapdemo_init_devices();
+}
+
+/*
+ * Waits for each open() that found a node and returned ENXIO: do_dentry_open()
+ * drops its reference to the module, by fops_put(), after mmapdemo_device_open() has
+ * returned. No open() can take another reference, because misc_deregister() took
+ * the node off the list under misc_mtx, which misc_open() holds while it looks and
+ * opens. The reference that remains is the one that do_init_module() holds.
+ */
+static void __init mmapdemo_init_settle(void)
+{
+	while (module_refcount(THIS_MODULE) > 1)
+		msleep(1);
 }
 
 static int __init mmapdemo_init(void)
@@ -74,8 +116,11 @@ static int __init mmapdemo_init(void)
 		return err;
 	mmapdemo_debugfs_init();
 	err = mmapdemo_init_all();
-	if (err)
+	if (err) {
+		mmapdemo_exit_devices();
+		mmapdemo_init_settle();
 		mmapdemo_exit();
+	}
 	return err;
 }
 

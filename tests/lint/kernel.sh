@@ -25,7 +25,8 @@ patches() {
 checkpatch() {
 	local list
 	scripts_there || return
-	mapfile -t list < <(files 'module/*.[ch]' 'tests/harness/in_init/*.c' 'tests/conform/odd/*.c' \
+	mapfile -t list < <(files 'module/*.[ch]' 'tests/harness/in_init/*.c' \
+		'tests/harness/late_load/*.c' 'tests/conform/odd/*.c' \
 		':!module/compat.h' ':!module/trace.h')
 	patches '' "${list[@]/#/$tree/}"
 }

@@ -1,0 +1,127 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# guest.sh: loads of /mmapdemo.ko in the VM, while other processes open its nodes.
+# Some loads fail, after the first nodes were registered. Contract row V3.
+
+# shellcheck source=tests/tap.sh
+. /tap.sh
+parameters=/sys/module/late_load/parameters
+nodes="/dev/mmapdemo /dev/mmapdemo-anon /dev/mmapdemo-fault /dev/mmapdemo-insert"
+nodes="$nodes /dev/mmapdemo-vmalloc /dev/mmapdemo-pfn /dev/mmapdemo-dma"
+
+# late NTH WINDOW: the node that fails, and how long the others are there before
+late() {
+	echo "$1" >$parameters/nth && echo "$2" >$parameters/window
+}
+
+# begin [-k]: opens in the background
+begin() {
+	rm -f /tmp/opened
+	# shellcheck disable=SC2086 # words
+	/opener "$@" $nodes >/tmp/opened 2>&1 &
+	opener=$!
+}
+
+# Sets opened, refused, absent and other.
+finish() {
+	kill -TERM "$opener"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ -s /tmp/opened ] && break
+		sleep 0.2
+	done
+	read -r _ opened _ refused _ absent _ other </tmp/opened
+	echo "opened $opened, refused $refused, absent $absent, other $other"
+}
+
+# fails NODE WINDOW: a load of all nodes must fail at that one. A load that failed
+# waits while a program has a node open; so this does not wait for such a load.
+fails() {
+	late "$1" "$2" || return
+	insmod /mmapdemo.ko strategies=all size=64K >/tmp/refusal 2>&1 &
+	load=$!
+	while kill -0 $load 2>/dev/null; do
+		[ ! -s /tmp/opened ] || { cat /tmp/opened; return 1; }
+		sleep 0.01
+	done
+	if wait $load; then
+		echo "the load does not fail at node $1"
+		return 1
+	fi
+	grep -q busy /tmp/refusal || { cat /tmp/refusal; return 1; }
+}
+
+# An open file of a module that the kernel has freed is the end: none may be had.
+nothing_opens_before_a_failure() {
+	begin -k
+	for _ in 1 2 3; do
+		for node in 2 3 4 5 6 7; do
+			fails "$node" 40 || return
+		done
+	done
+	finish
+	same "opens that worked" 0 "$opened" && same "opens with another error" 0 "$other" || return
+	[ "$refused" -gt 0 ] || { echo "nobody tried meanwhile"; return 1; }
+	wait "$opener"
+}
+
+# Without a window: opens that were refused are on their way out when the load fails.
+opens_that_were_refused_are_waited_for() {
+	begin -k
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+		fails 7 0 && fails 7 1 || return
+	done
+	finish
+	same "opens that worked" 0 "$opened" && same "opens with another error" 0 "$other" || return
+	[ "$refused" -gt 0 ] || { echo "nobody tried meanwhile"; return 1; }
+	wait "$opener"
+}
+
+nothing_is_left() {
+	found=$(find /dev /sys/module /sys/class/misc /sys/kernel/debug -maxdepth 1 -name 'mmapdemo*'
+		grep -H mmapdemo /proc/modules /proc/misc /proc/filesystems)
+	[ -z "$found" ] || { echo "$found"; return 1; }
+}
+
+# loads STRATEGIES: a load that works; what is asked for, opens after it
+loads() {
+	late 0 0 || return
+	begin
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		insmod /mmapdemo.ko "strategies=$1" size=64K || return
+		for node in $2; do
+			head -c 1 "$node" >/dev/null || return
+		done
+		kill -STOP "$opener"
+		# what was open then is closed when it goes on
+		until rmmod mmapdemo 2>/dev/null; do
+			kill -CONT "$opener"
+			sleep 0.01
+			kill -STOP "$opener"
+		done
+		kill -CONT "$opener"
+	done
+	finish
+	wait "$opener"
+	same "opens with another error" 0 "$other" || return
+	[ "$opened" -gt 0 ] || { echo "nothing was opened"; return 1; }
+}
+
+several_open_after_the_load() {
+	loads all "$nodes"
+}
+
+# Nothing can fail after its registration.
+one_opens_at_once() {
+	loads pagecache /dev/mmapdemo && same "opens that were ENXIO" 0 "$refused"
+}
+
+insmod /late_load.ko || exit
+plan 5
+try "V3.nothing-opens-before-a-load-fails" nothing_opens_before_a_failure
+try "V3.opens-that-were-refused-are-waited-for" opens_that_were_refused_are_waited_for
+try "V3.nothing-is-left-of-loads-that-failed" nothing_is_left
+try "V3.several-nodes-open-after-the-load" several_open_after_the_load
+try "V3.one-node-opens-at-once" one_opens_at_once
+rmmod late_load
