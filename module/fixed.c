@@ -6,19 +6,39 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
 #include "buffer.h"
 #include "fixed.h"
+#include "params.h"
 #include "strategy.h"
 
-/* Nobody is to be killed for memory that we ask for: 0, or -ENOMEM and a line in the log. */
+/* Pages of the node that the parameter says and of no other; without it, by the task's policy. */
+struct page *mmapdemo_fixed_alloc(gfp_t gfp, unsigned int order)
+{
+	gfp |= GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL;
+	if (mmapdemo_param_node == NUMA_NO_NODE)
+		return alloc_pages(gfp, order);
+	return alloc_pages_node(mmapdemo_param_node, gfp | __GFP_THISNODE, order);
+}
+
+/*
+ * To be asked before anything is allocated, so that nothing truncates the size, and
+ * no process is killed for this memory. Return: 0, or -EOVERFLOW or -ENOMEM and a
+ * line in the log.
+ */
 int mmapdemo_fixed_room(struct mmapdemo_buffer *buffer)
 {
 	loff_t size = i_size_read(buffer->inode);
 
+	if ((u64)size > SIZE_MAX) {
+		pr_err("%s: size=%lld: this kernel can address less than %llu of fixed memory\n",
+		       buffer->name, size, (u64)SIZE_MAX + 1);
+		return -EOVERFLOW;
+	}
 	if (size >> PAGE_SHIFT <= si_mem_available())
 		return 0;
 	pr_err("%s: not enough memory for size=%lld\n", buffer->name, size);
@@ -29,16 +49,16 @@ int mmapdemo_fixed_room(struct mmapdemo_buffer *buffer)
 int mmapdemo_fixed_alloc_pages(struct mmapdemo_buffer *buffer)
 {
 	pgoff_t count = mmapdemo_buffer_pages(buffer);
+	int err = mmapdemo_fixed_room(buffer);
 	pgoff_t i;
 
-	if (mmapdemo_fixed_room(buffer))
-		return -ENOMEM;
+	if (err)
+		return err;
 	buffer->pages = kvcalloc(count, sizeof(*buffer->pages), GFP_KERNEL);
 	if (!buffer->pages)
 		return -ENOMEM;
 	for (i = 0; i < count; i++) {
-		buffer->pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL |
-					      __GFP_NOWARN);
+		buffer->pages[i] = mmapdemo_fixed_alloc(__GFP_NOWARN, 0);
 		if (!buffer->pages[i])
 			goto free;
 		buffer->held += PAGE_SIZE;
@@ -56,8 +76,10 @@ void mmapdemo_fixed_free_pages(struct mmapdemo_buffer *buffer)
 {
 	pgoff_t i;
 
-	for (i = 0; i < buffer->held >> PAGE_SHIFT; i++)
+	for (i = 0; i < buffer->held >> PAGE_SHIFT; i++) {
 		put_page(buffer->pages[i]);
+		cond_resched();
+	}
 	kvfree(buffer->pages);
 }
 

@@ -10,6 +10,8 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/nodemask.h>
+#include <linux/numa.h>
 #include <linux/overflow.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
@@ -21,6 +23,7 @@ loff_t mmapdemo_param_size = SZ_16M;
 umode_t mmapdemo_param_mode = 0600;
 bool mmapdemo_param_huge = true;
 bool mmapdemo_param_prealloc;
+int mmapdemo_param_node = NUMA_NO_NODE;
 unsigned long mmapdemo_param_strategies = BIT(0);
 
 /* Bytes, decimal or 0x hex, with K, M or G for powers of 1024; memparse() would wrap. */
@@ -132,6 +135,26 @@ static const struct kernel_param_ops mmapdemo_huge_ops = {
 	.get	= mmapdemo_param_get_huge,
 };
 
+/* Of a node that has no memory, or gets it later, nothing could be allocated. */
+static int mmapdemo_param_set_node(const char *val, const struct kernel_param *kp)
+{
+	int node;
+
+	if (kstrtoint(val, 0, &node) || node < NUMA_NO_NODE || node >= MAX_NUMNODES ||
+	    (node != NUMA_NO_NODE && !node_state(node, N_MEMORY))) {
+		pr_err("node=%s: want a node that has memory, of %*pbl, or -1 for any\n", val,
+		       nodemask_pr_args(&node_states[N_MEMORY]));
+		return -EINVAL;
+	}
+	*(int *)kp->arg = node;
+	return 0;
+}
+
+static const struct kernel_param_ops mmapdemo_node_ops = {
+	.set	= mmapdemo_param_set_node,
+	.get	= param_get_int,
+};
+
 /* Adds the strategy of a list's first word to a set; returns what follows it, or NULL. */
 static const char *mmapdemo_param_next_strategy(const char *list, unsigned long *set)
 {
@@ -187,6 +210,10 @@ MODULE_PARM_DESC(size, "bytes of memory behind the device, K/M/G understood (def
 
 module_param_named(prealloc, mmapdemo_param_prealloc, bool, 0444);
 MODULE_PARM_DESC(prealloc, "allocate all memory at load, or fail to load (default N)");
+
+module_param_cb(node, &mmapdemo_node_ops, &mmapdemo_param_node, 0444);
+__MODULE_PARM_TYPE(node, "int");
+MODULE_PARM_DESC(node, "NUMA node that memory is to be on (default -1: any, as the allocating task's policy says)");
 
 module_param_cb(mode, &mmapdemo_mode_ops, &mmapdemo_param_mode, 0444);
 __MODULE_PARM_TYPE(mode, "octal");

@@ -8,6 +8,7 @@ extern loff_t mmapdemo_param_size;
 extern umode_t mmapdemo_param_mode;
 extern bool mmapdemo_param_huge;
 extern bool mmapdemo_param_prealloc;
+extern int mmapdemo_param_node; /* NUMA_NO_NODE: any */
 extern unsigned long mmapdemo_param_strategies; /* bits by place in mmapdemo_strategies */
 
 int mmapdemo_param_parse_bytes(const char *val, u64 *bytes);

@@ -37,16 +37,18 @@
  */
 static int mmapdemo_pfn_init(struct mmapdemo_buffer *buffer)
 {
-	size_t size;
+	unsigned int order = mmapdemo_fixed_shrink_to_block(buffer);
+	int err = mmapdemo_fixed_room(buffer);
+	struct page *page;
 
-	mmapdemo_fixed_shrink_to_block(buffer);
-	size = i_size_read(buffer->inode);
-	if (mmapdemo_fixed_room(buffer))
+	if (err)
+		return err;
+	page = mmapdemo_fixed_alloc(0, order);
+	if (!page)
 		return -ENOMEM;
-	buffer->area = alloc_pages_exact(size, GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL);
-	if (!buffer->area)
-		return -ENOMEM;
-	buffer->held = size;
+	split_page(page, order);
+	buffer->area = page_address(page);
+	buffer->held = PAGE_SIZE << order;
 	return 0;
 }
 

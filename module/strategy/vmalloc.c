@@ -15,22 +15,33 @@
  *          drivers/infiniband/sw/rxe/rxe_mmap.c, drivers/media/common/videobuf2/
  *          videobuf2-vmalloc.c.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/numa.h>
 #include <linux/vmalloc.h>
 
 #include "../buffer.h"
 #include "../fixed.h"
 #include "../mapping.h"
+#include "../params.h"
 #include "../strategy.h"
 
 static int mmapdemo_vmalloc_init(struct mmapdemo_buffer *buffer)
 {
 	loff_t size = i_size_read(buffer->inode);
+	int err = mmapdemo_fixed_room(buffer);
 
-	if (mmapdemo_fixed_room(buffer))
-		return -ENOMEM;
+	if (err)
+		return err;
+	/* vmalloc_node() takes a node, but what it returns may not be mapped by programs. */
+	if (mmapdemo_param_node != NUMA_NO_NODE)
+		pr_info("%s: node=%d is not obeyed: vmalloc_user() takes no node\n", buffer->name,
+			mmapdemo_param_node);
 	buffer->area = vmalloc_user(size);
-	if (!buffer->area)
+	if (!buffer->area) {
+		pr_err("%s: no memory, or no kernel addresses, for size=%lld\n", buffer->name, size);
 		return -ENOMEM;
+	}
 	buffer->held = size;
 	return 0;
 }

@@ -145,7 +145,7 @@ complete() {
 		}
 	done
 	same license GPL "$(modinfo -F license "$tree/build/host/mmapdemo.ko")" &&
-		same parameters "huge mode prealloc size strategies" "$(modinfo -F parm "$tree/build/host/mmapdemo.ko" |
+		same parameters "huge mode node prealloc size strategies" "$(modinfo -F parm "$tree/build/host/mmapdemo.ko" |
 			cut -d: -f1 | sort | paste -sd' ')" &&
 		has "$(cat "$top/dkms.conf")" \
 			"^PACKAGE_VERSION=\"$(modinfo -F version "$tree/build/host/mmapdemo.ko")\""

@@ -226,7 +226,7 @@ half_of_the_nodes_refused() {
 		same "killed for want of memory" 0 "$(dmesg | grep -ci 'oom-killer\|out of memory: kill')"
 }
 
-plan 45
+plan 54
 
 # two lives before the count, for what is allocated once and kept
 life && life
@@ -274,10 +274,14 @@ try "params.refuses[strategies=all,size=much]" half_of_the_nodes_refused
 try "params.says-less-is-contiguous" pfn_is_smaller
 # no huge folio past the end
 try "params.takes[size=1M]" taken size=1M holds "$page"
+for node in '' one -2 1 63 64 100000 0x; do
+	try "params.refuses[node=$node]" refused "node=$node" "want a node that has memory, of 0, or -1"
+done
+try "params.takes[node=0]" taken "strategies=all size=1M node=0" nodes_are "$all_nodes"
 try "params.takes[size=64K]" taken size=64K size_is 65536
 try "params.takes[mode=0640]" taken mode=0640 mode_is 640
 try "params.can-be-read" taken "size=1M huge=never prealloc=1 mode=0640 strategies=pagecache,pfn" \
-	parameters_are "huge=never mode=0640 prealloc=Y size=1048576 strategies=pagecache,pfn"
+	parameters_are "huge=never mode=0640 node=-1 prealloc=Y size=1048576 strategies=pagecache,pfn"
 if loaded; then
 	try params.nothing-stays-loaded false
 else
