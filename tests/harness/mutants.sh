@@ -10,6 +10,7 @@
 #	Params: …		of the module	Args: …	of the kernel
 #	Kernel: …		of tests/vm/kernels, if not the one that is given
 #	Status: …		of the VM, if the mistake leaves more than a red row
+#	Suite: late_load	whose tests/late_load/run is given the module, in place of the rows
 #	Splat: …		what the kernel then says (a regular expression), in place of the red row
 # MUTANTS='17-* 2?-*' picks some. Those for a kernel made from source are left out
 # unless MUTANTS_DEBUG is 1, as `make check-mutants` has it. And docs/mutants.md must be
@@ -32,7 +33,7 @@ said() {
 
 # caught PATCH ROW TESTS
 caught() {
-	local status=0 copy=$dir/copy kernel device strategy params splat
+	local status=0 copy=$dir/copy kernel device strategy params splat suite rows
 	kernel=$(said "$1" Kernel "$native")
 	device=$(said "$1" Device /dev/mmapdemo)
 	strategy=${device#/dev/mmapdemo}
@@ -43,9 +44,12 @@ caught() {
 	# what is as it was again is built again, and nothing else
 	patch -F 0 -Rsd "$copy" -p1 <"$1" || return
 	[ "$status" = 0 ] || { cat "$dir/log"; return 1; }
-	"$here/run" -k "$kernel" --module "$dir/$kernel/mmapdemo.ko" -p "$params" \
-		-a "$(said "$1" Args '')" -f "$top/build/bin/mmapdemo-rows" -- \
-		/mmapdemo-rows --device "$device" --tests "$3" >"$dir/tap" 2>"$dir/err" || status=$?
+	rows=("$here/run" -k "$kernel" --module "$dir/$kernel/mmapdemo.ko" -p "$params"
+		-a "$(said "$1" Args '')" -f "$top/build/bin/mmapdemo-rows" --
+		/mmapdemo-rows --device "$device" --tests "$3")
+	suite=$(said "$1" Suite '')
+	[ -z "$suite" ] || rows=("$top/tests/$suite/run" "$kernel" "$dir/$kernel/mmapdemo.ko")
+	"${rows[@]}" >"$dir/tap" 2>"$dir/err" || status=$?
 	same "status of the rows" "$(said "$1" Status 1)" "$status" || { cat "$dir/tap" "$dir/err"; return 1; }
 	splat=$(said "$1" Splat '')
 	if [ "$splat" ]; then
