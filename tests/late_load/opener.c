@@ -42,18 +42,31 @@ static enum outcome outcome_of(int error)
 	}
 }
 
+/* Whether there was a node. */
+static bool open_each(void)
+{
+	bool there = false;
+
+	for (char **node = nodes; *node; node++) {
+		int fd = open(*node, O_RDONLY | O_CLOEXEC);
+		enum outcome outcome = fd < 0 ? outcome_of(errno) : OPENED;
+
+		counts[outcome]++;
+		there |= outcome != ABSENT;
+		while (fd >= 0 && keep)
+			pause();
+		if (fd >= 0)
+			close(fd);
+	}
+	return there;
+}
+
+/* While there is no node, the processor is for the load that makes one. */
 static void *open_all(void *unused)
 {
 	while (!over)
-		for (char **node = nodes; *node; node++) {
-			int fd = open(*node, O_RDONLY | O_CLOEXEC);
-
-			counts[fd < 0 ? outcome_of(errno) : OPENED]++;
-			while (fd >= 0 && keep)
-				pause();
-			if (fd >= 0)
-				close(fd);
-		}
+		if (!open_each())
+			usleep(200);
 	return unused;
 }
 
