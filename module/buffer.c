@@ -11,6 +11,7 @@
 #include "buffer.h"
 #include "faultlab.h"
 #include "notify.h"
+#include "params.h"
 #include "strategy.h"
 
 #define MMAPDEMO_MAGIC	0x6d6d6170	/* "mmap" */
@@ -63,7 +64,7 @@ int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer,
 	/* memory_failure() takes pages from regular files only: generic_error_remove_folio() */
 	inode->i_mode = S_IFREG | 0600;
 	xa_init(&buffer->broken);
-	buffer->node = NUMA_NO_NODE;
+	buffer->node = mmapdemo_param_node;
 	i_size_write(inode, size);
 	buffer->end = size >> PAGE_SHIFT;
 	buffer->inode = inode;
