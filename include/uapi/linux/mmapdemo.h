@@ -34,7 +34,10 @@
  *               wants it open for reading
  *   EINTR       a signal came before anything was changed; after a fatal one
  *               a FILL, SUM, PUNCH or WIPE may be done in part
- * A command that fails otherwise has changed nothing.
+ * A command that fails otherwise has changed nothing, unless its own text says so.
+ *
+ * A page is broken after an uncorrected memory error, or MADV_HWPOISON: page
+ * faults there are SIGBUS, BUS_MCEERR_AR; read(2) and write(2) are EIO.
  */
 #ifndef _UAPI_LINUX_MMAPDEMO_H
 #define _UAPI_LINUX_MMAPDEMO_H
@@ -114,15 +117,17 @@ struct mmapdemo_info {
  * @flags: must be 0
  * @bytes: the new size, a multiple of the page size, above 0
  *
- * As ftruncate(2) does for a file (for a device, the kernel refuses it). What is
- * cut off is gone: mappings there SIGBUS when touched, private copies there are
- * dropped, and if it grows again it is zero. A huge folio that the new end
- * cuts is replaced by small ones with the same contents.
+ * RESIZE does what ftruncate(2) does for a file; the kernel refuses ftruncate(2)
+ * for a device. Pages beyond the new end are freed, broken ones too, private
+ * copies there are dropped, and accesses there are SIGBUS. If the device grows
+ * again, the new part is zero. A huge folio that the new end cuts is split; its
+ * contents stay where they are.
  *
- * Wants a descriptor open for writing. Besides the shared errors:
- *   EBUSY   pages that would go, or a huge folio that would be cut, are pinned
- *           or in use by I/O: try again when that is over
- *   ENOMEM  no memory for the small folios; or more than the machine has
+ * Needs a descriptor open for writing. Besides the shared errors:
+ *   EBUSY   a page that would be freed is pinned, or a huge folio that would be
+ *           split is pinned or in use by I/O: try again when that is over
+ *   ENOMEM  @bytes is more than the machine has, or with prealloc=1 there is no
+ *           memory for the new part
  */
 struct mmapdemo_resize {
 	__u32 size;
@@ -139,12 +144,20 @@ struct mmapdemo_resize {
  * @offset: first byte
  * @length: bytes, above 0; what lies past the end is left out
  *
- * As fallocate(2) with FALLOC_FL_PUNCH_HOLE does for a file (for a device, the
- * kernel refuses it): whole pages are freed, and zero when used again; of a
- * page that is in the range in part, that part is zeroed. Private copies stay.
+ * PUNCH does what fallocate(2) with FALLOC_FL_PUNCH_HOLE does for a file; the
+ * kernel refuses fallocate(2) for a device. Whole pages are freed, and are zero
+ * when used again. Where the range has a part of a page, that part is zeroed.
+ * Private copies stay. A huge folio that cannot be split is zeroed in part, and
+ * keeps its memory.
  *
- * Wants a descriptor open for writing. Besides the shared errors: EBUSY and
- * ENOMEM as for RESIZE; nothing is punched then.
+ * A broken page that is freed is a hole again. Mappings that had the page when it
+ * broke go on to fail there until munmap(2) or MADV_DONTNEED, as a memfd's do.
+ *
+ * Needs a descriptor open for writing. Besides the shared errors, where nothing
+ * is punched:
+ *   EBUSY   a page that would be freed is pinned; or the range begins or ends in
+ *           a huge folio that has a broken page and is in use by I/O
+ *   EIO     the range has a part of a broken page, which cannot be zeroed
  */
 struct mmapdemo_punch {
 	__u32 size;
@@ -173,8 +186,10 @@ struct mmapdemo_punch {
  *
  * (SplitMix64). Memory is allocated as by write(2).
  *
- * Wants a descriptor open for writing. Besides the shared errors: ENOMEM, EIO
- * (or ENOMEM) at a page that FAULT_SET says so of; what lies before is filled.
+ * Needs a descriptor open for writing. Besides the shared errors, where all bytes
+ * before the page that failed are filled:
+ *   EIO     the page is broken, or has a rule of FAULT_SET
+ *   ENOMEM  there is no memory for the page, or it has a rule of FAULT_SET
  */
 struct mmapdemo_fill {
 	__u32 size;
@@ -196,8 +211,9 @@ struct mmapdemo_fill {
  *	of "123456789" it is 0xe3069283. Holes count as zeros, and stay holes.
  * @reserved: must be 0
  *
- * Wants a descriptor open for reading. Besides the shared errors: EIO or ENOMEM
- * at a page that FAULT_SET says so of.
+ * Needs a descriptor open for reading. Besides the shared errors:
+ *   EIO     a page is broken, or has a rule of FAULT_SET
+ *   ENOMEM  a page has a rule of FAULT_SET
  */
 struct mmapdemo_sum {
 	__u32 size;
@@ -275,12 +291,12 @@ enum mmapdemo_fault_when {
  * The range's earlier rules end, in the range: one that reaches beyond it on both
  * sides goes on in two parts. Pages that are mapped already obey at once, in
  * all processes; private copies made before are not touched. Huge folios in the
- * range become small ones, with the same contents.
+ * range are split into single pages; their contents and charges stay.
  *
  * Wants a descriptor open for writing. Besides the shared errors:
  *   EBUSY   a huge folio in the range is pinned or in use by I/O; no rule has
  *           changed, but others before it may be small folios now
- *   ENOMEM  no memory for small folios, or for the rule; as EBUSY
+ *   ENOMEM  no memory for the rule; as EBUSY
  *   ENOSPC  there would be more than MMAPDEMO_FAULT_RULES_MAX rules and parts of
  *           rules. MMAPDEMO_FAULT_NONE never fails so, also where it cuts a rule
  *           in two.
@@ -394,11 +410,12 @@ struct mmapdemo_wait {
  * @policy: with SET_POLICY, MMAPDEMO_WIPE_ON_ bits or 0; otherwise 0
  * @reserved: must be 0
  *
- * Pages are zeroed where they are: mappings show it, memory stays held. Private
- * copies stay. A wipe by policy is over before anybody can map, or open, anew
- * and see what was there.
+ * Pages are zeroed in place: mappings show zeros, and the memory stays allocated.
+ * Private copies stay. A wipe by policy ends before anybody can map or open the
+ * device anew; it skips broken pages, and nobody is told.
  *
- * Wants a descriptor open for writing. Errors: those that all commands share.
+ * Needs a descriptor open for writing. Besides the shared errors:
+ *   EIO     a page is broken, which cannot be zeroed; all other pages are zero
  */
 struct mmapdemo_wipe {
 	__u32 size;
