@@ -415,7 +415,8 @@ struct mmapdemo_wait {
  * device anew; it skips broken pages, and nobody is told.
  *
  * Needs a descriptor open for writing. Besides the shared errors:
- *   EIO     a page is broken, which cannot be zeroed; all other pages are zero
+ *   EIO     a page is broken, which cannot be zeroed; all other pages are zero,
+ *           and @policy is not set
  */
 struct mmapdemo_wipe {
 	__u32 size;
