@@ -28,6 +28,13 @@
 #define MAPPED		   5 /* pages from page 1 on */
 #define STORED		   1
 
+/* What a memfd answers is the measure, so the target is page cache. */
+static unsigned char *map_some(int flags)
+{
+	needs_page_cache();
+	return target_map_rw(MAPPED, flags, pages(1));
+}
+
 #define assert_fails_as(call, expected)             \
 	do {                                        \
 		ck_assert_int_eq((long)(call), -1); \
@@ -36,7 +43,7 @@
 
 ROW_EACH(M17, mseal, "a sealed mapping stays where it is, as it is, and works", kinds)
 {
-	unsigned char *map = target_map_rw(MAPPED, kinds[_i].flags, pages(1));
+	unsigned char *map = map_some(kinds[_i].flags);
 
 	if (syscall(NR_MSEAL, map, pages(MAPPED), 0UL)) {
 		ck_assert_int_eq(errno, ENOSYS);
@@ -64,7 +71,7 @@ static int guard(void *page, int advice)
 
 ROW_EACH(M17, guard, "a guard region is SIGSEGV, and what it hides is there when it goes", kinds)
 {
-	unsigned char *map = target_map_rw(MAPPED, kinds[_i].flags, pages(1));
+	unsigned char *map = map_some(kinds[_i].flags);
 	unsigned char *view = target_map_ro(MAPPED, MAP_SHARED, pages(1));
 	unsigned char *hidden = map + pages(2);
 
@@ -152,7 +159,7 @@ struct scan_region {
 ROW_EACH(M17, pagemap_scan, "PAGEMAP_SCAN finds the pages that are mapped, as those of a file",
 	 kinds)
 {
-	unsigned char *map = target_map_rw(MAPPED, kinds[_i].flags, pages(1));
+	unsigned char *map = map_some(kinds[_i].flags);
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	struct scan_region regions[MAPPED];
 	struct scan_argument scan = {
@@ -166,7 +173,6 @@ ROW_EACH(M17, pagemap_scan, "PAGEMAP_SCAN finds the pages that are mapped, as th
 	};
 	int found;
 
-	needs_page_cache();
 	ck_assert_int_eq(madvise(map, pages(MAPPED), MADV_POPULATE_READ), 0);
 	/* Small pages or a part of a huge one: what is taken out of it leaves two regions. */
 	ck_assert_int_eq(mprotect(map, pages(MAPPED), PROT_READ), 0);
@@ -248,7 +254,7 @@ ROW(M17, cachestat, "cachestat() counts the pages that there are")
 
 ROW_EACH(M17, pkeys, "a protection key forbids and allows access to the mapping", kinds)
 {
-	unsigned char *map = target_map_rw(MAPPED, kinds[_i].flags, pages(1));
+	unsigned char *map = map_some(kinds[_i].flags);
 	int key = pkey_alloc(0, 0);
 	struct access access;
 

@@ -38,6 +38,13 @@
 #define MAPPED 5 /* pages from page 1 on */
 #define STORED 1
 
+/* What a memfd answers is the measure, so the target is page cache. */
+static unsigned char *map_some(int flags)
+{
+	needs_page_cache();
+	return target_map_rw(MAPPED, flags, pages(1));
+}
+
 static const struct advice {
 	const char *name;
 	int advice, flags;
@@ -57,8 +64,9 @@ ROW_EACH(M17, process_madvise, "another process's mapping is advised about, and 
 	long done;
 	int pidfd;
 
+	needs_page_cache();
 	if (fork_child(&child)) {
-		unsigned char *map = target_map_rw(MAPPED, v->flags, pages(1));
+		unsigned char *map = map_some(v->flags);
 
 		pattern_fill(map, pages(MAPPED), pages(1), STORED);
 		tell(&child, (uintptr_t)map);
@@ -85,14 +93,13 @@ struct waiter {
 
 ROW(M17, futex_waitv, "a process waits for one of many words that another wakes it on")
 {
-	unsigned char *map = target_map_rw(MAPPED, MAP_SHARED, pages(1));
+	unsigned char *map = map_some(MAP_SHARED);
 	struct peer child;
 	int woken = 0;
 
-	needs_file();
 	memset(map, 0, pages(MAPPED));
 	if (fork_child(&child)) {
-		unsigned char *own = target_map_rw(MAPPED, MAP_SHARED, pages(1));
+		unsigned char *own = map_some(MAP_SHARED);
 		struct timespec until = {.tv_sec = 1 << 30};
 		struct waiter waiters[] = {
 			{0, (uintptr_t)own + 64, FUTEX_32, 0},
@@ -163,6 +170,7 @@ ROW_EACH(M17, zerocopy, "MSG_ZEROCOPY sends the mapping's bytes, and says when i
 	int ends[2], one = 1, fd = target_open(O_RDWR);
 	struct pollfd told;
 
+	needs_page_cache();
 	if (count > TEST_PAGES)
 		row_not_applicable("the tests use fewer pages than that of the target");
 	map = target_map(pages(count), RW, kinds[_i].flags, fd, 0);
@@ -184,7 +192,7 @@ ROW_EACH(M17, mdwe, "memory that must not become executable does not", kinds)
 	unsigned char *map;
 	int fd;
 
-	needs_file();
+	needs_page_cache();
 	target_allow_exec();
 	fd = target_open(O_RDWR);
 	map = target_map(pages(MAPPED), RW, kinds[_i].flags, fd, pages(1));
@@ -241,11 +249,10 @@ ROW(M17, o_direct,
 
 ROW_EACH(M17, map_files, "/proc/PID/map_files leads to the target itself", kinds)
 {
-	unsigned char *map = target_map_rw(MAPPED, kinds[_i].flags, pages(1)), *again;
+	unsigned char *map = map_some(kinds[_i].flags), *again;
 	char path[96], link[256] = "", own[256] = "", self[64];
 	int fd = target_open(O_RDWR), found;
 
-	needs_page_cache();
 	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (unsigned long)(uintptr_t)map,
 		 (unsigned long)((uintptr_t)map + pages(MAPPED)));
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
