@@ -5,7 +5,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,61 +86,6 @@ ROW_EACH(M17, guard, "a guard region is SIGSEGV, and what it hides is there when
 	assert_unmapped(try_read(hidden), hidden);
 	assert_done(guard(hidden, MADV_GUARD_REMOVE));
 	assert_memory(map, pages(MAPPED), pages(1), ORIGINAL);
-}
-
-struct guard_race {
-	unsigned char *map;
-	volatile int round, ready;
-	volatile bool over;
-};
-
-/* Installs a guard in the chunk's middle at the moment that the other thread stores to it. */
-static void *install_guards(void *argument)
-{
-	struct guard_race *race = argument;
-
-	for (int round = 1;; round++) {
-		while (race->round < round)
-			if (race->over)
-				return NULL;
-		madvise(race->map + memory_chunk_size() / 2, pages(1), MADV_GUARD_INSTALL);
-		race->ready = round;
-	}
-}
-
-#define ROUNDS 200
-
-/* A kernel warning is the failure that this looks for, and fails the run. */
-ROW_EACH(M17, guard_beside_store,
-	 "a guard region that comes as a huge page is mapped beside it leaves both right", kinds,
-	 .timeout = 60)
-{
-	off_t off = memory_hole(&folios[0]);
-	struct guard_race race = {.map = memory_map(off, kinds[_i].flags)};
-	unsigned char *middle = race.map + memory_chunk_size() / 2;
-	pthread_t thread;
-
-	assert_done(guard(middle, MADV_GUARD_INSTALL));
-	ck_assert_int_eq(pthread_create(&thread, NULL, install_guards, &race), 0);
-	for (int round = 1; round <= ROUNDS; round++) {
-		unmap(race.map, memory_chunk_size());
-		assert_done(in_the_end(memory_free(off, memory_chunk_size())));
-		race.map = memory_map(off, kinds[_i].flags);
-		middle = race.map + memory_chunk_size() / 2;
-		race.round = round;
-		/* Now a little earlier than the guard, now a little later. */
-		for (volatile int i = 0; i < round % 50 * 20; i++)
-			;
-		race.map[0] = 's';
-		while (race.ready < round)
-			;
-		ck_assert_uint_eq(race.map[0], 's');
-		assert_unmapped(try_read(middle), middle);
-		assert_zero(race.map + 1, pages(1) - 1);
-		ck_assert_uint_eq(target_read_byte(off), kinds[_i].flags == MAP_SHARED ? 's' : 0);
-	}
-	race.over = true;
-	ck_assert_int_eq(pthread_join(thread, NULL), 0);
 }
 
 /* From linux/fs.h, which is older on some systems that the tests are built on. */
