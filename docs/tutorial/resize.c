@@ -29,6 +29,13 @@ static int resize(int pages)
 	return size ? fclose(size) || err : 1;
 }
 
+/* As memory whose contents are lost; some kernels' madvise() sends a SIGBUS itself. */
+static void break_page(char *at)
+{
+	if (!sigsetjmp(caught, 1))
+		madvise(at, PAGE, MADV_HWPOISON);
+}
+
 int main(void)
 {
 	int fd = open("/dev/tutorial", O_RDWR);
@@ -37,12 +44,15 @@ int main(void)
 	signal(SIGBUS, on_sigbus);
 	at[3 * PAGE] = 3;
 	at[4 * PAGE] = 4;
+	break_page(at + 5 * PAGE);
+	verdict("resize.broken-before", "page 5", -1, touch(at + 5 * PAGE));
 	verdict("resize.shrinks", "resize", 0, resize(4));
 	verdict("resize.keeps-what-is-inside", "page 3", 3, touch(at + 3 * PAGE));
 	verdict("resize.takes-what-was-mapped", "page 4", -1, touch(at + 4 * PAGE));
 	verdict("resize.pread-ends-there", "pread", 0, pread(fd, at, 1, 4 * PAGE));
 	verdict("resize.grows", "resize", 0, resize(32));
 	verdict("resize.what-came-back-is-zero", "page 4", 0, touch(at + 4 * PAGE));
+	verdict("resize.heals-what-was-broken", "page 5", 0, touch(at + 5 * PAGE));
 	verdict("resize.not-to-nothing", "resize", 1, resize(0));
 	expect("resize.size", "size", 32 * PAGE);
 	return failed;

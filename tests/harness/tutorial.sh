@@ -26,6 +26,7 @@ builds() {
 # wrong STEP PATTERN SED-COMMAND: a copy of the step with that done to it is not what it says
 wrong() {
 	local said
+	rm -rf "${dir:?}/$1"
 	cp -r "$steps/$1" "$dir/$1"
 	sed -i "$3" "$dir/$1/tutorial.c"
 	! cmp -s "$steps/$1/tutorial.c" "$dir/$1/tutorial.c" || { echo "sed did nothing"; return 1; }
@@ -55,7 +56,7 @@ judged() {
 	has "$said" "$1"
 }
 
-plan $(($(wc -l <<<"$names") * ($(distinct_kernels | wc -l) + 1) + 10))
+plan $(($(wc -l <<<"$names") * ($(distinct_kernels | wc -l) + 1) + 14))
 for name in $names; do
 	for kernel in $(distinct_kernels); do
 		try "tutorial.builds[$name,$kernel]" builds "$kernel" "$name"
@@ -67,6 +68,16 @@ try "tutorial.uncounted-forks-are-noticed" wrong 4-life "wrong: life.fork does n
 	's/^\t\.open\t= tutorial_vma_open,//'
 try "tutorial.unasked-virtues-are-noticed" wrong 1-remap "wrong: S6.* does not say" \
 	's/!(vma->vm_flags & VM_MAYSHARE)/0/'
+try "tutorial.clean-folios-are-noticed" wrong 5-pagecache \
+	"wrong: memory.soft-offline-keeps does not hold" '/folio_mark_dirty/d'
+try "tutorial.unlocked-copies-are-noticed" wrong 5-pagecache \
+	"wrong: memory.moved-loses-nothing does not hold" \
+	's/^\t\tfolio = tutorial_folio(\(.*\));/\t\tfolio = filemap_get_folio(tutorial_inode->i_mapping, \1);\n\t\tif (IS_ERR_OR_NULL(folio)) {\n\t&\n\t\t\tif (!IS_ERR(folio))\n\t\t\t\tfolio_unlock(folio);\n\t\t}/
+	/pagefault_enable/{n;d}'
+try "tutorial.forgotten-errors-are-noticed" wrong 5-pagecache \
+	"wrong: memory.broken-pread does not hold" 's/int err = xa_err(.*/int err = 0;/'
+try "tutorial.errors-that-stay-are-noticed" wrong 6-complete \
+	"wrong: resize.heals-what-was-broken does not hold" 's/xa_erase(.*);/cond_resched();/'
 try "judge.takes-no-failure" judged "wrong: S2.b does not hold: why" "holds S1 S2"
 try "judge.takes-no-success" judged "wrong: S1.a holds" "lacks S1 | why | 2 | because"
 try "judge.takes-no-other-words" judged "wrong: S2.b does not say 'not'" "lacks S2 | not | 2 | because"

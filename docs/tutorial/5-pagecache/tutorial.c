@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Step 5: pages in the page cache of an inode of ours: a file without a file system. */
 #include <linux/device.h>
+#include <linux/highmem.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -9,6 +10,15 @@
 #include <linux/pseudo_fs.h>
 #include <linux/sysfs.h>
 #include <linux/uio.h>
+#include <linux/xarray.h>
+
+#ifndef TUTORIAL_HAS_ERROR_REMOVE_FOLIO /* until 6.7, it takes the same as a page */
+#define error_remove_folio		error_remove_page
+#define generic_error_remove_folio	generic_error_remove_page
+#define broken_folio			page
+#else
+#define broken_folio			folio
+#endif
 
 #define TUTORIAL_PAGES	32UL
 #define TUTORIAL_MAGIC	0x7475746f	/* "tuto" */
@@ -17,60 +27,81 @@ static struct vfsmount *tutorial_mount;
 static struct inode *tutorial_inode; /* its i_size is our size, its i_mapping has our pages */
 static atomic_t tutorial_vmas;
 
-/* Never dirty: there is no place to write it back to, and nobody to do so. */
-static bool tutorial_dirty_folio(struct address_space *mapping, struct folio *folio)
+/* Pages that a memory error has taken, by index: an access says so, for ever. */
+static DEFINE_XARRAY(tutorial_broken);
+
+/*
+ * Gives a locked folio its first contents. Dirty: the kernel takes a clean folio for
+ * a copy of something on a disk, and drops it (soft offline, a memory error).
+ */
+static int tutorial_fill(struct folio *folio)
 {
-	return false;
+	if (xa_load(&tutorial_broken, folio->index) || PageHWPoison(folio_page(folio, 0)))
+		return -EIO;
+	if (!folio_test_uptodate(folio)) {
+		folio_zero_range(folio, 0, PAGE_SIZE);
+		folio_mark_uptodate(folio);
+		folio_mark_dirty(folio);
+	}
+	return 0;
+}
+
+/* The kernel itself wants to see the folio, for example to find a build id. */
+static int tutorial_read_folio(struct file *file, struct folio *folio)
+{
+	int err = tutorial_fill(folio);
+
+	folio_unlock(folio);
+	return err;
+}
+
+/* Memory is broken: remember it first, or others find a hole, and that is zeros. */
+static int tutorial_error_remove(struct address_space *mapping, struct broken_folio *folio)
+{
+	int err = xa_err(xa_store(&tutorial_broken, folio->index, xa_mk_value(1), GFP_KERNEL));
+
+	return err ? err : generic_error_remove_folio(mapping, folio);
 }
 
 static const struct address_space_operations tutorial_aops = {
-	.dirty_folio	= tutorial_dirty_folio,
+	.dirty_folio	= noop_dirty_folio, /* a flag: there is no place to write it back to */
 	.migrate_folio	= filemap_migrate_folio, /* compaction may move them */
+	.read_folio	= tutorial_read_folio,
+	.error_remove_folio = tutorial_error_remove,
 };
 
-static struct folio *tutorial_folio_new(pgoff_t index)
-{
-	struct address_space *mapping = tutorial_inode->i_mapping;
-	gfp_t gfp = mapping_gfp_mask(mapping);
-	struct folio *folio = folio_alloc(gfp | __GFP_ZERO, 0);
-	int err;
-
-	if (!folio)
-		return ERR_PTR(-ENOMEM);
-	/* Before anybody can find it, which is from filemap_add_folio() on. */
-	__folio_mark_uptodate(folio);
-	err = filemap_add_folio(mapping, folio, index, gfp);
-	if (err) {
-		folio_put(folio);
-		return ERR_PTR(err);
-	}
-	folio_unlock(folio);
-	return folio;
-}
-
-/* The folio with a reference, made where there is none. Who is second takes the first one's. */
+/*
+ * The folio with a reference, made where there is none, and locked: who holds its
+ * lock may change it, as page migration takes that lock before it copies a folio.
+ */
 static struct folio *tutorial_folio(pgoff_t index)
 {
+	struct address_space *mapping = tutorial_inode->i_mapping;
 	struct folio *folio;
+	int err;
 
 	if (index >= i_size_read(tutorial_inode) >> PAGE_SHIFT)
 		return ERR_PTR(-ENXIO);
-	do {
-		folio = filemap_get_folio(tutorial_inode->i_mapping, index);
-		if (!IS_ERR_OR_NULL(folio)) /* NULL: until 6.3 */
-			return folio;
-		folio = tutorial_folio_new(index);
-	} while (folio == ERR_PTR(-EEXIST));
-	return folio;
+	folio = __filemap_get_folio(mapping, index, FGP_LOCK | FGP_CREAT,
+				    mapping_gfp_mask(mapping));
+	if (IS_ERR_OR_NULL(folio)) /* NULL: until 6.3 */
+		return folio ? folio : ERR_PTR(-ENOMEM);
+	err = tutorial_fill(folio);
+	if (!err)
+		return folio;
+	folio_unlock(folio);
+	folio_put(folio);
+	return ERR_PTR(err);
 }
 
 static vm_fault_t tutorial_fault(struct vm_fault *vmf)
 {
 	struct folio *folio = tutorial_folio(vmf->pgoff);
 
+	if (folio == ERR_PTR(-EIO))
+		return VM_FAULT_HWPOISON; /* SIGBUS that says BUS_MCEERR_AR */
 	if (IS_ERR(folio))
 		return vmf_error(PTR_ERR(folio)); /* OOM, or SIGBUS past the end */
-	folio_lock(folio);
 	vmf->page = folio_file_page(folio, vmf->pgoff);
 	return VM_FAULT_LOCKED;
 }
@@ -123,6 +154,11 @@ static ssize_t tutorial_read_iter(struct kiocb *iocb, struct iov_iter *to)
 
 		if (IS_ERR(folio))
 			return done ? done : PTR_ERR(folio);
+		/*
+		 * The user's memory may be a mapping of this folio, and want its lock. A
+		 * reader can do without: a folio that has a reference is not moved.
+		 */
+		folio_unlock(folio);
 		copied = copy_page_to_iter(folio_page(folio, 0), offset_in_page(iocb->ki_pos),
 					   bytes, to);
 		folio_put(folio);
@@ -141,20 +177,25 @@ static ssize_t tutorial_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	if (iov_iter_count(from) && iocb->ki_pos >= i_size_read(tutorial_inode))
 		return -ENOSPC;
 	while (iov_iter_count(from) && iocb->ki_pos < i_size_read(tutorial_inode)) {
-		struct folio *folio = tutorial_folio(iocb->ki_pos >> PAGE_SHIFT);
 		size_t bytes = tutorial_piece(iocb, from);
+		struct folio *folio;
 		size_t copied;
 
+		/* A page fault may not want the lock that we hold: it comes before. */
+		if (fault_in_iov_iter_readable(from, bytes) == bytes)
+			return done ? done : -EFAULT;
+		folio = tutorial_folio(iocb->ki_pos >> PAGE_SHIFT);
 		if (IS_ERR(folio))
 			return done ? done : PTR_ERR(folio);
-		/* Not locked: the user's memory may be a mapping of this very folio. */
+		pagefault_disable();
 		copied = copy_page_from_iter(folio_page(folio, 0), offset_in_page(iocb->ki_pos),
 					     bytes, from);
+		pagefault_enable();
+		folio_unlock(folio);
 		folio_put(folio);
+		/* Fewer, where the user's page has gone again: the next round has the rest. */
 		iocb->ki_pos += copied;
 		done += copied;
-		if (copied < bytes)
-			return done ? done : -EFAULT;
 	}
 	return done;
 }
@@ -208,11 +249,12 @@ static int __init tutorial_init_inode(void)
 	tutorial_inode = alloc_anon_inode(tutorial_mount->mnt_sb);
 	if (IS_ERR(tutorial_inode))
 		return PTR_ERR(tutorial_inode);
+	tutorial_inode->i_mode |= S_IFREG; /* generic_error_remove_folio() asks for it */
 	i_size_write(tutorial_inode, TUTORIAL_PAGES * PAGE_SIZE);
 	mapping = tutorial_inode->i_mapping;
 	mapping->a_ops = &tutorial_aops;
 	mapping_set_gfp_mask(mapping, GFP_HIGHUSER_MOVABLE);
-	/* They are clean, and nothing is behind them: reclaim must not take them. */
+	/* Nothing is behind them: reclaim need not look at them. */
 	mapping_set_unevictable(mapping);
 	return 0;
 }
@@ -244,6 +286,7 @@ static void __exit tutorial_exit(void)
 {
 	misc_deregister(&tutorial_device);
 	iput(tutorial_inode); /* the folios go with it */
+	xa_destroy(&tutorial_broken);
 	kern_unmount(tutorial_mount);
 }
 module_exit(tutorial_exit);

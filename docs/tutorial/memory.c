@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Steps 4 to 6: is anything lost when the kernel moves pages, or finds them broken? */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mempolicy.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tutorial.h"
+
+#define MOVES_SECONDS	10
+#define WORDS		16 /* written one by one, then read at once */
+
+/* Pages that nobody has written to before. */
+#define RETIRED	20
+#define MOVED	22
+#define BROKEN	25
+
+static sigjmp_buf caught;
+static volatile sig_atomic_t touching;
+
+/* 6.12's madvise() itself sends one to each process that has the broken page mapped. */
+static void on_sigbus(int signo, siginfo_t *info, void *context)
+{
+	(void)signo;
+	(void)context;
+	if (touching)
+		siglongjmp(caught, -info->si_code);
+}
+
+/* The byte there, or the si_code of its SIGBUS, negative. */
+static long touch(volatile char *at)
+{
+	int code = sigsetjmp(caught, 1);
+	long seen;
+
+	touching = !code;
+	seen = code ? code : *at;
+	touching = 0;
+	return seen;
+}
+
+static char *map(int fd)
+{
+	return mmap(NULL, 32 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+}
+
+/* What pread() gives of one byte: the byte, or the errno, negative. */
+static long read_at(int fd, off_t at)
+{
+	char byte;
+
+	return pread(fd, &byte, 1, at) == 1 ? byte : -errno;
+}
+
+/* 0, or EOF where the kernel cannot move the page; it is not mapped by then. */
+static int soft_offline(void *map, const void *at)
+{
+	int pagemap = open("/proc/self/pagemap", O_RDONLY);
+	FILE *offline = fopen("/sys/devices/system/memory/soft_offline_page", "w");
+	uint64_t entry = 0;
+
+	if (pread(pagemap, &entry, sizeof(entry), (uintptr_t)at / PAGE * sizeof(entry)) < 0)
+		perror("pagemap");
+	munmap(map, 32 * PAGE);
+	fprintf(offline, "%#llx", (unsigned long long)((entry & ((1ULL << 55) - 1)) * PAGE));
+	close(pagemap);
+	return fclose(offline);
+}
+
+/* The kernel has counted errors that could be corrected, and no longer trusts the page. */
+static void retire(int fd)
+{
+	char *all = map(fd), byte = 1;
+
+	/* Not by a store, which would have the kernel mark the page dirty. */
+	if (pwrite(fd, &byte, 1, RETIRED * PAGE) == 1)
+		touch(all + RETIRED * PAGE);
+	verdict("memory.soft-offline-works", "fclose", 0, soft_offline(all, all + RETIRED * PAGE));
+	verdict("memory.soft-offline-keeps", "pread", 1, read_at(fd, RETIRED * PAGE));
+}
+
+/* An error that could not be corrected: what was there is lost, and nobody reads zeros. */
+static void breaks(int fd)
+{
+	char *old = map(fd) + BROKEN * PAGE, *new, byte = 1;
+
+	memset(old - PAGE, 2, 3 * PAGE);
+	madvise(old, PAGE, MADV_HWPOISON);
+	new = map(fd) + BROKEN * PAGE;
+	verdict("memory.broken-new-mapping", "si_code", -BUS_MCEERR_AR, touch(new));
+	verdict("memory.broken-old-mapping", "si_code", -BUS_MCEERR_AR, touch(old));
+	verdict("memory.broken-pread", "pread", -EIO, read_at(fd, BROKEN * PAGE));
+	verdict("memory.broken-pwrite", "pwrite", -EIO,
+		pwrite(fd, &byte, 1, BROKEN * PAGE) == 1 ? 0 : -errno);
+	verdict("memory.broken-neighbours", "bytes", 4, touch(new - PAGE) + touch(new + PAGE));
+}
+
+static void move_for_ever(int fd)
+{
+	void *at = map(fd) + MOVED * PAGE;
+	int status;
+
+	for (int node = 0;; node = !node) {
+		touch(at);
+		syscall(SYS_move_pages, 0, 1UL, &at, &node, &status, MPOL_MF_MOVE);
+	}
+}
+
+/* A page goes to and fro between two nodes, while another process writes and reads it. */
+static void moves(int fd)
+{
+	time_t end = time(NULL) + MOVES_SECONDS;
+	pid_t mover = fork();
+	off_t at = MOVED * PAGE;
+	long lost = 0, saw[WORDS];
+
+	if (!mover)
+		move_for_ever(fd);
+	for (long round = 0; !lost && time(NULL) < end; round++) {
+		for (int i = 0; i < WORDS; i++)
+			lost += pwrite(fd, &round, sizeof(round), at + i * sizeof(round)) < 0;
+		lost += pread(fd, saw, sizeof(saw), at) < 0;
+		for (int i = 0; i < WORDS; i++)
+			lost += saw[i] != round;
+	}
+	kill(mover, SIGKILL);
+	waitpid(mover, NULL, 0);
+	verdict("memory.moved-loses-nothing", "writes lost", 0, lost);
+}
+
+int main(void)
+{
+	struct sigaction action = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO };
+	int fd = open("/dev/tutorial", O_RDWR);
+
+	sigaction(SIGBUS, &action, NULL);
+	retire(fd);
+	moves(fd);
+	breaks(fd);
+	return failed;
+}
