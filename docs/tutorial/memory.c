@@ -15,11 +15,11 @@
 
 #include "tutorial.h"
 
-#define MOVES_SECONDS	10
-#define WORDS		16 /* written one by one, then read at once */
+#define MOVES_SECONDS 10
+#define WORDS	      16 /* written one by one, then read at once */
 
 /* Pages that nobody has written to before. */
-#define RETIRED	20
+#define RETIRED 20
 #define MOVED	22
 #define BROKEN	25
 
@@ -94,7 +94,7 @@ static void breaks(int fd)
 
 	memset(old - PAGE, 2, 3 * PAGE);
 	madvise(old, PAGE, MADV_HWPOISON);
-	new = map(fd) + BROKEN * PAGE;
+	new = map(fd) + (BROKEN * PAGE);
 	verdict("memory.broken-new-mapping", "si_code", -BUS_MCEERR_AR, touch(new));
 	verdict("memory.broken-old-mapping", "si_code", -BUS_MCEERR_AR, touch(old));
 	verdict("memory.broken-pread", "pread", -EIO, read_at(fd, BROKEN * PAGE));
@@ -138,7 +138,7 @@ static void moves(int fd)
 
 int main(void)
 {
-	struct sigaction action = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO };
+	struct sigaction action = {.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO};
 	int fd = open("/dev/tutorial", O_RDWR);
 
 	sigaction(SIGBUS, &action, NULL);
