@@ -114,7 +114,7 @@ static void move_for_ever(int fd)
 	}
 }
 
-/* A page goes to and fro between two nodes, while another process writes and reads it. */
+/* A page goes from one node to the other and back, while another process writes and reads it. */
 static void moves(int fd)
 {
 	time_t end = time(NULL) + MOVES_SECONDS;
