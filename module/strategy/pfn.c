@@ -18,7 +18,8 @@
  *          VM_IO (no GUP, no side effects of being looked at), VM_PFNMAP,
  *          VM_DONTEXPAND and VM_DONTDUMP; .access for debuggers.
  * In tree: drivers/char/mem.c (/dev/mem), drivers/uio/uio.c, drivers/pci/mmap.c,
- *          drivers/vfio/pci/vfio_pci_core.c, drivers/infiniband/core/ib_core_uverbs.c.
+ *          drivers/infiniband/core/ib_core_uverbs.c. (drivers/vfio/pci/ maps on page
+ *          faults, since 6.12 by huge entries.)
  *
  * For registers, the attributes are yours to choose (pgprot_noncached(),
  * pgprot_writecombine()); for memory they must stay as they are: the kernel has
