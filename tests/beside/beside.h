@@ -54,7 +54,7 @@ struct world {
 #define ALL	     (EACH | END)
 
 /* Flags of an operation. */
-#define ALONE 0x01 /* not a step of random programs: it cannot be undone, or ends the process */
+#define ALONE 0x01 /* not a step of random programs, as it has effects for longer */
 #define NAMED 0x02 /* only done if --tests names it */
 
 struct op {
