@@ -134,6 +134,17 @@ $(bin)/mmapdemo-fuzz: $(fuzz_objects)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -o $@ $^ -pthread
 
+# The same done to a memfd, to a file on tmpfs and to the device
+beside_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/beside/*.c))
+
+.PHONY: beside
+beside: $(bin)/mmapdemo-beside ; @:
+
+$(bin)/mmapdemo-beside: $(beside_objects)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -o $@ $^ $$($(PKG_CONFIG) --static --libs liburing)
+
+-include $(beside_objects:.o=.d)
 -include $(fuzz_objects:.o=.d)
 -include $(command_objects:.o=.d)
 -include $(row_objects:.o=.d) $(examples:%=$(obj)/examples/%.d)
@@ -159,7 +170,7 @@ endif
 .PHONY: check
 check:
 	$(Q)tests/vm/deps check browser deb lint
-	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz
+	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz beside
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
 
 ## soak: random steps against a model, and at once, for T=1h (m, s), from SEED=
@@ -175,7 +186,7 @@ kernels_for = $(shell awk '!/^\#/ && $$1 ~ /^$1-/ { print $$1 }' tests/vm/kernel
 .PHONY: check-debug
 check-debug:
 	$(Q)tests/vm/deps check debug
-	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz fail-nth
+	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz beside fail-nth
 	$(Q)tests/check '$(call kernels_for,debug)' '$(or $(TESTS),catches fail-nth fail-nth-others rows small rows32 lifecycle \
 		anon fault insert vmalloc pfn dma fuzz command coverage)'
 
