@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Settings of the machine get their values back when the storm ends, however it
+ * ends: a process of its own restores them. It holds the reading end of a pipe
+ * whose writing end all other processes of the storm keep open, and reads the
+ * pipe's end only when the last of them has ended.
+ */
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "storm.h"
+
+#define SETTINGS_MOST 64
+
+struct setting {
+	char path[128];
+	char value[256];   /* what the file read before */
+	char restore[256]; /* what is written to restore that */
+	bool is_folder;
+};
+
+static struct {
+	size_t count;
+	struct setting settings[SETTINGS_MOST];
+} * kept;
+
+static pid_t guard;
+static int alive = -1;
+
+int text_read(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int error = 0;
+	ssize_t got;
+
+	text[0] = '\0';
+	if (fd < 0)
+		return errno;
+	got = read(fd, text, size - 1);
+	if (got < 0)
+		error = errno;
+	text[got < 0 ? 0 : got] = '\0';
+	close(fd);
+	return error;
+}
+
+int text_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int error = 0;
+
+	if (fd < 0)
+		return errno;
+	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		error = errno;
+	close(fd);
+	return error;
+}
+
+static bool restore_folder(const char *path)
+{
+	/* The processes in a control group have been killed, and leave it a moment later. */
+	for (int i = 0; i < 250; i++) {
+		if (!rmdir(path) || errno == ENOENT)
+			return true;
+		usleep(20000);
+	}
+	warn("%s stays", path);
+	return false;
+}
+
+static bool restore_one(const struct setting *setting)
+{
+	char now[256];
+	int error = 0;
+
+	if (setting->is_folder)
+		return restore_folder(setting->path);
+	for (int i = 0; i < 250; i++) {
+		if (!text_read(setting->path, now, sizeof(now)) && !strcmp(now, setting->value))
+			return true;
+		if (i)
+			usleep(20000);
+		error = text_write(setting->path, setting->restore);
+	}
+	warnx("%s: is %s, was %s: %s", setting->path, strtok(now, "\n"), setting->restore,
+	      strerror(error));
+	return false;
+}
+
+_Noreturn static void guard_run(int from)
+{
+	bool good = true;
+	char byte;
+
+	setsid();
+	for (int signal = 1; signal < NSIG; signal++)
+		sigaction(signal, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+	while (read(from, &byte, 1) < 0 && errno == EINTR)
+		;
+	for (size_t i = kept->count; i-- > 0;)
+		good &= restore_one(&kept->settings[i]);
+	_exit(!good);
+}
+
+void settings_guard(void)
+{
+	int ends[2];
+
+	kept = mmap(NULL, sizeof(*kept), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (kept == MAP_FAILED || pipe2(ends, O_CLOEXEC))
+		err(2, "memory or a pipe");
+	guard = fork();
+	if (guard < 0)
+		err(2, "fork");
+	if (!guard) {
+		close(ends[1]);
+		guard_run(ends[0]);
+	}
+	processes_spare(guard);
+	close(ends[0]);
+	alive = ends[1];
+}
+
+static struct setting *add(const char *path)
+{
+	struct setting *setting = &kept->settings[kept->count];
+
+	if (kept->count == SETTINGS_MOST || strlen(path) >= sizeof(setting->path))
+		errx(2, "%s: more settings than there is room for", path);
+	strcpy(setting->path, path);
+	return setting;
+}
+
+int settings_keep_as(const char *path, const char *text)
+{
+	struct setting *setting = add(path);
+	int error = text_read(path, setting->value, sizeof(setting->value));
+
+	if (error)
+		return error;
+	snprintf(setting->restore, sizeof(setting->restore), "%s", text ? text : setting->value);
+	kept->count++;
+	return 0;
+}
+
+int settings_keep(const char *path)
+{
+	return settings_keep_as(path, NULL);
+}
+
+int settings_set(const char *path, const char *value)
+{
+	int error = settings_keep(path);
+
+	return error ? error : text_write(path, value);
+}
+
+void settings_keep_folder(const char *path)
+{
+	struct setting *setting = add(path);
+
+	setting->is_folder = true;
+	kept->count++;
+}
+
+bool settings_restore(void)
+{
+	int status;
+
+	close(alive);
+	while (waitpid(guard, &status, 0) < 0)
+		if (errno != EINTR)
+			return false;
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
