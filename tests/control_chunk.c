@@ -56,7 +56,7 @@ ROW_EACH(C2, shrink_in_chunk, "a new end in a huge folio keeps what is before it
 	assert_done(resize(fd, off + pages(kept)));
 	now = info_of(fd);
 	ck_assert_uint_eq(now.resident, before.resident - chunk_size(fd) + pages(kept));
-	ck_assert_uint_eq(now.huge_folios, before.huge_folios - cut->folios->huge);
+	assert_huge_folios(&now, before.huge_folios - cut->folios->huge);
 
 	if (kept) {
 		assert_memory(map, pages(kept), off, STORED);
@@ -134,7 +134,7 @@ static void check_hole(const struct folios *kind, const struct hole *hole)
 	ck_assert_uint_eq(now.bytes, target.size);
 	ck_assert_uint_eq(now.resident, before.resident - freed);
 	if (freed)
-		ck_assert_uint_eq(now.huge_folios, before.huge_folios - kind->huge);
+		assert_huge_folios(&now, before.huge_folios - kind->huge);
 	for (size_t page = first; page < end; page++)
 		ck_assert_uint_eq(frame_of(map + pages(page)), 0);
 	if (freed) {

@@ -104,7 +104,7 @@ ROW_EACH(C4, in_a_chunk, "a bad page of what would be a huge one leaves all othe
 	before = info_of(fd);
 	assert_done(set_action(fd, off + at, pages(1), MMAPDEMO_FAULT_HWPOISON));
 	now = info_of(fd);
-	ck_assert_uint_eq(now.huge_folios, before.huge_folios - (setup->folios->huge && !hole));
+	assert_huge_folios(&now, before.huge_folios - (setup->folios->huge && !hole));
 	ck_assert_uint_eq(now.resident, before.resident);
 
 	assert_all_but(map, off, size, at, hole);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* M11: huge page-table entries where addresses allow, small ones elsewhere, the same memory. */
+#include <linux/mmapdemo.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "support/access.h"
@@ -8,10 +10,12 @@
 #include "support/process.h"
 #include "support/row.h"
 #include "support/target.h"
+#include "support/weather.h"
 #include "support_system.h"
 
 #define HUGE   2 /* huge pages of the target, from its start */
 #define STORED 1
+#define TRIES  5 /* to have huge pages while the kernel splits them */
 
 static size_t len(void)
 {
@@ -75,18 +79,64 @@ static bool is_never_huge(void)
 	       !strcmp(huge, "never\n");
 }
 
-/* Aligned, and with huge entries. */
+/*
+ * Are so many bytes mapped by huge pages? The memory is touched before each look:
+ * a huge page that is being migrated has no entry for a moment, and smaps of 6.1
+ * leaves out one that NUMA balancing has marked for its next access
+ * (follow_trans_huge_pmd()).
+ */
+static bool maps_huge(const unsigned char *map, size_t bytes)
+{
+	for (int i = 0; i < 4; i++) {
+		touch(map, huge_page_size());
+		if (huge_mapped(map) == bytes)
+			return true;
+	}
+	return false;
+}
+
+/* The kernel may have split a huge page since it was mapped, which is for good. */
+static void assert_huge(const unsigned char *map, size_t bytes)
+{
+	if (!maps_huge(map, bytes) && !weather_explains(false))
+		ck_assert_uint_eq(huge_mapped(map), bytes);
+}
+
+/* The target gets other memory there, with the same contents. */
+static void make_anew(void)
+{
+	struct mmapdemo_punch punch = {.size = sizeof(punch), .offset = region(), .length = len()};
+	int fd = target_open(O_RDWR);
+
+	ck_assert_int_eq(ioctl(fd, MMAPDEMO_IOCTL_PUNCH, &punch), 0);
+	close(fd);
+	target_write_pattern(region(), len(), STORED);
+}
+
+/*
+ * Aligned, and with huge entries. All that is stored there before is the pattern
+ * STORED. Where the kernel splits the target's huge pages, others take their place,
+ * in another mapping: this one's page tables stay.
+ */
 static unsigned char *map_huge(const struct variant *v)
 {
-	unsigned char *map = map_at_phase(0, v->open_flags, v->prot, v->flags);
+	for (int tries = 0;; tries++) {
+		unsigned char *map = map_at_phase(0, v->open_flags, v->prot, v->flags);
 
-	touch(map, huge_page_size());
-	if (is_never_huge())
-		row_not_applicable("the module was loaded with huge=never");
-	if (huge_mapped(map) != len())
-		row_unsupported("huge pages map %zu kB of %zu", huge_mapped(map) / 1024,
-				len() / 1024);
-	return map;
+		touch(map, huge_page_size());
+		if (is_never_huge())
+			row_not_applicable("the module was loaded with huge=never");
+		if (maps_huge(map, len()))
+			return map;
+		if (!target.ours || !weather_explains(false))
+			row_unsupported("huge pages map %zu kB of %zu", huge_mapped(map) / 1024,
+					len() / 1024);
+		if (tries == TRIES)
+			row_not_applicable("the kernel splits huge pages faster than the target "
+					   "makes them");
+		unmap(map, len());
+		make_anew();
+	}
 }
 
 static void needs_small_pages(void)
@@ -114,6 +164,8 @@ ROW_EACH(M11, aligned_is_huge, "one touch maps a huge page, all its pages adjace
 		size_t within = i % huge_page_size();
 		uint64_t adjacent = frame_of(map + i - within) + within / page;
 
+		if (frame_of(map + i) != adjacent && weather_explains(false))
+			break;
 		assert_same_page(frame_of(map + i), adjacent);
 	}
 	assert_memory(map, len(), region(), STORED);
@@ -142,7 +194,7 @@ ROW(M11, same_contents, "what is stored through either is seen through the other
 	assert_target(region(), len(), STORED);
 	pattern_fill(small, len(), region(), STORED + 1);
 	assert_memory(huge, len(), region(), STORED + 1);
-	ck_assert_uint_eq(huge_mapped(huge), len());
+	assert_huge(huge, len());
 	ck_assert_uint_eq(huge_mapped(small), 0);
 }
 
@@ -163,7 +215,7 @@ ROW(M11, private_store, "a store through a private mapping copies that page, not
 		else
 			assert_same_page(frame_of(map + i), frame_of(view + i));
 	}
-	ck_assert_uint_eq(huge_mapped(map), len() - huge_page_size());
+	assert_huge(map, len() - huge_page_size());
 	assert_target(region(), len(), STORED);
 	assert_memory(map, stored, region(), STORED);
 	assert_memory(map + stored + 1, len() - stored - 1, region() + stored + 1, STORED);

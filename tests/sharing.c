@@ -233,13 +233,15 @@ ROW_EACH(S4, child_has_same_pages, "a child inherits the mapping with the same p
 
 	if (fork_child(&other)) {
 		assert_memory(map, pages(2), some_page(), ORIGINAL);
-		tell(&other, frame_of(map));
-		tell(&other, frame_of(map + pages(1)));
+		pass_turn(&other);
+		await_turn(&other);
 		child_done();
 	}
 	assert_memory(map, pages(2), some_page(), ORIGINAL);
-	assert_same_page(hear(&other), frame_of(map));
-	assert_same_page(hear(&other), frame_of(map + pages(1)));
+	await_turn(&other);
+	assert_same_page(frame_of_pid(other.pid, map), frame_of(map));
+	assert_same_page(frame_of_pid(other.pid, map + pages(1)), frame_of(map + pages(1)));
+	pass_turn(&other);
 	await_exit(&other);
 }
 
@@ -252,12 +254,13 @@ ROW_EACH(S4, child_store_reaches_parent, "the parent sees the child's store, in 
 	if (fork_child(&other)) {
 		map[9] = 'c';
 		pass_turn(&other);
-		assert_same_page(frame_of(map), hear(&other));
+		await_turn(&other);
 		child_done();
 	}
 	await_turn(&other);
 	ck_assert_uint_eq(map[9], 'c');
-	tell(&other, frame_of(map));
+	assert_same_page(frame_of_pid(other.pid, map), frame_of(map));
+	pass_turn(&other);
 	await_exit(&other);
 }
 
@@ -270,12 +273,15 @@ ROW_EACH(S4, parent_store_reaches_child, "the child sees the parent's store, in 
 	if (fork_child(&other)) {
 		await_turn(&other);
 		ck_assert_uint_eq(map[9], 'p');
-		tell(&other, frame_of(map));
+		pass_turn(&other);
+		await_turn(&other);
 		child_done();
 	}
 	map[9] = 'p';
 	pass_turn(&other);
-	assert_same_page(hear(&other), frame_of(map));
+	await_turn(&other);
+	assert_same_page(frame_of_pid(other.pid, map), frame_of(map));
+	pass_turn(&other);
 	await_exit(&other);
 }
 

@@ -31,6 +31,9 @@ int punch(int fd, off_t off, uint64_t len);
 int fill(int fd, off_t off, uint64_t len, uint64_t seed);
 int set_rule(int fd, struct mmapdemo_fault rule); /* its size is set here */
 int kick(int fd);
+/* So many huge folios there are, unless the kernel splits some meanwhile (weather.h). */
+void assert_huge_folios(const struct mmapdemo_info *info, uint64_t expected);
+
 int wipe(int fd, uint32_t flags, uint32_t policy);
 
 /* A rule of one action, always. */

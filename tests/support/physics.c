@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -7,13 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "physics.h"
 #include "target.h"
+#include "weather.h"
 
 /* Documentation/admin-guide/mm/pagemap.rst */
 #define PAGEMAP_PRESENT (1ULL << 63)
+#define PAGEMAP_SWAP	(1ULL << 62) /* swapped out, or being migrated */
 #define PAGEMAP_FRAME	((1ULL << 55) - 1)
 
 static bool line_covers(const char *line, const volatile void *addr)
@@ -96,11 +100,33 @@ static uint64_t read_pagemap(const char *process, const volatile void *addr)
 	return entry;
 }
 
+/* The last address that had no page. */
+static struct {
+	pid_t pid;
+	const volatile void *addr;
+} absent;
+
+/* Has the page mapped that the kernel took out of the page tables; no signal comes of it. */
+static void map_again(void)
+{
+	char byte;
+	struct iovec to = {&byte, 1}, from = {(void *)absent.addr, 1};
+
+	if (absent.addr)
+		process_vm_readv(absent.pid, &to, 1, &from, 1, 0);
+}
+
 static uint64_t read_frame(const char *process, const volatile void *addr)
 {
 	uint64_t entry = read_pagemap(process, addr);
+	unsigned int since = 0;
 
+	/* A page that is being migrated is in no frame, for a moment. */
+	while ((entry & PAGEMAP_SWAP) && weather_moves() && weather_wait(&since))
+		entry = read_pagemap(process, addr);
 	if (!(entry & PAGEMAP_PRESENT)) {
+		absent.pid = atoi(process) ? atoi(process) : getpid();
+		absent.addr = addr;
 		/* mm/pagewalk.c, walk_page_test() */
 		if (has_flag(process, addr, "pf"))
 			row_not_applicable("pagemap leaves out mappings by frame number");
@@ -124,9 +150,50 @@ uint64_t frame_of_pid(pid_t pid, const volatile void *addr)
 	return read_frame(process, addr);
 }
 
+/* Is the argument of an assertion read anew each time? */
+static bool is_read_now(const char *text)
+{
+	return strchr(text, '(');
+}
+
+bool frames_are_so(struct frames *frames, uint64_t a, uint64_t b, uint64_t a_again)
+{
+	bool a_now = is_read_now(frames->a_is), b_now = is_read_now(frames->b_is);
+
+	if (a && b && a == a_again && (a == b) == frames->same)
+		return true;
+	if (weather_explains(a && b)) {
+		/* Nothing can be said of a frame that was read before. */
+		if (a && b ? !a_now || !b_now : (!a && !a_now) || (!b && !b_now))
+			return true;
+		if (!a || !b)
+			map_again();
+		if (weather_wait(&frames->since))
+			return false;
+	}
+	_ck_assert_failed(frames->file, frames->line, "frames",
+			  frames->same ? "not the same page: %s is frame %#jx, %s is %#jx (0: no "
+					 "page)"
+				       : "no two pages: %s is frame %#jx, %s is %#jx (0: no page)",
+			  frames->a_is, (uintmax_t)a, frames->b_is, (uintmax_t)b);
+}
+
 bool pagemap_bit(const volatile void *addr, int bit)
 {
 	return read_pagemap("self", addr) >> bit & 1;
+}
+
+static void counter_path(const char *name, char path[256])
+{
+	snprintf(path, 256, "/sys/kernel/debug/mmapdemo/%s/%s", target.name, name);
+}
+
+bool has_counter(const char *name)
+{
+	char path[256];
+
+	counter_path(name, path);
+	return target.ours && !access(path, R_OK);
 }
 
 uint64_t counter(const char *name)
@@ -138,7 +205,7 @@ uint64_t counter(const char *name)
 	if (!target.ours)
 		row_not_applicable("only the module's own devices count their mappings");
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/mmapdemo/%s/%s", target.name, name);
+	counter_path(name, path);
 	file = fopen(path, "re");
 	if (!file && errno == EACCES)
 		row_not_applicable("the module's counters are hidden from all but root");
@@ -146,6 +213,13 @@ uint64_t counter(const char *name)
 	ck_assert_msg(fscanf(file, "%" SCNu64, &value) == 1, "%s: not a number", path);
 	fclose(file);
 	return value;
+}
+
+uint64_t settled_counter(const char *name)
+{
+	if (weather_unmaps())
+		weather_settle();
+	return counter(name);
 }
 
 static void parse_maps_id(const char *line, char *id, size_t size)

@@ -22,40 +22,63 @@ uint64_t frame_of_pid(pid_t pid, const volatile void *addr);
 #define PAGEMAP_UFFD_WP	   57
 bool pagemap_bit(const volatile void *addr, int bit);
 
-/* Frames compared, with a message that says what they mean. */
-#define assert_same_page(a, b)                                               \
-	do {                                                                 \
-		uint64_t a_ = (a), b_ = (b);                                 \
-                                                                             \
-		ck_assert_msg(a_ != 0 && a_ == b_,                           \
-			      "not the same page: " #a " is frame %#jx, " #b \
-			      " is %#jx (0: no page)",                       \
-			      (uintmax_t)a_, (uintmax_t)b_);                 \
+/*
+ * Frames compared, with a message that says what they mean. A frame number says
+ * which page it is until the kernel migrates that page (weather.h):
+ *
+ * - an argument that calls something, as frame_of() does, is read again for up to
+ *   ten seconds while migration may explain what was seen;
+ * - an argument that was read before, a variable, is compared unless the kernel has
+ *   migrated a page since the test began. Then contents alone can tell.
+ */
+#define assert_same_page(a, b)	    assert_frames_(true, a, b)
+#define assert_different_page(a, b) assert_frames_(false, a, b)
+
+struct frames {
+	bool same;
+	const char *a_is, *b_is, *file;
+	int line;
+	unsigned int since;
+};
+
+#define assert_frames_(same_, a, b)                                             \
+	do {                                                                    \
+		struct frames frames_ = {same_, #a, #b, __FILE__, __LINE__, 0}; \
+		uint64_t a_, b_, again_;                                        \
+                                                                                \
+		do {                                                            \
+			a_ = (a);                                               \
+			b_ = (b);                                               \
+			again_ = same_ ? a_ : (a);                              \
+		} while (!frames_are_so(&frames_, a_, b_, again_));             \
 	} while (0)
-#define assert_different_page(a, b)                                                              \
-	do {                                                                                     \
-		uint64_t a_ = (a), b_ = (b);                                                     \
-                                                                                                 \
-		ck_assert_msg(a_ != 0 && b_ != 0 && a_ != b_,                                    \
-			      "no two pages: " #a " is frame %#jx, " #b " is %#jx (0: no page)", \
-			      (uintmax_t)a_, (uintmax_t)b_);                                     \
-	} while (0)
+
+/* False: they are to be read again. It ends the test where they are not as they should be. */
+bool frames_are_so(struct frames *frames, uint64_t a, uint64_t b, uint64_t a_again);
 
 /*
  * One of the module's counters in debugfs. Not applicable where the target is
  * not of our module; a failure where it is and the counter cannot be read.
  */
 uint64_t counter(const char *name);
+/* Whether that can be read: it is our module's, and we may. */
+bool has_counter(const char *name);
 
 /* How many VMAs of the target the maps of all processes show. */
 uint64_t vmas_in_maps(void);
 
 /* That number and the module's own agree, and are as many as the test says. */
-#define assert_vmas(expected)                                 \
-	do {                                                  \
-		ck_assert_uint_eq(vmas_in_maps(), expected);  \
-		ck_assert_uint_eq(counter("vmas"), expected); \
+#define assert_vmas(expected)                                         \
+	do {                                                          \
+		ck_assert_uint_eq(vmas_in_maps(), expected);          \
+		ck_assert_uint_eq(settled_counter("vmas"), expected); \
 	} while (0)
+
+/*
+ * counter(), once the mappings of processes that have ended are gone. Nothing
+ * else delays them: without weather the number is exact at once.
+ */
+uint64_t settled_counter(const char *name);
 
 /* From /proc/self/smaps, for the VMA at an address: a field in KiB; a flag of VmFlags. */
 size_t smaps_kb(const void *addr, const char *field);

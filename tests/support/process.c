@@ -7,6 +7,7 @@
 
 #include "process.h"
 #include "row.h"
+#include "weather.h"
 
 /* What a process ends with after a failed assertion, whose message Check has. */
 #define CHECK_FAILED 1
@@ -68,6 +69,9 @@ static int reap(struct peer *child)
 	ck_assert_int_eq(waitpid(child->pid, &status, 0), child->pid);
 	close(child->from);
 	close(child->to);
+	/* What the child had mapped is unmapped by now, if nobody else holds on to it. */
+	if (weather_unmaps())
+		weather_settle();
 	return status;
 }
 

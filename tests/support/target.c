@@ -14,6 +14,7 @@
 
 #include "row.h"
 #include "target.h"
+#include "weather.h"
 
 struct target target;
 bool may_disturb_system;
@@ -95,6 +96,7 @@ void target_reset(void)
 {
 	int fd;
 
+	weather_begin();
 	if (anonymous() || !target.has_end)
 		return;
 	if (target.kind == TARGET_FILE)

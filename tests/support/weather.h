@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the kernel does to pages while a test runs: it migrates them to other
+ * frames (NUMA balancing, compaction, offlining), and takes them out of page
+ * tables (reclaim, splitting). Neither is the test's doing, nor a fault of the
+ * target. The kernel counts both in /proc/vmstat, so that a test knows.
+ */
+#ifndef WEATHER_H
+#define WEATHER_H
+
+#include <stdbool.h>
+
+/* For each test, before it begins: what is counted from here on happened during it. */
+void weather_begin(void);
+
+/* Has the kernel migrated any page since then? A frame number that was read before is stale. */
+bool weather_moves(void);
+/* Has it migrated, scanned for reclaim, or split any page? Then it also unmapped some. */
+bool weather_unmaps(void);
+
+/*
+ * The same, for a test that would fail otherwise: waits up to two seconds for the
+ * count to change. The kernel counts migrations when it has done all of a call.
+ */
+bool weather_explains(bool frame_changed);
+
+/*
+ * Waits until the module counts the mappings that the maps of all processes
+ * show, or for ten seconds: whoever looks into a process that has ended, as
+ * migrate_pages() does, keeps its mappings a moment longer.
+ */
+void weather_settle(void);
+
+/* A moment between two looks; false ten seconds after the first, which finds 0 there. */
+bool weather_wait(unsigned int *since);
+
+#endif
