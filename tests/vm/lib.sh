@@ -28,6 +28,18 @@ as_root() {
 	fi
 }
 
+# seconds_of TIME LEAST: a number with s, m or h, as T= has it
+seconds_of() {
+	[[ $1 =~ ^([1-9][0-9]*)([smh]?)$ ]] || die "T=$1: a number with s, m or h is wanted"
+	local seconds=${BASH_REMATCH[1]}
+	case ${BASH_REMATCH[2]} in
+	h) seconds=$((seconds * 3600)) ;;
+	m) seconds=$((seconds * 60)) ;;
+	esac
+	[ "$seconds" -ge "$2" ] || die "T=$1: ${2}s at least"
+	echo "$seconds"
+}
+
 # What the kernel's build of the module wants of the tree: files and folders.
 module_sources=(Kbuild dkms.conf module include)
 
