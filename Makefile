@@ -146,6 +146,23 @@ $(bin)/mmapdemo-beside: $(beside_objects)
 
 -include $(beside_objects:.o=.d)
 -include $(fuzz_objects:.o=.d)
+
+# The storm, and what looks for lost bytes in it
+storm_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/storm/*.c))
+bytes_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/storm/bytes/*.c)) $(obj)/tests/support/contents.o
+
+.PHONY: storm-programs
+storm-programs: $(bin)/mmapdemo-storm $(bin)/mmapdemo-bytes ; @:
+
+$(bin)/mmapdemo-storm: $(storm_objects)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -o $@ $^
+
+$(bin)/mmapdemo-bytes: $(bytes_objects)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -o $@ $^
+
+-include $(storm_objects:.o=.d) $(bytes_objects:.o=.d)
 -include $(command_objects:.o=.d)
 -include $(row_objects:.o=.d) $(examples:%=$(obj)/examples/%.d)
 
@@ -170,7 +187,7 @@ endif
 .PHONY: check
 check:
 	$(Q)tests/vm/deps check browser deb lint
-	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz beside
+	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz beside storm-programs
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
 
 ## soak: random steps against a model, and at once, for T=1h (m, s), from SEED=
@@ -179,6 +196,13 @@ soak:
 	$(Q)tests/vm/deps check
 	$(Q)$(MAKE) --no-print-directory fuzz
 	$(Q)tests/soak $(or $(KERNEL),$(first)) $(or $(T),1h) $(SEED)
+
+## storm: rows, bytes and the model while the kernel moves, splits and reclaims their memory, for T=1h
+.PHONY: storm
+storm:
+	$(Q)tests/vm/deps check
+	$(Q)$(MAKE) --no-print-directory rows fuzz storm-programs
+	$(Q)tests/storm/long $(or $(KERNEL),$(first)) $(or $(T),1h) $(SEED)
 
 ## check-debug: the same on kernels of our own that look for mistakes; and leaks
 # of those that `make check` leaves out, whose names begin with what they are for
