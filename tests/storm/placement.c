@@ -91,7 +91,7 @@ const struct disturbance storm_migrate = {
 #define MOVES	   32 /* of each of them */
 
 /*
- * A few pages go to and fro, fast: an access to them then meets a migration.
+ * A few pages go back and forth, fast: an access to them then meets a migration.
  * One call names each page many times, as a call flushes the LRU caches of all
  * processors first, which takes far longer than to move a page. MPOL_MF_MOVE_ALL
  * moves pages that several processes map, too.
