@@ -3,10 +3,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "storm.h"
@@ -108,29 +111,37 @@ static const char *prepare_pressure(void)
 
 /*
  * The hog stays just inside its limit by memory that it has freed lazily: the
- * kernel takes some of it back for each page more, and kills nobody.
+ * kernel takes some of it back for each page more.
  */
-static void round_pressure(struct tally *tally)
+_Noreturn static void hog(void)
 {
-	static bool joined;
-	uint64_t before;
 	char *memory;
-	int error = 0;
 
-	if (!joined)
-		error = text_write(GROUP "/cgroup.procs", "0");
-	joined = !error;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	memory = mmap(NULL, HOG_MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (error || memory == MAP_FAILED) {
-		tally_round(tally, 0, error ? error : errno);
-		return;
-	}
-	before = figure_of(GROUP "/memory.events", "max");
+	if (memory == MAP_FAILED || text_write(GROUP "/cgroup.procs", "0"))
+		_exit(1);
 	for (size_t at = 0; at < HOG_MEMORY; at += CHUNK) {
 		memset(memory + at, 0xa5, CHUNK);
 		madvise(memory + at, CHUNK, MADV_FREE);
 	}
-	munmap(memory, HOG_MEMORY);
+	_exit(0);
+}
+
+/* Where reclaim finds nothing in time, the kernel kills the hog, a process of its own. */
+static void round_pressure(struct tally *tally)
+{
+	uint64_t before = figure_of(GROUP "/memory.events", "max");
+	pid_t pid = fork();
+
+	if (pid < 0) {
+		tally_round(tally, 0, errno);
+		return;
+	}
+	if (!pid)
+		hog();
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
 	tally_round(tally, figure_of(GROUP "/memory.events", "max") - before, 0);
 }
 
