@@ -97,9 +97,9 @@ static loff_t mmapdemo_device_llseek(struct file *file, loff_t offset, int whenc
 /*
  * Of one piece: holes read as zeros and stay holes.
  *
- * User memory that is not there is written from the stack, with page faults, once the
- * piece is put back. fault_in_iov_iter_writeable() would not do: it promises that pages
- * are there, not that a store works (memory tags, shadow stacks), and who tries again
+ * User memory that is not there is written from a copy, with page faults, once the piece
+ * is put back. fault_in_iov_iter_writeable() would not do: it promises that pages are
+ * there, not that a store works (memory tags, shadow stacks), and a read that tries again
  * after it may do so for ever.
  */
 static int mmapdemo_device_copy_out(struct mmapdemo_buffer *buffer, struct kiocb *iocb,
@@ -109,8 +109,7 @@ static int mmapdemo_device_copy_out(struct mmapdemo_buffer *buffer, struct kiocb
 		.bytes	= bytes,
 		.nowait	= iocb->ki_flags & IOCB_NOWAIT,
 	};
-	size_t some = 0;
-	u8 stack[64];
+	void *copy = NULL;
 	int err = 0;
 
 	if (buffer->strategy->piece)
@@ -122,13 +121,15 @@ static int mmapdemo_device_copy_out(struct mmapdemo_buffer *buffer, struct kiocb
 		return 0;
 	*copied = mmapdemo_piece_copy_out(&piece, to);
 	if (!*copied && piece.at && user_backed_iter(to)) {
-		some = min(piece.bytes, sizeof(stack));
-		memcpy(stack, piece.at, some);
+		bytes = min_t(size_t, piece.bytes, PAGE_SIZE);
+		copy = kmemdup(piece.at, bytes, GFP_KERNEL);
+		err = copy ? 0 : -ENOMEM;
 	}
 	mmapdemo_piece_put(&piece, false);
-	if (some)
-		*copied = copy_to_iter(stack, some, to);
-	return *copied ? 0 : -EFAULT;
+	if (copy)
+		*copied = copy_to_iter(copy, bytes, to);
+	kfree(copy);
+	return *copied ? 0 : err ?: -EFAULT;
 }
 
 static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/mmapdemo.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -103,6 +104,12 @@ static const char *prepare_poison(void)
 	return NULL;
 }
 
+/* From 6.12 on, MADV_HWPOISON tells its own caller, too, by a signal that kills if it is ignored. */
+static void on_broken_page(int signal)
+{
+	(void)signal;
+}
+
 /* Breaks the page, then punches it out of the device, which heals it. */
 static int poison(int fd)
 {
@@ -117,6 +124,7 @@ static int poison(int fd)
 
 	if (map == MAP_FAILED)
 		return errno;
+	sigaction(SIGBUS, &(struct sigaction){.sa_handler = on_broken_page}, NULL);
 	if (madvise(map, page, MADV_POPULATE_WRITE) || madvise(map, page, MADV_HWPOISON))
 		error = errno;
 	munmap(map, page);
