@@ -139,6 +139,18 @@ static bool mmapdemo_reshape_pinned(struct address_space *mapping, pgoff_t first
 	return pinned;
 }
 
+/* The first broken page of a folio, at or after a page of it; behind the folio where none is. */
+static pgoff_t mmapdemo_reshape_broken_page(struct folio *folio, pgoff_t index)
+{
+	pgoff_t after = folio_next_index(folio);
+
+	if (!folio_test_large(folio) || !folio_test_has_hwpoisoned(folio))
+		return after;
+	while (index < after && !PageHWPoison(folio_file_page(folio, index)))
+		index++;
+	return index;
+}
+
 /* The first broken page of a huge folio in a range; beyond the range where there is none. */
 static pgoff_t mmapdemo_reshape_next_broken(struct address_space *mapping, pgoff_t first,
 					    pgoff_t last)
@@ -147,19 +159,14 @@ static pgoff_t mmapdemo_reshape_next_broken(struct address_space *mapping, pgoff
 
 	while ((index = mmapdemo_reshape_next_large(mapping, index, last)) <= last) {
 		struct folio *folio = filemap_get_folio(mapping, index);
-		pgoff_t next = index + 1;
+		pgoff_t after;
 
 		if (IS_ERR_OR_NULL(folio))
 			continue;
-		if (folio_test_large(folio)) {
-			next = folio_next_index(folio);
-			if (!folio_test_has_hwpoisoned(folio))
-				index = next;
-			while (index < next && !PageHWPoison(folio_file_page(folio, index)))
-				index++;
-		}
+		after = folio_next_index(folio);
+		index = mmapdemo_reshape_broken_page(folio, index);
 		folio_put(folio);
-		if (index < next)
+		if (index < after)
 			return min(index, last + 1);
 	}
 	return last + 1;
@@ -184,6 +191,11 @@ static int mmapdemo_reshape_split_broken(struct mmapdemo_buffer *buffer, pgoff_t
 /*
  * Whether pages of a range can go: 0, -EBUSY or -EINTR. They are unmapped, since nobody
  * pins what nobody has mapped; private copies stay, should it end here.
+ *
+ * A page fault that was given its folio before the invalidate lock was taken may map it
+ * after the unmapping. Such page faults end first. Otherwise somebody could pin the page
+ * after the check, and truncation would unmap it once more, with the marks of
+ * userfaultfd's write-protection, which unmapping alone keeps.
  */
 static int mmapdemo_reshape_release(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
 {
@@ -194,6 +206,7 @@ static int mmapdemo_reshape_release(struct mmapdemo_buffer *buffer, pgoff_t firs
 	err = mmapdemo_reshape_split_broken(buffer, first, last);
 	if (err)
 		return err;
+	mmapdemo_folios_settle(buffer, first, last);
 	unmap_mapping_pages(mapping, first, last - first + 1, false);
 	return mmapdemo_reshape_pinned(mapping, first, last) ? -EBUSY : 0;
 }
