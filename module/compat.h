@@ -169,4 +169,14 @@
 #define MMAPDEMO_VM_OPS_MAPPED
 #endif
 
+/* 7.2, "userfaultfd: introduce vm_uffd_ops": before, mm/ knew by itself what it can watch. */
+#ifndef CONFIG_USERFAULTFD
+#undef MMAPDEMO_HAS_UFFD_OPS
+#endif
+#ifdef MMAPDEMO_HAS_UFFD_OPS
+#define MMAPDEMO_VM_OPS_UFFD	.uffd_ops = &mmapdemo_uffd_ops,
+#else
+#define MMAPDEMO_VM_OPS_UFFD
+#endif
+
 #endif

@@ -8,9 +8,10 @@
  *          O_DIRECT and io_uring on the mapping, huge mappings, memory on first
  *          use, charged to who uses it, resize and holes under live mappings,
  *          SIGBUS past the end, migration and compaction, userfaultfd's write
- *          tracking.
+ *          tracking, and from 7.2 on its write-protection.
  * Denies:  physical contiguity, and memory that never moves: for DMA it has to
- *          be pinned like any user memory.
+ *          be pinned like any user memory. Also missing and minor faults of
+ *          userfaultfd, which only the kernel's own shmem and hugetlbfs report.
  * Carried: a private inode's address_space, filemap_add_folio(),
  *          filemap_map_pages(), and in .fault a locked folio of it;
  *          vmf_insert_folio_pmd() from 6.15 on; file->f_mapping set by open().
@@ -29,6 +30,7 @@
 #include "../pieces.h"
 #include "../reshape.h"
 #include "../strategy.h"
+#include "../uffd.h"
 
 static const struct vm_operations_struct mmapdemo_pagecache_vm_ops = {
 	.open		= mmapdemo_vma_open,
@@ -37,6 +39,7 @@ static const struct vm_operations_struct mmapdemo_pagecache_vm_ops = {
 	.fault		= mmapdemo_fault_page,
 	MMAPDEMO_VM_OPS_HUGE_FAULT
 	.map_pages	= mmapdemo_fault_around,
+	MMAPDEMO_VM_OPS_UFFD
 };
 
 /*

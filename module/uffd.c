@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * userfaultfd(2) on mappings of the strategy `pagecache': write-protection and access
+ * tracking. mm/ does the work of both by itself and asks only whether it may.
+ *
+ * Missing and minor faults are not offered. A file's ->fault() has to report them with
+ * handle_userfault(), as shmem's and hugetlbfs's do, and that function is not exported
+ * to modules. Registration says so with EINVAL: a monitor that registers and is then
+ * told of nothing would lose data.
+ *
+ * Nor are the requests that fill page tables of use here. Before mm/ inserts a page, it
+ * compares the page's place with the size of the inode that was opened
+ * (mfill_file_over_size() in mm/userfaultfd.c). A device node's size is 0, whatever
+ * file->f_mapping has, so UFFDIO_COPY, ZEROPAGE and POISON are EFAULT. UFFDIO_CONTINUE
+ * is EINVAL, as there is no ->get_folio_noalloc(), which is given that inode as well.
+ */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/userfaultfd_k.h>
+
+#include "uffd.h"
+
+#ifdef MMAPDEMO_HAS_UFFD_OPS
+
+static bool mmapdemo_uffd_can(struct vm_area_struct *vma, vm_flags_t vm_flags)
+{
+	return !(vm_flags & (VM_UFFD_MISSING | VM_UFFD_MINOR));
+}
+
+/* The core calls this for any UFFDIO_COPY, whether or not the copy can be mapped. */
+static struct folio *mmapdemo_uffd_alloc(struct vm_area_struct *vma, unsigned long addr)
+{
+	return vma_alloc_folio(GFP_HIGHUSER_MOVABLE, 0, vma, addr);
+}
+
+/* The core would refuse the folio next: it does not reach the page cache meanwhile. */
+static int mmapdemo_uffd_add(struct folio *folio, struct vm_area_struct *vma, unsigned long addr)
+{
+	return -EFAULT;
+}
+
+const struct vm_uffd_ops mmapdemo_uffd_ops = {
+	.can_userfault	= mmapdemo_uffd_can,
+	.alloc_folio	= mmapdemo_uffd_alloc,
+	.filemap_add	= mmapdemo_uffd_add,
+};
+
+#endif
