@@ -26,6 +26,7 @@ static inline bool mmapdemo_broken_has(struct mmapdemo_buffer *buffer, pgoff_t f
 
 	/* Pairs with the lock of the page cache's tree, under which a page leaves it. */
 	smp_rmb();
+	/* data_race: an entry that matters was stored before the barrier. */
 	if (likely(data_race(xa_empty(&buffer->broken))))
 		return false;
 	return xa_find(&buffer->broken, &index, last, XA_PRESENT);

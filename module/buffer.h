@@ -103,7 +103,7 @@ struct mmapdemo_buffer {
 	bool huge;
 	bool prealloc;
 	int node;
-	struct mutex making[MMAPDEMO_MAKING];
+	struct mutex making[MMAPDEMO_MAKING]; /* page faults: one makes a huge folio */
 	struct xarray broken;
 	struct page **pages;
 	void *area;

@@ -40,10 +40,10 @@
 
 /* 6.13, 6359c39c9de6 "mm: remove unused hugepage for vma_alloc_folio()" */
 #ifdef MMAPDEMO_HAS_VMA_ALLOC_HUGE
-#define mmapdemo_vma_alloc_folio(gfp, order, vma, addr) \
-	vma_alloc_folio(gfp, order, vma, addr, (order) > 0)
-#else
 #define mmapdemo_vma_alloc_folio vma_alloc_folio
+#else
+#define mmapdemo_vma_alloc_folio(gfp, order, vma, addr, huge) \
+	vma_alloc_folio(gfp, order, vma, addr)
 #endif
 
 #ifdef CONFIG_NUMA
@@ -56,7 +56,7 @@
 #ifdef MMAPDEMO_HAS_RELEASE_FAULT_LOCK
 #define mmapdemo_release_fault_lock release_fault_lock
 #elif defined(MMAPDEMO_HAS_HUGE_FAULT)
-#error "mmapdemo: release_fault_lock() was not found in linux/mm.h, where it is since 6.6: see module/Kbuild"
+#error "release_fault_lock() was not found, which is there since 6.6: see module/Kbuild"
 #else
 #define mmapdemo_release_fault_lock(vmf) mmap_read_unlock((vmf)->vma->vm_mm)
 #endif
@@ -114,6 +114,20 @@
 #define MMAPDEMO_VM_OPS_HUGE_FAULT	.huge_fault = mmapdemo_fault_huge,
 #else
 #define MMAPDEMO_VM_OPS_HUGE_FAULT
+#endif
+
+/*
+ * Whether filemap_map_pages() maps a huge page only where vmf->prealloc_pte has a page table.
+ * Early 6.1 wants one to fall back to. Some architectures (ppc64 with its hash MMU) keep one
+ * beside each huge entry, and it would be allocated under RCU. vmf_insert_folio_pmd() does
+ * without.
+ */
+#if defined(MMAPDEMO_HAS_INSERT_FOLIO_PMD)
+#define mmapdemo_map_pages_needs_table() false
+#elif defined(MMAPDEMO_HAS_HUGE_FAULT)
+#define mmapdemo_map_pages_needs_table() arch_needs_pgtable_deposit()
+#else
+#define mmapdemo_map_pages_needs_table() true
 #endif
 
 /* 7.2, "mm: rename pagevec.h to folio_batch.h" */

@@ -141,16 +141,8 @@ static void mmapdemo_fault_around_huge(struct vm_fault *vmf)
 		pmd++;
 		if (addr + HPAGE_PMD_SIZE > end)
 			break;
-#ifndef MMAPDEMO_HAS_INSERT_FOLIO_PMD
-		/*
-		 * filemap_map_pages() of early 6.1 wants a table to fall back to. And
-		 * some architectures keep one beside each huge entry, which it would
-		 * allocate under RCU.
-		 */
-		if (!vmf->prealloc_pte && (!IS_ENABLED(MMAPDEMO_HAS_HUGE_FAULT) ||
-					   arch_needs_pgtable_deposit()))
+		if (mmapdemo_map_pages_needs_table() && !vmf->prealloc_pte)
 			break;
-#endif
 		if (pmd_none(*pmd))
 			mmapdemo_fault_next_huge(vmf, addr, pmd);
 	}
@@ -165,16 +157,6 @@ static bool mmapdemo_fault_has_rule(struct mmapdemo_buffer *buffer, pgoff_t firs
 }
 
 /*
- * filemap_map_pages() would allocate the page table that some architectures keep
- * beside a huge entry (ppc64 with its hash MMU) under RCU, where it must not sleep, and
- * nobody would free it if it were not used: .fault does it right there.
- */
-static bool mmapdemo_fault_wants_table(void)
-{
-	return !IS_ENABLED(MMAPDEMO_HAS_INSERT_FOLIO_PMD) && arch_needs_pgtable_deposit();
-}
-
-/*
  * Nothing is mapped in a whole PMD's range: map it in one go, without the page
  * table that the core would allocate for .fault and free again. Or a huge page
  * is mapped, and a store to it is being tracked: that is for small pages.
@@ -186,8 +168,11 @@ vm_fault_t mmapdemo_fault_huge(struct vm_fault *vmf, unsigned int order)
 	vm_fault_t ret = VM_FAULT_FALLBACK;
 	struct folio *folio;
 
-	if (order != HPAGE_PMD_ORDER || !pmd_none(*vmf->pmd) || mmapdemo_fault_wants_table() ||
+	if (order != HPAGE_PMD_ORDER || !pmd_none(*vmf->pmd) ||
 	    !mmapdemo_fault_fits_huge(vmf) || mmapdemo_fault_copies(vmf))
+		return VM_FAULT_FALLBACK;
+	/* Nobody would free a page table that is made here and not used: .fault can. */
+	if (mmapdemo_map_pages_needs_table())
 		return VM_FAULT_FALLBACK;
 
 	if (mmapdemo_fault_lock(mapping))

@@ -86,7 +86,7 @@ static struct folio *mmapdemo_folios_alloc(struct mmapdemo_buffer *buffer,
 					   unsigned int order)
 {
 	if (vmf && (buffer->node == NUMA_NO_NODE || mmapdemo_vma_has_policy(vmf->vma)))
-		return mmapdemo_vma_alloc_folio(gfp, order, vmf->vma, vmf->address);
+		return mmapdemo_vma_alloc_folio(gfp, order, vmf->vma, vmf->address, order > 0);
 	if (buffer->node != NUMA_NO_NODE)
 		return __folio_alloc_node(gfp, order, buffer->node);
 	return mmapdemo_filemap_alloc_folio(gfp, order);

@@ -105,7 +105,7 @@ static int __init mmapdemo_init_all(void)
 static void __init mmapdemo_init_settle(void)
 {
 	while (module_refcount(THIS_MODULE) > 1)
-		msleep(1);
+		msleep(20);
 }
 
 static int __init mmapdemo_init(void)

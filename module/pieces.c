@@ -64,8 +64,8 @@ static struct folio *mmapdemo_pieces_find_locked(struct mmapdemo_buffer *buffer,
 	if (nowait) {
 		folio = __filemap_get_folio(mapping, index, FGP_LOCK | FGP_NOWAIT, 0);
 		if (IS_ERR_OR_NULL(folio))
-			return mmapdemo_broken_has(buffer, index, index) ? ERR_PTR(-EHWPOISON) :
-									   ERR_PTR(-EAGAIN);
+			return ERR_PTR(mmapdemo_broken_has(buffer, index, index) ?
+				       -EHWPOISON : -EAGAIN);
 		if (folio_test_uptodate(folio))
 			return folio;
 		folio_unlock(folio);
@@ -91,13 +91,16 @@ static struct folio *mmapdemo_pieces_find_locked(struct mmapdemo_buffer *buffer,
  * folio, whose page fault takes the lock: see mmapdemo_piece_copy_in().
  */
 int mmapdemo_pieces_get(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
-			  struct mmapdemo_piece *piece)
+			struct mmapdemo_piece *piece)
 {
-	struct folio *folio = write ?
-		mmapdemo_pieces_find_locked(buffer, pos >> PAGE_SHIFT, piece->nowait) :
-		mmapdemo_pieces_find(buffer, pos >> PAGE_SHIFT, piece->nowait);
+	pgoff_t index = pos >> PAGE_SHIFT;
 	size_t in_page = PAGE_SIZE - offset_in_page(pos);
+	struct folio *folio;
 
+	if (write)
+		folio = mmapdemo_pieces_find_locked(buffer, index, piece->nowait);
+	else
+		folio = mmapdemo_pieces_find(buffer, index, piece->nowait);
 	if (IS_ERR(folio))
 		return folio == ERR_PTR(-EHWPOISON) ? -EIO : PTR_ERR(folio);
 	piece->folio = folio;

@@ -67,7 +67,7 @@ size_t mmapdemo_piece_copy_out(const struct mmapdemo_piece *piece, struct iov_it
 	if (!piece->at)
 		return iov_iter_zero(piece->bytes, to);
 	pagefault_disable();
-	/* Without the check of copy_to_iter(), which is for slab memory: it costs a tenth of 4 KiB. */
+	/* Not copy_to_iter(): its check is for slab memory, and costs a tenth of 4 KiB. */
 	copied = _copy_to_iter(piece->at, piece->bytes, to);
 	pagefault_enable();
 	return copied;

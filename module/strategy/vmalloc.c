@@ -39,7 +39,8 @@ static int mmapdemo_vmalloc_init(struct mmapdemo_buffer *buffer)
 			mmapdemo_param_node);
 	buffer->area = vmalloc_user(size);
 	if (!buffer->area) {
-		pr_err("%s: no memory, or no kernel addresses, for size=%lld\n", buffer->name, size);
+		pr_err("%s: no memory, or no kernel addresses, for size=%lld\n", buffer->name,
+		       size);
 		return -ENOMEM;
 	}
 	buffer->held = size;

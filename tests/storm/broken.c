@@ -104,7 +104,7 @@ static const char *prepare_poison(void)
 	return NULL;
 }
 
-/* From 6.12 on, MADV_HWPOISON tells its own caller, too, by a signal that kills if it is ignored. */
+/* From 6.12 on, MADV_HWPOISON signals its own caller, too, who dies if it ignores that. */
 static void on_broken_page(int signal)
 {
 	(void)signal;
