@@ -73,6 +73,32 @@ void facts_say_pagemap(const char *key, const unsigned char *at, size_t pages)
 	say(key, "%s", text);
 }
 
+/* Does any entry hold something else than a page: a migration, a marker, or a poisoned page? */
+static bool has_swap_entries(const struct mapping *map)
+{
+	static uint64_t entries[PLACE_BYTES / 4096];
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	ssize_t got = pread(fd, entries, map->pages * sizeof(*entries),
+			    (uintptr_t)map->at / page_size * sizeof(*entries));
+	bool found = false;
+
+	close(fd);
+	for (size_t i = 0; i * sizeof(*entries) < (size_t)(got > 0 ? got : 0); i++)
+		found |= entries[i] >> 62 & 1;
+	return found;
+}
+
+/* The kernel migrates pages at any time, and page tables show that for a moment. */
+static void await_migrations(const struct world *w)
+{
+	for (size_t i = 0; i < MAPS_MAX; i++)
+		for (int tries = 0; tries < 10 && w->maps[i].at; tries++) {
+			if (!has_swap_entries(&w->maps[i]))
+				break;
+			usleep(2000);
+		}
+}
+
 static void say_mincore(const char *key, unsigned char *at, size_t pages)
 {
 	static unsigned char in[PLACE_BYTES / 4096];
@@ -133,6 +159,7 @@ void facts_say(const struct world *w)
 {
 	bool one = !w->maps[1].at;
 
+	await_migrations(w);
 	for (size_t i = 0; i < MAPS_MAX; i++) {
 		const struct mapping *map = &w->maps[i];
 		char key[32];

@@ -154,19 +154,31 @@ void op_pin(struct world *w, const long *arg)
 	close(fd);
 }
 
+/* What was sent may take its time to arrive. */
+static ssize_t receive(int fd, ssize_t sent)
+{
+	struct timeval patience = {.tv_sec = 1};
+
+	if (sent <= 0)
+		return recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	return recv(fd, bytes, sent, MSG_WAITALL);
+}
+
 /* The socket sends the mapping's pages by reference. */
 void op_zerocopy(struct world *w, const long *arg)
 {
 	int ends[2], on = 1;
-	ssize_t got;
+	ssize_t sent, got;
 
 	if (socket_pair(arg[0], ends))
 		return;
 	say_ret("option", setsockopt(ends[0], SOL_SOCKET, 60, &on, sizeof(on)));
-	say_ret("ret", send(ends[0], world_at(w), arg[1], 0x4000000 | MSG_DONTWAIT));
+	sent = send(ends[0], world_at(w), arg[1], 0x4000000 | MSG_DONTWAIT);
+	say_ret("ret", sent);
 	if (arg[2])
 		guarded_store(world_at(w) + 50, 0x56);
-	got = recv(ends[1], bytes, sizeof(bytes), MSG_DONTWAIT);
+	got = receive(ends[1], sent);
 	if (say_ret("recv", got) && !arg[2])
 		say_bytes("bytes", bytes, got, world_offset(w));
 	close(ends[0]);

@@ -14,10 +14,9 @@
 #include "ops.h"
 #include "result.h"
 
-/* Touches the pages and counts them by node. Interleaving begins at a random node. */
-static void say_nodes(const char *key, const struct world *w)
+/* Touches the pages and counts them by node. */
+static void count_nodes(const struct world *w, unsigned int count[3])
 {
-	unsigned int count[2] = {0}, other = 0;
 	void *at[8];
 	int nodes[8];
 	unsigned char byte;
@@ -27,13 +26,25 @@ static void say_nodes(const char *key, const struct world *w)
 		guarded_load(at[i], &byte);
 	}
 	say_ret("move_pages", syscall(SYS_move_pages, 0, w->count, at, NULL, nodes, 0));
-	for (size_t i = 0; i < w->count; i++) {
-		if (nodes[i] == 0 || nodes[i] == 1)
-			count[nodes[i]]++;
-		else
-			other++;
-	}
-	say(key, "%u on the first, %u on the second, %u elsewhere", count[0], count[1], other);
+	for (size_t i = 0; i < w->count; i++)
+		count[nodes[i] == 0 || nodes[i] == 1 ? nodes[i] : 2]++;
+}
+
+static void say_nodes(const char *key, const struct world *w)
+{
+	unsigned int count[3] = {0};
+
+	count_nodes(w, count);
+	say(key, "%u on the first, %u on the second, %u elsewhere", count[0], count[1], count[2]);
+}
+
+/* Interleaving begins at a node that depends on what the process has allocated before. */
+static void say_spread(const char *key, const struct world *w)
+{
+	unsigned int count[3] = {0};
+
+	count_nodes(w, count);
+	say(key, "%s, %u elsewhere", count[0] && count[1] ? "both" : "one", count[2]);
 }
 
 static long bind_range(const struct world *w, long mode, unsigned long nodes, long flags)
@@ -62,7 +73,10 @@ void op_set_mempolicy(struct world *w, const long *arg)
 	object_punch(w, world_offset(w), world_bytes(w));
 	say_ret("pwrite", pwrite(w->fd, "x", 1, world_offset(w)));
 	guarded_store(world_at(w) + page_size, 1);
-	say_nodes("nodes", w);
+	if (arg[0] == MPOL_INTERLEAVE)
+		say_spread("nodes", w);
+	else
+		say_nodes("nodes", w);
 }
 
 void op_get_mempolicy(struct world *w, const long *arg)
@@ -92,19 +106,33 @@ void op_mbind_other(struct world *w, const long *arg)
 	munmap(other, page_size);
 }
 
-/* Moves the pages to node arg[0]. */
+/* Has no page moved because the kernel had it in its hands? */
+static bool busy(long ret, int node)
+{
+	return ret > 0 || node == -EBUSY || node == -EAGAIN;
+}
+
+/* Moves the pages to node arg[0]. Compaction and reclaim isolate pages for a moment. */
 void op_move_pages(struct world *w, const long *arg)
 {
 	int to[8], nodes[8];
 	char text[128] = "";
 	void *at[8];
 
+	long ret;
+
 	for (size_t i = 0; i < w->count; i++) {
 		at[i] = world_at(w) + i * page_size;
 		to[i] = arg[0];
-		nodes[i] = -1000;
 	}
-	say_ret("ret", syscall(SYS_move_pages, 0, w->count, at, to, nodes, arg[1]));
+	for (int tries = 0; tries < 10; tries++) {
+		memset(nodes, 0x80, sizeof(nodes));
+		ret = syscall(SYS_move_pages, 0, w->count, at, to, nodes, arg[1]);
+		if (!busy(ret, nodes[0]))
+			break;
+		usleep(2000);
+	}
+	say_ret("ret", ret);
 	for (size_t i = 0; i < w->count; i++)
 		sprintf(text + strlen(text), "%s ",
 			nodes[i] < 0 ? errno_name(-nodes[i])
