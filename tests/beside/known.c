@@ -130,7 +130,7 @@ bool known_difference(const char *operation, const char *fact, const char *value
 
 static bool passive_word(const char *word, size_t length)
 {
-	static const char *const names[] = {"smaps", "pagemap", "mincore", "data", "in"};
+	static const char *const names[] = {"smaps", "pagemap", "mincore", "data", "in", "vma"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strlen(names[i]) == length && !strncmp(word, names[i], length))
@@ -155,6 +155,15 @@ bool known_excludes(const char *operation)
 {
 	for (size_t i = 0; i < count; i++)
 		if (!known_passive(list[i].fact) && glob_matches(list[i].operation, operation))
+			return true;
+	return false;
+}
+
+bool known_splits(const char *operation)
+{
+	for (size_t i = 0; i < count; i++)
+		if (glob_matches(list[i].fact, "smaps.vmas") &&
+		    glob_matches(list[i].operation, operation))
 			return true;
 	return false;
 }
