@@ -248,6 +248,15 @@ static ssize_t mmapdemo_device_write_iter(struct kiocb *iocb, struct iov_iter *f
 		ret = mmapdemo_device_write_some(iocb, from);
 		done += max_t(ssize_t, ret, 0);
 	}
+	/*
+	 * io_uring takes a short write of a device for the result. Told that nothing was
+	 * written, it has a worker write all of it, which waits where this did not.
+	 */
+	if (done && ret == -EAGAIN && !is_sync_kiocb(iocb)) {
+		iov_iter_revert(from, done);
+		iocb->ki_pos -= done;
+		return -EAGAIN;
+	}
 	return done ? done : ret;
 }
 
