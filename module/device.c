@@ -132,6 +132,18 @@ static int mmapdemo_device_copy_out(struct mmapdemo_buffer *buffer, struct kiocb
 	return *copied ? 0 : err ?: -EFAULT;
 }
 
+/*
+ * An asynchronous transfer would have to wait. io_uring takes a short transfer of a
+ * device for the result. Told that nothing was transferred, it has a worker do all of it,
+ * which waits where this did not.
+ */
+static ssize_t mmapdemo_device_refuse(struct kiocb *iocb, struct iov_iter *iter, ssize_t done)
+{
+	iov_iter_revert(iter, done);
+	iocb->ki_pos -= done;
+	return -EAGAIN;
+}
+
 static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
@@ -161,8 +173,10 @@ static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to
 			err = -EINTR;
 		cond_resched();
 	}
-	if (!done && err == -EAGAIN && !is_sync_kiocb(iocb))
+	if (err == -EAGAIN && !is_sync_kiocb(iocb)) {
 		mmapdemo_notify_refused(iocb->ki_filp);
+		return mmapdemo_device_refuse(iocb, to, done);
+	}
 	return done ? done : err;
 }
 
@@ -248,15 +262,8 @@ static ssize_t mmapdemo_device_write_iter(struct kiocb *iocb, struct iov_iter *f
 		ret = mmapdemo_device_write_some(iocb, from);
 		done += max_t(ssize_t, ret, 0);
 	}
-	/*
-	 * io_uring takes a short write of a device for the result. Told that nothing was
-	 * written, it has a worker write all of it, which waits where this did not.
-	 */
-	if (done && ret == -EAGAIN && !is_sync_kiocb(iocb)) {
-		iov_iter_revert(from, done);
-		iocb->ki_pos -= done;
-		return -EAGAIN;
-	}
+	if (ret == -EAGAIN && !is_sync_kiocb(iocb))
+		return mmapdemo_device_refuse(iocb, from, done);
 	return done ? done : ret;
 }
 
