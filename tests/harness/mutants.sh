@@ -8,6 +8,7 @@
 # long. For people it says the Mistake and its Harm. It may also say, a line each,
 #	Device: /dev/…		that is tested, its strategy the module's parameter
 #	Params: …		of the module	Args: …	of the kernel
+#	Nodes: …		of memory that the VM has, if more than one
 #	Kernel: …		of tests/vm/kernels, if not the one that is given
 #	Status: …		of the VM, if the mistake leaves more than a red row
 #	Suite: late_load	whose tests/late_load/run is given the module, in place of the rows
@@ -45,7 +46,8 @@ caught() {
 	patch -F 0 -Rsd "$copy" -p1 <"$1" || return
 	[ "$status" = 0 ] || { cat "$dir/log"; return 1; }
 	rows=("$here/run" -k "$kernel" --module "$dir/$kernel/mmapdemo.ko" -p "$params"
-		-a "$(said "$1" Args '')" -f "$top/build/bin/mmapdemo-rows" --
+		-a "$(said "$1" Args '')" -n "$(said "$1" Nodes 1)"
+		-f "$top/build/bin/mmapdemo-rows" --
 		/mmapdemo-rows --device "$device" --tests "$3")
 	suite=$(said "$1" Suite '')
 	[ -z "$suite" ] || rows=("$top/tests/$suite/run" "$kernel" "$dir/$kernel/mmapdemo.ko")
