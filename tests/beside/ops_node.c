@@ -112,9 +112,13 @@ static bool busy(long ret, int node)
 	return ret > 0 || node == -EBUSY || node == -EAGAIN;
 }
 
-/* Moves the pages to node arg[0]. Compaction and reclaim isolate pages for a moment. */
+/*
+ * Moves the pages to node arg[0]. They are loaded before, as page tables may have more pages than
+ * the program touched. Compaction and reclaim isolate pages for a moment.
+ */
 void op_move_pages(struct world *w, const long *arg)
 {
+	unsigned char byte;
 	int to[8], nodes[8];
 	char text[128] = "";
 	void *at[8];
@@ -124,6 +128,7 @@ void op_move_pages(struct world *w, const long *arg)
 	for (size_t i = 0; i < w->count; i++) {
 		at[i] = world_at(w) + i * page_size;
 		to[i] = arg[0];
+		guarded_load(at[i], &byte);
 	}
 	for (int tries = 0; tries < 10; tries++) {
 		memset(nodes, 0x80, sizeof(nodes));

@@ -92,7 +92,7 @@ const struct op ops_kernel[] = {
 	{"process-madvise.cold", op_process_madvise, SHARED | HUGE_SHARED, 0, {MADV_COLD}},
 	{"process-madvise.pageout", op_process_madvise, EACH, 0, {MADV_PAGEOUT}},
 	{"process-madvise.willneed", op_process_madvise, SHARED | PRIVATE, 0, {MADV_WILLNEED}},
-	{"process-madvise.collapse", op_process_madvise, SHARED | HUGE_SHARED, 0, {MADV_COLLAPSE_}},
+	{"process-madvise.collapse", op_process_madvise, SHARED | HUGE_SHARED, ALONE, {MADV_COLLAPSE_}},
 	{"process-madvise.dontneed", op_process_madvise, SHARED | PRIVATE, 0, {MADV_DONTNEED}},
 	{"process-madvise.guard-install", op_process_madvise, SHARED | PRIVATE, 0, {MADV_GUARD_INSTALL_}},
 	{"mdwe", op_mdwe, SHARED | PRIVATE, ALONE, {1}},

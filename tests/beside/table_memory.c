@@ -28,7 +28,8 @@ const struct op ops_memory[] = {
 	{"madvise.pageout", op_madvise_load, ALL, 0, {MADV_PAGEOUT}},
 	{"madvise.populate-read", op_madvise_load, ALL, 0, {MADV_POPULATE_READ}},
 	{"madvise.dontneed-locked", op_madvise_load, ALL, 0, {MADV_DONTNEED_LOCKED_}},
-	{"madvise.collapse", op_madvise_load, ALL, 0, {MADV_COLLAPSE_}},
+	/* Mappings of drivers are refused; what a memfd answers depends on the bounds of its VMA. */
+	{"madvise.collapse", op_madvise_load, ALL, ALONE, {MADV_COLLAPSE_}},
 	{"madvise.guard-install", op_madvise_load, ALL, 0, {MADV_GUARD_INSTALL_}},
 	{"madvise.populate-write", op_madvise_store, ALL, 0, {MADV_POPULATE_WRITE}},
 	{"madvise.guard-remove", op_madvise_store, ALL, 0, {MADV_GUARD_REMOVE_}},
