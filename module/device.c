@@ -122,14 +122,36 @@ static int mmapdemo_device_copy_out(struct mmapdemo_buffer *buffer, struct kiocb
 	*copied = mmapdemo_piece_copy_out(&piece, to);
 	if (!*copied && piece.at && user_backed_iter(to)) {
 		bytes = min_t(size_t, piece.bytes, PAGE_SIZE);
-		copy = kmemdup(piece.at, bytes, GFP_KERNEL);
-		err = copy ? 0 : -ENOMEM;
+		copy = kmemdup(piece.at, bytes,
+			       piece.nowait ? GFP_NOWAIT | __GFP_NOWARN : GFP_KERNEL);
+		if (!copy)
+			err = piece.nowait ? -EAGAIN : -ENOMEM;
 	}
 	mmapdemo_piece_put(&piece, false);
 	if (copy)
 		*copied = copy_to_iter(copy, bytes, to);
 	kfree(copy);
 	return *copied ? 0 : err ?: -EFAULT;
+}
+
+/*
+ * Whether an asynchronous transfer would have to wait somewhere. It is asked before
+ * anything is copied, or counted by a rule, as io_uring tries some hundred times before
+ * it has a worker wait.
+ */
+static bool mmapdemo_device_would_wait(struct kiocb *iocb, size_t bytes, bool write)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
+	loff_t left = mmapdemo_buffer_bytes(buffer) - iocb->ki_pos;
+
+	if (!(iocb->ki_flags & IOCB_NOWAIT) || is_sync_kiocb(iocb) || left <= 0 || !bytes)
+		return false;
+	bytes = min_t(u64, bytes, left);
+	if (mmapdemo_faultlab_active(buffer) &&
+	    mmapdemo_faultlab_is_slow(buffer, iocb->ki_pos, bytes))
+		return true;
+	return write && buffer->strategy->present &&
+	       !buffer->strategy->present(buffer, iocb->ki_pos, bytes);
 }
 
 /*
@@ -151,6 +173,8 @@ static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to
 	ssize_t done = 0;
 	int err = 0;
 
+	if (mmapdemo_device_would_wait(iocb, iov_iter_count(to), false))
+		err = -EAGAIN;
 	while (iov_iter_count(to) && !err) {
 		loff_t left = mmapdemo_buffer_bytes(buffer) - iocb->ki_pos;
 		size_t bytes, copied = 0;
@@ -226,27 +250,43 @@ static ssize_t mmapdemo_device_write_locked(struct kiocb *iocb, struct iov_iter 
 	return done ? done : err;
 }
 
-/* As far as the fault lab has one answer for, which is all where it has no rules. */
-static ssize_t mmapdemo_device_write_some(struct kiocb *iocb, struct iov_iter *from)
+/* How far the fault lab has one answer, which is all where it has no rules. */
+static int mmapdemo_device_write_check(struct kiocb *iocb, size_t *bytes)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
-	size_t count = iov_iter_count(from), bytes = count;
-	bool nowait = iocb->ki_flags & IOCB_NOWAIT;
-	ssize_t ret = 0;
 
-	if (iocb->ki_pos < mmapdemo_buffer_bytes(buffer))
-		ret = mmapdemo_faultlab_access(buffer, iocb->ki_pos, &bytes, nowait);
-	if (ret)
-		return ret;
-	if (!nowait)
-		ret = mmapdemo_buffer_lock(buffer);
-	else if (!inode_trylock(buffer->inode))
-		ret = -EAGAIN;
+	if (iocb->ki_pos >= mmapdemo_buffer_bytes(buffer))
+		return 0;
+	return mmapdemo_faultlab_access(buffer, iocb->ki_pos, bytes,
+					iocb->ki_flags & IOCB_NOWAIT);
+}
+
+/* The check, and the inode's lock: which is first is the same but for a write that may not wait. */
+static int mmapdemo_device_write_begin(struct kiocb *iocb, size_t *bytes)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
+	int err;
+
+	if (!(iocb->ki_flags & IOCB_NOWAIT))
+		return mmapdemo_device_write_check(iocb, bytes) ?: mmapdemo_buffer_lock(buffer);
+	if (!inode_trylock(buffer->inode))
+		return -EAGAIN;
+	err = mmapdemo_device_write_check(iocb, bytes);
+	if (err)
+		mmapdemo_buffer_unlock(buffer);
+	return err;
+}
+
+static ssize_t mmapdemo_device_write_some(struct kiocb *iocb, struct iov_iter *from)
+{
+	size_t count = iov_iter_count(from), bytes = count;
+	ssize_t ret = mmapdemo_device_write_begin(iocb, &bytes);
+
 	if (ret)
 		return ret;
 	iov_iter_truncate(from, bytes);
 	ret = mmapdemo_device_write_locked(iocb, from);
-	mmapdemo_buffer_unlock(buffer);
+	mmapdemo_buffer_unlock(mmapdemo_buffer_of(iocb->ki_filp));
 	iov_iter_reexpand(from, count - max_t(ssize_t, ret, 0));
 	return ret;
 }
@@ -258,6 +298,8 @@ static ssize_t mmapdemo_device_write_iter(struct kiocb *iocb, struct iov_iter *f
 	/* Nothing would keep it. */
 	if (!mmapdemo_buffer_of(iocb->ki_filp)->strategy->piece)
 		return -EINVAL;
+	if (mmapdemo_device_would_wait(iocb, iov_iter_count(from), true))
+		return -EAGAIN;
 	while (iov_iter_count(from) && ret >= 0) {
 		ret = mmapdemo_device_write_some(iocb, from);
 		done += max_t(ssize_t, ret, 0);

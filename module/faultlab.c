@@ -164,6 +164,31 @@ ktime_t mmapdemo_faultlab_delay(struct mmapdemo_buffer *buffer, pgoff_t index)
 }
 
 /**
+ * mmapdemo_faultlab_is_slow - whether a rule delays some access of a range
+ * @buffer: the buffer
+ * @pos: first byte
+ * @len: bytes, above 0
+ *
+ * Return: true, too, where it would have to wait to know.
+ */
+bool mmapdemo_faultlab_is_slow(struct mmapdemo_buffer *buffer, loff_t pos, size_t len)
+{
+	MA_STATE(mas, &buffer->rules, pos >> PAGE_SHIFT, pos >> PAGE_SHIFT);
+	struct address_space *mapping = buffer->inode->i_mapping;
+	struct mmapdemo_rule *rule;
+	bool slow = false;
+
+	if (!filemap_invalidate_trylock_shared(mapping))
+		return true;
+	rcu_read_lock();
+	mas_for_each(&mas, rule, (pos + len - 1) >> PAGE_SHIFT)
+		slow |= rule->fault.delay;
+	rcu_read_unlock();
+	filemap_invalidate_unlock_shared(mapping);
+	return slow;
+}
+
+/**
  * mmapdemo_faultlab_sleep - wait that long
  * @delay: the time
  *
@@ -283,6 +308,9 @@ static int mmapdemo_faultlab_store(struct mmapdemo_buffer *buffer, pgoff_t first
 	int err = 0;
 
 	if (rule && ++parts > MMAPDEMO_FAULT_RULES_MAX)
+		return -ENOSPC;
+	/* The maple tree's nodes are charged to nobody: they must have an end. */
+	if (parts > MMAPDEMO_FAULT_PARTS_MAX)
 		return -ENOSPC;
 	if (rule && buffer->strategy->split)
 		err = buffer->strategy->split(buffer, first, last);

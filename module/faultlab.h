@@ -31,6 +31,7 @@ void mmapdemo_faultlab_exit(struct mmapdemo_buffer *buffer);
 bool mmapdemo_faultlab_has_rule(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
 ktime_t mmapdemo_faultlab_delay(struct mmapdemo_buffer *buffer, pgoff_t index);
 int mmapdemo_faultlab_sleep(ktime_t delay);
+bool mmapdemo_faultlab_is_slow(struct mmapdemo_buffer *buffer, loff_t pos, size_t len);
 int mmapdemo_faultlab_check(struct mmapdemo_buffer *buffer, pgoff_t index);
 int mmapdemo_faultlab_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t *len, bool nowait);
 

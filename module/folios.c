@@ -62,12 +62,16 @@ int mmapdemo_folios_ready(struct mmapdemo_buffer *buffer, struct folio *folio)
 static int mmapdemo_folios_read(struct file *file, struct folio *folio)
 {
 	struct address_space *mapping = folio->mapping;
-	int err = mmapdemo_folios_ready(mapping->host->i_private, folio);
+	struct mmapdemo_buffer *buffer = mapping->host->i_private;
+	int err = mmapdemo_folios_ready(buffer, folio);
 
-	if (err)
+	/* Beyond the end nobody could ask for it, nor free it. */
+	if (err || folio->index >= mmapdemo_buffer_pages(buffer)) {
 		mmapdemo_broken_drop(mapping, folio);
+		err = -EIO;
+	}
 	folio_unlock(folio);
-	return err ? -EIO : 0;
+	return err;
 }
 
 static const struct address_space_operations mmapdemo_aops = {
@@ -330,7 +334,8 @@ void mmapdemo_folios_publish(struct mmapdemo_buffer *buffer, pgoff_t first)
 	struct folio *folio;
 
 	lockdep_assert_held_write(&mapping->invalidate_lock);
-	while ((folio = mmapdemo_folios_next(mapping, &first))) {
+	while (first < mmapdemo_buffer_pages(buffer) &&
+	       (folio = mmapdemo_folios_next(mapping, &first))) {
 		folio_mark_dirty(folio);
 		first = folio_next_index(folio);
 		folio_unlock(folio);

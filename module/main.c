@@ -20,6 +20,8 @@
  * that a memory error took, fault.c page faults, reshape.c another size, holes, small
  * folios for huge ones. Of the others: fixed.c.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/bitops.h>
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -104,8 +106,14 @@ static int __init mmapdemo_init_all(void)
  */
 static void __init mmapdemo_init_settle(void)
 {
-	while (module_refcount(THIS_MODULE) > 1)
+	int waits;
+
+	for (waits = 0; module_refcount(THIS_MODULE) > 1; waits++) {
+		/* perf may have one of the tracepoints enabled, for as long as it runs. */
+		if (waits == 50)
+			pr_info("the load failed, and waits for who uses the module (perf?)\n");
 		msleep(20);
+	}
 }
 
 static int __init mmapdemo_init(void)

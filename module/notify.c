@@ -109,6 +109,7 @@ void mmapdemo_notify_refused(struct file *file)
 	struct mmapdemo_waiter *waiter = file->private_data;
 
 	spin_lock(&waiter->lock);
+	waiter->crowded |= waiter->refused[waiter->refusals % MMAPDEMO_REFUSED] != NULL;
 	waiter->refused[waiter->refusals % MMAPDEMO_REFUSED] = current;
 	WRITE_ONCE(waiter->refusals, waiter->refusals + 1);
 	spin_unlock(&waiter->lock);
@@ -116,12 +117,13 @@ void mmapdemo_notify_refused(struct file *file)
 
 static bool mmapdemo_notify_retries(struct mmapdemo_waiter *waiter)
 {
-	bool retries = false;
+	bool retries;
 	int i;
 
 	if (likely(!READ_ONCE(waiter->refusals)))
 		return false;
 	spin_lock(&waiter->lock);
+	retries = waiter->crowded;
 	for (i = 0; i < MMAPDEMO_REFUSED; i++) {
 		if (waiter->refused[i] == current) {
 			waiter->refused[i] = NULL;

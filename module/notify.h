@@ -11,17 +11,19 @@
 
 /**
  * struct mmapdemo_waiter - what a file description has been told of events
- * @lock: protects @seen: the description may be shared
+ * @lock: protects all of it: the description may be shared
  * @seen: how often each event had happened when it was
  * @refused: tasks whose asynchronous read was told to try again, and who have not polled
- *	yet; only to be compared. The last of them take the place of the first.
+ *	yet; only to be compared
  * @refusals: how many there were
+ * @crowded: there were more than fit in: poll tells all tasks to read
  */
 struct mmapdemo_waiter {
-	spinlock_t lock; /* @seen */
+	spinlock_t lock; /* what follows */
 	s64 seen[MMAPDEMO_EVENTS];
 	const struct task_struct *refused[MMAPDEMO_REFUSED];
 	unsigned int refusals;
+	bool crowded;
 };
 
 void mmapdemo_notify_init(struct mmapdemo_buffer *buffer);

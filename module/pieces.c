@@ -125,6 +125,34 @@ int mmapdemo_pieces_get(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 	return 0;
 }
 
+/**
+ * mmapdemo_pieces_present - whether a range has no hole
+ * @buffer: the buffer
+ * @pos: first byte
+ * @bytes: how many, above 0
+ *
+ * Context: Any but atomic. Nothing keeps the answer true.
+ */
+bool mmapdemo_pieces_present(struct mmapdemo_buffer *buffer, loff_t pos, size_t bytes)
+{
+	pgoff_t index = pos >> PAGE_SHIFT, last = (pos + bytes - 1) >> PAGE_SHIFT;
+
+	while (index <= last) {
+		struct folio *folio = filemap_get_folio(buffer->inode->i_mapping, index);
+
+		if (!IS_ERR_OR_NULL(folio)) {
+			index = folio_next_index(folio);
+			folio_put(folio);
+		} else if (mmapdemo_broken_has(buffer, index, index)) {
+			index++;
+		} else {
+			return false;
+		}
+		cond_resched();
+	}
+	return true;
+}
+
 static int mmapdemo_pieces_wipe_one(struct folio *folio)
 {
 	long i;

@@ -9,6 +9,7 @@ struct mmapdemo_piece;
 
 int mmapdemo_pieces_get(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 			struct mmapdemo_piece *piece);
+bool mmapdemo_pieces_present(struct mmapdemo_buffer *buffer, loff_t pos, size_t bytes);
 loff_t mmapdemo_pieces_seek(struct mmapdemo_buffer *buffer, loff_t pos, int whence);
 int mmapdemo_pieces_wipe(struct mmapdemo_buffer *buffer, bool killable);
 

@@ -200,15 +200,13 @@ static int mmapdemo_reshape_split_broken(struct mmapdemo_buffer *buffer, pgoff_t
 static int mmapdemo_reshape_release(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
-	int err;
 
 	lockdep_assert_held_write(&mapping->invalidate_lock);
-	err = mmapdemo_reshape_split_broken(buffer, first, last);
-	if (err)
-		return err;
 	mmapdemo_folios_settle(buffer, first, last);
 	unmap_mapping_pages(mapping, first, last - first + 1, false);
-	return mmapdemo_reshape_pinned(mapping, first, last) ? -EBUSY : 0;
+	if (mmapdemo_reshape_pinned(mapping, first, last))
+		return -EBUSY;
+	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
 /*
@@ -219,12 +217,16 @@ static int mmapdemo_reshape_shrink(struct mmapdemo_buffer *buffer, loff_t bytes)
 {
 	struct inode *inode = buffer->inode;
 	pgoff_t first = bytes >> PAGE_SHIFT;
+	pgoff_t last = mmapdemo_buffer_pages(buffer) - 1;
 	int err;
 
 	filemap_invalidate_lock(inode->i_mapping);
-	err = mmapdemo_reshape_cut(buffer, first);
+	err = mmapdemo_reshape_split_broken(buffer, first, last);
+	/* From here on the lock is not dropped: a page fault could make a huge folio here. */
 	if (!err)
-		err = mmapdemo_reshape_release(buffer, first, mmapdemo_buffer_pages(buffer) - 1);
+		err = mmapdemo_reshape_cut(buffer, first);
+	if (!err)
+		err = mmapdemo_reshape_release(buffer, first, last);
 	if (!err) {
 		/* What reads find to be missing from here on, they find to be past the end. */
 		WRITE_ONCE(buffer->end, first);
@@ -323,7 +325,7 @@ static int mmapdemo_reshape_truncate(struct mmapdemo_buffer *buffer, loff_t pos,
 
 		truncate_inode_pages_range(mapping, pos, next - 1);
 		pos = next;
-		if (fatal_signal_pending(current))
+		if (pos < end && fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
 	}
@@ -337,7 +339,8 @@ static int mmapdemo_reshape_punch_locked(struct mmapdemo_buffer *buffer, loff_t 
 	int err;
 
 	if (first < after) {
-		err = mmapdemo_reshape_release(buffer, first, after - 1);
+		err = mmapdemo_reshape_split_broken(buffer, first, after - 1) ?:
+		      mmapdemo_reshape_release(buffer, first, after - 1);
 		if (err)
 			return err;
 	}

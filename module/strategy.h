@@ -46,6 +46,7 @@ struct mmapdemo_piece {
  * @piece: some contents at a byte of the buffer, to read or to @write. There is no
  *	hole for writing: memory is allocated there. -EIO where a memory error took
  *	the page. mmapdemo_piece_put() ends the use.
+ * @present: whether writing to a range allocates no memory; NULL: never
  * @seek: of lseek(2), SEEK_DATA and SEEK_HOLE; NULL: no holes
  * @wipe: zeroes all contents where they are; -EIO where a page is broken (all others
  *	are zeroed), -EINTR where a fatal signal ended a @killable one
@@ -67,6 +68,7 @@ struct mmapdemo_strategy {
 	int (*mmap)(struct mmapdemo_buffer *buffer, struct vm_area_struct *vma);
 	int (*piece)(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 		     struct mmapdemo_piece *piece);
+	bool (*present)(struct mmapdemo_buffer *buffer, loff_t pos, size_t bytes);
 	loff_t (*seek)(struct mmapdemo_buffer *buffer, loff_t pos, int whence);
 	int (*wipe)(struct mmapdemo_buffer *buffer, bool killable);
 	int (*resize)(struct mmapdemo_buffer *buffer, u64 bytes);

@@ -62,6 +62,7 @@ const struct mmapdemo_strategy mmapdemo_strategy_pagecache = {
 	.resident	= mmapdemo_folios_resident,
 	.mmap_prepare	= mmapdemo_pagecache_mmap_prepare,
 	.piece		= mmapdemo_pieces_get,
+	.present	= mmapdemo_pieces_present,
 	.seek		= mmapdemo_pieces_seek,
 	.wipe		= mmapdemo_pieces_wipe,
 	.resize		= mmapdemo_reshape_resize,

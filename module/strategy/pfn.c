@@ -25,6 +25,8 @@
  * pgprot_writecombine()); for memory they must stay as they are: the kernel has
  * it mapped write-back, and two attributes for a page are undefined on some CPUs.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/gfp.h>
 
 #include "../buffer.h"
@@ -44,9 +46,12 @@ static int mmapdemo_pfn_init(struct mmapdemo_buffer *buffer)
 
 	if (err)
 		return err;
-	page = mmapdemo_fixed_alloc(0, order);
-	if (!page)
+	page = mmapdemo_fixed_alloc(__GFP_NOWARN, order);
+	if (!page) {
+		pr_err("%s: no contiguous memory for size=%lld\n", buffer->name,
+		       i_size_read(buffer->inode));
 		return -ENOMEM;
+	}
 	split_page(page, order);
 	buffer->area = page_address(page);
 	buffer->held = PAGE_SIZE << order;

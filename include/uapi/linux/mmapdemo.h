@@ -271,6 +271,8 @@ enum mmapdemo_fault_when {
  */
 #define MMAPDEMO_FAULT_DELAY_MAX	60000000u
 #define MMAPDEMO_FAULT_RULES_MAX	4096u
+/* Most parts that healing may cut them into. */
+#define MMAPDEMO_FAULT_PARTS_MAX	1048576u
 
 /**
  * struct mmapdemo_fault - MMAPDEMO_IOCTL_FAULT_SET: make a range fail; and what FAULT_LIST lists
@@ -298,8 +300,8 @@ enum mmapdemo_fault_when {
  *           changed, but others before it may be small folios now
  *   ENOMEM  no memory for the rule; as EBUSY
  *   ENOSPC  there would be more than MMAPDEMO_FAULT_RULES_MAX rules and parts of
- *           rules. MMAPDEMO_FAULT_NONE never fails so, also where it cuts a rule
- *           in two.
+ *           rules. MMAPDEMO_FAULT_NONE may cut rules in two beyond that, up to
+ *           MMAPDEMO_FAULT_PARTS_MAX parts.
  */
 struct mmapdemo_fault {
 	__u32 size;
