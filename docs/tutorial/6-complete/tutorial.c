@@ -27,14 +27,14 @@
 #endif
 
 #define TUTORIAL_PAGES	32UL
-#define TUTORIAL_MOST	(16 << 20)	/* bytes; who may write to sysfs decides up to here */
+#define TUTORIAL_MOST	(16 << 20)	/* bytes: the largest size that sysfs takes */
 #define TUTORIAL_MAGIC	0x7475746f	/* "tuto" */
 
 static struct vfsmount *tutorial_mount;
-static struct inode *tutorial_inode; /* its i_size is our size, its i_mapping has our pages */
+static struct inode *tutorial_inode; /* its i_size is the size, its i_mapping holds the pages */
 static atomic_t tutorial_vmas;
 
-/* Pages that a memory error has taken, by index: an access says so. */
+/* Indexes of the pages that a memory error has taken: each access to them fails. */
 static DEFINE_XARRAY(tutorial_broken);
 
 /*
@@ -62,7 +62,7 @@ static int tutorial_read_folio(struct file *file, struct folio *folio)
 	return err;
 }
 
-/* Memory is broken: remember it first, or others find a hole, and that is zeros. */
+/* Memory is broken: remember it first, or a reader finds a hole and returns zeros. */
 static int tutorial_error_remove(struct address_space *mapping, struct broken_folio *folio)
 {
 	int err = xa_err(xa_store(&tutorial_broken, folio->index, xa_mk_value(1), GFP_KERNEL));
@@ -78,8 +78,8 @@ static const struct address_space_operations tutorial_aops = {
 };
 
 /*
- * The folio with a reference, made where there is none, and locked: who holds its
- * lock may change it, as page migration takes that lock before it copies a folio.
+ * Returns the folio with a reference and locked, and makes it if it is missing. Its
+ * contents may change under this lock, which page migration takes before it copies.
  */
 static struct folio *tutorial_folio(pgoff_t index)
 {
@@ -176,7 +176,7 @@ static int tutorial_mmap(struct file *file, struct vm_area_struct *vma)
 }
 #endif
 
-/* From here on it is a file of our inode, for all that the kernel does with it. */
+/* From here on the kernel treats the file as one of the private inode. */
 static int tutorial_open(struct inode *inode, struct file *file)
 {
 	file->f_mapping = tutorial_inode->i_mapping;
@@ -204,8 +204,8 @@ static ssize_t tutorial_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		if (IS_ERR(folio))
 			return done ? done : PTR_ERR(folio);
 		/*
-		 * The user's memory may be a mapping of this folio, and want its lock. A
-		 * reader can do without: a folio that has a reference is not moved.
+		 * The user's memory may be a mapping of this folio, whose page fault takes
+		 * the lock. A reader needs none: a folio that has a reference is not moved.
 		 */
 		folio_unlock(folio);
 		copied = copy_page_to_iter(folio_page(folio, 0), offset_in_page(iocb->ki_pos),
@@ -230,7 +230,7 @@ static ssize_t tutorial_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		struct folio *folio;
 		size_t copied;
 
-		/* A page fault may not want the lock that we hold: it comes before. */
+		/* A page fault may need the folio's lock, so it comes before the lock. */
 		if (fault_in_iov_iter_readable(from, bytes) == bytes)
 			return done ? done : -EFAULT;
 		folio = tutorial_folio(iocb->ki_pos >> PAGE_SHIFT);
@@ -244,7 +244,7 @@ static ssize_t tutorial_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		pagefault_enable();
 		folio_unlock(folio);
 		folio_put(folio);
-		/* Fewer, where the user's page has gone again: the next round has the rest. */
+		/* If the user's page has gone again, the next round copies the rest. */
 		iocb->ki_pos += copied;
 		done += copied;
 	}
