@@ -37,7 +37,8 @@
  * A command that fails otherwise has changed nothing, unless its own text says so.
  *
  * A page is broken after an uncorrected memory error, or MADV_HWPOISON: page
- * faults there are SIGBUS, BUS_MCEERR_AR; read(2) and write(2) are EIO.
+ * faults there are SIGBUS, BUS_MCEERR_AR; read(2) and write(2) are EIO. PUNCH or
+ * RESIZE frees it.
  */
 #ifndef _UAPI_LINUX_MMAPDEMO_H
 #define _UAPI_LINUX_MMAPDEMO_H
@@ -155,8 +156,8 @@ struct mmapdemo_resize {
  *
  * Needs a descriptor open for writing. Besides the shared errors, where nothing
  * is punched:
- *   EBUSY   a page that would be freed is pinned; or the range begins or ends in
- *           a huge folio that has a broken page and is in use by I/O
+ *   EBUSY   a page that would be freed is pinned; or a broken page of the range is
+ *           part of a huge folio that is pinned or in use by I/O
  *   EIO     the range has a part of a broken page, which cannot be zeroed
  */
 struct mmapdemo_punch {
@@ -228,19 +229,19 @@ struct mmapdemo_sum {
 
 /**
  * enum mmapdemo_fault_action - what an access to a page does
- * @MMAPDEMO_FAULT_NONE: nothing: the range is healed, its rules are forgotten
+ * @MMAPDEMO_FAULT_NONE: works as usual: the rules of the range are removed
  * @MMAPDEMO_FAULT_COUNT: works, and is counted (after the delay, if any)
  * @MMAPDEMO_FAULT_SIGBUS: a page fault is SIGBUS, BUS_ADRERR; read(2) and
  *	write(2) are EIO
  * @MMAPDEMO_FAULT_HWPOISON: a page fault is SIGBUS, BUS_MCEERR_AR, as if the
  *	hardware had found the memory broken; read(2) and write(2) are EIO. The
- *	kernel logs a line for each such fault.
+ *	kernel logs a line for each such page fault.
  * @MMAPDEMO_FAULT_ENOMEM: as if no memory were left: read(2), write(2),
  *	MADV_POPULATE_READ are ENOMEM. The kernel answers a program's own access
  *	by trying again, until the rule is over (or for ever).
  *
  * An access is a page fault, or a part of a read(2), write(2), FILL or SUM. A
- * page that is mapped is not faulted again: MADV_DONTNEED makes it.
+ * page that is mapped causes no page fault until MADV_DONTNEED unmaps it.
  */
 enum mmapdemo_fault_action {
 	MMAPDEMO_FAULT_NONE,
@@ -298,7 +299,7 @@ enum mmapdemo_fault_when {
  * Wants a descriptor open for writing. Besides the shared errors:
  *   EBUSY   a huge folio in the range is pinned or in use by I/O; no rule has
  *           changed, but others before it may be small folios now
- *   ENOMEM  no memory for the rule; as EBUSY
+ *   ENOMEM  there is no memory for the rule; otherwise as EBUSY
  *   ENOSPC  there would be more than MMAPDEMO_FAULT_RULES_MAX rules and parts of
  *           rules. MMAPDEMO_FAULT_NONE may cut rules in two beyond that, up to
  *           MMAPDEMO_FAULT_PARTS_MAX parts.
@@ -348,7 +349,7 @@ struct mmapdemo_fault_list {
 #define MMAPDEMO_FAULT_LIST_SIZE_VER1	24u
 
 /**
- * struct mmapdemo_kick - MMAPDEMO_IOCTL_KICK: wake who waits
+ * struct mmapdemo_kick - MMAPDEMO_IOCTL_KICK: wake all waiters
  * @size: sizeof(struct mmapdemo_kick)
  * @flags: must be 0
  * @generation: returned: how many times KICK was called, with this one
@@ -380,8 +381,8 @@ struct mmapdemo_kick {
  * @generation: returned: how many times KICK was called; one that comes
  *	meanwhile may be counted here and still be new to the next wait
  *
- * What it returns is then no longer new to this file description (dup and fork
- * share it; open does not), and poll(2) is silent of it until it happens again.
+ * An event that WAIT returns is no longer new to this file description (dup and fork
+ * share it; open does not), and poll(2) does not report it until it happens again.
  * Nothing that happens between two waits is lost.
  *
  * Any descriptor may wait. Besides the shared errors: EAGAIN with O_NONBLOCK
