@@ -2,14 +2,14 @@
 /*
  * Pages of the strategy `pagecache' that a memory error took.
  *
- * memory_failure() asks the file to let go of the page. tmpfs keeps it in the page
- * cache, where the page's HWPoison flag speaks for itself. For any other file,
+ * memory_failure() asks the file to drop the page. tmpfs keeps it in the page cache,
+ * where the HWPoison flag marks it. For any other file,
  * memory_failure() counts the page cache's reference as a failure
  * (me_pagecache_clean() in mm/memory-failure.c expects one of shmem only). So the page does
  * leave the page cache, and the buffer remembers its number: page faults there are
  * SIGBUS, reads and writes EIO, until the page is punched out. A mapping that had the
- * page when it broke keeps an entry that says so, as with tmpfs: until it is unmapped,
- * or MADV_DONTNEED.
+ * page when it broke keeps a hwpoison entry until it is unmapped or MADV_DONTNEED
+ * removes the entry, as with tmpfs.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -17,7 +17,7 @@
 #include "broken.h"
 
 /**
- * mmapdemo_broken_drop - have a folio leave the page cache
+ * mmapdemo_broken_drop - remove a folio from the page cache
  * @mapping: the buffer's
  * @folio: the folio, locked
  *
@@ -33,10 +33,10 @@ static int mmapdemo_broken_take(struct address_space *mapping, struct folio *fol
 	struct mmapdemo_buffer *buffer = mapping->host->i_private;
 	int err = 0;
 
-	/* memory_failure() splits a huge folio, or leaves it alone. */
+	/* memory_failure() splits a huge folio first, and does not come here if it cannot. */
 	if (folio_test_large(folio))
 		return -EBUSY;
-	/* A page beyond the end, for a size to come, has no contents to miss. */
+	/* A page beyond the end, which prealloc has made for a larger size, has no contents yet. */
 	if (folio->index < mmapdemo_buffer_pages(buffer))
 		err = xa_err(xa_store(&buffer->broken, folio->index, xa_mk_value(0), GFP_KERNEL));
 	if (!err)
@@ -44,7 +44,7 @@ static int mmapdemo_broken_take(struct address_space *mapping, struct folio *fol
 	return err;
 }
 
-/* The file's answer to a memory error: 0, or an errno where the page has to stay. */
+/* aops->error_remove_folio: 0, or an errno if the page has to stay. */
 #ifdef MMAPDEMO_HAS_ERROR_REMOVE_FOLIO
 int mmapdemo_broken_remove(struct address_space *mapping, struct folio *folio)
 {
@@ -58,7 +58,7 @@ int mmapdemo_broken_remove_page(struct address_space *mapping, struct page *page
 #endif
 
 /**
- * mmapdemo_broken_forget - pages of a range are holes again
+ * mmapdemo_broken_forget - make broken pages of a range holes again
  * @buffer: the buffer; the caller holds its invalidate lock
  * @first: first page
  * @last: last page

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The device node: what a program can do with it besides mmap. As a block
- * device it has a fixed size: reads end there, writes fall short of it and
- * fail past it with ENOSPC.
+ * The device node: what a program can do with it besides mmap. As with a
+ * block device, writes do not change the size: reads end there, writes fall short
+ * of it and fail past it with ENOSPC.
  */
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -44,11 +44,11 @@ static int mmapdemo_device_open(struct inode *inode, struct file *file)
 	/*
 	 * IOCB_NOWAIT is honoured. Without this io_uring would wait until poll says
 	 * that there is something to read, which here says that somebody called KICK.
-	 * And with O_DIRECT, reads and writes are what they are without.
+	 * O_DIRECT does not change reads and writes.
 	 */
 	file->f_mode |= FMODE_NOWAIT | MMAPDEMO_FMODE_DIRECT;
 
-	/* A last close that wipes is over, or sees us. */
+	/* A last close that wipes has ended, or sees this count. */
 	filemap_invalidate_lock_shared(mapping);
 	atomic_inc(&buffer->opens);
 	filemap_invalidate_unlock_shared(mapping);
@@ -64,7 +64,7 @@ static int mmapdemo_device_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Contents that are always there have no holes; where there are none, all is one. */
+/* Fixed contents have no holes. A strategy without contents is one hole. */
 static loff_t mmapdemo_device_seek(struct mmapdemo_buffer *buffer, loff_t offset, int whence)
 {
 	const struct mmapdemo_strategy *strategy = buffer->strategy;
@@ -95,7 +95,7 @@ static loff_t mmapdemo_device_llseek(struct file *file, loff_t offset, int whenc
 }
 
 /*
- * Of one piece: holes read as zeros and stay holes.
+ * Copies one piece to user memory. Holes read as zeros and stay holes.
  *
  * User memory that is not there is written from a copy, with page faults, once the piece
  * is put back. fault_in_iov_iter_writeable() would not do: it promises that pages are
@@ -204,7 +204,7 @@ static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to
 	return done ? done : err;
 }
 
-/* Of one piece. User memory that is not there is faulted in once the piece is unlocked. */
+/* Copies one piece from user memory, which is faulted in while the piece is not locked. */
 static int mmapdemo_device_copy_in(struct mmapdemo_buffer *buffer, struct kiocb *iocb,
 				   struct iov_iter *from, size_t *copied)
 {
@@ -295,7 +295,7 @@ static ssize_t mmapdemo_device_write_iter(struct kiocb *iocb, struct iov_iter *f
 {
 	ssize_t done = 0, ret = 0;
 
-	/* Nothing would keep it. */
+	/* A strategy without contents cannot keep the bytes. */
 	if (!mmapdemo_buffer_of(iocb->ki_filp)->strategy->piece)
 		return -EINVAL;
 	if (mmapdemo_device_would_wait(iocb, iov_iter_count(from), true))
@@ -331,7 +331,7 @@ static const struct file_operations mmapdemo_fops = {
 	MMAPDEMO_FOPS_MMAP,
 };
 
-/* Of strategies whose technique has no action for .mmap_prepare. */
+/* For strategies whose technique has no action for .mmap_prepare. */
 static const struct file_operations mmapdemo_vma_fops = {
 	MMAPDEMO_DEVICE_FOPS,
 	.mmap			= mmapdemo_mapping_mmap,
@@ -341,8 +341,8 @@ static const struct file_operations mmapdemo_vma_fops = {
  * mmapdemo_device_open_up - let programs open a node from now on
  * @buffer: the buffer, whose node may be registered or not yet
  *
- * Until then open(2) is ENXIO. After it the load must not fail, but by the
- * registration of this node.
+ * Until then open(2) is ENXIO. Afterwards only the registration of this node may make the
+ * load fail.
  */
 void __init mmapdemo_device_open_up(struct mmapdemo_buffer *buffer)
 {

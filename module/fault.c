@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Page faults of the strategy `pagecache'. Each way to map a folio, not a copy,
- * holds the invalidate lock (shared), until it is mapped or its own lock is held:
- * whoever takes that lock exclusively, unmaps a folio and locks it, has nobody map
- * it again.
+ * Page faults of the strategy `pagecache'. A page fault that maps a folio, and not a
+ * copy, holds the invalidate lock (shared) until the folio is mapped or locked. So
+ * taking that lock exclusively, then locking a folio, then unmapping it guarantees
+ * that nobody maps it again.
  */
 #include <linux/file.h>
 #include <linux/mm.h>
@@ -47,7 +47,7 @@ static void mmapdemo_fault_count_huge(const struct vm_fault *vmf)
 	mmapdemo_fault_count_vma(vmf->vma, 1UL << MMAPDEMO_VMA_HUGE_SHIFT);
 }
 
-/* Huge pages that one fault maps at most: as many as fault-around maps small ones. */
+/* One page fault maps at most this many huge pages, as fault-around does small ones. */
 #define MMAPDEMO_HUGE_AROUND	16
 
 /* Can the huge page around the faulting address be mapped, as far as the VMA goes? */
@@ -108,7 +108,7 @@ static void mmapdemo_fault_next_huge(struct vm_fault *vmf, unsigned long addr, p
 	struct file *file = vmf->vma->vm_file;
 	struct folio *folio;
 
-	/* There may be folios beyond the end, for a size to come. */
+	/* prealloc may have made folios beyond the end, for a larger size. */
 	if (next.pgoff + HPAGE_PMD_NR > mmapdemo_buffer_pages(mmapdemo_buffer_of(file)))
 		return;
 	folio = filemap_get_folio(file->f_mapping, next.pgoff);
@@ -121,10 +121,10 @@ static void mmapdemo_fault_next_huge(struct vm_fault *vmf, unsigned long addr, p
 }
 
 /*
- * What fault-around does with small pages: huge folios that follow, and are
- * there already, are mapped by the same fault, which costs more than the entry
- * does. They are mapped as for reading: a store that the VMA's protection allows
- * needs no fault of its own then, and one that somebody tracks gets it.
+ * Fault-around for huge pages: the same page fault maps the huge folios that follow
+ * and are there already, because a page fault costs more than an entry. They are
+ * mapped as for reading. A store that the VMA's protection allows then needs no page
+ * fault of its own, unless stores are tracked.
  */
 static void mmapdemo_fault_around_huge(struct vm_fault *vmf)
 {
@@ -149,7 +149,7 @@ static void mmapdemo_fault_around_huge(struct vm_fault *vmf)
 }
 
 #ifdef MMAPDEMO_HAS_HUGE_FAULT
-/* Such a chunk has small folios only; and whether the page is to have one, its rule says. */
+/* A chunk with a rule has small folios only, and the page's rule says whether it may have one. */
 static bool mmapdemo_fault_has_rule(struct mmapdemo_buffer *buffer, pgoff_t first)
 {
 	return mmapdemo_faultlab_active(buffer) &&
@@ -157,9 +157,9 @@ static bool mmapdemo_fault_has_rule(struct mmapdemo_buffer *buffer, pgoff_t firs
 }
 
 /*
- * Nothing is mapped in a whole PMD's range: map it in one go, without the page
- * table that the core would allocate for .fault and free again. Or a huge page
- * is mapped, and a store to it is being tracked: that is for small pages.
+ * If nothing is mapped in the range of a PMD, this maps it in one go, without the page
+ * table that the core would allocate for .fault and free again. If a huge page is
+ * mapped and stores to it are tracked, small pages have to serve the store.
  */
 vm_fault_t mmapdemo_fault_huge(struct vm_fault *vmf, unsigned int order)
 {
@@ -171,7 +171,7 @@ vm_fault_t mmapdemo_fault_huge(struct vm_fault *vmf, unsigned int order)
 	if (order != HPAGE_PMD_ORDER || !pmd_none(*vmf->pmd) ||
 	    !mmapdemo_fault_fits_huge(vmf) || mmapdemo_fault_copies(vmf))
 		return VM_FAULT_FALLBACK;
-	/* Nobody would free a page table that is made here and not used: .fault can. */
+	/* The core frees an unused page table after .fault, but not after .huge_fault. */
 	if (mmapdemo_map_pages_needs_table())
 		return VM_FAULT_FALLBACK;
 
@@ -242,11 +242,11 @@ vm_fault_t mmapdemo_fault_errno(int err)
  * mmapdemo_fault_delay - have a page fault take as long as its page's rule says
  * @vmf: the page fault
  *
- * The lock of the mmap or of the VMA is dropped meanwhile, where the page fault may be
- * tried again: whatever else the process maps or unmaps does not wait.
+ * The lock of the mm or of the VMA is dropped meanwhile if the page fault may be tried
+ * again, so that the process can map and unmap other memory.
  *
- * Return: 0 to go on; VM_FAULT_RETRY after the delay, where the lock was dropped, or
- * where the page fault must not wait; VM_FAULT_SIGBUS after a fatal signal.
+ * Return: 0 to go on; VM_FAULT_RETRY after a delay for which the lock was dropped, or if
+ * the page fault must not wait; VM_FAULT_SIGBUS after a fatal signal.
  */
 vm_fault_t mmapdemo_fault_delay(struct vm_fault *vmf)
 {
@@ -271,9 +271,9 @@ vm_fault_t mmapdemo_fault_delay(struct vm_fault *vmf)
 }
 
 /*
- * A page to copy need not stay where it is: its folio's lock is enough, if there
- * is one. Unless somebody counts on the invalidate lock to have the page last: a
- * rule, or a wipe that whoever maps anew must not come before.
+ * A page that is only copied need not stay where it is, so the lock of its folio is
+ * enough. A rule, and a wipe that has to end before a new mapping sees the contents,
+ * depend on the invalidate lock.
  */
 static bool mmapdemo_fault_get_copied(struct vm_fault *vmf)
 {
@@ -295,7 +295,7 @@ static bool mmapdemo_fault_get_copied(struct vm_fault *vmf)
 	return true;
 }
 
-/* The folio of the faulting page, locked, made where there is none. */
+/* Finds or makes the folio of the faulting page, and returns it locked. */
 static vm_fault_t mmapdemo_fault_get_page(struct vm_fault *vmf)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
@@ -318,10 +318,9 @@ static vm_fault_t mmapdemo_fault_get_page(struct vm_fault *vmf)
 }
 
 /*
- * A page that no PTE has yet, and that mmapdemo_fault_around() did not find. It
- * is returned locked, and only then is the invalidate lock dropped: whoever
- * truncates waits for the folio's lock, and by then the page is mapped and can
- * be found and unmapped.
+ * Serves a page that no PTE has yet, and that mmapdemo_fault_around() did not find. The
+ * invalidate lock is dropped once the folio is locked: truncation waits for the folio's
+ * lock, and by then the page is mapped, so that truncation finds and unmaps it.
  */
 vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
 {
@@ -350,8 +349,8 @@ vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
 }
 
 /*
- * Pages around a read fault that are there already, unless one of them has a
- * rule. May not sleep: where that were needed, .fault gets its turn.
+ * Maps the pages around a read fault that are there already, unless one of them has a
+ * rule. It may not sleep: where it would have to, it maps nothing and the core calls .fault.
  */
 vm_fault_t mmapdemo_fault_around(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 {

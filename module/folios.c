@@ -30,7 +30,7 @@
 #include "strategy.h"
 
 /*
- * A locked folio has its contents, and may be found.
+ * Marks a locked folio as up to date: readers may use its contents.
  *
  * The core's split of a folio accounts a dirty page beyond i_size to an inode->i_wb
  * that this inode does not have. A folio there, which prealloc makes before a larger
@@ -45,8 +45,8 @@ static void mmapdemo_folios_complete(struct mmapdemo_buffer *buffer, struct foli
 }
 
 /*
- * Gives a locked folio its contents where it has none: the core adds folios
- * by itself (read_cache_folio(), for the build ID of a mapped file).
+ * Zeroes a locked folio that is not up to date: the core adds folios by itself
+ * (read_cache_folio(), for the build ID of a mapped file).
  */
 int mmapdemo_folios_ready(struct mmapdemo_buffer *buffer, struct folio *folio)
 {
@@ -82,8 +82,8 @@ static const struct address_space_operations mmapdemo_aops = {
 };
 
 /*
- * On the node that the policy of the VMA names, which mbind(2) sets; without one,
- * on the buffer's node, and otherwise as the policy of the process says.
+ * Allocates by the policy of the VMA, which mbind(2) sets. Without one, it prefers the
+ * buffer's node, and otherwise allocates as the policy of the task says.
  */
 static struct folio *mmapdemo_folios_alloc(struct mmapdemo_buffer *buffer,
 					   const struct vm_fault *vmf, gfp_t gfp,
@@ -126,7 +126,7 @@ put:
 }
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
-/* Whether a huge folio may hold a chunk, of which some page is missing. */
+/* Whether a huge folio may be made for a chunk. */
 static bool mmapdemo_folios_may_be_huge(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t end)
 {
 	pgoff_t last = first + HPAGE_PMD_NR - 1;
@@ -135,7 +135,7 @@ static bool mmapdemo_folios_may_be_huge(struct mmapdemo_buffer *buffer, pgoff_t 
 	/* All of it lies inside: some kernels map a huge folio whole, whatever the size says. */
 	if (!buffer->huge || last >= end)
 		return false;
-	/* Nor does it reach beyond a size that is still to grow: see above. */
+	/* Nor may it reach across the present end: see mmapdemo_folios_complete(). */
 	if (first < now && last >= now)
 		return false;
 	if (mmapdemo_broken_has(buffer, first, last))
@@ -164,14 +164,14 @@ static struct folio *mmapdemo_folios_add_huge(struct mmapdemo_buffer *buffer, pg
 		return ERR_PTR(-EINTR);
 	if (xa_find(&mapping->i_pages, &present, first + HPAGE_PMD_NR - 1, XA_PRESENT))
 		folio = ERR_PTR(-EEXIST);
-	else /* Small ones do as well: no hard search, no complaint. */
+	else /* Small folios do as well: do not reclaim hard, do not warn. */
 		folio = mmapdemo_folios_new(buffer, first, vmf, HPAGE_PMD_ORDER,
 					    gfp | __GFP_NORETRY | __GFP_NOWARN);
 	mutex_unlock(making);
 	return folio;
 }
 
-/* By the entry, as the folio may go any time. With pages of 64 KiB even a leaf may hold it. */
+/* Asks the entry, as the folio may go any time. With pages of 64 KiB a leaf may hold it. */
 static bool mmapdemo_folios_huge_at(struct xa_state *xas)
 {
 	return IS_ALIGNED(xas->xa_index, HPAGE_PMD_NR) &&
@@ -191,7 +191,7 @@ static bool mmapdemo_folios_huge_at(struct xa_state *xas)
 }
 #endif
 
-/* Where part of the chunk is there already, or memory is short, one page. Locked. */
+/* Adds a huge folio, or one page if the chunk has pages or memory is short. Returns it locked. */
 static struct folio *mmapdemo_folios_add(struct mmapdemo_buffer *buffer, pgoff_t index,
 					 const struct vm_fault *vmf, pgoff_t end, gfp_t gfp)
 {
@@ -232,7 +232,7 @@ struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index
 			folio = mmapdemo_folios_add(buffer, index, vmf,
 						    mmapdemo_buffer_pages(buffer),
 						    mapping_gfp_mask(mapping));
-	} while (folio == ERR_PTR(-EEXIST)); /* somebody else was faster: take theirs */
+	} while (folio == ERR_PTR(-EEXIST)); /* another task added one: take that */
 	if (IS_ERR(folio))
 		return folio;
 	err = mmapdemo_folios_ready(buffer, folio);
@@ -249,7 +249,7 @@ struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index
  * @pos: first byte
  * @end: where the range ends; it may lie beyond the buffer's end, for a size to come
  *
- * All of it or an error: nobody is killed for memory.
+ * The OOM killer is not invoked.
  *
  * Return: 0, or an errno as mmapdemo_folios_lock(), or -EINTR when killed.
  */
@@ -289,7 +289,7 @@ u64 mmapdemo_folios_resident(struct mmapdemo_buffer *buffer)
 	return (u64)READ_ONCE(buffer->inode->i_mapping->nrpages) << PAGE_SHIFT;
 }
 
-/* Counted when somebody asks: the core, which may split them, tells nobody. */
+/* Counts huge folios on request, since the core splits them without a callback. */
 unsigned long mmapdemo_folios_huge(struct mmapdemo_buffer *buffer)
 {
 	XA_STATE(xas, &buffer->inode->i_mapping->i_pages, 0);
@@ -324,7 +324,7 @@ struct folio *mmapdemo_folios_next(struct address_space *mapping, pgoff_t *index
 }
 
 /**
- * mmapdemo_folios_publish - what mmapdemo_folios_populate() made beyond the end is inside now
+ * mmapdemo_folios_publish - the end has moved past what mmapdemo_folios_populate() made
  * @buffer: the buffer; the caller holds its invalidate lock
  * @first: the first page that is new
  */
@@ -344,7 +344,7 @@ void mmapdemo_folios_publish(struct mmapdemo_buffer *buffer, pgoff_t first)
 	}
 }
 
-/* A fault gives out a folio locked, and it is unlocked once it is mapped. */
+/* Waits for page faults in flight: each keeps its folio locked until it is mapped. */
 void mmapdemo_folios_settle(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
@@ -391,7 +391,7 @@ int mmapdemo_folios_init(struct mmapdemo_buffer *buffer)
 	mapping_set_gfp_mask(mapping, GFP_HIGHUSER_MOVABLE);
 	/* Lets truncation split a huge folio, and has it counted as what it is. */
 	mapping_set_large_folios(mapping);
-	/* There is nowhere to write them to: reclaim must not take them. */
+	/* Reclaim must not take folios that cannot be written back. */
 	mapping_set_unevictable(mapping);
 	buffer->huge = mmapdemo_param_huge && MMAPDEMO_HAS_HUGE_FOLIOS;
 	buffer->prealloc = mmapdemo_param_prealloc;
@@ -404,7 +404,7 @@ int mmapdemo_folios_init(struct mmapdemo_buffer *buffer)
 	return err;
 }
 
-/* They go with their inode. */
+/* The folios go with their inode. */
 void mmapdemo_folios_exit(struct mmapdemo_buffer *buffer)
 {
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Events that programs wait for, with poll(2) or the command WAIT. Each is
- * counted, and each file description remembers the count that it was told last:
- * what happens between two looks cannot be missed.
+ * counted, and each file description remembers the last count that it was told, so
+ * that it misses no event between two calls.
  */
 #include <linux/fs.h>
 #include <linux/sched.h>
@@ -38,7 +38,7 @@ s64 mmapdemo_notify_event(struct mmapdemo_buffer *buffer, enum mmapdemo_event ev
 	return count;
 }
 
-/* From here on: earlier events are not news. */
+/* A new file description is not told of earlier events. */
 void mmapdemo_notify_begin(struct mmapdemo_buffer *buffer, struct mmapdemo_waiter *waiter)
 {
 	int i;
@@ -48,7 +48,7 @@ void mmapdemo_notify_begin(struct mmapdemo_buffer *buffer, struct mmapdemo_waite
 		waiter->seen[i] = atomic64_read(&buffer->events[i]);
 }
 
-/* Which of some events are new to a file description; told of, they are not. */
+/* Returns which of some events are new to a file description; with @tell, they no longer are. */
 static unsigned int mmapdemo_notify_news(struct file *file, unsigned int events, bool tell)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);

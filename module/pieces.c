@@ -14,20 +14,20 @@
 #include "pieces.h"
 #include "strategy.h"
 
-/* Pages of a folio that a memory error has not reached, of @bytes from @pos on, in bytes. */
+/* How many of @bytes from @pos on can be used: none if the page at @pos is broken. */
 static size_t mmapdemo_pieces_sound(struct folio *folio, loff_t pos, size_t bytes)
 {
 	if (likely(!folio_test_large(folio)))
 		return folio_test_hwpoison(folio) ? 0 : bytes;
 	if (likely(!folio_test_has_hwpoisoned(folio)))
 		return bytes;
-	/* One that could not be split, as somebody else had a reference. */
+	/* memory_failure() could not split it, as somebody else had a reference. */
 	if (PageHWPoison(folio_file_page(folio, pos >> PAGE_SHIFT)))
 		return 0;
 	return min(bytes, PAGE_SIZE - offset_in_page(pos));
 }
 
-/* The folio of a page, for reading: up to date, with a reference; NULL for a hole. */
+/* Returns the folio of a page for reading: up to date, with a reference; NULL for a hole. */
 static struct folio *mmapdemo_pieces_find(struct mmapdemo_buffer *buffer, pgoff_t index,
 					  bool nowait)
 {
@@ -54,7 +54,7 @@ static struct folio *mmapdemo_pieces_find(struct mmapdemo_buffer *buffer, pgoff_
 	return ERR_PTR(err);
 }
 
-/* The same for writing: locked, and made where there is none. */
+/* Returns the folio of a page for writing: locked, and made if it is missing. */
 static struct folio *mmapdemo_pieces_find_locked(struct mmapdemo_buffer *buffer, pgoff_t index,
 						 bool nowait)
 {
@@ -197,7 +197,7 @@ int mmapdemo_pieces_wipe(struct mmapdemo_buffer *buffer, bool killable)
 	return mmapdemo_broken_has(buffer, 0, ULONG_MAX) ? -EIO : err;
 }
 
-/* First byte at or after @pos, inside the buffer, that is no hole; -ENXIO where none is. */
+/* Returns the first byte at or after @pos that is in no hole; -ENXIO if there is none. */
 static loff_t mmapdemo_pieces_seek_data(struct mmapdemo_buffer *buffer, loff_t pos)
 {
 	pgoff_t last = mmapdemo_buffer_pages(buffer) - 1;
@@ -219,8 +219,8 @@ static loff_t mmapdemo_pieces_seek_data(struct mmapdemo_buffer *buffer, loff_t p
 }
 
 /*
- * First byte at or after @pos, inside the buffer, that has none; the end is a
- * hole. The caller holds the inode's lock: no folio is truncated.
+ * Returns the first byte at or after @pos that is in a hole; the end is a hole. The
+ * caller holds the inode's lock, so that no folio is truncated.
  */
 static loff_t mmapdemo_pieces_seek_hole(struct mmapdemo_buffer *buffer, loff_t pos)
 {

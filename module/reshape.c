@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What takes folios away: another size, and holes. And what makes small folios of a
- * huge one, for pages that are to be given out one by one.
+ * RESIZE and PUNCH, which free folios, and the split of huge folios into small ones, for
+ * pages that the fault lab gives out one by one.
  *
- * truncate_inode_pages_range() does all of it. It frees whole folios, zeroes what is cut
+ * truncate_inode_pages_range() does all of this. It frees whole folios, zeroes what is cut
  * of a folio, and then tries to split that. A folio that it cannot split, as somebody
  * else has a reference, stays with its part zeroed, since it is dirty.
  */
@@ -21,7 +21,7 @@
 #include "reshape.h"
 #include "trace.h"
 
-/* A reference that is no pin is dropped in a moment: how often, and how long to wait. */
+/* A reference that is no pin is soon dropped: how often to try again, and after what time. */
 #define MMAPDEMO_SPLIT_TRIES	100
 #define MMAPDEMO_SPLIT_WAIT_US	1000
 
@@ -65,7 +65,7 @@ static void mmapdemo_reshape_split_page(struct address_space *mapping, pgoff_t i
  * @first: first page
  * @last: last page
  *
- * Contents stay. Whoever had the pages mapped faults them in again.
+ * Contents stay. Processes that had the pages mapped fault them in again.
  *
  * Context: Process context, may sleep. The caller holds the inode's lock, and the
  * invalidate lock exclusively, which is dropped while this waits for references that
@@ -101,7 +101,7 @@ int mmapdemo_reshape_split(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_
 	return 0;
 }
 
-/* Has a folio begin at a page, if one holds it: nothing is cut there then. */
+/* Splits the folio that holds a page, if the page is not its first. */
 static int mmapdemo_reshape_cut(struct mmapdemo_buffer *buffer, pgoff_t index)
 {
 	struct folio *folio = filemap_get_folio(buffer->inode->i_mapping, index);
@@ -115,8 +115,8 @@ static int mmapdemo_reshape_cut(struct mmapdemo_buffer *buffer, pgoff_t index)
 }
 
 /*
- * Is some folio pinned that lies in the range whole? It would go, and the one who pinned
- * it, a device maybe, would go on writing to memory that nobody shares any more.
+ * Whether a folio that lies in the range whole is pinned. If it were freed, a device that
+ * has pinned it would go on writing to memory that nobody shares any more.
  */
 static bool mmapdemo_reshape_pinned(struct address_space *mapping, pgoff_t first, pgoff_t last)
 {
@@ -189,8 +189,8 @@ static int mmapdemo_reshape_split_broken(struct mmapdemo_buffer *buffer, pgoff_t
 }
 
 /*
- * Whether pages of a range can go: 0, -EBUSY or -EINTR. They are unmapped, since nobody
- * pins what nobody has mapped; private copies stay, should it end here.
+ * Whether pages of a range can be freed: 0, -EBUSY or -EINTR. They are unmapped first,
+ * since only mapped pages can be pinned anew. Private copies stay, should this fail.
  *
  * A page fault that was given its folio before the invalidate lock was taken may map it
  * after the unmapping. Such page faults end first. Otherwise somebody could pin the page
@@ -228,19 +228,19 @@ static int mmapdemo_reshape_shrink(struct mmapdemo_buffer *buffer, loff_t bytes)
 	if (!err)
 		err = mmapdemo_reshape_release(buffer, first, last);
 	if (!err) {
-		/* What reads find to be missing from here on, they find to be past the end. */
+		/* A read that finds a page missing from here on finds that it is past the end. */
 		WRITE_ONCE(buffer->end, first);
 		truncate_pagecache(inode, bytes);
 		mmapdemo_broken_forget(buffer, first, ULONG_MAX);
 		i_size_write(inode, bytes);
-		/* Private copies that page faults made of pages before these went. */
+		/* Unmap private copies that page faults made before the pages went. */
 		unmap_mapping_range(inode->i_mapping, bytes, 0, true);
 	}
 	filemap_invalidate_unlock(inode->i_mapping);
 	return err;
 }
 
-/* Memory for what is new comes first, where all of it is to be there: only then is it seen. */
+/* With prealloc, the memory is allocated before the new size is published. */
 static int mmapdemo_reshape_grow(struct mmapdemo_buffer *buffer, loff_t bytes)
 {
 	struct inode *inode = buffer->inode;
@@ -297,7 +297,7 @@ int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes)
 	return err;
 }
 
-/* A broken page goes whole or not at all: whether one is cut where a hole begins or ends. */
+/* Whether a hole begins or ends inside a broken page, which can be freed only whole. */
 static bool mmapdemo_reshape_cuts_broken(struct mmapdemo_buffer *buffer, loff_t pos)
 {
 	pgoff_t index = pos >> PAGE_SHIFT;

@@ -33,7 +33,7 @@ int mmapdemo_strategy_find(const char *name, size_t len)
 	return -EINVAL;
 }
 
-/* Whoever has the page mapped elsewhere sees what was written: other caches, instructions. */
+/* Ends the use of a piece, and flushes caches so that mappings see what was written. */
 void mmapdemo_piece_put(const struct mmapdemo_piece *piece, bool written)
 {
 	if (written && piece->folio)
@@ -54,9 +54,9 @@ void mmapdemo_piece_put(const struct mmapdemo_piece *piece, bool written)
  * @to: where to
  *
  * User memory that is not present is not faulted in: its page fault may take the
- * lock of the piece's folio, or take for ever (userfaultfd), and a reference that
- * is held for ever keeps a huge folio from being split. The caller faults it in
- * once the piece is put back.
+ * lock of the piece's folio, or never end (userfaultfd), and a reference that is
+ * held for ever keeps a huge folio from being split. The caller goes on once it has
+ * put the piece back, with page faults enabled.
  *
  * Return: bytes copied, which may be less than the piece has.
  */
@@ -73,7 +73,7 @@ size_t mmapdemo_piece_copy_out(const struct mmapdemo_piece *piece, struct iov_it
 	return copied;
 }
 
-/* The same the other way: generic_perform_write() does it so. */
+/* Copies user memory to a piece without page faults, as generic_perform_write() does. */
 size_t mmapdemo_piece_copy_in(const struct mmapdemo_piece *piece, struct iov_iter *from)
 {
 	size_t copied;

@@ -15,8 +15,8 @@ struct mmapdemo_buffer;
  * @at: where; NULL for a hole, which is zeros
  * @bytes: in: how many are wanted; out: how many are there, from the byte that was asked for
  * @nowait: in: -EAGAIN is the answer rather than sleep
- * @folio: held meanwhile, by strategies whose memory may go, and locked for writing; otherwise
- * @page: what is to be flushed if it is written to, NULL where nothing is
+ * @folio: held meanwhile, by strategies whose memory may go, and locked for writing
+ * @page: without a @folio, the page to flush after a write; NULL if there is none
  */
 struct mmapdemo_piece {
 	void *at;

@@ -5,10 +5,10 @@
  *
  * Missing and minor faults are not offered. A file's ->fault() has to report them with
  * handle_userfault(), as shmem's and hugetlbfs's do, and that function is not exported
- * to modules. Registration says so with EINVAL: a monitor that registers and is then
- * told of nothing would lose data.
+ * to modules. Registration is EINVAL, since a monitor that never hears of a page fault
+ * would lose data.
  *
- * Nor are the requests that fill page tables of use here. Before mm/ inserts a page, it
+ * The requests that fill page tables do not work, either. Before mm/ inserts a page, it
  * compares the page's place with the size of the inode that was opened
  * (mfill_file_over_size() in mm/userfaultfd.c). A device node's size is 0, whatever
  * file->f_mapping has, so UFFDIO_COPY, ZEROPAGE and POISON are EFAULT. UFFDIO_CONTINUE
@@ -33,7 +33,7 @@ static struct folio *mmapdemo_uffd_alloc(struct vm_area_struct *vma, unsigned lo
 	return vma_alloc_folio(GFP_HIGHUSER_MOVABLE, 0, vma, addr);
 }
 
-/* The core would refuse the folio next: it does not reach the page cache meanwhile. */
+/* The core would refuse to map the folio next, so it is not added to the page cache. */
 static int mmapdemo_uffd_add(struct folio *folio, struct vm_area_struct *vma, unsigned long addr)
 {
 	return -EFAULT;
