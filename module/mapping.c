@@ -22,18 +22,18 @@ static void mmapdemo_mapping_count(struct mmapdemo_buffer *buffer)
 		;
 }
 
-/* A VMA came to life: mapped, split off, moved to, or inherited over fork. */
+/* Counts a VMA that was mapped, split off, moved to, or inherited over fork. */
 static void mmapdemo_mapping_get(struct mmapdemo_buffer *buffer, void **vm_private_data)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 
-	/* Not a copy of what another VMA has there: its faults are to be its own. */
+	/* Page faults are counted for each VMA anew, also in one made from another. */
 	*vm_private_data = (void *)MMAPDEMO_VMA_COUNTED;
 	if (!READ_ONCE(buffer->wipe_policy)) {
 		mmapdemo_mapping_count(buffer);
 		return;
 	}
-	/* A last unmap that wipes is over, or sees us; not all pages wait for a fault. */
+	/* A last unmap that wipes has ended, or sees this count: pages may be mapped already. */
 	filemap_invalidate_lock_shared(mapping);
 	mmapdemo_mapping_count(buffer);
 	filemap_invalidate_unlock_shared(mapping);
@@ -72,8 +72,8 @@ int mmapdemo_vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 }
 
 /*
- * Where, as in a file, a mapping may reach past the end, it still may not past
- * what a file offset can name. The core checks that for regular files and block
+ * A mapping may reach past the end of `pagecache', as of a file, but not past what a
+ * file offset can name. The core checks that for regular files and block
  * devices only.
  */
 static int mmapdemo_mapping_check(struct mmapdemo_buffer *buffer, pgoff_t pgoff,

@@ -12,7 +12,7 @@
 
 #ifndef MMAPDEMO_HAS_MMAP_PREPARE
 
-/* Where a later kernel that has them is built for with .mmap, ours come first. */
+/* A later kernel that is built with .mmap has these names too; the module's own come first. */
 #define vm_area_desc			mmapdemo_vm_area_desc
 #define vma_desc_pages			mmapdemo_vma_desc_pages
 #define vma_desc_is_cow_mapping		mmapdemo_vma_desc_is_cow_mapping
@@ -85,7 +85,7 @@ static inline vm_flags_t mmapdemo_vma_desc_flags(const struct vm_area_desc *desc
 	return vma_flags_to_legacy(desc->vma_flags);
 }
 
-/* Another file is mapped in place of ours: with its own operations. */
+/* Another file is mapped in place of the device's, with its own operations. */
 static inline int mmapdemo_vma_desc_set_file(struct vm_area_desc *desc, struct file *file)
 {
 	struct vm_area_desc theirs = *desc;

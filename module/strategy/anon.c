@@ -56,7 +56,7 @@ static int mmapdemo_anon_mmap_prepare(struct mmapdemo_buffer *buffer, struct vm_
 {
 	if (mmapdemo_vma_desc_flags(desc) & VM_MAYSHARE)
 		return mmapdemo_anon_mmap_shared(buffer, desc);
-	/* The VMA has no operations: neither fault nor open or close are ours. */
+	/* The VMA has no operations: the module hears of no page fault, open or close. */
 	vma_desc_set_anonymous(desc);
 	return 0;
 }
