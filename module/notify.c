@@ -109,7 +109,7 @@ void mmapdemo_notify_refused(struct file *file)
 	struct mmapdemo_waiter *waiter = file->private_data;
 
 	spin_lock(&waiter->lock);
-	waiter->crowded |= waiter->refused[waiter->refusals % MMAPDEMO_REFUSED] != NULL;
+	waiter->crowded |= !!waiter->refused[waiter->refusals % MMAPDEMO_REFUSED];
 	waiter->refused[waiter->refusals % MMAPDEMO_REFUSED] = current;
 	WRITE_ONCE(waiter->refusals, waiter->refusals + 1);
 	spin_unlock(&waiter->lock);
