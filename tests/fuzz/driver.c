@@ -327,6 +327,11 @@ static void model_fresh(void)
 	world->workers[0].fds = 3;
 	if (!get_info(&info))
 		return;
+	for (int tries = world->weather ? 10000 : 0; tries && info.vmas; tries--) {
+		usleep(1000);
+		if (!get_info(&info))
+			return;
+	}
 	if (world->shrinking) {
 		world->vmas = info.vmas;
 		world->others = info.opens - 2;

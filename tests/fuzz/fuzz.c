@@ -18,7 +18,7 @@ static struct options {
 	const char *device, *replay;
 	uint64_t seed, ops;
 	unsigned int seconds, processes;
-	bool shrink, chaos;
+	bool shrink, chaos, weather;
 } options = {.device = "/dev/mmapdemo", .processes = 3, .shrink = true};
 
 uint64_t random_word(uint64_t *state)
@@ -73,6 +73,7 @@ static const struct argp_option argp_options[] = {
 	{"processes", 'p', "N", 0, "to begin with, up to 8 (3)", 0},
 	{"replay", 'r', "FILE", 0, "do the steps of FILE, as a failure shows them", 0},
 	{"no-shrink", 'k', NULL, 0, "of a failure, do not look for the steps that it takes", 0},
+	{"weather", 'w', NULL, 0, "in a storm: processes that ended may count a moment longer", 0},
 	{"chaos", 'c', NULL, 0, "all processes at once; what holds at any time is checked", 0},
 	{}};
 
@@ -110,6 +111,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'k':
 		options.shrink = false;
+		break;
+	case 'w':
+		options.weather = true;
 		break;
 	case 'c':
 		options.chaos = true;
@@ -287,6 +291,7 @@ int main(int argc, char **argv)
 		options.seconds = 10;
 	setlinebuf(stdout);
 	world_make(options.device, options.processes);
+	world->weather = options.weather;
 	if (!options.replay)
 		printf("seed %#llx\n", (unsigned long long)options.seed);
 	if (options.replay)

@@ -113,6 +113,7 @@ struct world {
 	size_t original;   /* the device's own size, to be put back */
 	uint32_t start_pages, processes;
 	uint32_t others; /* descriptions that are not ours */
+	bool weather;	 /* processes that have ended may count a moment longer */
 	bool shrinking;	 /* a failure may have left counts wrong for good: from there, then */
 	int32_t vmas;	 /* counted, before anything is mapped */
 

@@ -38,7 +38,7 @@ bytes() {
 # so the storm maps nothing of it.
 model() {
 	# shellcheck disable=SC2086 # options are words
-	/mmapdemo-storm -- taskset 1 /mmapdemo-fuzz --seed "$1" $model --no-shrink
+	/mmapdemo-storm -- taskset 1 /mmapdemo-fuzz --weather --seed "$1" $model --no-shrink
 }
 
 rows() {
