@@ -91,6 +91,9 @@ static bool restore_one(const struct setting *setting)
 			usleep(20000);
 		error = text_write(setting->path, setting->restore);
 	}
+	/* A block with a frame that was taken out of use may not come back: the kernel says no. */
+	if (error == EHWPOISON)
+		return true;
 	warnx("%s: is %s, was %s: %s", setting->path, strtok(now, "\n"), setting->restore,
 	      strerror(error));
 	return false;
