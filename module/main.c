@@ -16,9 +16,9 @@
  * trace.h	tracepoints
  * compat.h	what differs between kernels; vma_desc.c: so does mmap
  *
- * Of the strategy pagecache: folios.c its memory, pieces.c its contents, broken.c pages
- * that a memory error took, fault.c page faults, reshape.c another size, holes, small
- * folios for huge ones. Of the others: fixed.c.
+ * The strategy pagecache has its memory in folios.c, its contents in pieces.c, the pages
+ * that a memory error took in broken.c, and page faults in fault.c. reshape.c changes its
+ * size, punches holes and splits huge folios. The other strategies share fixed.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -111,7 +111,7 @@ static void __init mmapdemo_init_settle(void)
 	for (waits = 0; module_refcount(THIS_MODULE) > 1; waits++) {
 		/* perf may have one of the tracepoints enabled, for as long as it runs. */
 		if (waits == 50)
-			pr_info("the load failed, and waits for who uses the module (perf?)\n");
+			pr_info("the load failed and waits for the last user of the module (perf?)\n");
 		msleep(20);
 	}
 }

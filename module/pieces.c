@@ -125,17 +125,18 @@ int mmapdemo_pieces_get(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 	return 0;
 }
 
-/**
- * mmapdemo_pieces_present - whether a range has no hole
- * @buffer: the buffer
- * @pos: first byte
- * @bytes: how many, above 0
+/*
+ * Returns the first page of a range that is a hole; beyond the range where none is. A page
+ * that a memory error took is no hole: reading it is an error.
  *
- * Context: Any but atomic. Nothing keeps the answer true.
+ * Not page_cache_next_miss(): it calls page 0 missing even where it is present. Nor its
+ * xas_next(): from inside a huge folio on, it takes each of the folio's entries in the tree
+ * for one page.
  */
-bool mmapdemo_pieces_present(struct mmapdemo_buffer *buffer, loff_t pos, size_t bytes)
+static pgoff_t mmapdemo_pieces_next_hole(struct mmapdemo_buffer *buffer, pgoff_t first,
+					 pgoff_t last)
 {
-	pgoff_t index = pos >> PAGE_SHIFT, last = (pos + bytes - 1) >> PAGE_SHIFT;
+	pgoff_t index = first;
 
 	while (index <= last) {
 		struct folio *folio = filemap_get_folio(buffer->inode->i_mapping, index);
@@ -146,11 +147,26 @@ bool mmapdemo_pieces_present(struct mmapdemo_buffer *buffer, loff_t pos, size_t 
 		} else if (mmapdemo_broken_has(buffer, index, index)) {
 			index++;
 		} else {
-			return false;
+			break;
 		}
 		cond_resched();
 	}
-	return true;
+	return index;
+}
+
+/**
+ * mmapdemo_pieces_present - whether a range has no hole
+ * @buffer: the buffer
+ * @pos: first byte
+ * @bytes: how many, above 0
+ *
+ * Context: Process context, may sleep. Nothing keeps the answer true.
+ */
+bool mmapdemo_pieces_present(struct mmapdemo_buffer *buffer, loff_t pos, size_t bytes)
+{
+	pgoff_t last = (pos + bytes - 1) >> PAGE_SHIFT;
+
+	return mmapdemo_pieces_next_hole(buffer, pos >> PAGE_SHIFT, last) > last;
 }
 
 static int mmapdemo_pieces_wipe_one(struct folio *folio)
@@ -224,29 +240,10 @@ static loff_t mmapdemo_pieces_seek_data(struct mmapdemo_buffer *buffer, loff_t p
  */
 static loff_t mmapdemo_pieces_seek_hole(struct mmapdemo_buffer *buffer, loff_t pos)
 {
-	struct address_space *mapping = buffer->inode->i_mapping;
-	loff_t size = mmapdemo_buffer_bytes(buffer);
-	pgoff_t index = pos >> PAGE_SHIFT;
-	struct folio *folio;
+	pgoff_t hole = mmapdemo_pieces_next_hole(buffer, pos >> PAGE_SHIFT,
+						 mmapdemo_buffer_pages(buffer) - 1);
 
-	/*
-	 * Not page_cache_next_miss(): it calls page 0 missing even where it is
-	 * present. Nor its xas_next(): from inside a huge folio on, it takes each of
-	 * the folio's entries in the tree for one page.
-	 */
-	while (true) {
-		folio = filemap_get_folio(mapping, index);
-		if (!IS_ERR_OR_NULL(folio)) {
-			index = folio_next_index(folio);
-			folio_put(folio);
-		} else if (mmapdemo_broken_has(buffer, index, index)) {
-			index++;
-		} else {
-			break;
-		}
-		cond_resched();
-	}
-	return clamp_t(loff_t, (loff_t)index << PAGE_SHIFT, pos, size);
+	return clamp_t(loff_t, (loff_t)hole << PAGE_SHIFT, pos, mmapdemo_buffer_bytes(buffer));
 }
 
 loff_t mmapdemo_pieces_seek(struct mmapdemo_buffer *buffer, loff_t pos, int whence)

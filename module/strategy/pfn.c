@@ -35,8 +35,8 @@
 #include "../strategy.h"
 
 /*
- * Single pages in a row. Of a block that is given back whole, the allocator (6.1 to
- * 7.3) looks for a memory error in the first page only, and gives out the others.
+ * Single pages in a row. When a block is freed whole, the allocator (6.1 to 7.3) looks for
+ * a memory error in its first page only, and hands out the others again.
  */
 static int mmapdemo_pfn_init(struct mmapdemo_buffer *buffer)
 {

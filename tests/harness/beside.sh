@@ -48,6 +48,7 @@ files=()
 for file in empty stale unreasoned unnumbered stepless guest.sh; do
 	files+=(-f "$dir/$file")
 done
+# A VM that fails leaves out what part() looks for.
 said=$("$here/run" -k "$kernel" -p 'strategies=pagecache,insert' "${files[@]}" \
 	-f "$top/build/bin/mmapdemo-beside" -f "$top/tests/beside/known" -- \
 	sh -c 'sh /guest.sh >/out; cat /out' 2>&1) || true
