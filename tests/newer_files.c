@@ -233,8 +233,10 @@ ROW(M17, o_direct,
 	/* The descriptor that memfd_create() returns was not opened, and refuses. */
 	opened = open(path, O_RDWR | O_CLOEXEC);
 	assert_errno(set_direct(fd), set_direct(opened));
-	if (direct < 0)
+	if (direct < 0) {
+		free(bytes);
 		return;
+	}
 	/* Aligned, and not. */
 	for (size_t skip = 0; skip < 600; skip += 512 + 13) {
 		ck_assert_int_eq(pread(direct, bytes, pages(3), pages(1) + skip), pages(3));
@@ -245,6 +247,7 @@ ROW(M17, o_direct,
 	assert_target(pages(1) + 13, pages(3), STORED);
 	assert_target(pages(1), 13, ORIGINAL);
 	assert_memory(target_map_ro(4, MAP_SHARED, pages(1)) + 13, pages(3), pages(1) + 13, STORED);
+	free(bytes);
 }
 
 ROW_EACH(M17, map_files, "/proc/PID/map_files leads to the target itself", kinds)

@@ -107,7 +107,7 @@ check "command.info-counts-mappings" info_counts
 check "command.maps-lists-who-has-it-mapped" maps
 check "command.resize-cuts-off-and-adds-zeros" resize
 check "command.resize-says-what-is-wrong-with-a-size" resize_errors
-check "command.resize-and-punch-say-that-pages-are-in-use" in_use
+check "command.resize-says-that-pages-are-in-use" in_use
 check "command.punch-frees-pages-and-zeroes-parts" punch
 check "command.wipe-zeroes-and-keeps-the-memory" wipe
 check "command.wipe-by-policy-when-the-last-mapping-goes" wipe_policy
