@@ -67,6 +67,7 @@ struct toucher *start_touch(unsigned char *at, bool stores)
 {
 	struct toucher *toucher = calloc(1, sizeof(*toucher));
 
+	ck_assert_ptr_nonnull(toucher);
 	toucher->at = at;
 	toucher->stores = stores;
 	ck_assert_int_eq(pthread_create(&toucher->thread, NULL, touch, toucher), 0);
