@@ -47,7 +47,6 @@ static const struct {
 	{"M17", "newer calls answer as they do for a memfd"},
 	{"M18", "what asks not to wait does not wait"},
 	{"M19", "userfaultfd serves it where the kernel lets drivers"},
-	{"M20", "the kernel moves, takes and breaks pages: all holds"},
 	{"C1", "it says what it is, holds and has seen, exactly"},
 	{"C2", "it is resized and punched as a file is"},
 	{"C3", "the kernel fills and sums the bytes that mappings show"},
