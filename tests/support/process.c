@@ -69,7 +69,7 @@ static int reap(struct peer *child)
 	ck_assert_int_eq(waitpid(child->pid, &status, 0), child->pid);
 	close(child->from);
 	close(child->to);
-	/* What the child had mapped is unmapped by now, if nobody else holds on to it. */
+	/* The child's mappings are gone by now, unless somebody else holds its address space. */
 	if (weather_unmaps())
 		weather_settle();
 	return status;
