@@ -35,7 +35,7 @@ extern const char *const way_names[WAYS];
 /* A byte that is not what it should be. */
 struct loss {
 	off_t offset;
-	unsigned char expected, seen;
+	uint32_t expected, seen; /* read by SUM: checksums from offset on; else the byte */
 	enum way by, read_by;
 	uint64_t operation; /* the worker's how-manieth found it */
 };

@@ -182,10 +182,11 @@ static void print_result(const struct result *result)
 		if (result->lost_by[way])
 			printf("lost after %s: %" PRIu64 "\n", way_names[way],
 			       result->lost_by[way]);
-	printf("the first: offset %#jx: expected 0x%02x by %s, seen 0x%02x by %s, operation "
-	       "%" PRIu64 "\n",
-	       (intmax_t)first->offset, first->expected, way_names[first->by], first->seen,
-	       way_names[first->read_by], first->operation);
+	printf("the first: offset %#jx: expected %s 0x%02" PRIx32 " by %s, seen 0x%02" PRIx32
+	       " by %s, operation %" PRIu64 "\n",
+	       (intmax_t)first->offset, first->read_by == SUM ? "checksum" : "byte",
+	       first->expected, way_names[first->by], first->seen, way_names[first->read_by],
+	       first->operation);
 }
 
 static uint64_t size_of(int fd)
