@@ -3,9 +3,9 @@
 
 .DEFAULT_GOAL := all
 
-# KERNEL: a name of tests/vm/kernels. Without it: the headers in KDIR.
+# KERNEL: a name of vm/kernels. Without it: the headers in KDIR.
 KERNEL  ?=
-KERNELS ?= $(shell awk '!/^\#/ && NF && $$5 !~ /^(source|cross-.*)$$/ { print $$1 }' tests/vm/kernels)
+KERNELS ?= $(shell awk '!/^\#/ && NF && $$5 !~ /^(source|cross-.*)$$/ { print $$1 }' vm/kernels)
 TESTS   ?=
 STRATEGY ?= pagecache
 KDIR    ?= /lib/modules/$(shell uname -r)/build
@@ -25,8 +25,8 @@ bin    := $(build)/bin
 obj    := $(build)/obj
 ko     := build/$(target)/mmapdemo.ko
 ifneq ($(CROSS),)
-CC         := tests/vm/cross $(CROSS) gcc
-PKG_CONFIG := tests/vm/cross $(CROSS) pkg-config
+CC         := tools/cross $(CROSS) gcc
+PKG_CONFIG := tools/cross $(CROSS) pkg-config
 endif
 PKG_CONFIG ?= pkg-config
 ifneq ($(WATCHED),)
@@ -42,7 +42,7 @@ export KDIR PREFIX DESTDIR INSTALL_MOD_PATH
 help:
 	@sed -n 's/^## /  make /p' Makefile
 	@echo
-	@echo "  KERNEL=$(word 1,$(KERNELS))  a kernel of tests/vm/kernels   KDIR=…  headers of your own"
+	@echo "  KERNEL=$(word 1,$(KERNELS))  a kernel of vm/kernels   KDIR=…  headers of your own"
 	@echo "  KERNELS='…' TESTS='S5 V*'  what check runs   V=1  show commands"
 
 ## all: the module for the running kernel (or KERNEL=, KDIR=) and the programs
@@ -51,12 +51,12 @@ all: module programs
 
 .PHONY: module
 module:
-	$(Q)tests/vm/build $(target) $(if $(filter 1,$(V)),V=1)
+	$(Q)tools/build $(target) $(if $(filter 1,$(V)),V=1)
 
 ### Programs: static, so that they run in any VM
 
 examples := $(patsubst userspace/examples/%.c,%,$(wildcard userspace/examples/*.c))
-row_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/*.c tests/support/*.c))
+row_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard conformance/rows/*.c conformance/support/*.c))
 warnings := -std=gnu11 -Wall -Wextra -Werror
 
 .PHONY: programs rows
@@ -67,17 +67,22 @@ $(bin)/%: userspace/examples/%.c Makefile
 	@mkdir -p $(@D) $(obj)/examples
 	$(Q)$(CC) $(warnings) $(CFLAGS) -Iinclude/uapi -MMD -MP -MF $(obj)/examples/$*.d $(STATIC) -o $@ $< -pthread
 
+$(obj)/tests/%.o $(obj)/conformance/%.o: CPPFLAGS += -Iconformance
 $(obj)/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Itests/support -Iinclude/uapi -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Iinclude/uapi -MMD -MP -c -o $@ $<
+
+$(obj)/conformance/%.o: conformance/%.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Iinclude/uapi -MMD -MP -c -o $@ $<
 
 $(bin)/mmapdemo-rows: $(row_objects)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -o $@ $^ $$($(PKG_CONFIG) --static --libs check liburing) -pthread
 
 # What concerns the ABI between programs and the kernel, as a 32-bit program
-rows32_sources := $(shell grep -lE '^ROW(_EACH)?.(S[0-9]|C[17],)' tests/*.c) \
-	$(wildcard tests/support_*.c tests/support/*.c)
+rows32_sources := $(shell grep -lE '^ROW(_EACH)?.(S[0-9]|C[17],)' conformance/rows/*.c) \
+	$(wildcard conformance/support/*.c)
 rows32_objects := $(rows32_sources:%.c=build/obj32/%.o)
 
 .PHONY: rows32
@@ -85,11 +90,11 @@ rows32: $(bin)/mmapdemo-rows32 ; @:
 
 build/obj32/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) -m32 -D_FILE_OFFSET_BITS=64 $(warnings) $(CFLAGS) -Itests/support -Iinclude/uapi -MMD -MP -c -o $@ $<
+	$(Q)$(CC) -m32 -D_FILE_OFFSET_BITS=64 $(warnings) $(CFLAGS) -Iconformance -Iinclude/uapi -MMD -MP -c -o $@ $<
 
 $(bin)/mmapdemo-rows32: $(rows32_objects)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -m32 -static -o $@ $^ -L$$(tests/vm/foreign i386)/usr/lib/i386-linux-gnu -lcheck -lsubunit -lrt -lm -pthread
+	$(Q)$(CC) -m32 -static -o $@ $^ -L$$(vm/foreign i386)/usr/lib/i386-linux-gnu -lcheck -lsubunit -lrt -lm -pthread
 
 -include $(rows32_objects:.o=.d)
 
@@ -108,7 +113,7 @@ $(bin)/mmapdemo-fail-nth: $(fail_nth_objects)
 # The command: the rows, aimed at anything
 version := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 command_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard userspace/mmapdemo/*.c)) \
-	$(filter-out $(obj)/tests/support/main.o,$(row_objects))
+	$(filter-out $(obj)/conformance/support/main.o,$(row_objects))
 
 .PHONY: command
 command: $(bin)/mmapdemo ; @:
@@ -116,7 +121,7 @@ command: $(bin)/mmapdemo ; @:
 $(obj)/userspace/mmapdemo/%.o: CFLAGS += -DMMAPDEMO_VERSION='"$(version)"'
 $(obj)/userspace/mmapdemo/%.o: userspace/mmapdemo/%.c Makefile dkms.conf
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Itests -Iinclude/uapi \
+	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Iconformance -Iinclude/uapi \
 		$$($(PKG_CONFIG) --cflags libtracefs) -MMD -MP -c -o $@ $<
 
 $(bin)/mmapdemo: $(command_objects)
@@ -125,7 +130,7 @@ $(bin)/mmapdemo: $(command_objects)
 		$$($(PKG_CONFIG) $(STATIC:-%=--%) --libs check json-c libtracefs liburing) -lm -pthread
 
 # The fuzzer
-fuzz_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/fuzz/*.c)) $(obj)/tests/support/contents.o
+fuzz_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/fuzz/*.c)) $(obj)/conformance/support/contents.o
 
 .PHONY: fuzz
 fuzz: $(bin)/mmapdemo-fuzz ; @:
@@ -149,7 +154,7 @@ $(bin)/mmapdemo-beside: $(beside_objects)
 
 # The storm, and what looks for lost bytes in it
 storm_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/storm/*.c))
-bytes_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/storm/bytes/*.c)) $(obj)/tests/support/contents.o
+bytes_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/storm/bytes/*.c)) $(obj)/conformance/support/contents.o
 
 .PHONY: storm-programs
 storm-programs: $(bin)/mmapdemo-storm $(bin)/mmapdemo-bytes ; @:
@@ -171,14 +176,14 @@ $(bin)/mmapdemo-bytes: $(bytes_objects)
 ## demo: boot a kernel, load the module, show the tour of it (STRATEGY=pfn: its story)
 .PHONY: demo
 demo:
-	$(Q)tests/vm/deps demo
+	$(Q)tools/deps demo
 	$(Q)$(MAKE) --no-print-directory programs command
 ifeq ($(STRATEGY),pagecache)
-	$(Q)tests/vm/run -k $(or $(KERNEL),$(first)) -f $(bin)/mmapdemo \
+	$(Q)vm/run -k $(or $(KERNEL),$(first)) -f $(bin)/mmapdemo \
 		-o /tour.html:build/tour.html -- /mmapdemo tour --html /tour.html
 	@echo; echo "The same as a page, to be opened in a browser: $(CURDIR)/build/tour.html"
 else
-	$(Q)tests/vm/run -k $(or $(KERNEL),$(first)) -p 'strategies=$(STRATEGY)' \
+	$(Q)vm/run -k $(or $(KERNEL),$(first)) -p 'strategies=$(STRATEGY)' \
 		$(examples:%=-f $(bin)/%) -f userspace/examples/story.sh -- \
 		/story.sh / /dev/mmapdemo-$(STRATEGY)
 endif
@@ -186,30 +191,30 @@ endif
 ## check: all tests in a VM on each of KERNELS; TESTS= picks some
 .PHONY: check
 check:
-	$(Q)tests/vm/deps check browser deb lint
+	$(Q)tools/deps check browser deb lint
 	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz beside storm-programs
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
 
 ## soak: random steps against a model, and at once, for T=1h (m, s), from SEED=
 .PHONY: soak
 soak:
-	$(Q)tests/vm/deps check
+	$(Q)tools/deps check
 	$(Q)$(MAKE) --no-print-directory fuzz
-	$(Q)tests/soak $(or $(KERNEL),$(first)) $(or $(T),1h) $(SEED)
+	$(Q)tests/fuzz/soak $(or $(KERNEL),$(first)) $(or $(T),1h) $(SEED)
 
 ## storm: rows, bytes and the model while the kernel moves, splits and reclaims their memory, for T=1h
 .PHONY: storm
 storm:
-	$(Q)tests/vm/deps check
+	$(Q)tools/deps check
 	$(Q)$(MAKE) --no-print-directory rows fuzz storm-programs
 	$(Q)tests/storm/long $(or $(KERNEL),$(first)) $(or $(T),1h) $(SEED)
 
 ## check-debug: the same on kernels of our own that look for mistakes; and leaks
 # of those that `make check` leaves out, whose names begin with what they are for
-kernels_for = $(shell awk '!/^\#/ && $$1 ~ /^$1-/ { print $$1 }' tests/vm/kernels)
+kernels_for = $(shell awk '!/^\#/ && $$1 ~ /^$1-/ { print $$1 }' vm/kernels)
 .PHONY: check-debug
 check-debug:
-	$(Q)tests/vm/deps check debug
+	$(Q)tools/deps check debug
 	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz beside fail-nth
 	$(Q)tests/check '$(call kernels_for,debug)' '$(or $(TESTS),catches fail-nth fail-nth-others rows small rows32 lifecycle \
 		anon fault insert vmalloc pfn dma fuzz command coverage)'
@@ -217,7 +222,7 @@ check-debug:
 ## check-kcsan: the same on a kernel that looks for data races of the module's
 .PHONY: check-kcsan
 check-kcsan:
-	$(Q)tests/vm/deps check debug
+	$(Q)tools/deps check debug
 	$(Q)$(MAKE) --no-print-directory rows rows32 fuzz
 	$(Q)tests/check '$(call kernels_for,kcsan)' '$(or $(TESTS),catches rows anon fault insert vmalloc pfn dma fuzz)'
 
@@ -225,7 +230,7 @@ check-kcsan:
 ## check-ppc64el: the same on ppc64el, with pages of 64 KiB
 .PHONY: check-arm64 check-ppc64el
 check-arm64 check-ppc64el: check-%:
-	$(Q)tests/vm/deps $*
+	$(Q)tools/deps $*
 	$(Q)$(MAKE) --no-print-directory CROSS=$* rows fuzz
 	$(Q)tests/check '$(if $(filter file,$(origin KERNELS)),$(call kernels_for,$*),$(KERNELS))' \
 		'$(or $(TESTS),rows lifecycle anon fault insert vmalloc pfn dma fuzz)'
@@ -233,64 +238,64 @@ check-arm64 check-ppc64el: check-%:
 ## check-mutants: classic mistakes, made one by one; each must be noticed (MUTANTS='1[7-9]-*')
 .PHONY: check-mutants
 check-mutants:
-	$(Q)tests/vm/deps check debug
+	$(Q)tools/deps check debug
 	$(Q)$(MAKE) --no-print-directory rows
 	$(Q)MUTANTS_DEBUG=1 tests/check '$(first)' mutants
 
 ## check-selftests: the kernel's own tests, where they can be aimed at a device
 .PHONY: check-selftests
 check-selftests:
-	$(Q)tests/vm/deps check
+	$(Q)tools/deps check
 	$(Q)tests/selftests $(KERNELS)
 
 ## docs-mutants: docs/mutants.md anew, from the heads of the patches
 .PHONY: docs-mutants
 docs-mutants:
-	$(Q)tests/stories >docs/mutants.md
+	$(Q)tools/docs/stories >docs/mutants.md
 
 ## docs-matrix: docs/matrix.md anew: our device and its peers, on each kernel
 .PHONY: docs-matrix
 docs-matrix:
-	$(Q)tests/vm/deps check
+	$(Q)tools/deps check
 	$(Q)$(MAKE) --no-print-directory command
-	$(Q)tests/matrix
+	$(Q)tools/matrix/run
 
 ## docs-contract: docs/contract.md anew, from what check left: all kernels, all strategies
 .PHONY: docs-contract
 docs-contract:
-	$(Q)tests/contract build/results docs
+	$(Q)tools/docs/contract build/results docs
 
 ## tutorial: a step of docs/tutorial.md, built, booted and held to what it says (STEP=1 to 6)
 .PHONY: tutorial
 tutorial:
-	$(Q)tests/vm/deps check
+	$(Q)tools/deps check
 	$(Q)$(MAKE) --no-print-directory command
-	$(Q)tests/tutorial/run $(or $(KERNEL),$(first)) '$(STEP)'
+	$(Q)tools/tutorial/run $(or $(KERNEL),$(first)) '$(STEP)'
 
 ## bench: what mapping costs, in instructions, on each kernel (BENCH_ARGS='--works cow')
 .PHONY: bench bench-strategies docs-performance
 bench:
-	$(Q)tests/vm/deps check
+	$(Q)tools/deps check
 	$(Q)$(MAKE) --no-print-directory command
-	$(Q)tests/bench '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
+	$(Q)tools/bench '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
 
 ## bench-strategies: the same, of all strategies side by side
 bench-strategies:
-	$(Q)tests/vm/deps check
+	$(Q)tools/deps check
 	$(Q)$(MAKE) --no-print-directory command
-	$(Q)tests/bench --strategies '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
+	$(Q)tools/bench --strategies '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
 
 ## docs-performance: the tables of docs/performance.md and choosing.md anew, from what these left
 docs-performance:
-	$(Q)tests/performance build/bench docs/performance.md
-	$(Q)tests/performance build/bench/strategies docs/choosing.md choosing
+	$(Q)tools/docs/performance build/bench docs/performance.md
+	$(Q)tools/docs/performance build/bench/strategies docs/choosing.md choosing
 
 ## shell: a shell in the VM, with the module loaded and the programs in / (mmapdemo tour --step)
 .PHONY: shell
 shell:
-	$(Q)tests/vm/deps demo
+	$(Q)tools/deps demo
 	$(Q)$(MAKE) --no-print-directory programs command
-	$(Q)tests/vm/run -k $(or $(KERNEL),$(first)) $(examples:%=-f $(bin)/%) \
+	$(Q)vm/run -k $(or $(KERNEL),$(first)) $(examples:%=-f $(bin)/%) \
 		-f $(bin)/mmapdemo:/bin/mmapdemo -t 86400 -i || [ $$? -lt 96 ]
 
 ### This machine
@@ -327,13 +332,13 @@ uninstall:
 ## deb: Debian packages, into build/deb: mmapdemo-dkms, mmapdemo, mmapdemo-dev
 .PHONY: deb
 deb:
-	$(Q)tests/vm/deps deb
+	$(Q)tools/deps deb
 	$(Q)packaging/deb build/deb
 
 ## check-package: those packages' life in a whole Debian: install, boot, upgrades, removal
 .PHONY: check-package
 check-package:
-	$(Q)tests/vm/deps check deb
+	$(Q)tools/deps check deb
 	$(Q)tests/package/check $(or $(SUITES),bookworm trixie)
 
 ### Tidiness
@@ -341,14 +346,14 @@ check-package:
 ## style: formatting, static analysis and shell checks
 .PHONY: style
 style:
-	$(Q)tests/vm/deps style
-	$(Q)tests/lint/run style build
+	$(Q)tools/deps style
+	$(Q)tools/lint/run style build
 
 ## lint: that on all kernels, checkpatch, coccicheck, kernel-doc, gcc's analyzer and clang-tidy
 .PHONY: lint
 lint:
-	$(Q)tests/vm/deps lint
-	$(Q)tests/lint/run style build:all kernel coccinelle programs red
+	$(Q)tools/deps lint
+	$(Q)tools/lint/run style build:all kernel coccinelle programs red
 
 ## clean: remove build/
 .PHONY: clean

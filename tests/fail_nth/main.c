@@ -26,7 +26,7 @@
 
 static const char usage[] =
 	"usage: mmapdemo-fail-nth MODULE.ko IN_INIT.ko [GLOB]\n"
-	"  IN_INIT.ko  made of tests/harness/in_init\n"
+	"  IN_INIT.ko  made of tests/modules/in_init\n"
 	"  GLOB        only the operations that match, as in 'resize*', '*mmapdemo-pfn]'\n"
 	"exit status: 0 all passed, 1 some failed, 2 could not run\n";
 

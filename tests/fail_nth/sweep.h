@@ -34,7 +34,7 @@ struct operation {
 	const char *(*check)(struct subject *subject);
 	/* What it may say besides ENOMEM and EFAULT. */
 	int may_say;
-	/* Failures begin in the module's load, not before: tests/harness/in_init. */
+	/* Failures begin in the module's load, not before: tests/modules/in_init. */
 	bool in_init;
 	/* It must work whatever fails: who would be told? */
 	bool must_work;

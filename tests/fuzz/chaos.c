@@ -21,8 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../support/contents.h"
 #include "fuzz.h"
+#include "support/contents.h"
 
 #define PATTERNS 4
 #define PLACES	 96 /* pages of the crowd; after two huge pages' addresses */

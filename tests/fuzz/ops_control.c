@@ -7,8 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "../support/contents.h"
 #include "fuzz.h"
+#include "support/contents.h"
 
 static unsigned char bytes[BURST_MOST];
 

@@ -5,8 +5,9 @@
 # folder to work in.
 
 : "${work?}" "${here?}"
-# shellcheck source=tests/vm/arch.sh
-. "$here/arch.sh"
+# shellcheck source=vm/arch.sh
+: "${top?}"
+. "$top/vm/arch.sh"
 root=$work/root
 
 # fresh FOLDER: $root is what FOLDER has, which stays as it is.

@@ -14,12 +14,12 @@ rounds=$1 bytes=$2 model=$3 seed=$4 rows=${5-}
 # Every row runs. What some of them cannot say while a storm goes on:
 #
 # M11 (huge pages)	is not applicable where the kernel splits huge pages faster than
-#			the target makes them: tests/huge.c, map_huge()
+#			the target makes them: conformance/rows/huge.c, map_huge()
 # all with frames	compare no frame number that was read before a migration:
-#			tests/support/physics.h, assert_same_page()
+#			conformance/support/physics.h, assert_same_page()
 # M12.group-limit	may be red: the kernel may kill its worker, not its hog, for the storm's
 #			own use of memory
-# C1, C2, C4, with	do not compare the number of huge folios: tests/support_control.h,
+# C1, C2, C4, with	do not compare the number of huge folios: conformance/support/control.h,
 # huge folios		assert_huge_folios()
 
 # What mmapdemo-bytes leaves alone: its slices end at 16 MiB.

@@ -10,9 +10,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "../../support/contents.h"
 #include "bytes.h"
 #include "operations.h"
+#include "support/contents.h"
 
 const char *const way_names[WAYS] = {
 	"nothing", "pwrite", "store",	   "FILL",	   "PUNCH",	    "pread",

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * C4: while a page fault takes long because a rule says so, the process's other threads and
+ * those who look at it go on: the fault sleeps without the locks of the address space.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/access.h"
+#include "support/control.h"
+#include "support/physics.h"
+#include "support/process.h"
+#include "support/row.h"
+#include "support/system.h"
+#include "support/target.h"
+
+#define DELAY	3000000 /* microseconds */
+#define AT_ONCE 1.0	/* seconds, on a busy machine, too */
+#define MAPPED	4	/* pages from page 1 on, of which the second is slow */
+
+struct toucher {
+	volatile pid_t task;
+	unsigned char *at;
+	bool stores;
+	struct access access;
+};
+
+static void *touch(void *argument)
+{
+	struct toucher *toucher = argument;
+
+	toucher->task = gettid();
+	/* Not try_read(): its signal handlers are the process's. */
+	if (toucher->stores)
+		*(volatile unsigned char *)toucher->at = 's';
+	else
+		toucher->access.value = *(volatile unsigned char *)toucher->at;
+	return NULL;
+}
+
+/* Each needs a lock of the address space. */
+static void map_elsewhere(unsigned char *map)
+{
+	void *area = mmap(NULL, pages(1), RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)map;
+	ck_assert_ptr_ne(area, MAP_FAILED);
+	ck_assert_int_eq(munmap(area, pages(1)), 0);
+}
+
+static void protect_beside(unsigned char *map)
+{
+	ck_assert_int_eq(mprotect(map + pages(3), pages(1), PROT_READ), 0);
+}
+
+static void touch_beside(unsigned char *map)
+{
+	ck_assert_uint_eq(*(volatile unsigned char *)(map + pages(2)),
+			  pattern_byte(pages(3), ORIGINAL));
+}
+
+/* As ps and top do, of another process. */
+static void read_maps(unsigned char *map)
+{
+	struct peer child;
+	char path[64], text[4096];
+
+	(void)map;
+	snprintf(path, sizeof(path), "/proc/%d/maps", getpid());
+	if (fork_child(&child)) {
+		ck_assert_int_eq(read_text(path, text, sizeof(text)), 0);
+		child_done();
+	}
+	await_exit(&child);
+}
+
+static void read_memory(unsigned char *map)
+{
+	unsigned char byte = 'b', copy = 0;
+	struct iovec local = {&copy, 1}, remote = {&byte, 1};
+
+	(void)map;
+	ck_assert_int_eq(process_vm_readv(getpid(), &local, 1, &remote, 1, 0), 1);
+	ck_assert_uint_eq(copy, 'b');
+}
+
+static const struct meanwhile {
+	const char *name;
+	void (*act)(unsigned char *map);
+	int flags;
+	bool stores;
+} meanwhiles[] = {
+#define EACH_TOUCH(name, act)                                  \
+	{name ",read-shared", act, MAP_SHARED, false},         \
+		{name ",store-shared", act, MAP_SHARED, true}, \
+	{                                                      \
+		name ",store-private", act, MAP_PRIVATE, true  \
+	}
+	EACH_TOUCH("mmap", map_elsewhere),	  EACH_TOUCH("mprotect", protect_beside),
+	EACH_TOUCH("fault-beside", touch_beside), EACH_TOUCH("maps", read_maps),
+	EACH_TOUCH("memory", read_memory),
+};
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+ROW_EACH(C4, delay_holds_no_lock,
+	 "while a page fault is delayed, the address space can be worked on", meanwhiles)
+{
+	const struct meanwhile *meanwhile = &meanwhiles[_i];
+	int fd = control_open();
+	unsigned char *map = target_map_rw(MAPPED, meanwhile->flags, pages(1));
+	struct toucher toucher = {.at = map + pages(1) + 7, .stores = meanwhile->stores};
+	struct mmapdemo_fault rule = {
+		.offset = pages(2),
+		.length = pages(1),
+		.action = MMAPDEMO_FAULT_COUNT,
+		.delay = DELAY,
+	};
+	pthread_t thread;
+	double begin, took;
+
+	assert_done(set_rule(fd, rule));
+	begin = now();
+	ck_assert_int_eq(pthread_create(&thread, NULL, touch, &toucher), 0);
+	while (!toucher.task)
+		usleep(1000);
+	ck_assert(is_delayed(toucher.task));
+	took = now();
+	meanwhile->act(map);
+	took = now() - took;
+	ck_assert_msg(took < AT_ONCE, "it took %.3f s", took);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert(now() - begin > DELAY / 1e6 * 0.9);
+	ck_assert_uint_eq(map[pages(1) + 7],
+			  meanwhile->stores ? 's' : pattern_byte(pages(2) + 7, ORIGINAL));
+	/* It was one access, however often the fault was tried. */
+	ck_assert_uint_eq(list_rules(fd, &rule, 1), 1);
+	ck_assert_uint_eq(rule.hits, 1);
+}

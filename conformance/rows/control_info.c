@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* C1: INFO says what is so: by debugfs, /proc and sysfs, and by the kernel's own count of faults.
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "support/access.h"
+#include "support/control.h"
+#include "support/physics.h"
+#include "support/process.h"
+#include "support/row.h"
+#include "support/system.h"
+#include "support/target.h"
+
+/* A header that tests/suites/grown has made says how much longer its structs are. */
+#ifndef MMAPDEMO_GROWN
+#define MMAPDEMO_GROWN 0
+#endif
+
+/*
+ * The same for 32-bit and 64-bit programs, one of which each build of this file is.
+ * The first versions are published, and never change.
+ */
+#define ASSERT_SIZE(name, NAME, bytes)                                          \
+	_Static_assert(MMAPDEMO_##NAME##_SIZE_VER1 == (bytes), #NAME " first"); \
+	_Static_assert(sizeof(struct mmapdemo_##name) == (bytes) + MMAPDEMO_GROWN, #NAME)
+
+ASSERT_SIZE(info, INFO, 128);
+ASSERT_SIZE(resize, RESIZE, 16);
+ASSERT_SIZE(punch, PUNCH, 24);
+ASSERT_SIZE(fill, FILL, 32);
+ASSERT_SIZE(sum, SUM, 32);
+ASSERT_SIZE(fault, FAULT, 64);
+ASSERT_SIZE(fault_list, FAULT_LIST, 24);
+ASSERT_SIZE(kick, KICK, 16);
+ASSERT_SIZE(wait, WAIT, 24);
+ASSERT_SIZE(wipe, WIPE, 16);
+_Static_assert(_IOC_TYPE(MMAPDEMO_IOCTL_INFO) == 0xe7, "letter");
+
+static bool huge_is_on(void)
+{
+	char word[16];
+
+	assert_done(read_text("/sys/module/mmapdemo/parameters/huge", word, sizeof(word)));
+	return !strncmp(word, "always", strlen("always"));
+}
+
+static void assert_counters(const struct mmapdemo_info *info)
+{
+	ck_assert_uint_eq(info->bytes, counter("size"));
+	ck_assert_uint_eq(info->resident, counter("resident"));
+	ck_assert_uint_eq(info->opens, counter("opens"));
+	ck_assert_uint_eq(info->vmas, counter("vmas"));
+	ck_assert_uint_eq(info->vmas, vmas_in_maps());
+	ck_assert_uint_eq(info->vmas_peak, counter("vmas_peak"));
+	ck_assert_uint_eq(info->last_closes, counter("last_closes"));
+}
+
+ROW(C1, agrees, "each field is what debugfs, /proc, sysfs and lseek say")
+{
+	int fd = control_open();
+	struct mmapdemo_info info = info_of(fd);
+	uint32_t features =
+		MMAPDEMO_FEATURE_RESIZE | MMAPDEMO_FEATURE_FAULTS | MMAPDEMO_FEATURE_CONTENTS;
+
+	if (huge_is_on())
+		features |= MMAPDEMO_FEATURE_HUGE;
+	ck_assert_uint_eq(info.size, sizeof(info));
+	ck_assert_uint_eq(info.flags, 0);
+	ck_assert_int_eq(info.bytes, lseek(fd, 0, SEEK_END));
+	ck_assert_uint_eq(info.page_size, sysconf(_SC_PAGESIZE));
+	ck_assert_uint_eq(info.huge_size, huge_page_size());
+	ck_assert_uint_eq(info.features, features);
+	ck_assert_uint_eq(info.wipe_policy, 0);
+	ck_assert_uint_eq(info.rules, 0);
+	ck_assert_uint_le(info.resident, info.bytes);
+	ck_assert_uint_le(info.huge_folios * info.huge_size, info.resident);
+	ck_assert_str_eq(info.strategy, "pagecache");
+	for (size_t i = strlen(info.strategy); i < sizeof(info.strategy); i++)
+		ck_assert_int_eq(info.strategy[i], 0);
+	assert_counters(&info);
+}
+
+static const int modes[] = {O_RDONLY, O_WRONLY, O_RDWR};
+
+ROW(C1, any_descriptor, "any descriptor may ask, and is told the same")
+{
+	int fd = control_open();
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		int other = target_open(modes[i]);
+		struct mmapdemo_info info = info_of(fd), same = info_of(other);
+
+		ck_assert_mem_eq(&info, &same, sizeof(info));
+		close(other);
+	}
+}
+
+ROW(C1, opens, "opens counts descriptions: not dup, not fork, not a mapping's after close")
+{
+	int fd = control_open();
+	uint32_t before = info_of(fd).opens;
+	struct peer child;
+	int second, copy;
+	void *map;
+
+	second = target_open(O_RDONLY);
+	copy = dup(second);
+	ck_assert_uint_eq(info_of(fd).opens, before + 1);
+	if (fork_child(&child)) {
+		ck_assert_uint_eq(info_of(fd).opens, before + 1);
+		target_open(O_RDWR);
+		ck_assert_uint_eq(info_of(fd).opens, before + 2);
+		child_done();
+	}
+	await_exit(&child);
+	ck_assert_uint_eq(info_of(fd).opens, before + 1);
+
+	/* What a mapping keeps is a description too. */
+	map = target_map(pages(1), PROT_READ, MAP_SHARED, second, 0);
+	close(second);
+	close(copy);
+	ck_assert_uint_eq(info_of(fd).opens, before + 1);
+	unmap(map, pages(1));
+	ck_assert_uint_eq(info_of(fd).opens, before);
+}
+
+ROW_EACH(C1, vmas, "live mappings, the most there were, and each time that none was left", kinds)
+{
+	int fd = control_open();
+	struct mmapdemo_info before = info_of(fd), now;
+	struct peer child;
+	void *map;
+
+	ck_assert_uint_eq(before.vmas, 0);
+	map = target_map_rw(3, kinds[_i].flags, 0);
+	ck_assert_uint_eq(info_of(fd).vmas, 1);
+	if (fork_child(&child)) {
+		pass_turn(&child);
+		await_turn(&child);
+		child_done();
+	}
+	await_turn(&child);
+	now = info_of(fd);
+	ck_assert_uint_eq(now.vmas, 2);
+	ck_assert_uint_ge(now.vmas_peak, 2);
+	assert_counters(&now);
+	pass_turn(&child);
+	await_exit(&child);
+	ck_assert_uint_eq(info_of(fd).last_closes, before.last_closes);
+	unmap(map, pages(3));
+	now = info_of(fd);
+	ck_assert_uint_eq(now.vmas, 0);
+	ck_assert_uint_eq(now.last_closes, before.last_closes + 1);
+	assert_counters(&now);
+}
+
+/* How the pages of a mapping are touched, and what kind of fault the first touch of one is. */
+enum touch { LOAD, STORE, LOAD_THEN_STORE };
+
+static const struct way {
+	const char *name;
+	int flags;
+	enum touch touch;
+	size_t kind; /* offset of the counter in struct mmapdemo_info */
+} ways[] = {
+	{"read-shared", MAP_SHARED, LOAD, offsetof(struct mmapdemo_info, faults_read)},
+	{"read-private", MAP_PRIVATE, LOAD, offsetof(struct mmapdemo_info, faults_read)},
+	{"write", MAP_SHARED, STORE, offsetof(struct mmapdemo_info, faults_write)},
+	{"copy", MAP_PRIVATE, STORE, offsetof(struct mmapdemo_info, faults_cow)},
+	{"read-then-write", MAP_SHARED, LOAD_THEN_STORE,
+	 offsetof(struct mmapdemo_info, faults_read)},
+	{"read-then-copy", MAP_PRIVATE, LOAD_THEN_STORE,
+	 offsetof(struct mmapdemo_info, faults_read)},
+};
+
+static uint64_t minor_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt;
+}
+
+/* Page faults that one kind of access to each page of the mapping takes. */
+static uint64_t faults_of(volatile unsigned char *map, size_t count, enum touch touch)
+{
+	uint64_t before = minor_faults();
+
+	for (size_t i = 0; i < count; i++) {
+		if (touch == LOAD)
+			(void)map[pages(i)];
+		else
+			map[pages(i)] = 's';
+	}
+	return minor_faults() - before;
+}
+
+static __u64 *field(struct mmapdemo_info *info, size_t offset)
+{
+	return (__u64 *)((char *)info + offset);
+}
+
+ROW_EACH(C1, faults, "each kind of fault counts as often as the kernel counts faults, no other",
+	 ways)
+{
+	const struct way *way = &ways[_i];
+	int fd = control_open();
+	struct mmapdemo_info before, now;
+	unsigned char *map;
+	uint64_t faults;
+
+	/* So that the code and the stack of what counts are there. */
+	map = target_map_rw(TEST_PAGES, way->flags, 0);
+	faults_of(map, TEST_PAGES, LOAD);
+	faults_of(map, TEST_PAGES, STORE);
+	unmap(map, pages(TEST_PAGES));
+
+	/* Too small to be mapped by a huge page. */
+	map = target_map_rw(TEST_PAGES, way->flags, 0);
+	before = info_of(fd);
+	faults = faults_of(map, TEST_PAGES, way->touch == STORE ? STORE : LOAD);
+	now = info_of(fd);
+	ck_assert_uint_gt(faults, 0);
+	ck_assert_uint_eq(*field(&now, way->kind), *field(&before, way->kind) + faults);
+	*field(&now, way->kind) = *field(&before, way->kind);
+	ck_assert_mem_eq(&now, &before, sizeof(now));
+
+	if (way->touch != LOAD_THEN_STORE)
+		return;
+	/* The kernel copies what is mapped, and a shared page is mapped for stores at once. */
+	before = info_of(fd);
+	faults = faults_of(map, TEST_PAGES, STORE);
+	now = info_of(fd);
+	ck_assert_uint_eq(faults, way->flags == MAP_SHARED ? 0 : TEST_PAGES);
+	ck_assert_mem_eq(&now, &before, sizeof(now));
+}
+
+ROW(C1, faults_that_fail, "a fault past the end maps nothing, and counts as none")
+{
+	int fd = control_open();
+	unsigned char *map = target_map_rw(2, MAP_SHARED, target.size);
+	struct mmapdemo_info before = info_of(fd), now;
+	struct access access = try_read(map);
+
+	assert_bus_error(access, map);
+	now = info_of(fd);
+	ck_assert_mem_eq(&now, &before, sizeof(now));
+}
+
+ROW_EACH(C1, huge, "huge folios are counted, and each that a fault maps as a whole", kinds)
+{
+	int fd = control_open();
+	off_t off = make_chunk(fd, &folios[0], 1);
+	size_t huge = chunk_size(fd);
+	struct mmapdemo_info before = info_of(fd), now;
+	volatile unsigned char *map = target_map_rw(huge / target.page, kinds[_i].flags, off);
+
+	if (((uintptr_t)map - off) % huge)
+		row_not_applicable("this address is not one for huge pages: %p", map);
+	(void)map[0];
+	ck_assert_uint_eq(smaps_kb((void *)map, "FilePmdMapped"), huge / 1024);
+	now = info_of(fd);
+	ck_assert_uint_eq(now.faults_huge, before.faults_huge + 1);
+	assert_huge_folios(&now, before.huge_folios);
+
+	/* Less a page it is huge no more; and gone with all the others. */
+	assert_done(punch(fd, off, pages(1)));
+	now = info_of(fd);
+	assert_huge_folios(&now, before.huge_folios - 1);
+	ck_assert_uint_eq(now.resident, before.resident - pages(1));
+	assert_done(punch(fd, off, huge));
+	now = info_of(fd);
+	assert_huge_folios(&now, before.huge_folios - 1);
+	ck_assert_uint_eq(now.resident, before.resident - huge);
+	ck_assert_uint_eq(now.resident, counter("resident"));
+}
+
+ROW(C1, changes, "size, rules, policy and generation are those that the commands set")
+{
+	int fd = control_open();
+	struct mmapdemo_info before = info_of(fd), now;
+
+	assert_done(resize(fd, target.size + pages(3)));
+	assert_done(set_action(fd, 0, pages(1), MMAPDEMO_FAULT_SIGBUS));
+	assert_done(set_action(fd, pages(5), pages(1), MMAPDEMO_FAULT_COUNT));
+	assert_done(wipe(fd, MMAPDEMO_WIPE_SET_POLICY, MMAPDEMO_WIPE_ON_LAST_UNMAP));
+	assert_done(kick(fd));
+	now = info_of(fd);
+	ck_assert_uint_eq(now.bytes, target.size + pages(3));
+	ck_assert_uint_eq(now.rules, 2);
+	ck_assert_uint_eq(now.wipe_policy, MMAPDEMO_WIPE_ON_LAST_UNMAP);
+	ck_assert_uint_eq(now.generation, before.generation + 1);
+
+	assert_done(resize(fd, target.size));
+	assert_done(heal(fd, 0, pages(6)));
+	assert_done(wipe(fd, MMAPDEMO_WIPE_SET_POLICY, 0));
+	now = info_of(fd);
+	now.generation = before.generation;
+	/* A rule in its middle makes a huge folio small. */
+	now.huge_folios = before.huge_folios;
+	ck_assert_mem_eq(&now, &before, sizeof(now));
+}

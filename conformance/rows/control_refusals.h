@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* C7: the commands as a table, each with an argument that is right and has an effect. */
+#ifndef CONTROL_REFUSALS_H
+#define CONTROL_REFUSALS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "support/control.h"
+
+union argument {
+	uint32_t size;
+	struct mmapdemo_info info;
+	struct mmapdemo_resize resize;
+	struct mmapdemo_punch punch;
+	struct mmapdemo_fill fill;
+	struct mmapdemo_sum sum;
+	struct mmapdemo_fault fault;
+	struct mmapdemo_fault_list fault_list;
+	struct mmapdemo_kick kick;
+	struct mmapdemo_wait wait;
+	struct mmapdemo_wipe wipe;
+};
+
+enum command_index { INFO, RESIZE, PUNCH, FILL, SUM, FAULT_SET, FAULT_LIST, KICK, WAIT, WIPE };
+
+#define COMMAND(NR, nr, STRUCT, struct_name, ...)                               \
+	{                                                                       \
+		nr, MMAPDEMO_IOCTL_##NR, sizeof(struct mmapdemo_##struct_name), \
+			MMAPDEMO_##STRUCT##_SIZE_VER1, __VA_ARGS__              \
+	}
+
+static const struct command {
+	const char *name;
+	unsigned long number;
+	size_t size, first_size; /* of the struct, now and when it was first published */
+	bool wants_write, wants_read, answers;
+} commands[] = {
+	[INFO] = COMMAND(INFO, "info", INFO, info, .answers = true),
+	[RESIZE] = COMMAND(RESIZE, "resize", RESIZE, resize, true),
+	[PUNCH] = COMMAND(PUNCH, "punch", PUNCH, punch, true),
+	[FILL] = COMMAND(FILL, "fill", FILL, fill, true),
+	[SUM] = COMMAND(SUM, "sum", SUM, sum, .wants_read = true, .answers = true),
+	[FAULT_SET] = COMMAND(FAULT_SET, "fault-set", FAULT, fault, true),
+	[FAULT_LIST] = COMMAND(FAULT_LIST, "fault-list", FAULT_LIST, fault_list, .answers = true),
+	[KICK] = COMMAND(KICK, "kick", KICK, kick, true, .answers = true),
+	[WAIT] = COMMAND(WAIT, "wait", WAIT, wait, .answers = true),
+	[WIPE] = COMMAND(WIPE, "wipe", WIPE, wipe, true),
+};
+
+/*
+ * How many bytes more the module's structs have than those here, less than 0 where
+ * these are newer: MMAPDEMO_GROWN in the environment, of tests/suites/grown.
+ */
+int module_grown(void);
+
+/* Right, and its effect would show: what is refused differs from it in one thing. */
+union argument valid_argument(enum command_index index);
+
+/* A descriptor to try the commands on: with a rule to be listed and a kick to be told of. */
+int open_for_commands(void);
+
+/* All that a refused command could have changed. */
+struct state {
+	struct mmapdemo_info info;
+	struct mmapdemo_fault rules[4];
+	size_t rule_count;
+	uint32_t sum, end_sum;
+	short polled;
+};
+
+struct state state_of(int fd);
+#define assert_unchanged(fd, before)                                  \
+	do {                                                          \
+		struct state state_ = state_of(fd);                   \
+                                                                      \
+		ck_assert_mem_eq(&state_, before, sizeof(*(before))); \
+	} while (0)
+
+/* Memory that ends where nothing is mapped, so that reading past its end is EFAULT. */
+void *at_a_border(size_t len);
+
+#endif

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* C4: which accesses of a range fail, how many there were, and how long they take. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/access.h"
+#include "support/contents.h"
+#include "support/control.h"
+#include "support/physics.h"
+#include "support/process.h"
+#include "support/row.h"
+#include "support/system.h"
+#include "support/target.h"
+
+#define PAGE	 3 /* of the target, that the rules are for */
+#define ACCESSES 64
+
+static struct mmapdemo_fault rule_on_page(enum mmapdemo_fault_action action,
+					  enum mmapdemo_fault_when when, uint32_t n)
+{
+	return (struct mmapdemo_fault){
+		.offset = pages(PAGE),
+		.length = pages(1),
+		.action = action,
+		.when = when,
+		.n = n,
+	};
+}
+
+/* An access of the page: true if it works. */
+static bool by_read(int fd, unsigned char *map)
+{
+	char byte;
+
+	(void)map;
+	return pread(fd, &byte, 1, pages(PAGE)) == 1;
+}
+
+static bool by_write(int fd, unsigned char *map)
+{
+	(void)map;
+	return pwrite(fd, "w", 1, pages(PAGE)) == 1;
+}
+
+static bool by_fault(int fd, unsigned char *map)
+{
+	(void)fd;
+	ck_assert_int_eq(madvise(map, pages(1), MADV_DONTNEED), 0);
+	return !try_read(map).signo;
+}
+
+static bool by_fault_to_store(int fd, unsigned char *map)
+{
+	(void)fd;
+	ck_assert_int_eq(madvise(map, pages(1), MADV_DONTNEED), 0);
+	return !try_write(map, 1).signo;
+}
+
+static bool by_fill(int fd, unsigned char *map)
+{
+	(void)map;
+	return !fill(fd, pages(PAGE) + 5, 10, 1);
+}
+
+static bool by_sum(int fd, unsigned char *map)
+{
+	struct mmapdemo_sum sum = {.size = sizeof(sum), .offset = pages(PAGE), .length = 10};
+
+	(void)map;
+	return !command(fd, MMAPDEMO_IOCTL_SUM, &sum);
+}
+
+static const struct way {
+	const char *name;
+	bool (*works)(int fd, unsigned char *map);
+} ways[] = {
+	{"read", by_read}, {"write", by_write}, {"load", by_fault}, {"store", by_fault_to_store},
+	{"fill", by_fill}, {"sum", by_sum},
+};
+
+/* The accesses that fail, from the first on, a bit each. */
+static uint64_t failures(int fd, const struct way *way)
+{
+	unsigned char *map = target_map_rw(1, MAP_SHARED, pages(PAGE));
+	uint64_t failed = 0;
+
+	for (int i = 0; i < ACCESSES; i++)
+		failed |= (uint64_t)!way->works(fd, map) << i;
+	unmap(map, pages(1));
+	return failed;
+}
+
+static void assert_rule(int fd, uint64_t hits, uint64_t fired)
+{
+	struct mmapdemo_fault rule;
+
+	ck_assert_uint_eq(list_rules(fd, &rule, 1), 1);
+	ck_assert_uint_eq(rule.hits, hits);
+	ck_assert_uint_eq(rule.fired, fired);
+}
+
+ROW_EACH(C4, always, "each access fails, and is counted", ways)
+{
+	int fd = control_open();
+
+	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_FAULT_SIGBUS, MMAPDEMO_FAULT_ALWAYS, 0)));
+	ck_assert_uint_eq(failures(fd, &ways[_i]), ~0ULL);
+	assert_rule(fd, ACCESSES, ACCESSES);
+}
+
+ROW_EACH(C4, once, "the first access fails, no other", ways)
+{
+	int fd = control_open();
+
+	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_FAULT_SIGBUS, MMAPDEMO_FAULT_ONCE, 0)));
+	ck_assert_uint_eq(failures(fd, &ways[_i]), 1);
+	assert_rule(fd, ACCESSES, 1);
+}
+
+ROW_EACH(C4, every_third, "two accesses work, one fails, and so on", ways)
+{
+	int fd = control_open();
+
+	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_FAULT_SIGBUS, MMAPDEMO_FAULT_NTH, 3)));
+	ck_assert_uint_eq(failures(fd, &ways[_i]), 0x4924924924924924);
+	assert_rule(fd, ACCESSES, ACCESSES / 3);
+}
+
+ROW(C4, every_first, "every first access is each")
+{
+	int fd = control_open();
+
+	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_FAULT_SIGBUS, MMAPDEMO_FAULT_NTH, 1)));
+	ck_assert_uint_eq(failures(fd, &ways[0]), ~0ULL);
+}
+
+ROW_EACH(C4, random, "about as many fail as the chance says, and by the same seed the same", ways)
+{
+	struct mmapdemo_fault rule =
+		rule_on_page(MMAPDEMO_FAULT_HWPOISON, MMAPDEMO_FAULT_RANDOM, 1U << 30);
+	int fd = control_open();
+	uint64_t first, fired;
+
+	rule.seed = 5;
+	assert_done(set_rule(fd, rule));
+	first = failures(fd, &ways[_i]);
+	fired = __builtin_popcountll(first);
+	/* 16 of 64; so far off is less likely than once in 10^5. */
+	ck_assert_uint_ge(fired, 3);
+	ck_assert_uint_le(fired, 32);
+	assert_rule(fd, ACCESSES, fired);
+
+	assert_done(set_rule(fd, rule));
+	ck_assert_uint_eq(failures(fd, &ways[_i]), first);
+	rule.seed = 6;
+	assert_done(set_rule(fd, rule));
+	ck_assert_uint_ne(failures(fd, &ways[_i]), first);
+}
+
+ROW(C4, random_bounds, "a chance of 0 never comes, one of nearly 1 nearly always")
+{
+	int fd = control_open();
+
+	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_FAULT_SIGBUS, MMAPDEMO_FAULT_RANDOM, 0)));
+	ck_assert_uint_eq(failures(fd, &ways[0]), 0);
+	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_FAULT_SIGBUS, MMAPDEMO_FAULT_RANDOM, ~0U)));
+	ck_assert_uint_eq(failures(fd, &ways[0]), ~0ULL);
+}
+
+ROW_EACH(C4, count, "an access that is only counted works", ways)
+{
+	int fd = control_open();
+
+	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_FAULT_COUNT, MMAPDEMO_FAULT_ALWAYS, 0)));
+	ck_assert_uint_eq(failures(fd, &ways[_i]), 0);
+	assert_rule(fd, ACCESSES, 0);
+}
+
+ROW_EACH(C4, count_each_page, "each page's first touch is counted: none is mapped by the way",
+	 kinds)
+{
+	int fd = control_open();
+	unsigned char *map;
+
+	assert_done(set_action(fd, 0, pages(TEST_PAGES), MMAPDEMO_FAULT_COUNT));
+	map = target_map_rw(TEST_PAGES, kinds[_i].flags, 0);
+	assert_memory(map, pages(TEST_PAGES), 0, ORIGINAL);
+	assert_rule(fd, TEST_PAGES, 0);
+	assert_memory(map, pages(TEST_PAGES), 0, ORIGINAL);
+	assert_rule(fd, TEST_PAGES, 0);
+}
+
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000ULL + now.tv_nsec / 1000;
+}
+
+#define DELAY 50000 /* microseconds: far more than an access takes */
+
+ROW_EACH(C4, delay, "each access takes the delay longer", ways)
+{
+	struct mmapdemo_fault rule = rule_on_page(MMAPDEMO_FAULT_COUNT, MMAPDEMO_FAULT_ALWAYS, 0);
+	int fd = control_open();
+	unsigned char *map = target_map_rw(1, MAP_SHARED, pages(PAGE));
+	uint64_t began;
+
+	rule.delay = DELAY;
+	assert_done(set_rule(fd, rule));
+	for (int i = 1; i <= 3; i++) {
+		began = now_us();
+		ck_assert(ways[_i].works(fd, map));
+		ck_assert_uint_ge(now_us() - began, DELAY);
+		assert_rule(fd, i, 0);
+	}
+	assert_done(heal(fd, pages(PAGE), pages(1)));
+	ck_assert(ways[_i].works(fd, map));
+}
+
+ROW(C4, delay_of_a_failure, "an access that fails can be slow too")
+{
+	struct mmapdemo_fault rule = rule_on_page(MMAPDEMO_FAULT_SIGBUS, MMAPDEMO_FAULT_ALWAYS, 0);
+	int fd = control_open();
+	uint64_t began;
+
+	rule.delay = DELAY;
+	assert_done(set_rule(fd, rule));
+	began = now_us();
+	ck_assert(!by_read(fd, NULL));
+	ck_assert_uint_ge(now_us() - began, DELAY);
+}
+
+static void set_slow(int fd)
+{
+	struct mmapdemo_fault rule = rule_on_page(MMAPDEMO_FAULT_COUNT, MMAPDEMO_FAULT_ALWAYS, 0);
+
+	rule.delay = MMAPDEMO_FAULT_DELAY_MAX;
+	assert_done(set_rule(fd, rule));
+}
+
+ROW_EACH(C4, delay_is_for_the_page, "while one waits, others can do all else, and it can be killed",
+	 ways)
+{
+	int fd = control_open();
+	struct peer child;
+
+	set_slow(fd);
+	if (fork_child(&child)) {
+		ways[_i].works(fd, target_map_rw(1, MAP_SHARED, pages(PAGE)));
+		ck_abort_msg("an access took less than a minute");
+	}
+	if (!is_delayed(child.pid))
+		await_exit(&child); /* it says why it did not wait */
+	assert_memory(target_map_rw(2, MAP_SHARED, 0), pages(2), 0, ORIGINAL);
+	assert_target(0, pages(2), ORIGINAL);
+	target_write(fd, "w", 1, 0);
+	sum_of(fd, 0, pages(2));
+	assert_done(fill(fd, pages(1), pages(1), 1));
+	assert_done(punch(fd, pages(1), pages(1)));
+	assert_done(resize(fd, target.size + pages(1)));
+	assert_done(wipe(fd, MMAPDEMO_WIPE_NOW, 0));
+	assert_done(set_action(fd, pages(PAGE + 1), pages(1), MMAPDEMO_FAULT_SIGBUS));
+	assert_done(heal(fd, pages(PAGE), pages(2)));
+	kill_child(&child);
+}
+
+ROW(C4, killed_in_the_middle,
+    "a FILL that is killed in a slow page is done up to there, no further")
+{
+	int fd = control_open();
+	unsigned char *wanted = malloc(pages(PAGE));
+	struct peer child;
+
+	ck_assert_ptr_nonnull(wanted);
+	set_slow(fd);
+	if (fork_child(&child)) {
+		fill(fd, 0, pages(TEST_PAGES), 5);
+		ck_abort_msg("FILL of a slow page took less than a minute");
+	}
+	if (!is_delayed(child.pid))
+		await_exit(&child); /* it says why it did not wait */
+	kill_child(&child);
+	assert_done(heal(fd, pages(PAGE), pages(1)));
+	contents_pattern(wanted, pages(PAGE), 0, 5);
+	ck_assert_uint_eq(sum_of(fd, 0, pages(PAGE)), contents_crc(0, wanted, pages(PAGE)));
+	assert_target(pages(PAGE), pages(TEST_PAGES - PAGE), ORIGINAL);
+}

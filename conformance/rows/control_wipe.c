@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* C6: contents are zeroed when told, or when nobody has the device mapped, or open, any more. */
+#define _GNU_SOURCE
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/access.h"
+#include "support/agent.h"
+#include "support/contents.h"
+#include "support/control.h"
+#include "support/physics.h"
+#include "support/process.h"
+#include "support/row.h"
+#include "support/system.h"
+#include "support/target.h"
+
+#define SECRET	 1
+#define COPIED	 2
+
+#define ON_UNMAP MMAPDEMO_WIPE_ON_LAST_UNMAP
+#define ON_CLOSE MMAPDEMO_WIPE_ON_LAST_CLOSE
+
+static void set_policy(int fd, uint32_t policy)
+{
+	assert_done(wipe(fd, MMAPDEMO_WIPE_SET_POLICY, policy));
+	ck_assert_uint_eq(info_of(fd).wipe_policy, policy);
+}
+
+ROW_EACH(C6, now, "all is zero at once, in the same memory; private copies stand", folios)
+{
+	int fd = control_open();
+	off_t off = make_chunk(fd, &folios[_i], SECRET);
+	size_t size = chunk_size(fd), count = size / target.page;
+	unsigned char *map = target_map_rw(count, MAP_SHARED, off);
+	unsigned char *copy = target_map_rw(count, MAP_PRIVATE, off);
+	struct mmapdemo_info before, now;
+	uint64_t frame;
+
+	assert_memory(map, size, off, SECRET);
+	assert_memory(copy, size, off, SECRET);
+	pattern_fill(copy + pages(3), pages(2), off + pages(3), COPIED);
+	frame = frame_of(map + pages(3));
+	before = info_of(fd);
+	assert_done(wipe(fd, MMAPDEMO_WIPE_NOW, 0));
+	now = info_of(fd);
+	ck_assert_mem_eq(&now, &before, sizeof(now));
+
+	assert_zero(map, size);
+	assert_zero(copy, pages(3));
+	assert_memory(copy + pages(3), pages(2), off + pages(3), COPIED);
+	assert_zero(copy + pages(5), size - pages(5));
+	assert_same_page(frame_of(map + pages(3)), frame);
+	assert_same_page(frame_of(copy), frame_of(map));
+	assert_zero(target_map_rw(TEST_PAGES, MAP_SHARED, 0), pages(TEST_PAGES));
+	assert_zero(target_map_rw(2, MAP_SHARED, target.size - pages(2)), pages(2));
+}
+
+ROW(C6, all_of_it, "each byte is zero, and holes are holes still")
+{
+	int fd = control_open();
+	static const unsigned char zeros[1 << 16];
+	uint32_t sum_of_zeros = contents_crc(0, zeros, sizeof(zeros));
+	off_t hole = make_chunk(fd, &folios[1], SECRET);
+	uint64_t resident;
+
+	assert_done(fill(fd, 0, target.size, SECRET));
+	assert_done(punch(fd, hole, chunk_size(fd)));
+	resident = info_of(fd).resident;
+	assert_done(wipe(fd, MMAPDEMO_WIPE_NOW, 0));
+	ck_assert_uint_eq(info_of(fd).resident, resident);
+	for (off_t at = 0; at < target.size; at += sizeof(zeros))
+		ck_assert_uint_eq(sum_of(fd, at, sizeof(zeros)), sum_of_zeros);
+	ck_assert_int_eq(lseek(fd, hole, SEEK_DATA), hole + chunk_size(fd));
+	/* Memory of the machine that the tests after this one may want. */
+	assert_done(punch(fd, 0, target.size));
+}
+
+ROW(C6, poisoned, "what a rule keeps from programs is wiped too")
+{
+	int fd = control_open();
+	unsigned char *map = target_map_rw(3, MAP_SHARED, pages(1));
+
+	assert_done(set_action(fd, pages(2), pages(1), MMAPDEMO_FAULT_HWPOISON));
+	assert_done(wipe(fd, MMAPDEMO_WIPE_NOW, 0));
+	assert_broken(try_read(map + pages(1)), map + pages(1));
+	assert_done(heal(fd, pages(2), pages(1)));
+	assert_zero(map, pages(3));
+}
+
+/* What the next one finds who maps it. */
+static void assert_found_zero(void)
+{
+	unsigned char *map = target_map_rw(TEST_PAGES, MAP_SHARED, 0);
+
+	assert_zero(map, pages(TEST_PAGES));
+	unmap(map, pages(TEST_PAGES));
+}
+
+static const char *const endings[] = {"munmap", "exit", "killed", "exec", "mapped-over"};
+enum { MUNMAP, EXIT, KILLED, EXEC, OVER };
+
+/* The last mapping goes, in a child. */
+static void end_mapping(int ending)
+{
+	struct agent agent;
+	struct peer child;
+
+	if (fork_child(&child)) {
+		unsigned char *map = target_map_rw(TEST_PAGES, MAP_SHARED, 0);
+
+		pattern_fill(map, pages(TEST_PAGES), 0, SECRET);
+		if (ending == MUNMAP)
+			unmap(map, pages(TEST_PAGES));
+		if (ending == OVER)
+			target_map_at(map, pages(TEST_PAGES), RW, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+				      0);
+		if (ending == EXEC)
+			agent_exec(&child);
+		pass_turn(&child);
+		if (ending != EXIT)
+			await_turn(&child);
+		child_done();
+	}
+	if (ending == EXEC)
+		agent_adopt(&agent, &child);
+	else
+		await_turn(&child);
+	if (ending == KILLED)
+		kill_child(&child);
+	if (ending == EXIT)
+		await_exit(&child);
+	assert_found_zero();
+	if (ending == EXEC) {
+		agent_stop(&agent);
+	} else if (ending == MUNMAP || ending == OVER) {
+		pass_turn(&child);
+		await_exit(&child);
+	}
+}
+
+ROW_EACH(C6, last_unmap, "wiped when the last mapping has gone, however it went", endings)
+{
+	int fd = control_open();
+	int waiter = target_open(O_RDONLY | O_NONBLOCK);
+
+	set_policy(fd, ON_UNMAP);
+	end_mapping(_i);
+	ck_assert_uint_eq(take_events(waiter, MMAPDEMO_EVENT_WIPE, NULL), MMAPDEMO_EVENT_WIPE);
+	/* And so each time. */
+	end_mapping(_i);
+}
+
+ROW_EACH(C6, not_the_last, "not wiped while any part is mapped, in any process", kinds)
+{
+	int fd = control_open();
+	unsigned char *map;
+	struct peer child;
+
+	set_policy(fd, ON_UNMAP);
+	map = target_map_rw(3, kinds[_i].flags, pages(1));
+	assert_memory(map, pages(3), pages(1), ORIGINAL);
+	unmap(map + pages(1), pages(1));
+	if (fork_child(&child)) {
+		unmap(map, pages(1));
+		pass_turn(&child);
+		await_turn(&child);
+		assert_memory(map + pages(2), pages(1), pages(3), ORIGINAL);
+		child_done();
+	}
+	await_turn(&child);
+	unmap(map, pages(1));
+	unmap(map + pages(2), pages(1));
+	assert_target(0, pages(TEST_PAGES), ORIGINAL);
+	pass_turn(&child);
+	await_exit(&child);
+	assert_found_zero();
+}
+
+/* With the descriptor that sets it closed; the tests' runner has none. */
+static void set_policy_and_close(uint32_t policy)
+{
+	int fd = control_open();
+
+	set_policy(fd, policy);
+	close(fd);
+}
+
+ROW(C6, last_close, "wiped when the last description has gone; who opens it then finds zeros")
+{
+	int fd, copy;
+
+	set_policy_and_close(ON_CLOSE);
+	for (int i = 0; i < 3; i++) {
+		target_write_pattern(0, pages(TEST_PAGES), SECRET);
+		ck_assert_uint_eq(counter("opens"), 0);
+		assert_found_zero();
+	}
+
+	fd = target_open(O_RDWR);
+	target_write_pattern(0, pages(TEST_PAGES), SECRET);
+	copy = dup(fd);
+	close(fd);
+	assert_target(0, pages(TEST_PAGES), SECRET);
+	close(copy);
+	assert_found_zero();
+}
+
+ROW(C6, mapping_keeps_open, "a mapping is of a description: it keeps the contents after close")
+{
+	unsigned char *map;
+
+	set_policy_and_close(ON_CLOSE);
+	map = target_map_rw(TEST_PAGES, MAP_SHARED, 0);
+	pattern_fill(map, pages(TEST_PAGES), 0, SECRET);
+	assert_target(0, pages(TEST_PAGES), SECRET);
+	unmap(map + pages(1), pages(TEST_PAGES - 1));
+	assert_target(0, pages(TEST_PAGES), SECRET);
+	unmap(map, pages(1));
+	assert_found_zero();
+}
+
+ROW(C6, close_by_exit, "a process that is killed closes and unmaps all it had")
+{
+	struct peer child;
+
+	set_policy_and_close(ON_CLOSE | ON_UNMAP);
+	if (fork_child(&child)) {
+		target_open(O_RDWR);
+		pattern_fill(target_map_rw(TEST_PAGES, MAP_SHARED, 0), pages(TEST_PAGES), 0,
+			     SECRET);
+		pass_turn(&child);
+		await_turn(&child);
+		child_done();
+	}
+	await_turn(&child);
+	assert_target(0, pages(TEST_PAGES), SECRET);
+	kill_child(&child);
+	assert_found_zero();
+}
+
+static const struct policy {
+	const char *name;
+	uint32_t policy;
+} policies[] = {
+	{"none", 0},
+	{"unmap", ON_UNMAP},
+	{"close", ON_CLOSE},
+};
+
+/* Open all the while and mapped, and then mapped no more; or never mapped, and then closed. */
+ROW_EACH(C6, only_as_told, "each policy wipes at its own time only, and none at no time", policies)
+{
+	uint32_t policy = policies[_i].policy;
+	int fd = control_open();
+
+	set_policy(fd, ON_UNMAP | ON_CLOSE);
+	set_policy(fd, policy);
+	unmap(target_map_rw(1, MAP_SHARED, 0), pages(1));
+	if (policy == ON_UNMAP)
+		assert_found_zero();
+	else
+		assert_target(0, pages(TEST_PAGES), ORIGINAL);
+
+	target_write_pattern(0, pages(TEST_PAGES), SECRET);
+	close(fd);
+	/* Which opens it, and closes it when it is read. */
+	if (policy == ON_CLOSE)
+		assert_found_zero();
+	else
+		assert_target(0, pages(TEST_PAGES), SECRET);
+}
+
+#define ROUNDS 2000
+
+/* What the two processes tell each other, in a page of their own. */
+struct board {
+	volatile unsigned long started, ended;
+	volatile int over;
+};
+
+/* Maps, stores, unmaps, again and again: a secret that has been told is over. */
+static void keep_secrets(struct board *board)
+{
+	for (unsigned long secret = 1; secret <= ROUNDS; secret++) {
+		volatile unsigned long *map;
+
+		board->started = secret;
+		map = target_map_rw(1, MAP_SHARED, pages(5));
+		*map = secret;
+		unmap((void *)map, pages(1));
+		board->ended = secret;
+		/* Some time in which nobody has it mapped, but who looks. */
+		for (int i = 0; i < 200 && !board->over; i++)
+			getppid();
+	}
+	board->over = 1;
+}
+
+ROW(C6, no_window, "who maps right after the last unmap never sees what was there", .timeout = 120)
+{
+	struct board *board = mmap(NULL, sizeof(*board), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	unsigned long looked = 0;
+	int fd = control_open();
+	struct peer child;
+
+	ck_assert_ptr_ne(board, MAP_FAILED);
+	/* So that there is little to wipe each time. */
+	assert_done(punch(fd, 0, target.size));
+	set_policy(fd, ON_UNMAP);
+	if (fork_child(&child)) {
+		keep_secrets(board);
+		child_done();
+	}
+	while (!board->over) {
+		unsigned long over = board->ended, seen;
+		volatile unsigned long *map;
+
+		if (board->started != over)
+			continue;
+		/* Nobody has it mapped: the last unmap was before this. */
+		map = target_map(pages(1), RW, MAP_SHARED, fd, pages(5));
+		seen = *map;
+		unmap((void *)map, pages(1));
+		if (board->started != over)
+			continue;
+		looked++;
+		if (seen)
+			ck_abort_msg("secret %lu is seen after it was unmapped", seen);
+	}
+	await_exit(&child);
+	ck_assert_uint_gt(looked, 0);
+}

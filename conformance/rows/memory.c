@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* M12: whatever the kernel does for want of memory, no data is lost. M13: fresh memory is zero. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/physics.h"
+#include "support/process.h"
+#include "support/row.h"
+#include "support/system.h"
+#include "support/target.h"
+#include "support/weather.h"
+
+#define SHARED_PATTERN 1
+#define COPIES_PATTERN 2
+
+#define MANY	       256
+
+/* Pages from the start of the target: many, where it has many. */
+static size_t many(void)
+{
+	size_t all = target.size / target.page - 2;
+
+	return all < MANY ? all : MANY;
+}
+
+/* All shared, and as many copies; with the frames they are in. */
+struct data {
+	unsigned char *shared, *copies;
+	uint64_t frames[MANY];
+};
+
+static struct data make_data(void)
+{
+	struct data data = {
+		.shared = target_map_rw(many(), MAP_SHARED, 0),
+		.copies = target_map_rw(many(), MAP_PRIVATE, 0),
+	};
+
+	pattern_fill(data.shared, pages(many()), 0, SHARED_PATTERN);
+	pattern_fill(data.copies, pages(many()), 0, COPIES_PATTERN);
+	for (size_t i = 0; i < many(); i++)
+		data.frames[i] = frame_of(data.shared + pages(i));
+	return data;
+}
+
+static void assert_data(const struct data *data)
+{
+	assert_memory(data->copies, pages(many()), 0, COPIES_PATTERN);
+	assert_target(0, pages(many()), SHARED_PATTERN);
+	assert_memory(data->shared, pages(many()), 0, SHARED_PATTERN);
+	assert_memory(target_map_ro(many(), MAP_SHARED, 0), pages(many()), 0, SHARED_PATTERN);
+}
+
+static size_t moved(const struct data *data)
+{
+	size_t moved = 0;
+
+	for (size_t i = 0; i < many(); i++)
+		moved += frame_of(data->shared + pages(i)) != data->frames[i];
+	return moved;
+}
+
+static void drop_caches(const struct data *data)
+{
+	int error;
+
+	(void)data;
+	needs_system();
+	error = write_text("/proc/sys/vm/drop_caches", "3");
+	if (error == EACCES || error == EROFS)
+		row_not_applicable("drop_caches: %s", strerror(error));
+	ck_assert_int_eq(error, 0);
+}
+
+static void fadvise_dontneed(const struct data *data)
+{
+	int fd = target_open(O_RDWR);
+
+	(void)data;
+	ck_assert_int_eq(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+	close(fd);
+}
+
+static void advise(const struct data *data, int advice)
+{
+	if (madvise(data->shared, pages(many()), advice) ||
+	    madvise(data->copies, pages(many()), advice))
+		row_unsupported("madvise(%d): %s", advice, strerror(errno));
+}
+
+static void page_out(const struct data *data)
+{
+	advise(data, MADV_PAGEOUT);
+}
+
+static void cold_then_drop(const struct data *data)
+{
+	advise(data, MADV_COLD);
+	advise(data, MADV_DONTNEED); /* unmapped, so easier to take */
+	pattern_fill(data->copies, pages(many()), 0, COPIES_PATTERN);
+	drop_caches(data);
+}
+
+static const struct squeeze {
+	const char *name;
+	void (*squeeze)(const struct data *data);
+} squeezes[] = {
+	{"drop-caches", drop_caches},
+	{"fadvise-dontneed", fadvise_dontneed},
+	{"pageout", page_out},
+	{"cold-unmapped-drop-caches", cold_then_drop},
+};
+
+ROW_EACH(M12, survives, "what asks for pages back takes no data, stored or copied", squeezes)
+{
+	struct data data = make_data();
+
+	squeezes[_i].squeeze(&data);
+	assert_data(&data);
+	/* Ours have no other place: the very pages stay, unless the kernel migrates some. */
+	if (target.ours && moved(&data) && !weather_explains(true))
+		ck_assert_uint_eq(moved(&data), 0);
+}
+
+/* Memory in single pages, every other one given back: work for compaction. */
+static void fragment(size_t bytes)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	unsigned char *memory = mmap(NULL, bytes, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	needs_system();
+	ck_assert_ptr_ne(memory, MAP_FAILED);
+	madvise(memory, bytes, MADV_NOHUGEPAGE);
+	memset(memory, 0xa5, bytes);
+	for (size_t i = 0; i < bytes; i += 2 * page)
+		ck_assert_int_eq(madvise(memory + i, page, MADV_DONTNEED), 0);
+}
+
+static size_t memory_available(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	uint64_t kb = 0;
+	char line[128];
+
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file) && !kb)
+		sscanf(line, "MemAvailable: %" SCNu64, &kb);
+	fclose(file);
+	ck_assert_uint_gt(kb, 0);
+	return kb * 1024;
+}
+
+/* Plenty, but never what the rest of the machine needs. */
+static size_t plenty(void)
+{
+	size_t half = memory_available() / 2;
+
+	return half < (128UL << 20) ? half : 128UL << 20;
+}
+
+ROW(M12, compaction, "compact_memory loses nothing, whatever it moves", .timeout = 120)
+{
+	struct data data = make_data();
+	int error;
+
+	fragment(plenty());
+	error = write_text("/proc/sys/vm/compact_memory", "1");
+	if (error == ENOENT || error == EACCES || error == EROFS)
+		row_not_applicable("compact_memory: %s", strerror(error));
+	ck_assert_int_eq(error, 0);
+	assert_data(&data);
+}
+
+#define MOVE_ALL (1 << 2) /* MPOL_MF_MOVE_ALL of linux/mempolicy.h */
+
+/*
+ * A page is busy while another of its folio moves, while somebody else moves it, or
+ * while it is written to a disk: asked again, those that are there already stay.
+ */
+static int move_pages(size_t count, void **page, const int *node, int *status)
+{
+	struct timespec moment = {.tv_nsec = 50000000};
+	bool busy = true;
+
+	for (int i = 0; busy && i < 40; i++) {
+		if (syscall(SYS_move_pages, 0, count, page, node, status, MOVE_ALL) < 0)
+			return errno;
+		busy = false;
+		/* A page that reclaim has unmapped is not there to be moved. */
+		for (size_t j = 0; j < count; j++) {
+			busy |= status[j] == -EBUSY || status[j] == -ENOENT;
+			(void)*(volatile unsigned char *)page[j];
+		}
+		if (busy)
+			nanosleep(&moment, NULL);
+	}
+	return 0;
+}
+
+/*
+ * All pages are in other frames than before. One that somebody else has moved back
+ * since is not on its node any more: it may be in the frame that it had.
+ */
+static void assert_moved(const struct data *data, void **page, const int *node)
+{
+	size_t gone = 0;
+	int now;
+
+	for (size_t i = 0; i < many(); i++) {
+		(void)*(volatile unsigned char *)page[i];
+		if (frame_of(page[i]) != data->frames[i])
+			continue;
+		ck_assert_int_eq(syscall(SYS_move_pages, 0, 1, &page[i], NULL, &now, 0), 0);
+		gone += now == node[i];
+	}
+	ck_assert_msg(!gone, "%zu pages are on the other node in the frames they had", gone);
+}
+
+/* What compaction does, but of pages that we name: to the machine's other node of memory. */
+ROW(M12, migration, "a page moved to another frame, while mapped and copied, has the same contents")
+{
+	struct data data = make_data();
+	void *page[many()];
+	int node[many()], status[many()];
+
+	memset(status, 0, sizeof(status));
+	memset(node, 0, sizeof(node));
+	if (access("/sys/devices/system/node/node1", F_OK))
+		row_not_applicable("one node of memory only");
+	for (size_t i = 0; i < many(); i++)
+		page[i] = data.shared + pages(i);
+	ck_assert_int_eq(syscall(SYS_move_pages, 0, many(), page, NULL, status, 0), 0);
+	for (size_t i = 0; i < many(); i++)
+		node[i] = status[i] == 0;
+	if (move_pages(many(), page, node, status) == EPERM)
+		row_not_applicable("move_pages needs CAP_SYS_NICE");
+	for (size_t i = 0; i < many(); i++) {
+		if (status[i] == -EFAULT)
+			row_unsupported("pages do not move: %s", strerror(-status[i]));
+		ck_assert_msg(status[i] == node[i], "page %zu does not move to node %d: %s", i,
+			      node[i], strerror(status[i] < 0 ? -status[i] : 0));
+	}
+	assert_data(&data);
+	assert_moved(&data, page, node);
+	/* And still the page of all who map it. */
+	data.shared[0] = ~data.shared[0];
+	ck_assert_uint_eq(target_read_byte(0), data.shared[0]);
+}
+
+static size_t group_limit(void)
+{
+	return 2048 * sysconf(_SC_PAGESIZE);
+}
+
+/* In the group, takes memory until the kernel says that this is enough. */
+_Noreturn static void take_all(const struct cgroup *group)
+{
+	size_t all = 4 * group_limit();
+	unsigned char *memory = mmap(NULL, all, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ck_assert_ptr_ne(memory, MAP_FAILED);
+	ck_assert_int_eq(write_text("/proc/self/oom_score_adj", "1000"), 0);
+	cgroup_enter(group);
+	memset(memory, 0xa5, all);
+	ck_abort_msg("%zu bytes taken within a limit of %zu", all, group_limit());
+}
+
+ROW(M12, group_limit, "in a group that runs out of memory nothing is lost but the one killed",
+    .timeout = 60)
+{
+	off_t fresh = find_untouched(16);
+	struct peer worker, hog;
+	struct cgroup group;
+	int status;
+
+	cgroup_make(&group);
+	cgroup_limit(&group, group_limit());
+	if (fork_child(&worker)) {
+		unsigned char *charged;
+		struct data data;
+
+		cgroup_enter(&group);
+		data = make_data();
+		charged = target_map_rw(16, MAP_SHARED, fresh);
+		pattern_fill(charged, pages(16), fresh, SHARED_PATTERN);
+		pass_turn(&worker);
+		await_turn(&worker);
+		assert_data(&data);
+		assert_memory(charged, pages(16), fresh, SHARED_PATTERN);
+		assert_target(fresh, pages(16), SHARED_PATTERN);
+		child_done();
+	}
+	await_turn(&worker);
+	if (fork_child(&hog))
+		take_all(&group);
+	ck_assert_int_eq(waitpid(hog.pid, &status, 0), hog.pid);
+	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+		      "the hog was not killed: wait status %#x", status);
+	ck_assert_uint_ge(cgroup_value(&group, "memory.events", "oom_kill"), 1);
+	pass_turn(&worker);
+	await_exit(&worker);
+}
+
+/* Free memory that has been somebody's. */
+static void soil_free_memory(void)
+{
+	size_t bytes = plenty();
+	struct peer child;
+
+	needs_system();
+	if (fork_child(&child)) {
+		void *memory = mmap(NULL, bytes, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		ck_assert_ptr_ne(memory, MAP_FAILED);
+		memset(memory, 0xa5, bytes);
+		child_done();
+	}
+	await_exit(&child);
+}
+
+#define FRESH 32 /* pages */
+
+enum way { LOAD, STORE, PRIVATE_LOAD, PRIVATE_STORE, READ, WRITE };
+
+static const char *const ways[] = {
+	"load", "store", "private-load", "private-store", "read", "write",
+};
+
+/* A kernel that clears all it hands out (init_on_alloc=1) hides who forgets to: test without. */
+ROW_EACH(M13, zero, "fresh memory is zero, whatever it held before, however it is used first", ways,
+	 .timeout = 60)
+{
+	off_t off = find_untouched(FRESH);
+	bool private = _i == PRIVATE_LOAD || _i == PRIVATE_STORE;
+	unsigned char *map, bytes[1024];
+	int fd = target_open(O_RDWR);
+
+	soil_free_memory();
+	map = target_map_rw(FRESH, private ? MAP_PRIVATE : MAP_SHARED, off);
+	for (size_t i = 0; i < FRESH; i++) {
+		unsigned char *page = map + pages(i);
+		bool stored = true;
+
+		if (_i == STORE || _i == PRIVATE_STORE) {
+			page[100] = 's';
+		} else if (_i == WRITE) {
+			target_write(fd, "s", 1, off + pages(i) + 100);
+		} else if (_i == READ) {
+			ck_assert_int_eq(pread(fd, bytes, sizeof(bytes), off + pages(i)),
+					 sizeof(bytes));
+			assert_zero(bytes, sizeof(bytes));
+			stored = false;
+		} else {
+			stored = false;
+		}
+		assert_zero(page, 100);
+		ck_assert_uint_eq(page[100], stored ? 's' : 0);
+		assert_zero(page + 101, target.page - 101);
+		ck_assert_int_eq(pread(fd, bytes, sizeof(bytes), off + pages(i)), sizeof(bytes));
+		ck_assert_uint_eq(bytes[100], stored && !private ? 's' : 0);
+		assert_zero(bytes + 101, sizeof(bytes) - 101);
+	}
+}

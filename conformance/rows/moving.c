@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * M15: a process moves pages from node to node and back while another works on them.
+ *
+ * A store that lands between the copy of a page and its replacement is lost unless the
+ * page is locked for it, or migration is made to fail. What shows it is the number of
+ * moves: with a module that changed contents without the folio's lock, MOVES of them lost
+ * between 10 and 2000 writes, fills or punches on two emulated processors.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/mempolicy.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/contents.h"
+#include "support/memory.h"
+#include "support/physics.h"
+#include "support/process.h"
+#include "support/row.h"
+#include "support/target.h"
+
+#define STORED	1
+#define WORKED	64 /* byte of that page that is written and read */
+#define MOVES	1000
+#define SECONDS 6   /* enough even on a busy machine, which moves less */
+#define COUNTED 128 /* byte of it where the mover counts */
+#define AT	3   /* page of the chunk that is worked on */
+
+/* Shared with the process that moves. */
+struct mover {
+	volatile bool over;
+	volatile unsigned long moves;
+	volatile uint64_t count; /* at least this is what the page holds, too */
+};
+
+struct work {
+	int fd;
+	off_t off;   /* of that page */
+	int ends[2]; /* of a pipe */
+	unsigned char *map, *bytes;
+	const struct mover *mover;
+};
+
+static struct mover *mover_start(struct peer *child, off_t off)
+{
+	struct mover *mover = mmap(NULL, sizeof(*mover), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	ck_assert_ptr_ne(mover, MAP_FAILED);
+	if (fork_child(child)) {
+		unsigned char *map = memory_map(off, MAP_SHARED);
+		pid_t parent = getppid();
+
+		for (int node = 1; !mover->over && getppid() == parent; node = !node) {
+			/* The frame it is moved to held it before, with a smaller count. */
+			*(volatile uint64_t *)(map + pages(AT) + COUNTED) = mover->count + 1;
+			mover->count++;
+			mover->moves += move_to_node(map + pages(AT), node) == node;
+		}
+		child_done();
+	}
+	return mover;
+}
+
+/* Each does one step and tells whether all was as it should be. */
+static bool write_and_read(const struct work *work, uint64_t step)
+{
+	uint64_t seen = 0;
+
+	return pwrite(work->fd, &step, sizeof(step), work->off + WORKED) == sizeof(step) &&
+	       pread(work->fd, &seen, sizeof(seen), work->off + WORKED) == sizeof(seen) &&
+	       seen == step;
+}
+
+static bool store_and_read(const struct work *work, uint64_t step)
+{
+	volatile uint64_t *at = (uint64_t *)(work->map + WORKED);
+	uint64_t seen = 0;
+
+	*at = step;
+	return pread(work->fd, &seen, sizeof(seen), work->off + WORKED) == sizeof(seen) &&
+	       seen == step && *at == step;
+}
+
+static bool write_and_load(const struct work *work, uint64_t step)
+{
+	return pwrite(work->fd, &step, sizeof(step), work->off + WORKED) == sizeof(step) &&
+	       *(volatile uint64_t *)(work->map + WORKED) == step;
+}
+
+/* A copy of the page has the mover's count of now, or a later one, and is the pattern else. */
+static bool is_current(const struct work *work, uint64_t count)
+{
+	uint64_t seen;
+
+	memcpy(&seen, work->bytes + COUNTED, sizeof(seen));
+	pattern_fill(work->bytes + COUNTED, sizeof(seen), work->off + COUNTED, STORED);
+	return (seen >= count || !count) &&
+	       pattern_mismatch(work->bytes, pages(1), work->off, STORED) < 0;
+}
+
+static bool read_all(const struct work *work, uint64_t step)
+{
+	uint64_t count = work->mover->count;
+
+	(void)step;
+	return pread(work->fd, work->bytes, pages(1), work->off) == (ssize_t)pages(1) &&
+	       is_current(work, count);
+}
+
+static bool load_all(const struct work *work, uint64_t step)
+{
+	uint64_t count = work->mover->count;
+
+	(void)step;
+	memcpy(work->bytes, work->map, pages(1));
+	return is_current(work, count);
+}
+
+/* By splice, which gives the page itself: what is read of it later is not older either. */
+static bool splice_all(const struct work *work, uint64_t step)
+{
+	uint64_t count = work->mover->count;
+	loff_t off = work->off;
+
+	(void)step;
+	return splice(work->fd, &off, work->ends[1], NULL, pages(1), 0) == (ssize_t)pages(1) &&
+	       read(work->ends[0], work->bytes, pages(1)) == (ssize_t)pages(1) &&
+	       is_current(work, count);
+}
+
+static bool fill_and_sum(const struct work *work, uint64_t step)
+{
+	struct mmapdemo_sum sum = {.size = sizeof(sum), .offset = work->off + WORKED, .length = 8};
+
+	contents_pattern(work->bytes, 8, work->off + WORKED, step);
+	return !fill(work->fd, work->off + WORKED, 8, step) &&
+	       !command(work->fd, MMAPDEMO_IOCTL_SUM, &sum) &&
+	       sum.crc32c == contents_crc(0, work->bytes, 8);
+}
+
+static bool punch_in_part(const struct work *work, uint64_t step)
+{
+	uint64_t seen = 1;
+
+	step |= 1;
+	return pwrite(work->fd, &step, sizeof(step), work->off + WORKED) == sizeof(step) &&
+	       !memory_free_part(work->fd, work->off + WORKED, sizeof(step)) &&
+	       pread(work->fd, &seen, sizeof(seen), work->off + WORKED) == sizeof(seen) && !seen;
+}
+
+static bool wipe_and_read(const struct work *work, uint64_t step)
+{
+	uint64_t seen = 1;
+
+	step |= 1;
+	return pwrite(work->fd, &step, sizeof(step), work->off + WORKED) == sizeof(step) &&
+	       !wipe(work->fd, MMAPDEMO_WIPE_NOW, 0) &&
+	       pread(work->fd, &seen, sizeof(seen), work->off + WORKED) == sizeof(seen) && !seen;
+}
+
+/* WIPE has as much to do as there is memory: all other memory goes. */
+static void leave_little(const struct work *work, off_t off)
+{
+	bool huge = is_compound(work->map);
+
+	assert_done(in_the_end(resize(work->fd, off + memory_chunk_size())));
+	assert_done(punch(work->fd, 0, off));
+	if (!huge)
+		assert_done(in_the_end(punch(work->fd, work->off + pages(1),
+					     memory_chunk_size() - pages(AT + 1))));
+}
+
+#define EACH_KIND(name, ...)                           \
+	{name "-huge", &folios[0], __VA_ARGS__},       \
+	{                                              \
+		name "-small", &folios[1], __VA_ARGS__ \
+	}
+
+static const struct job {
+	const char *name;
+	const struct folios *folios;
+	bool (*step)(const struct work *work, uint64_t step);
+	bool commands; /* of the device */
+} jobs[] = {
+	EACH_KIND("write-read", write_and_read, false),
+	EACH_KIND("write-load", write_and_load, false),
+	EACH_KIND("store-read", store_and_read, false),
+	EACH_KIND("read", read_all, false),
+	EACH_KIND("load", load_all, false),
+	EACH_KIND("splice", splice_all, false),
+	EACH_KIND("punch-in-part", punch_in_part, false),
+	EACH_KIND("fill-sum", fill_and_sum, true),
+	EACH_KIND("wipe", wipe_and_read, true),
+};
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+ROW_EACH(M15, nothing_is_lost,
+	 "what works on a page that moves loses nothing and sees nothing else", jobs, .timeout = 60)
+{
+	const struct job *job = &jobs[_i];
+	unsigned long steps = 0, wrong = 0;
+	double begin = now();
+	struct mover *mover;
+	struct peer child;
+	struct work work;
+	off_t off;
+
+	needs_two_nodes();
+	work.fd = job->commands ? control_open() : target_open(O_RDWR);
+	off = memory_chunk(job->folios, STORED);
+	work.off = off + pages(AT);
+	work.map = memory_map(off, MAP_SHARED) + pages(AT);
+	work.bytes = malloc(pages(1));
+	ck_assert_int_eq(pipe(work.ends), 0);
+	if (job->step == wipe_and_read)
+		leave_little(&work, off);
+	work.mover = mover = mover_start(&child, off);
+	while (mover->moves < MOVES && now() - begin < SECONDS)
+		for (int i = 0; i < 100; i++)
+			wrong += !job->step(&work, ++steps);
+	mover->over = true;
+	await_exit(&child);
+	ck_assert_uint_ge(mover->moves, 10);
+	ck_assert_msg(!wrong, "%lu of %lu steps went wrong, beside %lu moves", wrong, steps,
+		      mover->moves);
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * M18: a transfer that asks not to wait is done at once or is EAGAIN. A file that does not
+ * claim to know that says EOPNOTSUPP (tmpfs until today).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <liburing.h>
+#include <stdlib.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/memory.h"
+#include "support/physics.h"
+#include "support/process.h"
+#include "support/row.h"
+#include "support/target.h"
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8
+#endif
+
+#define PAGE	5	/* of the target */
+#define OTHER	9	/* one more */
+#define DELAY	2000000 /* microseconds that the rule takes */
+#define AT_ONCE 0.7	/* seconds: much less, but much for a busy machine */
+#define STORED	1
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+/* Ways to transfer a page without waiting: how many bytes, or -errno. */
+static ssize_t by_preadv2(int fd, void *bytes, off_t off)
+{
+	struct iovec one = {bytes, pages(1)};
+	ssize_t got = preadv2(fd, &one, 1, off, RWF_NOWAIT);
+
+	return got < 0 ? -errno : got;
+}
+
+static ssize_t by_pwritev2(int fd, void *bytes, off_t off)
+{
+	struct iovec one = {bytes, pages(1)};
+	ssize_t put = pwritev2(fd, &one, 1, off, RWF_NOWAIT);
+
+	return put < 0 ? -errno : put;
+}
+
+static void start_ring(struct io_uring *ring)
+{
+	int error = -io_uring_queue_init(4, ring, 0);
+
+	if (error == ENOSYS || error == EPERM)
+		row_not_applicable("io_uring is not to be had: %s", strerror(error));
+	ck_assert_int_eq(error, 0);
+}
+
+static ssize_t by_uring(int fd, void *bytes, off_t off, bool write)
+{
+	struct io_uring_cqe *done;
+	struct io_uring_sqe *entry;
+	struct io_uring ring;
+	ssize_t result;
+
+	start_ring(&ring);
+	entry = io_uring_get_sqe(&ring);
+	if (write)
+		io_uring_prep_write(entry, fd, bytes, pages(1), off);
+	else
+		io_uring_prep_read(entry, fd, bytes, pages(1), off);
+	entry->rw_flags = RWF_NOWAIT;
+	ck_assert_int_eq(io_uring_submit(&ring), 1);
+	ck_assert_int_eq(io_uring_wait_cqe(&ring, &done), 0);
+	result = done->res;
+	io_uring_queue_exit(&ring);
+	return result;
+}
+
+static ssize_t by_uring_read(int fd, void *bytes, off_t off)
+{
+	return by_uring(fd, bytes, off, false);
+}
+
+static ssize_t by_uring_write(int fd, void *bytes, off_t off)
+{
+	return by_uring(fd, bytes, off, true);
+}
+
+static const struct way {
+	const char *name;
+	ssize_t (*transfer)(int fd, void *bytes, off_t off);
+	bool writes;
+} ways[] = {
+	{"preadv2", by_preadv2, false},
+	{"pwritev2", by_pwritev2, true},
+	{"uring-read", by_uring_read, false},
+	{"uring-write", by_uring_write, true},
+};
+
+/* The transfer, which takes no time; not applicable where none is claimed to be possible. */
+static ssize_t at_once(const struct way *way, int fd, void *bytes, off_t off)
+{
+	double begin = now();
+	ssize_t done = way->transfer(fd, bytes, off);
+
+	ck_assert_msg(now() - begin < AT_ONCE, "it took %.3f s", now() - begin);
+	if (done == -EOPNOTSUPP)
+		row_not_applicable("it does not claim to know RWF_NOWAIT");
+	return done;
+}
+
+static void set_slow(int fd, off_t off)
+{
+	struct mmapdemo_fault rule = {
+		.offset = off,
+		.length = pages(1),
+		.action = MMAPDEMO_FAULT_COUNT,
+		.delay = DELAY,
+	};
+
+	assert_done(set_rule(fd, rule));
+}
+
+ROW_EACH(M18, resident, "where nothing has to be waited for, all of it is transferred", ways)
+{
+	const struct way *way = &ways[_i];
+	unsigned char *bytes = malloc(pages(1));
+	int fd = target_open(O_RDWR);
+
+	needs_page_cache();
+	pattern_fill(bytes, pages(1), pages(PAGE), STORED);
+	ck_assert_int_eq(at_once(way, fd, bytes, pages(PAGE)), pages(1));
+	if (way->writes)
+		assert_target(pages(PAGE), pages(1), STORED);
+	else
+		assert_memory(bytes, pages(1), pages(PAGE), ORIGINAL);
+	assert_target(pages(PAGE + 1), pages(1), ORIGINAL);
+}
+
+/* A read of a hole is zeros, for which no memory is needed. */
+ROW_EACH(M18, hole, "a write to a hole, which needs memory, is EAGAIN and allocates none", ways)
+{
+	const struct way *way = &ways[_i];
+	unsigned char *bytes = malloc(pages(1));
+	int fd = target_open(O_RDWR);
+	ssize_t done;
+	off_t off;
+
+	needs_page_cache();
+	off = find_untouched(1);
+	pattern_fill(bytes, pages(1), off, STORED);
+	done = at_once(way, fd, bytes, off);
+	if (done != -EAGAIN) {
+		ck_assert_int_eq(done, way->writes ? -EAGAIN : (ssize_t)pages(1));
+		assert_zero(bytes, pages(1));
+	}
+	ck_assert(is_untouched(off, pages(1)));
+}
+
+ROW_EACH(M18, slow, "a page that a rule makes slow is EAGAIN at once, and nothing is done", ways)
+{
+	const struct way *way = &ways[_i];
+	unsigned char *bytes = malloc(pages(1));
+	int fd = control_open();
+
+	set_slow(fd, pages(PAGE));
+	pattern_fill(bytes, pages(1), pages(PAGE), STORED);
+	ck_assert_int_eq(at_once(way, fd, bytes, pages(PAGE)), -EAGAIN);
+	assert_done(heal(fd, pages(PAGE), pages(1)));
+	assert_target(pages(PAGE), pages(1), ORIGINAL);
+}
+
+static void slow_fill(int fd)
+{
+	assert_done(fill(fd, pages(PAGE), pages(1), 1));
+}
+
+static void slow_write(int fd)
+{
+	target_write(fd, "w", 1, pages(PAGE));
+}
+
+static void slow_sum(int fd)
+{
+	sum_of(fd, pages(PAGE), pages(1));
+}
+
+static const struct holder {
+	const char *name;
+	const struct way *way;
+	void (*hold)(int fd);
+} holders[] = {
+	{"preadv2,fill", &ways[0], slow_fill},	  {"pwritev2,fill", &ways[1], slow_fill},
+	{"preadv2,write", &ways[0], slow_write},  {"pwritev2,write", &ways[1], slow_write},
+	{"preadv2,sum", &ways[0], slow_sum},	  {"pwritev2,sum", &ways[1], slow_sum},
+	{"uring-read,fill", &ways[2], slow_fill}, {"uring-write,fill", &ways[3], slow_fill},
+};
+
+ROW_EACH(M18, beside, "while another has what it takes locked, it is EAGAIN at once, or works",
+	 holders)
+{
+	const struct holder *holder = &holders[_i];
+	unsigned char *bytes = malloc(pages(1));
+	int fd = control_open();
+	struct peer child;
+	ssize_t done;
+
+	set_slow(fd, pages(PAGE));
+	pattern_fill(bytes, pages(1), pages(OTHER), STORED);
+	if (fork_child(&child)) {
+		holder->hold(fd);
+		child_done();
+	}
+	ck_assert(is_delayed(child.pid));
+	done = at_once(holder->way, fd, bytes, pages(OTHER));
+	if (done != -EAGAIN)
+		ck_assert_int_eq(done, pages(1));
+	await_exit(&child);
+}
+
+/* Without the flag, io_uring finds somebody else to wait. */
+static const struct way submits[] = {
+	{"read", NULL, false},
+	{"write", NULL, true},
+};
+
+ROW_EACH(M18, uring_submit,
+	 "io_uring_submit() of a slow transfer returns at once; it is done later", submits)
+{
+	const struct way *way = &submits[_i];
+	unsigned char *bytes = malloc(pages(1));
+	int fd = control_open();
+	struct io_uring_cqe *done;
+	struct io_uring ring;
+	double begin;
+
+	set_slow(fd, pages(PAGE));
+	pattern_fill(bytes, pages(1), pages(PAGE), STORED);
+	start_ring(&ring);
+	if (way->writes)
+		io_uring_prep_write(io_uring_get_sqe(&ring), fd, bytes, pages(1), pages(PAGE));
+	else
+		io_uring_prep_read(io_uring_get_sqe(&ring), fd, bytes, pages(1), pages(PAGE));
+	begin = now();
+	ck_assert_int_eq(io_uring_submit(&ring), 1);
+	ck_assert_msg(now() - begin < AT_ONCE, "io_uring_submit took %.3f s", now() - begin);
+	ck_assert_int_eq(io_uring_wait_cqe(&ring, &done), 0);
+	ck_assert_int_eq(done->res, pages(1));
+	ck_assert(now() - begin > DELAY / 1e6 * 0.9);
+	assert_done(heal(fd, pages(PAGE), pages(1)));
+	if (way->writes)
+		assert_target(pages(PAGE), pages(1), STORED);
+	else
+		assert_memory(bytes, pages(1), pages(PAGE), ORIGINAL);
+	io_uring_queue_exit(&ring);
+}

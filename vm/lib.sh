@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034
+# What the scripts in this folder share. Source it; it defines names only.
+
+top=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
+cache=${MMAPDEMO_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mmapdemo}
+
+# We read what tools say, and bytes that are no text.
+export LC_ALL=C
+
+# depmod and its kin, which a user's PATH lacks
+PATH=$PATH:/usr/sbin:/sbin
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit "${die_status:-1}"
+}
+
+# The host's way to become root: nothing, sudo, or a refusal.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "\`$*' needs root: run this as root or install sudo"
+	fi
+}
+
+# seconds_of TIME LEAST: a number with s, m or h, as T= has it
+seconds_of() {
+	[[ $1 =~ ^([1-9][0-9]*)([smh]?)$ ]] || die "T=$1: a number with s, m or h is wanted"
+	local seconds=${BASH_REMATCH[1]}
+	case ${BASH_REMATCH[2]} in
+	h) seconds=$((seconds * 3600)) ;;
+	m) seconds=$((seconds * 60)) ;;
+	esac
+	[ "$seconds" -ge "$2" ] || die "T=$1: ${2}s at least"
+	echo "$seconds"
+}
+
+# What the kernel's build of the module wants of the tree: files and folders.
+module_sources=(Kbuild dkms.conf module include)
+
+# copy_module FOLDER: these, to be changed or built elsewhere
+copy_module() {
+	mkdir -p "$1"
+	(cd "$top" && find "${module_sources[@]}" -type f -print0 | xargs -0 cp --parents -t "$1")
+}
+
+# Sets PACKAGE_NAME and PACKAGE_VERSION.
+read_dkms_conf() {
+	eval "$(grep -E '^PACKAGE_(NAME|VERSION)=' "$top/dkms.conf")"
+}
+
+# splats FILE: its lines that show a fault
+splats() {
+	grep -E -f <(grep -v '^#' "$top/vm/splats") "$1"
+}
+
+# Those as Debian built them for this architecture, which all else means by
+# "each kernel".
+kernel_names() {
+	awk '!/^#/ && NF && $5 !~ /^(source|cross-.*)$/ { print $1 }' "$top/vm/kernels"
+}
+
+# And ours, made from source.
+debug_kernel_names() {
+	awk '!/^#/ && $5 == "source" { print $1 }' "$top/vm/kernels"
+}
+
+# Those of another architecture.
+cross_kernel_names() {
+	awk '!/^#/ && $5 ~ /^cross-/ { print $1 }' "$top/vm/kernels"
+}
+
+# Without those that differ in the module's build alone.
+distinct_kernels() {
+	awk '!/^#/ && NF && $5 !~ /^(source|cross-.*)$/ && !seen[$2, $3]++ { print $1 }' "$top/vm/kernels"
+}
+
+# kernel_line NAME: sets suite, image, headers, toolchain, make_arguments from the
+# list, and Debian's name of its architecture: arch.
+kernel_line() {
+	local line
+	line=$(awk -v name="$1" '!/^#/ && $1 == name' "$top/vm/kernels")
+	[ -n "$line" ] || die "no kernel '$1' in vm/kernels; known:" \
+		"$({ kernel_names; debug_kernel_names; cross_kernel_names; } | paste -sd' ')"
+	read -r _ suite image headers toolchain make_arguments <<<"$line"
+	arch=amd64
+	[[ $toolchain != cross-* ]] || arch=${toolchain#cross-}
+}
+
+# native_kernel NAME: it, or the first of the list that this machine's own
+# compiler builds for, where a test needs that.
+native_kernel() {
+	awk -v name="$1" '!/^#/ && $5 == "native" && ($1 == name || !first) {
+		first = $1
+		if ($1 == name)
+			exit
+	}
+	END { print first }' "$top/vm/kernels"
+}
