@@ -4,9 +4,8 @@
 # booted to see how it is then. Source it after lib.sh and tap.sh, as root; $work is a
 # folder to work in.
 
-: "${work?}" "${here?}"
+: "${work?}" "${top?}"
 # shellcheck source=vm/arch.sh
-: "${top?}"
 . "$top/vm/arch.sh"
 root=$work/root
 
