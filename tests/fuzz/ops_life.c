@@ -66,7 +66,14 @@ bool run_kill(struct step *s)
 	if (!w || w > WORKERS || !world->workers[w].pid || living() < 2)
 		return false;
 	kill(world->workers[w].pid, SIGKILL);
-	return reap(w);
+	if (!reap(w))
+		return false;
+	/*
+	 * In a storm the address space may outlive the process: where another process mapped
+	 * the device meanwhile, the last mapping would never have gone.
+	 */
+	check_counts();
+	return true;
 }
 
 bool run_spawn(struct step *s)
