@@ -26,11 +26,11 @@
 #include <linux/delay.h>
 #include <linux/module.h>
 
-#include "buffer.h"
-#include "debugfs.h"
-#include "device.h"
+#include "core/buffer.h"
+#include "core/strategy.h"
+#include "device/debugfs.h"
+#include "device/device.h"
 #include "params.h"
-#include "strategy.h"
 
 static struct mmapdemo_buffer mmapdemo_buffers[MMAPDEMO_STRATEGIES];
 

@@ -16,8 +16,8 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 
+#include "core/strategy.h"
 #include "params.h"
-#include "strategy.h"
 
 loff_t mmapdemo_param_size = SZ_16M;
 umode_t mmapdemo_param_mode = 0600;

@@ -19,9 +19,9 @@
  */
 #include <linux/shmem_fs.h>
 
-#include "../buffer.h"
-#include "../fixed.h"
-#include "../strategy.h"
+#include "core/buffer.h"
+#include "core/strategy.h"
+#include "fixed.h"
 
 static int mmapdemo_anon_init(struct mmapdemo_buffer *buffer)
 {

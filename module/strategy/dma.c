@@ -28,11 +28,11 @@
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 
-#include "../buffer.h"
-#include "../fixed.h"
-#include "../mapping.h"
-#include "../params.h"
-#include "../strategy.h"
+#include "core/buffer.h"
+#include "core/mapping.h"
+#include "core/strategy.h"
+#include "fixed.h"
+#include "params.h"
 
 /* A device to have it for; a driver has its own. */
 struct mmapdemo_dma {

@@ -25,13 +25,13 @@
  */
 #include <linux/pagemap.h>
 
-#include "../buffer.h"
-#include "../fault.h"
-#include "../faultlab.h"
-#include "../fixed.h"
-#include "../mapping.h"
-#include "../strategy.h"
-#include "../trace.h"
+#include "core/buffer.h"
+#include "core/fault.h"
+#include "core/mapping.h"
+#include "core/strategy.h"
+#include "fixed.h"
+#include "lab/faultlab.h"
+#include "trace.h"
 
 static vm_fault_t mmapdemo_fault_give(struct mmapdemo_buffer *buffer, struct vm_fault *vmf)
 {

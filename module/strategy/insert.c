@@ -18,10 +18,10 @@
  *          drivers/firewire/core-cdev.c, drivers/media/common/videobuf2/
  *          videobuf2-dma-sg.c.
  */
-#include "../buffer.h"
-#include "../fixed.h"
-#include "../mapping.h"
-#include "../strategy.h"
+#include "core/buffer.h"
+#include "core/mapping.h"
+#include "core/strategy.h"
+#include "fixed.h"
 
 static const struct vm_operations_struct mmapdemo_insert_vm_ops = {
 	.open	= mmapdemo_vma_open,

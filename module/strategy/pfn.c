@@ -29,10 +29,10 @@
 
 #include <linux/gfp.h>
 
-#include "../buffer.h"
-#include "../fixed.h"
-#include "../mapping.h"
-#include "../strategy.h"
+#include "core/buffer.h"
+#include "core/mapping.h"
+#include "core/strategy.h"
+#include "fixed.h"
 
 /*
  * Single pages in a row. When a block is freed whole, the allocator (6.1 to 7.3) looks for

@@ -20,11 +20,11 @@
 #include <linux/numa.h>
 #include <linux/vmalloc.h>
 
-#include "../buffer.h"
-#include "../fixed.h"
-#include "../mapping.h"
-#include "../params.h"
-#include "../strategy.h"
+#include "core/buffer.h"
+#include "core/mapping.h"
+#include "core/strategy.h"
+#include "fixed.h"
+#include "params.h"
 
 static int mmapdemo_vmalloc_init(struct mmapdemo_buffer *buffer)
 {

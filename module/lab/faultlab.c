@@ -15,8 +15,8 @@
 #include <linux/slab.h>
 #include <uapi/linux/mmapdemo.h>
 
+#include "core/strategy.h"
 #include "faultlab.h"
-#include "strategy.h"
 #include "trace.h"
 
 /**

@@ -5,7 +5,7 @@
 #include <linux/ktime.h>
 #include <linux/maple_tree.h>
 
-#include "buffer.h"
+#include "core/buffer.h"
 
 struct mmapdemo_fault;
 

@@ -24,8 +24,8 @@
 
 #include "broken.h"
 #include "buffer.h"
-#include "faultlab.h"
 #include "folios.h"
+#include "lab/faultlab.h"
 #include "params.h"
 #include "strategy.h"
 

@@ -23,14 +23,14 @@
  */
 #include <linux/mm.h>
 
-#include "../buffer.h"
-#include "../fault.h"
-#include "../folios.h"
-#include "../mapping.h"
-#include "../pieces.h"
-#include "../reshape.h"
-#include "../strategy.h"
-#include "../uffd.h"
+#include "buffer.h"
+#include "fault.h"
+#include "folios.h"
+#include "mapping.h"
+#include "pieces.h"
+#include "reshape.h"
+#include "strategy.h"
+#include "uffd.h"
 
 static const struct vm_operations_struct mmapdemo_pagecache_vm_ops = {
 	.open		= mmapdemo_vma_open,

@@ -8,9 +8,9 @@
 #include <linux/sysfs.h>
 #include <uapi/linux/mmapdemo.h>
 
-#include "buffer.h"
+#include "core/buffer.h"
+#include "core/strategy.h"
 #include "params.h"
-#include "strategy.h"
 #include "sysfs.h"
 
 static struct mmapdemo_buffer *mmapdemo_sysfs_buffer(struct device *dev)

@@ -7,7 +7,7 @@
 #include <uapi/linux/mmapdemo.h>
 
 #include "buffer.h"
-#include "content.h"
+#include "lab/content.h"
 #include "mapping.h"
 #include "notify.h"
 #include "strategy.h"

@@ -12,8 +12,8 @@
 
 #include "buffer.h"
 #include "fault.h"
-#include "faultlab.h"
 #include "folios.h"
+#include "lab/faultlab.h"
 #include "mapping.h"
 #include "trace.h"
 

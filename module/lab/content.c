@@ -11,11 +11,11 @@
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
-#include "buffer.h"
 #include "content.h"
+#include "core/buffer.h"
+#include "core/notify.h"
+#include "core/strategy.h"
 #include "faultlab.h"
-#include "notify.h"
-#include "strategy.h"
 #include "trace.h"
 
 /* SplitMix64, as the uapi header defines the pattern. */

@@ -9,7 +9,7 @@
 #include <linux/pseudo_fs.h>
 
 #include "buffer.h"
-#include "faultlab.h"
+#include "lab/faultlab.h"
 #include "notify.h"
 #include "params.h"
 #include "strategy.h"

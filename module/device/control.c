@@ -12,13 +12,13 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/mmapdemo.h>
 
-#include "buffer.h"
-#include "content.h"
 #include "control.h"
-#include "faultlab.h"
-#include "folios.h"
-#include "notify.h"
-#include "strategy.h"
+#include "core/buffer.h"
+#include "core/folios.h"
+#include "core/notify.h"
+#include "core/strategy.h"
+#include "lab/content.h"
+#include "lab/faultlab.h"
 
 union mmapdemo_argument {
 	struct {

@@ -11,10 +11,10 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 
-#include "buffer.h"
+#include "core/buffer.h"
+#include "core/strategy.h"
 #include "fixed.h"
 #include "params.h"
-#include "strategy.h"
 
 /* Pages of the node that the parameter says and of no other; without it, by the task's policy. */
 struct page *mmapdemo_fixed_alloc(gfp_t gfp, unsigned int order)

@@ -8,10 +8,10 @@
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 
-#include "buffer.h"
+#include "core/buffer.h"
+#include "core/mapping.h"
+#include "core/strategy.h"
 #include "debugfs.h"
-#include "mapping.h"
-#include "strategy.h"
 
 #define MMAPDEMO_COUNTER(name, value)						\
 static int mmapdemo_debugfs_##name(void *data, u64 *val)			\

@@ -12,14 +12,14 @@
 #include <linux/uio.h>
 #include <uapi/linux/mmapdemo.h>
 
-#include "buffer.h"
-#include "content.h"
 #include "control.h"
+#include "core/buffer.h"
+#include "core/mapping.h"
+#include "core/notify.h"
+#include "core/strategy.h"
 #include "device.h"
-#include "faultlab.h"
-#include "mapping.h"
-#include "notify.h"
-#include "strategy.h"
+#include "lab/content.h"
+#include "lab/faultlab.h"
 #include "sysfs.h"
 
 static int mmapdemo_device_open(struct inode *inode, struct file *file)
