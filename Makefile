@@ -112,7 +112,7 @@ $(bin)/mmapdemo-fail-nth: $(fail_nth_objects)
 
 # The command: the rows, aimed at anything
 version := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
-command_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard userspace/mmapdemo/*.c)) \
+command_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard userspace/mmapdemo/*.c userspace/mmapdemo/*/*.c)) \
 	$(filter-out $(obj)/conformance/support/main.o,$(row_objects))
 
 .PHONY: command
@@ -121,7 +121,7 @@ command: $(bin)/mmapdemo ; @:
 $(obj)/userspace/mmapdemo/%.o: CFLAGS += -DMMAPDEMO_VERSION='"$(version)"'
 $(obj)/userspace/mmapdemo/%.o: userspace/mmapdemo/%.c Makefile dkms.conf
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Iconformance -Iinclude/uapi \
+	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Iuserspace/mmapdemo -Iconformance -Iinclude/uapi \
 		$$($(PKG_CONFIG) --cflags libtracefs) -MMD -MP -c -o $@ $<
 
 $(bin)/mmapdemo: $(command_objects)

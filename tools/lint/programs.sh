@@ -10,14 +10,14 @@ program_sources() {
 
 # As the Makefile compiles them; MMAPDEMO_VERSION is any here.
 program_flags() {
-	echo "-std=gnu11 -Wall -Wextra -DMMAPDEMO_VERSION=\"0\" -I$top/conformance" \
+	echo "-std=gnu11 -Wall -Wextra -DMMAPDEMO_VERSION=\"0\" -I$top/userspace/mmapdemo -I$top/conformance" \
 		"-I$top/include/uapi $(pkg-config --cflags libtracefs)"
 }
 
 # gcc 12 loses sight of what is stored through a pointer into an array that grows: in
 # these files it takes it for leaked, and the array's last element for NULL. clang's
 # analyzer, which clang-tidy runs on them too, follows it.
-lost=userspace/mmapdemo/'(map_from|map_pages|map_read|tour_stage)\.c$'
+lost=userspace/mmapdemo/'(map/(from|pages|read)|tour/stage)\.c$'
 
 gcc_analyzer() {
 	local flags status=0

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* mmapdemo bench: what mapping our device costs, beside what else can be mapped. */
+#define _GNU_SOURCE
+#include <argp.h>
+#include <err.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "command.h"
+#include "common/number.h"
+
+struct options {
+	const char *works, *subjects, *json, *svg;
+	size_t size, slope;
+	unsigned int repeats;
+	bool instructions, may_write, list;
+	char *devices[33];
+	size_t device_count;
+};
+
+enum { SIZE = 's', REPEATS = 'r', WORKS = 'w', SUBJECTS = 'S' };
+enum { SLOPE = 256, INSTRUCTIONS, JSON, SVG, WRITE, LIST };
+
+static const struct argp_option argp_options[] = {
+	{"works", WORKS, "GLOBS", 0, "only these: 'map-* cow'", 0},
+	{"subjects", SUBJECTS, "GLOBS", 0, "only these: 'mmapdemo* memfd'", 0},
+	{"size", SIZE, "N[K|M|G]", 0, "bytes to map (default 16M)", 0},
+	{"slope", SLOPE, "N[K|M|G]", 0,
+	 "map-write and munmap at sizes from 64K to this, too; memory, from 256M on", 0},
+	{"repeats", REPEATS, "N", 0, "runs, of which the median counts (default 5)", 0},
+	{"write", WRITE, NULL, 0, "a DEVICE that is not ours may be overwritten", 0},
+	{"instructions", INSTRUCTIONS, NULL, 0,
+	 "the clock counts instructions: this is QEMU's -icount shift=1", 1},
+	{"json", JSON, "FILE", OPTION_ARG_OPTIONAL,
+	 "figures as JSON, instead of the table; or beside it, to that file", 2},
+	{"svg", SVG, "FILE", 0, "and as a chart, to that file", 2},
+	{"list", LIST, NULL, 0, "list works and subjects", 2},
+	{},
+};
+
+static const char doc[] =
+	"Measures what mapping costs: of each DEVICE (default: /dev/mmapdemo*), whose bytes it "
+	"overwrites, and of what else can be mapped. A figure is the median of some runs, in "
+	"nanoseconds per page of 4 KiB or per call, with all that the program itself does.\v"
+	"Root can set what the peers need (shmem_enabled, nr_hugepages); it is put back. What "
+	"is not to be had has a reason in the place of a figure.\n"
+	"\n"
+	"Exit status: 0 there are figures; 1 there is none, or FILE cannot be written; 2 usage.";
+
+static size_t parse_size(const char *option, const char *text, struct argp_state *state)
+{
+	uint64_t bytes;
+
+	if (!parse_number(text, &bytes) || bytes < BENCH_SMALLEST || bytes % BENCH_PAGE ||
+	    bytes > PTRDIFF_MAX)
+		argp_error(state, "--%s %s: not a multiple of 4K, of at least 64K", option, text);
+	return bytes;
+}
+
+static unsigned int parse_repeats(const char *text, struct argp_state *state)
+{
+	char *end;
+	long repeats = strtol(text, &end, 10);
+
+	if (end == text || *end || repeats < 1 || repeats > BENCH_REPEATS)
+		argp_error(state, "--repeats %s: not a number from 1 to %d", text, BENCH_REPEATS);
+	return repeats;
+}
+
+static void add_device(struct options *options, char *path, struct argp_state *state)
+{
+	if (options->device_count == ARRAY_LEN(options->devices) - 1)
+		argp_error(state, "more than %zu DEVICEs", options->device_count);
+	if (*path != '/')
+		argp_error(state, "DEVICE %s: not an absolute path", path);
+	for (size_t i = 0; i < options->device_count; i++)
+		if (!strcmp(basename(path), basename(options->devices[i])))
+			argp_error(state, "DEVICE %s: one of that name is there already", path);
+	options->devices[options->device_count++] = path;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case SIZE:
+		options->size = parse_size("size", arg, state);
+		return 0;
+	case SLOPE:
+		options->slope = parse_size("slope", arg, state);
+		return 0;
+	case REPEATS:
+		options->repeats = parse_repeats(arg, state);
+		return 0;
+	case WORKS:
+		options->works = arg;
+		return 0;
+	case SUBJECTS:
+		options->subjects = arg;
+		return 0;
+	case WRITE:
+		options->may_write = true;
+		return 0;
+	case INSTRUCTIONS:
+		options->instructions = true;
+		return 0;
+	case JSON:
+		options->json = arg ? arg : "";
+		return 0;
+	case SVG:
+		options->svg = arg;
+		return 0;
+	case LIST:
+		options->list = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		add_device(options, arg, state);
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+/* Does a glob of the list, that blanks or commas separate, match the name? */
+static bool chosen(const char *globs, const char *name)
+{
+	char glob[64];
+
+	if (!globs)
+		return true;
+	while (*(globs += strspn(globs, " ,"))) {
+		size_t length = strcspn(globs, " ,");
+
+		snprintf(glob, sizeof(glob), "%.*s", (int)length, globs);
+		if (!fnmatch(glob, name, 0))
+			return true;
+		globs += length;
+	}
+	return false;
+}
+
+static void choose(struct bench *bench, const struct options *options)
+{
+	size_t count = 0;
+
+	bench->works = calloc(bench_work_count, sizeof(*bench->works));
+	if (!bench->works)
+		err(2, "calloc");
+	for (size_t i = 0; i < bench_work_count; i++)
+		if (chosen(options->works, bench_works[i].name))
+			bench->works[bench->work_count++] = &bench_works[i];
+	if (!bench->work_count)
+		errx(2, "no work matches '%s' (see --list)", options->works);
+
+	for (size_t i = 0; i < bench->subject_count; i++)
+		if (chosen(options->subjects, bench->subjects[i].name))
+			bench->subjects[count++] = bench->subjects[i];
+	bench->subject_count = count;
+	if (!count)
+		errx(2, "no subject matches '%s' (see --list)", options->subjects);
+}
+
+static void list(const struct bench *bench)
+{
+	for (size_t i = 0; i < bench_work_count; i++)
+		printf("work %-16s %s\n", bench_works[i].name, bench_works[i].says);
+	for (size_t i = 0; i < bench->subject_count; i++)
+		printf("subject %-13s %s\n", bench->subjects[i].name, bench->subjects[i].says);
+}
+
+static void refuse_to_overwrite(const struct options *options)
+{
+	for (size_t i = 0; i < options->device_count; i++)
+		if (!options->may_write && !bench_is_ours(options->devices[i]))
+			errx(2,
+			     "%s: not ours, and it would be overwritten: --write says that it may",
+			     options->devices[i]);
+}
+
+static void write_file(const struct bench *bench, const char *path,
+		       bool (*shape)(const struct bench *, FILE *))
+{
+	FILE *file = fopen(path, "we");
+	bool done = file && shape(bench, file);
+
+	if ((file && fclose(file)) || !done)
+		err(1, "%s", path);
+}
+
+/* The table, unless there is JSON in its place. */
+static void show(const struct bench *bench, const struct options *options)
+{
+	if (options->json && !*options->json) {
+		bench_json(bench, stdout);
+	} else {
+		bench_table(bench);
+		if (options->json)
+			write_file(bench, options->json, bench_json);
+	}
+	if (options->svg)
+		write_file(bench, options->svg, bench_svg);
+}
+
+static bool has_figures(const struct bench *bench)
+{
+	for (size_t i = 0; i < bench->figure_count; i++)
+		if (!*bench->figures[i].reason)
+			return true;
+	return false;
+}
+
+int bench_main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = argp_options,
+		.parser = parse,
+		.args_doc = "[DEVICE...]",
+		.doc = doc,
+	};
+	struct options options = {.size = 16 * MIB, .repeats = 5};
+	struct bench bench = {};
+
+	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	refuse_to_overwrite(&options);
+	bench.size = options.size;
+	bench.slope = options.slope;
+	bench.repeats = options.repeats;
+	bench.instructions = options.instructions;
+	bench.subject_count = bench_subject_list(options.devices, &bench.subjects);
+	if (options.list) {
+		list(&bench);
+		return 0;
+	}
+	choose(&bench, &options);
+
+	bench_run(&bench);
+	show(&bench, &options);
+	return !has_figures(&bench);
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* mmapdemo faults: the rules that make memory fail, and how often they did. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "common/json.h"
+#include "control.h"
+
+static void when_words(const struct mmapdemo_fault *fault, char text[64])
+{
+	switch (fault->when) {
+	case MMAPDEMO_FAULT_ALWAYS:
+		strcpy(text, "always");
+		break;
+	case MMAPDEMO_FAULT_ONCE:
+		strcpy(text, "once");
+		break;
+	case MMAPDEMO_FAULT_NTH:
+		snprintf(text, 64, "every %u", fault->n);
+		break;
+	case MMAPDEMO_FAULT_RANDOM:
+		snprintf(text, 64, "chance %g", fault->n / 4294967296.0);
+		break;
+	default:
+		strcpy(text, "unknown");
+	}
+}
+
+/* All rules; there may be more of them from one look to the next. */
+static struct mmapdemo_fault *list_rules(const struct control *control, int fd, uint32_t *count)
+{
+	struct mmapdemo_fault_list list = {.size = sizeof(list)};
+	struct mmapdemo_fault *rules = NULL;
+	uint32_t room = 0;
+
+	for (;;) {
+		list.fault_size = sizeof(*rules);
+		list.count = room;
+		list.faults = (uintptr_t)rules;
+		control_do(control, fd, MMAPDEMO_IOCTL_FAULT_LIST, &list, NO_RANGE, NULL);
+		if (list.count <= room)
+			break;
+		room = list.count;
+		free(rules);
+		rules = calloc(room, sizeof(*rules));
+		if (!rules)
+			control_fail(control, "%s", strerror(errno));
+	}
+	*count = list.count;
+	return rules;
+}
+
+static void print_text(const struct mmapdemo_fault *rules, uint32_t count)
+{
+	char when[64];
+
+	printf("%12s %12s %-8s %-14s %8s %10s %10s\n", "OFFSET", "LENGTH", "ACTION", "WHEN",
+	       "DELAY", "HITS", "FIRED");
+	for (uint32_t i = 0; i < count; i++) {
+		when_words(&rules[i], when);
+		printf("%#12jx %#12jx %-8s %-14s %8u %10ju %10ju\n", (uintmax_t)rules[i].offset,
+		       (uintmax_t)rules[i].length, fault_word(rules[i].action), when,
+		       rules[i].delay, (uintmax_t)rules[i].hits, (uintmax_t)rules[i].fired);
+	}
+}
+
+static void print_json(const struct mmapdemo_fault *rules, uint32_t count)
+{
+	struct json_object *array = json_object_new_array();
+	char when[64];
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct json_object *object = json_object_new_object();
+
+		when_words(&rules[i], when);
+		add_number(object, "offset", rules[i].offset);
+		add_number(object, "length", rules[i].length);
+		add_text(object, "action", fault_word(rules[i].action));
+		add_text(object, "when", when);
+		add_number(object, "delay", rules[i].delay);
+		add_number(object, "seed", rules[i].seed);
+		add_number(object, "hits", rules[i].hits);
+		add_number(object, "fired", rules[i].fired);
+		json_object_array_add(array, object);
+	}
+	show_pretty(array);
+}
+
+int faults_main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.doc = "Lists the ranges that fail or are slow, by offset.\v"
+		       "HITS are accesses so far, FIRED those that failed; DELAY is in "
+		       "microseconds.\n\n" CONTROL_STATUS,
+		.children = control_json_argp,
+	};
+	struct control control = {};
+	struct mmapdemo_fault *rules;
+	uint32_t count;
+	int fd;
+
+	control_parse(&control, &argp, argc, argv);
+	fd = open_device(&control, O_RDONLY);
+	rules = list_rules(&control, fd, &count);
+	close(fd);
+	(control.json ? print_json : print_text)(rules, count);
+	free(rules);
+	return 0;
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* mmapdemo poison, heal, slow, faults: memory that fails, on purpose. */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "common/json.h"
+#include "common/number.h"
+#include "control.h"
+
+enum { HWPOISON = 256, ENOMEM_, ONCE, EVERY, CHANCE, SEED, DELAY };
+
+/* For argp: struct control first. */
+struct poison {
+	struct control control;
+	struct mmapdemo_fault fault;
+};
+
+static const struct argp_option poison_options[] = {
+	{"hwpoison", HWPOISON, NULL, 0, "SIGBUS as of broken memory (BUS_MCEERR_AR)", 0},
+	{"enomem", ENOMEM_, NULL, 0,
+	 "as if no memory were left: read, write and MADV_POPULATE_READ are ENOMEM, and "
+	 "a program that touches it waits until it is healed",
+	 0},
+	{"once", ONCE, NULL, 0, "only the first access", 1},
+	{"every", EVERY, "N", 0, "every N-th access", 1},
+	{"chance", CHANCE, "P", 0, "each with this chance, 0.25 say", 1},
+	{"seed", SEED, "N", 0, "of the chance (default: 0): the same seed, the same accesses", 1},
+	{"delay", DELAY, "MICROSECONDS", 0, "each access takes longer, too", 1},
+	{},
+};
+
+static const char poison_doc[] =
+	"Makes a range of whole pages fail: touching it is SIGBUS (BUS_ADRERR), read and write "
+	"are EIO.\v"
+	"Mappings obey at once; private copies made before do not. A range has one rule, the "
+	"last one given.\n\n" CONTROL_STATUS;
+
+static bool parse_u32(const char *text, uint32_t *number)
+{
+	uint64_t wide;
+
+	if (!parse_number(text, &wide) || wide > UINT32_MAX)
+		return false;
+	*number = wide;
+	return true;
+}
+
+/* As so many of 2^32. */
+static bool parse_chance(const char *text, uint32_t *chance)
+{
+	char *end;
+	double p = strtod(text, &end);
+
+	if (end == text || *end || !(p >= 0 && p < 1))
+		return false;
+	*chance = p * 4294967296.0;
+	return true;
+}
+
+static void parse_delay(const char *text, uint32_t *delay, struct argp_state *state)
+{
+	if (!parse_u32(text, delay) || *delay > MMAPDEMO_FAULT_DELAY_MAX)
+		argp_error(state, "'%s': not a number of microseconds up to %u", text,
+			   MMAPDEMO_FAULT_DELAY_MAX);
+}
+
+static void set_when(struct mmapdemo_fault *fault, uint32_t when, struct argp_state *state)
+{
+	if (fault->when != MMAPDEMO_FAULT_ALWAYS)
+		argp_error(state, "only one of --once, --every and --chance");
+	fault->when = when;
+}
+
+static error_t parse_poison(int key, char *arg, struct argp_state *state)
+{
+	struct poison *poison = state->input;
+	struct mmapdemo_fault *fault = &poison->fault;
+	uint64_t seed;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		return control_init(state);
+	case HWPOISON:
+	case ENOMEM_:
+		if (fault->action != MMAPDEMO_FAULT_SIGBUS)
+			argp_error(state, "only one of --hwpoison and --enomem");
+		fault->action = key == HWPOISON ? MMAPDEMO_FAULT_HWPOISON : MMAPDEMO_FAULT_ENOMEM;
+		return 0;
+	case ONCE:
+		set_when(fault, MMAPDEMO_FAULT_ONCE, state);
+		return 0;
+	case EVERY:
+		set_when(fault, MMAPDEMO_FAULT_NTH, state);
+		if (!parse_u32(arg, &fault->n) || !fault->n)
+			argp_error(state, "--every '%s': not a number above 0", arg);
+		return 0;
+	case CHANCE:
+		set_when(fault, MMAPDEMO_FAULT_RANDOM, state);
+		if (!parse_chance(arg, &fault->n))
+			argp_error(state, "--chance '%s': not a number from 0 to below 1", arg);
+		return 0;
+	case SEED:
+		if (!parse_number(arg, &seed))
+			argp_error(state, "--seed '%s' is not a number: %s", arg, NUMBER_SAYS);
+		fault->seed = seed;
+		return 0;
+	case DELAY:
+		parse_delay(arg, &fault->delay, state);
+		return 0;
+	case ARGP_KEY_END:
+		if (fault->seed && fault->when != MMAPDEMO_FAULT_RANDOM)
+			argp_error(state, "--seed is for --chance");
+		return ARGP_ERR_UNKNOWN;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static void set_rule(const struct control *control, struct mmapdemo_fault *fault)
+{
+	static const struct advice advice[] = {
+		{ENOSPC, "there are as many rules as there may be: heal some (mmapdemo faults)"},
+		{},
+	};
+
+	fault->size = sizeof(*fault);
+	control_change(control, MMAPDEMO_IOCTL_FAULT_SET, fault, WHOLE_PAGES, advice);
+}
+
+int poison_main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = poison_options,
+		.parser = parse_poison,
+		.args_doc = "OFFSET LENGTH",
+		.doc = poison_doc,
+		.children = control_argp,
+	};
+	struct poison poison = {.fault.action = MMAPDEMO_FAULT_SIGBUS};
+
+	control_parse(&poison.control, &argp, argc, argv);
+	poison.fault.offset = poison.control.operands[0];
+	poison.fault.length = poison.control.operands[1];
+	set_rule(&poison.control, &poison.fault);
+	return 0;
+}
+
+int slow_main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.args_doc = "OFFSET LENGTH MICROSECONDS",
+		.doc = "Makes each access to a range of whole pages take longer, and counts them.\v"
+		       "An access is a page fault, or a part of a read or write; 0 microseconds "
+		       "only counts (mmapdemo faults).\n\n" CONTROL_STATUS,
+		.children = control_argp,
+	};
+	struct control control = {};
+	struct mmapdemo_fault fault = {.action = MMAPDEMO_FAULT_COUNT};
+
+	control_parse(&control, &argp, argc, argv);
+	if (control.operands[2] > MMAPDEMO_FAULT_DELAY_MAX)
+		errx(2, "slow: MICROSECONDS is %ju: %u is the most", control.operands[2],
+		     MMAPDEMO_FAULT_DELAY_MAX);
+	fault.offset = control.operands[0];
+	fault.length = control.operands[1];
+	fault.delay = control.operands[2];
+	set_rule(&control, &fault);
+	return 0;
+}
+
+int heal_main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.args_doc = "[OFFSET LENGTH]",
+		.doc = "Ends the rules of a range of whole pages (default: of all), slow ones "
+		       "too.\v"
+		       "What the pages held they still hold.\n\n" CONTROL_STATUS,
+		.children = control_argp,
+	};
+	struct control control = {};
+	struct mmapdemo_fault fault = {.action = MMAPDEMO_FAULT_NONE};
+
+	control_parse(&control, &argp, argc, argv);
+	if (!control.given)
+		control.operands[1] = INT64_MAX & ~(sysconf(_SC_PAGESIZE) - 1);
+	fault.offset = control.operands[0];
+	fault.length = control.operands[1];
+	set_rule(&control, &fault);
+	return 0;
+}

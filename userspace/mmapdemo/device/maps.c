@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* mmapdemo maps: who has mapped the device, as the module's debugfs file tells. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "common/json.h"
+#include "control.h"
+
+struct mapping {
+	int pid;
+	unsigned long long start, end, offset, faults, huge;
+	char permissions[5], comm[64];
+};
+
+static FILE *open_list(const struct control *control)
+{
+	const char *cause = NULL;
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/mmapdemo/%s/mappings",
+		 basename(control->device));
+	file = fopen(path, "re");
+	if (file)
+		return file;
+	if (errno == EACCES || errno == EPERM)
+		cause = "only root may see them";
+	else if (errno == ENOENT)
+		cause = "no such device is loaded, or debugfs is not mounted (mount -t debugfs "
+			"none /sys/kernel/debug)";
+	control_fail(control, "%s: %s%s%s", path, strerror(errno), cause ? ": " : "",
+		     cause ? cause : "");
+}
+
+static bool next(const struct control *control, FILE *file, struct mapping *mapping)
+{
+	static char *line;
+	static size_t room;
+
+	if (getline(&line, &room, file) < 0) {
+		if (ferror(file))
+			control_fail(control, "reading its mappings: %s", strerror(errno));
+		free(line);
+		return false;
+	}
+	if (sscanf(line, "%d %llx-%llx %4s %llx %llu %llu %63[^\n]", &mapping->pid, &mapping->start,
+		   &mapping->end, mapping->permissions, &mapping->offset, &mapping->faults,
+		   &mapping->huge, mapping->comm) != 8)
+		control_fail(control, "the module is not this program's: it says '%s'", line);
+	return true;
+}
+
+/* 0 in the list: the module could not tell. */
+static void print_pid(int pid)
+{
+	if (pid)
+		printf("%7d", pid);
+	else
+		printf("%7s", "?");
+}
+
+static void print_text(const struct control *control, FILE *file)
+{
+	struct mapping mapping;
+
+	printf("%7s %-16s %-27s %-5s %12s %12s %8s %6s\n", "PID", "COMM", "RANGE", "PERMS",
+	       "OFFSET", "LENGTH", "FAULTS", "HUGE");
+	while (next(control, file, &mapping)) {
+		print_pid(mapping.pid);
+		printf(" %-16s %13llx-%-13llx %-5s %#12llx %#12llx %8llu %6llu\n", mapping.comm,
+		       mapping.start, mapping.end, mapping.permissions, mapping.offset,
+		       mapping.end - mapping.start, mapping.faults, mapping.huge);
+	}
+}
+
+static void print_json(const struct control *control, FILE *file)
+{
+	struct json_object *array = json_object_new_array();
+	struct mapping mapping;
+
+	while (next(control, file, &mapping)) {
+		struct json_object *object = json_object_new_object();
+
+		add_number(object, "pid", mapping.pid);
+		add_text(object, "comm", mapping.comm);
+		add_number(object, "start", mapping.start);
+		add_number(object, "end", mapping.end);
+		add_text(object, "perms", mapping.permissions);
+		add_number(object, "offset", mapping.offset);
+		add_number(object, "faults", mapping.faults);
+		add_number(object, "huge", mapping.huge);
+		json_object_array_add(array, object);
+	}
+	show_pretty(array);
+}
+
+int maps_main(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.doc = "Lists who has mapped the device, one line a mapping (VMA).\v"
+		       "FAULTS are those on small pages, HUGE the huge pages mapped; PID is ? "
+		       "where it cannot be told.\n\n" CONTROL_STATUS,
+		.children = control_json_argp,
+	};
+	struct control control = {};
+	FILE *file;
+
+	control_parse(&control, &argp, argc, argv);
+	file = open_list(&control);
+	(control.json ? print_json : print_text)(&control, file);
+	fclose(file);
+	return 0;
+}

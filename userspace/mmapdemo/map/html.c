@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The picture as a page: one file, nothing fetched, no script. */
+#include "draw.h"
+
+const char html_style[] =
+	":root { color-scheme: light dark; --ink: #1d2126; --paper: #fff; --dim: #5d646d; "
+	"--line: #d5d9de; --shade: #f3f4f6; --good: #00663f; --bad: #b8001f }\n"
+	"@media (prefers-color-scheme: dark) { :root { --ink: #dfe3e8; --paper: #16181c; "
+	"--dim: #a3abb5; --line: #3a3f46; --shade: #1e2126; --good: #4fd6a5; --bad: #ff8a98 } }\n"
+	"* { box-sizing: border-box }\n"
+	"body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); "
+	"margin: 0 auto; padding: 1rem; max-width: 75rem }\n"
+	"h1 { font-size: 1.6rem; line-height: 1.2 } h2 { font-size: 1.25rem; margin: 2.5rem 0 "
+	".5rem }\n"
+	"code, pre { font: .85em/1.5 ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace "
+	"}\n"
+	"pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0 }\n"
+	".dim { color: var(--dim) } .good { color: var(--good) } .bad { color: var(--bad) }\n"
+	"svg { max-width: 100%; height: auto; display: block }\n"
+	"table { border-collapse: collapse; width: 100%; font-size: .9rem }\n"
+	"th, td { text-align: left; vertical-align: top; padding: .2rem .6rem .2rem 0; "
+	"border-bottom: 1px solid var(--line); overflow-wrap: anywhere }\n";
+
+static void put_vma(FILE *file, const struct map_picture *picture, const struct map_vma *vma)
+{
+	size_t present = 0, copies = 0;
+	char size[24];
+
+	for (size_t i = 0; i < vma->count; i++) {
+		bool here = vma->pages[i].flags & PAGE_PRESENT;
+
+		present += here;
+		copies += here && *vma->file && !map_is_files(vma, vma->pages[i].flags);
+	}
+	fprintf(file,
+		"<tr><td><code>%jx-<wbr>%jx</code></td><td><code>%s</code></td><td>%s</td><td>",
+		(uintmax_t)vma->start, (uintmax_t)vma->end, vma->perms,
+		map_bytes(vma->end - vma->start, size));
+	html_text(file, *vma->name ? vma->name : "anonymous");
+	fprintf(file, " +0x%jx</td><td>%zu of %ju</td><td>%zu</td><td><code>",
+		(uintmax_t)vma->offset, present,
+		(uintmax_t)((vma->end - vma->start) / picture->page_size), copies);
+	html_text(file, vma->vm_flags ? vma->vm_flags : "");
+	fputs("</code></td></tr>\n", file);
+}
+
+static void put_process(FILE *file, const struct map_picture *picture,
+			const struct map_process *process)
+{
+	fputs("<h2>", file);
+	html_text(file, process->name);
+	fprintf(file, " %d</h2>\n", process->pid);
+	if (process->hidden)
+		fputs("<p class='dim'>Frame numbers are hidden from who asked: they want "
+		      "root.</p>\n",
+		      file);
+	if (process->changed)
+		fputs("<p class='bad'>Its mappings changed while they were read.</p>\n", file);
+	fputs("<table><tr><th>range</th><th>perms</th><th>size</th><th>what</th>"
+	      "<th>present</th><th>copies</th><th>flags</th></tr>\n",
+	      file);
+	for (size_t i = 0; i < process->vma_count; i++)
+		put_vma(file, picture, &process->vmas[i]);
+	fputs("</table>\n", file);
+	if (process->left_out)
+		fprintf(file, "<p class='dim'>and %zu more, %ju pages (--most shows more)</p>\n",
+			process->left_out, (uintmax_t)process->left_out_pages);
+}
+
+bool map_html(const struct map_picture *picture, FILE *file)
+{
+	fprintf(file,
+		"<!doctype html>\n<!-- SPDX-License-Identifier: GPL-2.0-only -->\n"
+		"<html lang='en'><head><meta charset='utf-8'>\n"
+		"<meta name='viewport' content='width=device-width'>\n"
+		"<title>mmapdemo map</title>\n<style>\n%s%s</style></head>\n<body>\n"
+		"<h1>Who maps what, and which frames that is</h1>\n"
+		"<p class='dim'>A page and its frame have the same letter and colour. Broken "
+		"border: "
+		"a private copy, or anonymous memory; dotted: absent; grey: read-only; thick red: "
+		"poisoned.</p>\n",
+		html_style, map_svg_style);
+	map_svg(picture, file, true, false);
+	for (size_t i = 0; i < picture->count; i++)
+		put_process(file, picture, &picture->processes[i]);
+	fputs("</body></html>\n", file);
+	return !ferror(file);
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* mmapdemo map: processes' memory on one side, the frames it is on the other. */
+#define _GNU_SOURCE
+#include <argp.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "common/json.h"
+#include "common/number.h"
+#include "draw.h"
+#include "model.h"
+
+#define MOST_PROCESSES 8
+#define MOST_VMAS      64
+
+struct options {
+	const char *name, *device, *from, *svg, *html;
+	bool self, all, json;
+	uint64_t most;
+	int pids[MOST_PROCESSES];
+	size_t count;
+};
+
+enum { DEVICE = 'd', JSON = 'j', ALL = 'a', MOST = 'm', SELF = 1, SVG, HTML, FROM };
+
+static const struct argp_option argp_options[] = {
+	{"self", SELF, NULL, 0, "this program itself, with --all", 0},
+	{"all", ALL, NULL, 0, "all mappings, not the device's alone", 0},
+	{"device", DEVICE, "PATH", 0, "this device alone (default: all of the module)", 0},
+	{"most", MOST, "N", 0, "draw so many mappings of a process (default: 64)", 0},
+	{"json", JSON, NULL, 0, "for programs: JSON", 0},
+	{"svg", SVG, "FILE", 0, "write the picture as SVG", 0},
+	{"html", HTML, "FILE", 0, "write a page with the picture and a table", 0},
+	{"from", FROM, "FILE", 0, "draw what --json has written, of another time or machine", 0},
+	{},
+};
+
+static const char doc[] =
+	"Draws what processes have mapped of the device, page by page, and the frames behind it. "
+	"Two processes stand side by side; what they share has the same letter and colour.\v"
+	"Of each page: its number in the file, poisoned, its size (4K, 2M), copy or anon "
+	"if it is not the file's, shared if it is mapped more than once, ro, dirty if it was "
+	"written since `echo 4 >/proc/PID/clear_refs`; or absent. Frame numbers are shown "
+	"to root; without, the rest is. FILE may be - for standard input or output.\n\n"
+	"Exit status: 0 done; 1 it failed; 2 usage.";
+
+static void fail(const struct options *options, const char *format, ...)
+	__attribute__((noreturn, format(printf, 2, 3)));
+
+static void fail(const struct options *options, const char *format, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fprintf(stderr, "%s: ", options->name);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+static void add_pid(struct options *options, const char *arg, struct argp_state *state)
+{
+	uint64_t pid;
+
+	if (!parse_number(arg, &pid) || !pid || pid > 1 << 22)
+		argp_error(state, "PID '%s' is not the number of a process", arg);
+	if (options->count == MOST_PROCESSES)
+		argp_error(state, "more than %d processes", MOST_PROCESSES);
+	options->pids[options->count++] = pid;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case SELF:
+		options->self = options->all = true;
+		add_pid(options, "1", state);
+		options->pids[options->count - 1] = getpid();
+		return 0;
+	case ALL:
+		options->all = true;
+		return 0;
+	case DEVICE:
+		options->device = arg;
+		return 0;
+	case MOST:
+		if (!parse_number(arg, &options->most) || !options->most)
+			argp_error(state, "--most '%s': not a number above 0", arg);
+		return 0;
+	case JSON:
+		options->json = true;
+		return 0;
+	case SVG:
+		options->svg = arg;
+		return 0;
+	case HTML:
+		options->html = arg;
+		return 0;
+	case FROM:
+		options->from = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		add_pid(options, arg, state);
+		return 0;
+	case ARGP_KEY_END:
+		if (!options->count == !options->from)
+			argp_error(state, "wants PIDs, or --self, or --from");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+/* Nothing of the device: why, and what there may be instead. */
+static void explain_nothing(const struct options *options, const struct map_process *process)
+{
+	const char *device = options->device ? options->device : "/dev/mmapdemo";
+
+	if (access(device, F_OK))
+		fail(options,
+		     "%s: %s: load the module (modprobe mmapdemo, make load); --all shows "
+		     "other mappings",
+		     device, strerror(errno));
+	fail(options,
+	     "process %d (%s) has not mapped %s: --all shows its other mappings, `mmapdemo "
+	     "maps` who has",
+	     process->pid, process->name, device);
+}
+
+static void read_processes(const struct options *options, struct map_picture *picture)
+{
+	const struct map_want want = {
+		.all = options->all,
+		.device = options->device,
+		.most = options->most,
+	};
+	char reason[256];
+	size_t vmas = 0;
+
+	map_page_sizes(picture);
+	picture->processes = calloc(options->count, sizeof(*picture->processes));
+	if (!picture->processes)
+		fail(options, "no memory for %zu processes", (size_t)options->count);
+	for (; picture->count < options->count; picture->count++) {
+		struct map_process *process = &picture->processes[picture->count];
+
+		if (!map_read(options->pids[picture->count], &want, picture, process, reason))
+			fail(options, "%s", reason);
+		vmas += process->vma_count;
+	}
+	if (!vmas && !options->all)
+		explain_nothing(options, &picture->processes[0]);
+}
+
+/* json-c's own reason is of several lines. */
+static const char *why_no_json(const struct options *options)
+{
+	if (strcmp(options->from, "-") && access(options->from, R_OK))
+		return strerror(errno);
+	return "it is something else, or has been cut off";
+}
+
+static void read_json(const struct options *options, struct map_picture *picture)
+{
+	bool standard = !strcmp(options->from, "-");
+	struct json_object *object =
+		standard ? json_object_from_fd(STDIN_FILENO) : json_object_from_file(options->from);
+	char reason[256];
+
+	if (!object)
+		fail(options, "%s: there is no JSON to read: %s", options->from,
+		     why_no_json(options));
+	if (!map_from_json(object, picture, reason))
+		fail(options, "%s: not of mmapdemo map --json: %s", options->from, reason);
+	json_object_put(object);
+}
+
+static void write_file(const struct options *options, const char *path,
+		       const struct map_picture *picture)
+{
+	FILE *file = strcmp(path, "-") ? fopen(path, "we") : stdout;
+	bool written;
+
+	if (!file)
+		fail(options, "%s: %s", path, strerror(errno));
+	written =
+		path == options->svg ? map_svg(picture, file, true, true) : map_html(picture, file);
+	if (fflush(file) || !written || (file != stdout && fclose(file)))
+		fail(options, "%s: not written: %s", path, strerror(errno));
+}
+
+static void show_text(const struct options *options, const struct map_picture *picture)
+{
+	struct terminal terminal = terminal_find();
+	bool hidden = false;
+
+	(void)options;
+	map_text(picture, &terminal, 0, true);
+	putchar('\n');
+	map_text_legend(&terminal);
+	for (size_t i = 0; i < picture->count; i++)
+		hidden |= picture->processes[i].hidden;
+	if (hidden)
+		terminal_words(&terminal, 0, 0,
+			       "Frame numbers are hidden from all but root: that two "
+			       "private copies are the same frame cannot be seen.");
+	if (fflush(stdout) || ferror(stdout))
+		fail(options, "not written: %s", strerror(errno));
+}
+
+int map_main(int argc, char **argv)
+{
+	static const struct argp argp = {argp_options, parse, "PID...", doc, NULL, NULL, NULL};
+	struct options options = {.name = argv[0], .most = MOST_VMAS};
+	struct map_picture picture = {};
+
+	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	if (options.from)
+		read_json(&options, &picture);
+	else
+		read_processes(&options, &picture);
+	if (options.svg)
+		write_file(&options, options.svg, &picture);
+	if (options.html)
+		write_file(&options, options.html, &picture);
+	if (options.json)
+		show_pretty(map_json(&picture));
+	else if (!options.svg && !options.html)
+		show_text(&options, &picture);
+	map_picture_free(&picture);
+	return 0;
+}

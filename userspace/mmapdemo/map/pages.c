@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The state of each page, from /proc/PID/pagemap, smaps and the device's rules. */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <linux/mmapdemo.h>
+#include "read.h"
+
+/* Of a process, that are looked at: 4 GiB. An entry is 8 bytes. */
+#define MOST_PAGES ((uint64_t)1 << 20)
+
+#define ENDS	   16 /* pages at either end whose contents are read */
+
+/* Documentation/admin-guide/mm/pagemap.rst */
+#define PM_FRAME      ((1ULL << 55) - 1)
+#define PM_SOFT_DIRTY (1ULL << 55)
+#define PM_EXCLUSIVE  (1ULL << 56)
+#define PM_FILE	      (1ULL << 61)
+#define PM_SWAP	      (1ULL << 62)
+#define PM_PRESENT    (1ULL << 63)
+
+static bool has_flag(const struct map_vma *vma, const char *flag)
+{
+	return vma->vm_flags && strstr(vma->vm_flags, flag);
+}
+
+static struct map_page page_of(const struct map_vma *vma, uint64_t entry)
+{
+	struct map_page page = {};
+
+	if (entry & PM_PRESENT) {
+		page.frame = entry & PM_FRAME;
+		page.flags |= PAGE_PRESENT;
+		page.flags |= entry & PM_FILE ? PAGE_FILE : 0;
+		page.flags |= entry & PM_EXCLUSIVE ? PAGE_EXCLUSIVE : 0;
+		/* In a new VMA ("sd") all is said to be, until somebody has asked. */
+		page.flags |= entry & PM_SOFT_DIRTY && !has_flag(vma, "sd") ? PAGE_DIRTY : 0;
+	} else if (entry & PM_SWAP) {
+		page.flags |= PAGE_SWAPPED;
+	}
+	return page;
+}
+
+static bool read_pagemap(int fd, const struct map_picture *picture, struct map_vma *vma)
+{
+	uint64_t entries[1024], at = 0;
+	off_t base = vma->start / picture->page_size * sizeof(*entries);
+
+	while (at < vma->count) {
+		size_t want = vma->count - at < 1024 ? vma->count - at : 1024;
+		ssize_t got = pread(fd, entries, want * sizeof(*entries),
+				    base + (off_t)(at * sizeof(*entries)));
+
+		if (got < (ssize_t)sizeof(*entries))
+			return false;
+		for (size_t i = 0; i < got / sizeof(*entries); i++)
+			vma->pages[at + i] = page_of(vma, entries[i]);
+		at += got / sizeof(*entries);
+	}
+	return true;
+}
+
+/* Could a huge entry map the block that begins at this page? */
+static bool is_candidate(const struct map_picture *picture, const struct map_vma *vma, uint64_t at)
+{
+	uint64_t block = picture->huge_size / picture->page_size;
+	const struct map_page *first = &vma->pages[at];
+
+	if (at + block > vma->count || first->frame % block)
+		return false;
+	for (uint64_t i = 0; i < block; i++) {
+		const struct map_page *page = &vma->pages[at + i];
+
+		if (!(page->flags & PAGE_PRESENT) || page->flags != first->flags)
+			return false;
+		if (first->frame && page->frame != first->frame + i)
+			return false;
+	}
+	return true;
+}
+
+static uint64_t first_block(const struct map_picture *picture, const struct map_vma *vma)
+{
+	uint64_t over = vma->start % picture->huge_size;
+
+	return over ? (picture->huge_size - over) / picture->page_size : 0;
+}
+
+static uint64_t mark_candidates(const struct map_picture *picture, struct map_vma *vma,
+				uint32_t flags)
+{
+	uint64_t block = picture->huge_size / picture->page_size, count = 0;
+
+	for (uint64_t at = first_block(picture, vma); at + block <= vma->count; at += block) {
+		if (!is_candidate(picture, vma, at))
+			continue;
+		count++;
+		for (uint64_t i = 0; flags && i < block; i++)
+			vma->pages[at + i].flags |= flags;
+	}
+	return count;
+}
+
+/* pagemap does not tell huge entries; smaps tells how many there are. */
+static void find_huge(const struct map_picture *picture, struct map_vma *vma,
+		      const struct map_huge *huge)
+{
+	size_t bytes = (huge->file + huge->shmem + huge->anonymous) * 1024;
+	uint64_t candidates;
+	uint32_t flags;
+
+	if (!bytes)
+		return;
+	candidates = mark_candidates(picture, vma, 0);
+	flags = bytes == candidates * picture->huge_size ? PAGE_HUGE : PAGE_HUGE_MAYBE;
+	/* Before 6.11, pagemap does not say so of a file's huge page. */
+	if (!huge->anonymous)
+		flags |= PAGE_FILE;
+	mark_candidates(picture, vma, flags);
+}
+
+static void mark_rules(const struct map_picture *picture, struct map_vma *vma,
+		       const struct mmapdemo_fault *rule)
+{
+	for (uint64_t i = 0; i < vma->count; i++) {
+		uint64_t offset = vma->offset + i * picture->page_size;
+
+		/* A copy made before is no page of the device's. */
+		if (vma->pages[i].flags & PAGE_PRESENT && !map_is_files(vma, vma->pages[i].flags))
+			continue;
+		if (offset >= rule->offset && offset - rule->offset < rule->length)
+			vma->pages[i].flags |= PAGE_POISONED;
+	}
+}
+
+/* A device's rules, of the one that was asked last. */
+struct rules {
+	char file[48];
+	struct mmapdemo_fault *rules;
+	uint32_t count;
+};
+
+/* The device is open as long as it is mapped: no last close is ours. */
+static void read_rules(const struct map_vma *vma, struct rules *rules)
+{
+	struct mmapdemo_fault_list list = {
+		.size = sizeof(list),
+		.fault_size = sizeof(*rules->rules),
+		.count = MMAPDEMO_FAULT_RULES_MAX,
+	};
+	int fd = open(vma->name, O_RDONLY | O_CLOEXEC);
+
+	memcpy(rules->file, vma->file, sizeof(rules->file));
+	rules->count = 0;
+	if (!rules->rules)
+		rules->rules = calloc(list.count, sizeof(*rules->rules));
+	if (!rules->rules)
+		err(1, "calloc");
+	list.faults = (uintptr_t)rules->rules;
+	if (fd >= 0 && !ioctl(fd, MMAPDEMO_IOCTL_FAULT_LIST, &list))
+		rules->count = list.count < MMAPDEMO_FAULT_RULES_MAX ? list.count
+								     : MMAPDEMO_FAULT_RULES_MAX;
+	if (fd >= 0)
+		close(fd);
+}
+
+static void find_poisoned(const struct map_picture *picture, struct map_vma *vma,
+			  struct rules *rules)
+{
+	if (strcmp(rules->file, vma->file))
+		read_rules(vma, rules);
+	for (uint32_t i = 0; i < rules->count; i++)
+		if (rules->rules[i].action > MMAPDEMO_FAULT_COUNT)
+			mark_rules(picture, vma, &rules->rules[i]);
+}
+
+/* Only of what is there: to read what is not would make it. And of a long one's ends. */
+static void read_contents(int fd, const struct map_picture *picture, struct map_vma *vma)
+{
+	for (uint64_t i = 0; i < vma->count; i++) {
+		char text[MAP_CONTENT + 1] = "";
+
+		if (i == ENDS && vma->count > 2 * ENDS)
+			i = vma->count - ENDS;
+		if (!(vma->pages[i].flags & PAGE_PRESENT) || vma->pages[i].flags & PAGE_POISONED)
+			continue;
+		if (pread(fd, text, MAP_CONTENT, vma->start + i * picture->page_size) <= 0 ||
+		    !*text)
+			continue;
+		for (char *c = text; *c; c++)
+			if (!isprint((unsigned char)*c))
+				*c = '.';
+		vma->pages[i].content = strdup(text);
+	}
+}
+
+static int open_file(int pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static void read_vma(const struct map_picture *picture, struct map_vma *vma,
+		     const struct map_huge *huge, int pagemap, uint64_t *budget,
+		     struct rules *rules)
+{
+	uint64_t count = (vma->end - vma->start) / picture->page_size;
+
+	if (has_flag(vma, "pf")) {
+		vma->unknown = MAP_BY_NUMBER;
+		return;
+	}
+	if (count > *budget) {
+		vma->unknown = MAP_TOO_MANY;
+		return;
+	}
+	vma->pages = calloc(count, sizeof(*vma->pages));
+	if (!vma->pages)
+		err(1, "calloc");
+	vma->count = count;
+	*budget -= count;
+	if (!read_pagemap(pagemap, picture, vma)) {
+		vma->unknown = MAP_UNREADABLE;
+		vma->count = 0;
+		return;
+	}
+	find_huge(picture, vma, huge);
+	if (vma->device)
+		find_poisoned(picture, vma, rules);
+}
+
+bool map_read_pages(const struct map_want *want, const struct map_picture *picture,
+		    struct map_process *process, const struct map_huge *huge, char reason[256])
+{
+	int pagemap = open_file(process->pid, "pagemap"), memory = -1;
+	bool present = false, numbers = false;
+	uint64_t budget = MOST_PAGES;
+	struct rules rules = {};
+
+	if (pagemap < 0) {
+		snprintf(reason, 256, "/proc/%d/pagemap: %s", process->pid,
+			 errno == ENOENT ? "the process has gone" : strerror(errno));
+		return false;
+	}
+	if (want->content)
+		memory = open_file(process->pid, "mem");
+	for (size_t i = 0; i < process->vma_count; i++) {
+		struct map_vma *vma = &process->vmas[i];
+
+		read_vma(picture, vma, &huge[i], pagemap, &budget, &rules);
+		for (size_t j = 0; j < vma->count; j++) {
+			present |= vma->pages[j].flags & PAGE_PRESENT;
+			numbers |= !!vma->pages[j].frame;
+		}
+		if (memory >= 0)
+			read_contents(memory, picture, vma);
+	}
+	process->hidden = present && !numbers;
+	free(rules.rules);
+	if (memory >= 0)
+		close(memory);
+	close(pagemap);
+	return true;
+}

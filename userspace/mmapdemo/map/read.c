@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A process's mappings, as /proc/PID/smaps tells them; pages.c has their pages. */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <err.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "read.h"
+
+#define TRIES 3 /* of a process whose mappings change while we look */
+
+static bool refuse(char reason[256], const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool refuse(char reason[256], const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(reason, 256, format, ap);
+	va_end(ap);
+	return false;
+}
+
+void map_page_sizes(struct map_picture *picture)
+{
+	FILE *file = fopen("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "re");
+	unsigned long long size;
+
+	picture->page_size = sysconf(_SC_PAGESIZE);
+	if (!file || fscanf(file, "%llu", &size) != 1 || !size)
+		size = picture->page_size * (picture->page_size / 8); /* what a PMD spans */
+	picture->huge_size = size;
+	if (file)
+		fclose(file);
+}
+
+static FILE *open_proc(int pid, const char *name, char reason[256])
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	file = fopen(path, "re");
+	if (!file && errno == ENOENT)
+		refuse(reason, "there is no process %d (any more)", pid);
+	else if (!file && (errno == EACCES || errno == EPERM))
+		refuse(reason, "process %d is not yours to look into: be root", pid);
+	else if (!file)
+		refuse(reason, "%s: %s", path, strerror(errno));
+	return file;
+}
+
+static void read_name(int pid, char name[32])
+{
+	char path[64];
+	FILE *file;
+
+	strcpy(name, "?");
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	if (fscanf(file, "%31[^\n]", name) != 1)
+		strcpy(name, "?");
+	map_clean(name);
+	fclose(file);
+}
+
+/* "7f..-7f.. rw-s 00000000 00:06 123   NAME" */
+static bool parse_head(char *line, struct map_vma *vma)
+{
+	unsigned long long start, end, offset;
+	char device[24], inode[24];
+	int name = 0;
+
+	if (sscanf(line, "%llx-%llx %4s %llx %23s %23s %n", &start, &end, vma->perms, &offset,
+		   device, inode, &name) != 6)
+		return false;
+	line[strcspn(line, "\n")] = '\0';
+	vma->start = start;
+	vma->end = end;
+	vma->offset = offset;
+	if (strcmp(inode, "0"))
+		snprintf(vma->file, sizeof(vma->file), "%s %s", device, inode);
+	vma->name = map_clean(strdup(line + name));
+	return true;
+}
+
+/* As maps names the file at this path. */
+static void file_id(const char *path, char id[48])
+{
+	struct stat st;
+
+	*id = '\0';
+	if (!stat(path, &st))
+		snprintf(id, 48, "%02x:%02x %ju", major(st.st_dev), minor(st.st_dev),
+			 (uintmax_t)st.st_ino);
+}
+
+static bool in_ranges(const struct map_want *want, struct map_vma *vma)
+{
+	for (size_t i = 0; want->ranges && want->ranges[i][1]; i++) {
+		uint64_t start = want->ranges[i][0], end = want->ranges[i][1];
+
+		if (start >= vma->end || end <= vma->start)
+			continue;
+		/* A neighbour that it was merged with is not wanted. */
+		vma->offset += start > vma->start ? start - vma->start : 0;
+		vma->start = start > vma->start ? start : vma->start;
+		vma->end = end < vma->end ? end : vma->end;
+		return true;
+	}
+	return false;
+}
+
+static bool is_wanted(const struct map_want *want, const char *wanted_id, struct map_vma *vma)
+{
+	vma->device = !strncmp(vma->name, "/dev/mmapdemo", 13);
+	if (*wanted_id)
+		vma->device = !strcmp(vma->file, wanted_id);
+	return want->all || vma->device || in_ranges(want, vma);
+}
+
+static struct map_vma *add(struct map_process *process, const struct map_vma *vma)
+{
+	size_t count = process->vma_count;
+
+	if (!(count & (count + 1))) {
+		process->vmas = reallocarray(process->vmas, 2 * count + 2, sizeof(*vma));
+		if (!process->vmas)
+			err(1, "reallocarray");
+	}
+	process->vmas[process->vma_count++] = *vma;
+	return &process->vmas[count];
+}
+
+/* The lines below a VMA's first. */
+static void parse_field(const char *line, struct map_vma *vma, struct map_huge *huge)
+{
+	if (!strncmp(line, "VmFlags:", 8)) {
+		free(vma->vm_flags);
+		vma->vm_flags = strdup(line + 8 + strspn(line + 8, " "));
+		if (!vma->vm_flags)
+			err(1, "strdup");
+		vma->vm_flags[strcspn(vma->vm_flags, "\n")] = '\0';
+		for (char *end = strchr(vma->vm_flags, '\0');
+		     end > vma->vm_flags && end[-1] == ' ';)
+			*--end = '\0';
+		return;
+	}
+	sscanf(line, "FilePmdMapped: %zu", &huge->file);
+	sscanf(line, "ShmemPmdMapped: %zu", &huge->shmem);
+	sscanf(line, "AnonHugePages: %zu", &huge->anonymous);
+}
+
+static bool read_list(int pid, const struct map_want *want, const struct map_picture *picture,
+		      struct map_process *process, struct map_huge **huge, char reason[256])
+{
+	FILE *file = open_proc(pid, "smaps", reason);
+	struct map_huge now = {};
+	struct map_vma *vma = NULL;
+	char *line = NULL, id[48] = "";
+	size_t room = 0, all = 0;
+
+	if (!file)
+		return false;
+	if (want->device)
+		file_id(want->device, id);
+	while (getline(&line, &room, file) > 0) {
+		struct map_vma head = {};
+
+		if (isupper((unsigned char)*line)) {
+			if (vma)
+				parse_field(line, vma, &(*huge)[process->vma_count - 1]);
+			continue;
+		}
+		vma = NULL;
+		all++;
+		if (!parse_head(line, &head) || !is_wanted(want, id, &head)) {
+			free(head.name);
+			continue;
+		}
+		if (process->vma_count == want->most) {
+			process->left_out++;
+			process->left_out_pages += (head.end - head.start) / picture->page_size;
+			free(head.name);
+			continue;
+		}
+		vma = add(process, &head);
+		*huge = reallocarray(*huge, process->vma_count, sizeof(**huge));
+		if (!*huge)
+			err(1, "reallocarray");
+		(*huge)[process->vma_count - 1] = now;
+	}
+	free(line);
+	fclose(file);
+	return all ||
+	       refuse(reason, "process %d has no memory: it has ended, or is the kernel's", pid);
+}
+
+/* Are the mappings that we have read still what they are? */
+static bool still_so(int pid, const struct map_want *want, const struct map_process *process)
+{
+	char reason[256], id[48] = "", *line = NULL;
+	FILE *file = open_proc(pid, "maps", reason);
+	size_t room = 0, at = 0, wanted = 0;
+	bool so = file;
+
+	if (want->device)
+		file_id(want->device, id);
+	while (so && getline(&line, &room, file) > 0) {
+		struct map_vma now = {};
+
+		if (parse_head(line, &now) && is_wanted(want, id, &now)) {
+			const struct map_vma *then = &process->vmas[at];
+
+			wanted++;
+			if (at < process->vma_count) {
+				so = now.start == then->start && now.end == then->end &&
+				     now.offset == then->offset && !strcmp(now.perms, then->perms);
+				at++;
+			}
+		}
+		free(now.name);
+	}
+	free(line);
+	if (file)
+		fclose(file);
+	return so && wanted == process->vma_count + process->left_out;
+}
+
+bool map_read(int pid, const struct map_want *want, const struct map_picture *picture,
+	      struct map_process *process, char reason[256])
+{
+	for (int try = 0; try < TRIES; try++) {
+		struct map_huge *huge = NULL;
+		bool read;
+
+		map_process_free(process);
+		process->pid = pid;
+		read_name(pid, process->name);
+		read = read_list(pid, want, picture, process, &huge, reason) &&
+		       map_read_pages(want, picture, process, huge, reason);
+		free(huge);
+		if (!read) {
+			map_process_free(process);
+			return false;
+		}
+		process->changed = !still_so(pid, want, process);
+		if (!process->changed)
+			return true;
+	}
+	return true;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From pages to runs of like pages, and words for their state. */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+
+bool map_is_files(const struct map_vma *vma, uint32_t flags)
+{
+	return *vma->file && (vma->perms[3] == 's' || flags & PAGE_FILE);
+}
+
+const char *map_bytes(uint64_t bytes, char text[24])
+{
+	static const char units[] = " KMGT";
+	int unit = 0;
+
+	while (unit < 4 && bytes && bytes % 1024 == 0) {
+		bytes /= 1024;
+		unit++;
+	}
+	snprintf(text, 24, "%ju%.*s", (uintmax_t)bytes, unit ? 1 : 0, units + unit);
+	return text;
+}
+
+static void add_word(char text[96], const char *word)
+{
+	if (*text)
+		strncat(text, " ", 95 - strlen(text));
+	strncat(text, word, 95 - strlen(text));
+}
+
+void map_state(const struct map_picture *picture, const struct map_vma *vma, uint32_t flags,
+	       char text[96])
+{
+	char size[24];
+
+	*text = '\0';
+	if (flags & PAGE_POISONED)
+		add_word(text, "poisoned");
+	if (flags & PAGE_PRESENT) {
+		map_bytes(flags & PAGE_HUGE ? picture->huge_size : picture->page_size, size);
+		add_word(text, size);
+		if (flags & PAGE_HUGE_MAYBE)
+			add_word(text, "or huge");
+		if (!map_is_files(vma, flags))
+			add_word(text, *vma->file ? "copy" : "anon");
+		if (!(flags & PAGE_EXCLUSIVE))
+			add_word(text, "shared");
+		if (vma->perms[1] != 'w')
+			add_word(text, vma->perms[0] == 'r' ? "ro" : "none");
+		if (flags & PAGE_DIRTY)
+			add_word(text, "dirty");
+	} else if (flags & PAGE_SWAPPED) {
+		add_word(text, "swapped out");
+	} else {
+		add_word(text, "absent");
+	}
+}
+
+static bool continues(const struct map_vma *vma, const struct map_run *run, uint64_t at,
+		      bool scattered)
+{
+	const struct map_page *page = &vma->pages[at];
+
+	if (page->flags != run->flags || page->content || vma->pages[run->first].content)
+		return false;
+	if (!page->frame || scattered)
+		return scattered || !run->frame;
+	return page->frame == vma->pages[at - 1].frame + 1;
+}
+
+static struct map_run *find_runs(const struct map_vma *vma, bool scattered, size_t most,
+				 size_t *count)
+{
+	struct map_run *runs = NULL, *run = NULL;
+	size_t room = 0;
+
+	*count = 0;
+	for (uint64_t at = 0; at < vma->count; at++) {
+		const struct map_page *page = &vma->pages[at];
+
+		if (run && continues(vma, run, at, scattered)) {
+			run->scattered |= page->frame != run->frame + run->count;
+			run->count++;
+			continue;
+		}
+		if (most && *count == most)
+			break;
+		if (*count == room) {
+			room = room ? 2 * room : 16;
+			runs = reallocarray(runs, room, sizeof(*runs));
+			if (!runs)
+				err(1, "reallocarray");
+		}
+		run = &runs[(*count)++];
+		*run = (struct map_run){
+			.first = at, .count = 1, .flags = page->flags, .frame = page->frame};
+	}
+	return runs;
+}
+
+static bool reach_the_end(const struct map_vma *vma, const struct map_run *runs, size_t count)
+{
+	return !count || runs[count - 1].first + runs[count - 1].count == vma->count;
+}
+
+/* The last run takes all that comes after it. */
+static void mix_the_rest(const struct map_vma *vma, struct map_run *last)
+{
+	*last = (struct map_run){.first = last->first, .mixed = true};
+	last->count = vma->count - last->first;
+	for (uint64_t at = last->first; at < vma->count; at++)
+		last->present += !!(vma->pages[at].flags & PAGE_PRESENT);
+}
+
+struct map_run *map_runs(const struct map_vma *vma, size_t most, size_t *count)
+{
+	struct map_run *runs = find_runs(vma, false, most, count);
+
+	if (reach_the_end(vma, runs, *count))
+		return runs;
+	free(runs);
+	runs = find_runs(vma, true, most, count);
+	if (!reach_the_end(vma, runs, *count))
+		mix_the_rest(vma, &runs[*count - 1]);
+	return runs;
+}
+
+void map_process_free(struct map_process *process)
+{
+	for (size_t i = 0; i < process->vma_count; i++) {
+		struct map_vma *vma = &process->vmas[i];
+
+		for (size_t j = 0; j < vma->count && vma->pages; j++)
+			free(vma->pages[j].content);
+		free(vma->pages);
+		free(vma->name);
+		free(vma->vm_flags);
+	}
+	free(process->vmas);
+	*process = (struct map_process){};
+}
+
+void map_picture_free(struct map_picture *picture)
+{
+	for (size_t i = 0; i < picture->count; i++)
+		map_process_free(&picture->processes[i]);
+	free(picture->processes);
+	*picture = (struct map_picture){};
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tour as a page. One file, nothing fetched. Without script it is a long page;
+ * with it, keys go from step to step.
+ */
+#include "map/draw.h"
+#include "tour.h"
+
+static const char style[] =
+	".lead { max-width: 46rem } .rows { white-space: nowrap }\n"
+	"nav ol { columns: 17rem; column-gap: 3.5rem; padding-left: 1.8rem; margin: .5rem 0 }\n"
+	"nav li { break-inside: avoid } nav a { color: inherit }\n"
+	"article { border-top: 1px solid var(--line); padding: 1rem 0; display: grid; "
+	"grid-template-columns: minmax(0, 1fr); gap: .6rem; scroll-margin: 1rem }\n"
+	"article h3 { margin: 0; font-size: 1rem; font-weight: normal } "
+	"article h3 code { font-weight: bold; overflow-wrap: anywhere }\n"
+	".who { color: var(--dim) } .result { margin: 0 }\n"
+	".claims { list-style: none; margin: 0; padding: 0 } "
+	".claims li { padding-left: 1.4rem; text-indent: -1.4rem; overflow-wrap: anywhere }\n"
+	".claims code { color: var(--dim) } .trace { background: var(--shade); padding: .5rem "
+	".7rem; "
+	"border-radius: 4px; font-size: .78rem }\n"
+	".trace b { font-weight: normal; color: var(--dim); font-family: system-ui, sans-serif }\n"
+	"@media (min-width: 1300px) { article.t { grid-template-columns: minmax(0, 1fr) 22rem } "
+	"article.t > * { grid-column: 1 } article.t > .trace { grid-column: 2; grid-row: 1 / span "
+	"4; "
+	"align-self: start } }\n"
+	".now { background: linear-gradient(var(--line), var(--line)) left / 4px 100% no-repeat; "
+	"padding-left: .8rem; margin-left: -.8rem }\n"
+	"kbd { border: 1px solid var(--line); border-radius: 3px; padding: 0 .3em; font-size: "
+	".85em }\n"
+	".keys { display: none } .js .keys { display: block }\n"
+	"@media print { article { break-inside: avoid } .keys { display: none !important } }\n";
+
+/* Arrow keys, j and k, space; the step that is looked at is the one marked. */
+static const char script[] =
+	"document.documentElement.classList.add('js');\n"
+	"const steps = [...document.querySelectorAll('article')];\n"
+	"let now = -1;\n"
+	"function go(to) {\n"
+	"  to = Math.max(0, Math.min(steps.length - 1, to));\n"
+	"  if (steps[now]) steps[now].classList.remove('now');\n"
+	"  now = to; steps[now].classList.add('now');\n"
+	"  steps[now].scrollIntoView({block: 'start'});\n"
+	"  history.replaceState(null, '', '#' + steps[now].id);\n"
+	"}\n"
+	"function chapter(by) {\n"
+	"  const heads = steps.map((s, i) => s.dataset.step == 1 ? i : -1).filter(i => i >= 0);\n"
+	"  go(by > 0 ? heads.find(i => i > now) ?? now : heads.findLast(i => i < now) ?? 0);\n"
+	"}\n"
+	"addEventListener('keydown', e => {\n"
+	"  if (e.ctrlKey || e.altKey || e.metaKey) return;\n"
+	"  const to = {ArrowRight: 1, j: 1, ArrowLeft: -1, k: -1}[e.key];\n"
+	"  if (to) go(now + to); else if (e.key == 'n') chapter(1);\n"
+	"  else if (e.key == 'p') chapter(-1); else return;\n"
+	"  e.preventDefault();\n"
+	"});\n"
+	"const at = steps.findIndex(s => '#' + s.id == location.hash);\n"
+	"if (at >= 0) go(at);\n";
+
+static void put_claims(FILE *file, const struct tour_step *step)
+{
+	static const char *const marks[] = {
+		[HOLDS] = "<span class='good'>✓</span>",
+		[DIFFERS] = "<strong class='bad'>✗ not so:</strong>",
+		[UNSEEN] = "<span class='dim'>?</span>",
+	};
+
+	if (!step->claim_count)
+		return;
+	fputs("<ul class='claims'>\n", file);
+	for (size_t i = 0; i < step->claim_count; i++) {
+		fprintf(file, "<li>%s ", marks[step->claims[i].verdict]);
+		html_text(file, step->claims[i].expected);
+		fputs(" <code>", file);
+		html_text(file, step->claims[i].seen);
+		fputs("</code></li>\n", file);
+	}
+	fputs("</ul>\n", file);
+}
+
+static void put_trace(FILE *file, const struct tour_part *part, const struct tour_step *step)
+{
+	if (!step->event_count)
+		return;
+	fputs("<pre class='trace'><b>The module saw</b>\n", file);
+	for (size_t i = 0; i < step->event_count; i++) {
+		const char *role = tour_role_of(part, step->events[i].pid);
+
+		html_text(file, role ? role : "?");
+		fputs(": ", file);
+		html_text(file, step->events[i].name);
+		html_text(file, step->events[i].text);
+		putc('\n', file);
+	}
+	fputs("</pre>\n", file);
+}
+
+static void put_step(FILE *file, const struct tour_part *part, const struct tour_step *step)
+{
+	size_t number = step - part->steps + 1;
+
+	fprintf(file, "<article id='%s-%zu' data-step='%zu'%s>\n<h3>%zu. ", part->chapter->name,
+		number, number, step->event_count ? " class='t'" : "", number);
+	if (*part->chapter->roles[1])
+		fprintf(file, "<span class='who'>%s</span> ", part->chapter->roles[step->role]);
+	fputs("<code>", file);
+	html_text(file, step->call);
+	fputs("</code>", file);
+	if (step->result) {
+		fputs(" <code class='who'>= ", file);
+		html_text(file, step->result);
+		fputs("</code>", file);
+	}
+	fputs("</h3>\n", file);
+	put_claims(file, step);
+	put_trace(file, part, step);
+	fputs("<div>", file);
+	map_svg(&step->picture, file, false, false);
+	fputs("</div></article>\n", file);
+}
+
+static void put_part(FILE *file, const struct tour *tour, const struct tour_part *part)
+{
+	const struct tour_chapter *chapter = part->chapter;
+
+	fprintf(file, "<section id='%s'>\n<h2>%td. %s</h2>\n<p class='lead'>", chapter->name,
+		part - tour->parts + 1, chapter->title);
+	html_text(file, chapter->says);
+	fprintf(file, " <span class='dim rows'>Contract: %s.</span></p>\n", chapter->rows);
+	for (size_t i = 0; i < part->count; i++)
+		put_step(file, part, &part->steps[i]);
+	if (part->reason) {
+		fprintf(file, "<p class='%s'>%s: ", part->verdict == DIFFERS ? "bad" : "dim",
+			part->verdict == DIFFERS ? "It ended early" : "Not shown here");
+		html_text(file, part->reason);
+		fputs("</p>\n", file);
+	}
+	fputs("</section>\n", file);
+}
+
+static void put_contents(FILE *file, const struct tour *tour)
+{
+	fputs("<nav><ol>\n", file);
+	for (size_t i = 0; i < tour->count; i++)
+		fprintf(file, "<li><a href='#%s'>%s</a> <span class='%s'>%s</span></li>\n",
+			tour->parts[i].chapter->name, tour->parts[i].chapter->title,
+			tour->parts[i].verdict == DIFFERS ? "bad" : "dim",
+			tour->parts[i].verdict == HOLDS
+				? ""
+				: tour_verdict_word(tour->parts[i].verdict));
+	fputs("</ol></nav>\n", file);
+}
+
+static void put_head(FILE *file, const struct tour *tour)
+{
+	char size[24];
+
+	fprintf(file,
+		"<!doctype html>\n<!-- SPDX-License-Identifier: GPL-2.0-only -->\n"
+		"<html lang='en'><head><meta charset='utf-8'>\n"
+		"<meta name='viewport' content='width=device-width'>\n"
+		"<title>A tour of mmap</title>\n<style>\n%s%s%s</style></head>\n<body>\n"
+		"<h1>A tour of mmap, on a real device</h1>\n<p class='dim'>",
+		html_style, map_svg_style, style);
+	html_text(file, tour->device);
+	fprintf(file, ", %s; Linux %s, %s. All of it was run, and seen, there.</p>\n",
+		map_bytes(tour->bytes, size), tour->kernel, tour->machine);
+	fputs("<p class='lead'>Each step is a call in C, what was expected of it, and what was "
+	      "seen. In the drawings, addresses are on the sides, and frames (pages of real "
+	      "memory) "
+	      "in the middle; the same letter and colour is the same frame. Broken border: a "
+	      "private copy, or anonymous memory; dotted: absent; grey: read-only; thick red: "
+	      "poisoned.</p>\n",
+	      file);
+	if (!tour->traced) {
+		fputs("<p class='dim'>Without what the module's tracepoints say: ", file);
+		html_text(file, tour->why_not);
+		fputs("</p>\n", file);
+	}
+	if (tour->hidden)
+		fputs("<p class='dim'>Frame numbers were hidden: they want root.</p>\n", file);
+	fputs("<p class='keys dim'>Keys: <kbd>→</kbd> <kbd>←</kbd> step by step, <kbd>n</kbd> "
+	      "<kbd>p</kbd> by chapters.</p>\n",
+	      file);
+}
+
+bool tour_html(const struct tour *tour, FILE *file)
+{
+	put_head(file, tour);
+	put_contents(file, tour);
+	for (size_t i = 0; i < tour->count; i++)
+		put_part(file, tour, &tour->parts[i]);
+	fprintf(file, "<script>\n%s</script>\n</body></html>\n", script);
+	return !ferror(file);
+}

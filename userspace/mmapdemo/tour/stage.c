@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Runs a chapter in a process of its own, hears what it tells, and looks at it. */
+#define _GNU_SOURCE
+#include <err.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include "tour.h"
+#include "watch/event.h"
+#include "watch/instance.h"
+#include "watch/reader.h"
+
+/* A process that is silent for so long is stuck. A loaded VM without kvm is slow. */
+#define PATIENCE	  60000
+#define CONTENTS_AT_START (4 << 20)
+
+/* The chapter that is running. */
+struct stage {
+	struct tour *tour;
+	struct tour_part *part;
+	tour_seen *seen;
+	void *context;
+	int socket;
+	int pids[2]; /* by role; 0: not there */
+	uint64_t ranges[8][2];
+	size_t range_count;
+	bool in_step;
+	bool over;    /* the chapter */
+	bool stopped; /* the tour */
+};
+
+static void *more(void *array, size_t count, size_t size)
+{
+	array = reallocarray(array, count + 1, size);
+	if (!array)
+		err(1, "reallocarray");
+	memset((char *)array + count * size, 0, size);
+	return array;
+}
+
+static struct tour_step *last_step(struct stage *stage)
+{
+	return stage->part->count ? &stage->part->steps[stage->part->count - 1] : NULL;
+}
+
+static void take_event(void *context, struct tep_event *event, struct tep_record *record)
+{
+	struct stage *stage = context;
+	struct tour_step *step = last_step(stage);
+	const char *node = happening_node(event, record);
+	struct tour_event *taken;
+
+	if (!stage->in_step || !node || strcmp(node, basename(stage->tour->device)))
+		return;
+	step->events = more(step->events, step->event_count, sizeof(*step->events));
+	taken = &step->events[step->event_count++];
+	taken->time = record->ts;
+	taken->pid = tep_data_pid(event->tep, record);
+	snprintf(taken->name, sizeof(taken->name), "%s", event->name);
+	taken->text = happening_text(event, record);
+}
+
+static int compare_events(const void *left, const void *right)
+{
+	const struct tour_event *a = left, *b = right;
+
+	return (a->time > b->time) - (a->time < b->time);
+}
+
+static void read_events(struct stage *stage)
+{
+	if (stage->tour->reader)
+		while (reader_read(stage->tour->reader, take_event, stage) != UINT64_MAX)
+			;
+}
+
+static void judge_events(struct tour *tour, struct tour_step *step)
+{
+	for (size_t i = 0; i < step->claim_count; i++) {
+		struct tour_claim *claim = &step->claims[i];
+		uint64_t count = 0;
+
+		if (!claim->event)
+			continue;
+		for (size_t j = 0; j < step->event_count; j++)
+			count += !strcmp(step->events[j].name, claim->event);
+		claim->verdict = !tour->traced ? UNSEEN : count == claim->count ? HOLDS : DIFFERS;
+		if (asprintf(&claim->seen, tour->traced ? "%s %ju time%s" : "%s is not told to us",
+			     claim->event, (uintmax_t)count, count == 1 ? "" : "s") < 0)
+			err(1, "asprintf");
+		free(claim->event);
+		claim->event = NULL;
+	}
+}
+
+static bool look_the_same(const struct map_picture *a, const struct map_picture *b)
+{
+	struct json_object *left = map_json(a), *right = map_json(b);
+	bool same = json_object_equal(left, right);
+
+	json_object_put(left);
+	json_object_put(right);
+	return same;
+}
+
+static void take_picture(struct stage *stage, struct tour_step *step)
+{
+	const struct map_want want = {
+		.device = stage->tour->device,
+		.most = 16,
+		.content = true,
+		.ranges = stage->ranges,
+	};
+	char reason[256];
+
+	map_page_sizes(&step->picture);
+	step->picture.processes = calloc(2, sizeof(*step->picture.processes));
+	for (int role = 0; role < 2 && step->picture.processes; role++) {
+		struct map_process *process = &step->picture.processes[step->picture.count];
+
+		if (!stage->pids[role] ||
+		    !map_read(stage->pids[role], &want, &step->picture, process, reason))
+			continue;
+		snprintf(process->name, sizeof(process->name), "%s",
+			 stage->part->chapter->roles[role]);
+		stage->tour->hidden |= process->hidden;
+		step->picture.count++;
+	}
+	if (stage->part->count > 1)
+		step->same = look_the_same(&step[-1].picture, &step->picture);
+}
+
+static void end_step(struct stage *stage)
+{
+	struct tour_step *step = last_step(stage);
+
+	if (!stage->in_step)
+		return;
+	read_events(stage);
+	if (step->event_count)
+		qsort(step->events, step->event_count, sizeof(*step->events), compare_events);
+	judge_events(stage->tour, step);
+	take_picture(stage, step);
+	step->info.size = sizeof(step->info);
+	ioctl(stage->tour->fd, MMAPDEMO_IOCTL_INFO, &step->info);
+	if (tour_step_verdict(step) == DIFFERS)
+		stage->part->verdict = DIFFERS;
+	stage->in_step = false;
+	stage->stopped = !stage->seen(stage->tour, stage->part, step, stage->context);
+}
+
+static void begin_step(struct stage *stage, const struct tour_message *message)
+{
+	struct tour_part *part = stage->part;
+
+	end_step(stage);
+	/* what came between is no step's */
+	read_events(stage);
+	part->steps = more(part->steps, part->count, sizeof(*part->steps));
+	part->steps[part->count++] = (struct tour_step){
+		.call = strdup(message->text), .pid = message->pid, .role = message->role};
+	stage->pids[message->role] = message->pid;
+	stage->in_step = true;
+}
+
+static void add_claim(struct stage *stage, const struct tour_message *message)
+{
+	struct tour_step *step = last_step(stage);
+	bool later = message->kind == SAYS_EVENTS;
+
+	if (!step)
+		return;
+	step->claims = more(step->claims, step->claim_count, sizeof(*step->claims));
+	step->claims[step->claim_count++] = (struct tour_claim){
+		.expected = strdup(message->text),
+		.seen = later ? NULL : strdup(message->seen),
+		.verdict = message->verdict,
+		.event = later ? strdup(message->seen) : NULL,
+		.count = message->number,
+	};
+}
+
+static void add_range(struct stage *stage, const struct tour_message *message)
+{
+	/* the last one stays 0, 0 */
+	if (stage->range_count + 1 < sizeof(stage->ranges) / sizeof(*stage->ranges))
+		memcpy(stage->ranges[stage->range_count++], message->range, sizeof(message->range));
+}
+
+static void fail_part(struct tour_part *part, const char *reason)
+{
+	part->verdict = DIFFERS;
+	free(part->reason);
+	part->reason = strdup(reason);
+}
+
+/* Who waits for it goes on. */
+static void answer(const struct stage *stage)
+{
+	if (!stage->stopped)
+		send(stage->socket, "", 1, MSG_NOSIGNAL);
+}
+
+static void hear(struct stage *stage, const struct tour_message *message)
+{
+	switch (message->kind) {
+	case SAYS_CALL:
+		begin_step(stage, message);
+		answer(stage);
+		break;
+	case SAYS_RESULT:
+		if (stage->in_step)
+			last_step(stage)->result = strdup(message->text);
+		break;
+	case SAYS_CLAIM:
+	case SAYS_EVENTS:
+		add_claim(stage, message);
+		break;
+	case SAYS_WATCH:
+		add_range(stage, message);
+		break;
+	case SAYS_END:
+		end_step(stage);
+		answer(stage);
+		break;
+	case SAYS_LEFT:
+		stage->pids[message->role] = 0;
+		break;
+	case SAYS_NOT_HERE:
+		stage->part->verdict = UNSEEN;
+		stage->part->reason = strdup(message->text);
+		stage->over = true;
+		break;
+	case SAYS_FAILED:
+		fail_part(stage->part, message->text);
+		stage->over = true;
+	}
+}
+
+/* Until the last process of the chapter has closed its end. */
+static void listen_to(struct stage *stage)
+{
+	struct pollfd poller = {.fd = stage->socket, .events = POLLIN};
+	struct tour_message message;
+
+	while (!stage->stopped && !stage->over) {
+		ssize_t got;
+
+		int ready = poll(&poller, 1, PATIENCE);
+
+		if (ready < 0) { /* a signal: tour.c */
+			stage->stopped = true;
+			return;
+		}
+		if (!ready) {
+			fail_part(stage->part, "nothing was heard for a minute: it is stuck");
+			return;
+		}
+		got = recv(stage->socket, &message, sizeof(message), 0);
+		if (got != sizeof(message))
+			return;
+		hear(stage, &message);
+	}
+}
+
+static void clear_device(struct tour *tour)
+{
+	struct mmapdemo_punch punch = {.size = sizeof(punch), .length = CONTENTS_AT_START};
+
+	ioctl(tour->fd, MMAPDEMO_IOCTL_PUNCH, &punch);
+}
+
+static pid_t begin_actor(const struct tour *tour, const struct tour_chapter *chapter, int ends[2])
+{
+	pid_t actor, narrator = getpid();
+
+	fflush(NULL);
+	actor = fork();
+	if (actor)
+		return actor;
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != narrator)
+		_exit(3);
+	close(ends[0]);
+	tour_act(chapter, ends[1], tour->fd);
+}
+
+bool tour_run(struct tour *tour, const struct tour_chapter *chapter, tour_seen *seen, void *context)
+{
+	struct stage stage = {.tour = tour, .seen = seen, .context = context};
+	int ends[2], status;
+	pid_t actor;
+
+	tour->parts = more(tour->parts, tour->count, sizeof(*tour->parts));
+	stage.part = &tour->parts[tour->count++];
+	stage.part->chapter = chapter;
+	clear_device(tour);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		err(1, "socketpair");
+	actor = begin_actor(tour, chapter, ends);
+	if (actor < 0)
+		err(1, "fork");
+	close(ends[1]);
+	stage.socket = ends[0];
+	listen_to(&stage);
+	kill(-actor, SIGKILL); /* whoever is left of it */
+	waitpid(actor, &status, 0);
+	/* its child is ours now: what it has mapped is gone before the next chapter */
+	while (waitpid(-actor, NULL, 0) > 0)
+		;
+	close(ends[0]);
+	if (!stage.stopped && !stage.part->reason && (!WIFEXITED(status) || WEXITSTATUS(status)))
+		fail_part(stage.part, WIFSIGNALED(status) ? strsignal(WTERMSIG(status))
+							  : "its process gave up");
+	return !stage.stopped;
+}

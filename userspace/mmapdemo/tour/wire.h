@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What those who act in a chapter tell the one who shows it. */
+#ifndef TOUR_WIRE_H
+#define TOUR_WIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "actor.h"
+
+enum tour_kind {
+	SAYS_CALL,     /* text: a statement, which begins a step; waits for an answer */
+	SAYS_RESULT,   /* text: what it returned */
+	SAYS_CLAIM,    /* text: what was expected; seen; verdict */
+	SAYS_EVENTS,   /* text: expected; seen: a tracepoint's name; number: how often */
+	SAYS_WATCH,    /* range */
+	SAYS_END,      /* of the step; waits for an answer */
+	SAYS_LEFT,     /* this process has ended */
+	SAYS_NOT_HERE, /* text: why the chapter cannot be shown */
+	SAYS_FAILED,   /* text: why it cannot go on */
+};
+
+enum tour_verdict { HOLDS, DIFFERS, UNSEEN /* nobody told us */ };
+
+struct tour_message {
+	enum tour_kind kind;
+	int pid, role;
+	enum tour_verdict verdict;
+	uint64_t number, range[2];
+	char text[240], seen[240];
+};
+
+/* In the process of a chapter: runs it, and ends. */
+void tour_act(const struct tour_chapter *chapter, int socket, int device) __attribute__((noreturn));
+
+#endif
