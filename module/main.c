@@ -7,7 +7,7 @@
  * buffer.c	what is behind a node
  * mapping.c	mmap, a VMA's life
  * content.c	fill, checksum, wipe
- * faultlab.c	pages that fail, or take long
+ * inject.c	pages that fail, or take long
  * notify.c	events to wait for
  * device.c	the node: open, read, write, seek, splice, poll
  * control.c	the node's commands (ioctl)

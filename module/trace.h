@@ -154,7 +154,7 @@ TRACE_EVENT(poison_hit,
 		__entry->action = action;
 		__entry->fired = fired;
 	),
-	/* enum mmapdemo_fault_action */
+	/* enum mmapdemo_inject_action */
 	TP_printk("node=%s pgoff=%#lx action=%s fired=%d", __entry->node, __entry->pgoff,
 		  __print_symbolic(__entry->action, { 1, "count" }, { 2, "sigbus" },
 				   { 3, "hwpoison" }, { 4, "enomem" }),

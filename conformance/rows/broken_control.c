@@ -145,7 +145,7 @@ ROW_EACH(M14, rule, "a rule over a broken page comes and goes, and the page is b
 	unsigned char *view = memory_map(broken.off, MAP_SHARED);
 	unsigned char *bad = view + pages(BAD), *beside = bad + pages(1);
 
-	assert_done(set_action(broken.fd, broken.bad, pages(2), MMAPDEMO_FAULT_SIGBUS));
+	assert_done(set_action(broken.fd, broken.bad, pages(2), MMAPDEMO_INJECT_SIGBUS));
 	assert_bus_error(try_read(beside), beside);
 	ck_assert_int_eq(try_read(bad).signo, SIGBUS);
 	assert_done(heal(broken.fd, broken.bad, pages(2)));

@@ -121,10 +121,10 @@ ROW_EACH(C4, delay_holds_no_lock,
 	int fd = control_open();
 	unsigned char *map = target_map_rw(MAPPED, meanwhile->flags, pages(1));
 	struct toucher toucher = {.at = map + pages(1) + 7, .stores = meanwhile->stores};
-	struct mmapdemo_fault rule = {
+	struct mmapdemo_injection rule = {
 		.offset = pages(2),
 		.length = pages(1),
-		.action = MMAPDEMO_FAULT_COUNT,
+		.action = MMAPDEMO_INJECT_COUNT,
 		.delay = DELAY,
 	};
 	pthread_t thread;

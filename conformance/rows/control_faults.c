@@ -37,19 +37,19 @@ static off_t bad_page(void)
 
 static const struct action {
 	const char *name;
-	enum mmapdemo_fault_action action;
+	enum mmapdemo_inject_action action;
 	bool broken; /* SIGBUS as for broken memory */
 	int io_error, populate_error;
 } actions[] = {
-	{"sigbus", MMAPDEMO_FAULT_SIGBUS, false, EIO, EFAULT},
-	{"hwpoison", MMAPDEMO_FAULT_HWPOISON, true, EIO, EHWPOISON},
-	{"enomem", MMAPDEMO_FAULT_ENOMEM, false, ENOMEM, ENOMEM},
+	{"sigbus", MMAPDEMO_INJECT_SIGBUS, false, EIO, EFAULT},
+	{"hwpoison", MMAPDEMO_INJECT_HWPOISON, true, EIO, EHWPOISON},
+	{"enomem", MMAPDEMO_INJECT_ENOMEM, false, ENOMEM, ENOMEM},
 };
 
 /* Those that a program's own access does not try again. */
 static const struct action signals[] = {
-	{"sigbus", MMAPDEMO_FAULT_SIGBUS, false, EIO, EFAULT},
-	{"hwpoison", MMAPDEMO_FAULT_HWPOISON, true, EIO, EHWPOISON},
+	{"sigbus", MMAPDEMO_INJECT_SIGBUS, false, EIO, EFAULT},
+	{"hwpoison", MMAPDEMO_INJECT_HWPOISON, true, EIO, EHWPOISON},
 };
 
 static int set_bad(int fd, const struct action *action)
@@ -290,11 +290,11 @@ ROW(C4, enomem_is_tried_again, "an access that finds no memory is tried again un
 {
 	int fd = control_open();
 	unsigned char *map = target_map_rw(MAPPED, MAP_SHARED, pages(1));
-	struct mmapdemo_fault rule = {
+	struct mmapdemo_injection rule = {
 		.offset = bad_page(),
 		.length = pages(1),
-		.action = MMAPDEMO_FAULT_ENOMEM,
-		.when = MMAPDEMO_FAULT_ONCE,
+		.action = MMAPDEMO_INJECT_ENOMEM,
+		.when = MMAPDEMO_INJECT_ONCE,
 	};
 
 	assert_done(set_rule(fd, rule));
@@ -308,7 +308,7 @@ ROW(C4, enomem_can_be_killed, "who waits for memory that never comes can be kill
 {
 	int fd = control_open();
 	volatile unsigned char *map = target_map_rw(MAPPED, MAP_SHARED, pages(1));
-	struct mmapdemo_fault rule;
+	struct mmapdemo_injection rule;
 	struct peer child;
 
 	assert_done(set_bad(fd, &actions[2]));

@@ -32,8 +32,8 @@ ASSERT_SIZE(resize, RESIZE, 16);
 ASSERT_SIZE(punch, PUNCH, 24);
 ASSERT_SIZE(fill, FILL, 32);
 ASSERT_SIZE(sum, SUM, 32);
-ASSERT_SIZE(fault, FAULT, 64);
-ASSERT_SIZE(fault_list, FAULT_LIST, 24);
+ASSERT_SIZE(injection, INJECT, 64);
+ASSERT_SIZE(inject_list, INJECT_LIST, 24);
 ASSERT_SIZE(kick, KICK, 16);
 ASSERT_SIZE(wait, WAIT, 24);
 ASSERT_SIZE(wipe, WIPE, 16);
@@ -63,7 +63,7 @@ ROW(C1, agrees, "each field is what debugfs, /proc, sysfs and lseek say")
 	int fd = control_open();
 	struct mmapdemo_info info = info_of(fd);
 	uint32_t features =
-		MMAPDEMO_FEATURE_RESIZE | MMAPDEMO_FEATURE_FAULTS | MMAPDEMO_FEATURE_CONTENTS;
+		MMAPDEMO_FEATURE_RESIZE | MMAPDEMO_FEATURE_INJECT | MMAPDEMO_FEATURE_CONTENTS;
 
 	if (huge_is_on())
 		features |= MMAPDEMO_FEATURE_HUGE;
@@ -284,8 +284,8 @@ ROW(C1, changes, "size, rules, policy and generation are those that the commands
 	struct mmapdemo_info before = info_of(fd), now;
 
 	assert_done(resize(fd, target.size + pages(3)));
-	assert_done(set_action(fd, 0, pages(1), MMAPDEMO_FAULT_SIGBUS));
-	assert_done(set_action(fd, pages(5), pages(1), MMAPDEMO_FAULT_COUNT));
+	assert_done(set_action(fd, 0, pages(1), MMAPDEMO_INJECT_SIGBUS));
+	assert_done(set_action(fd, pages(5), pages(1), MMAPDEMO_INJECT_COUNT));
 	assert_done(wipe(fd, MMAPDEMO_WIPE_SET_POLICY, MMAPDEMO_WIPE_ON_LAST_UNMAP));
 	assert_done(kick(fd));
 	now = info_of(fd);

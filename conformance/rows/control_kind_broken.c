@@ -50,7 +50,7 @@ ROW(M14, kind_mapped, "a broken page is not mapped anew: its page fault is SIGBU
 	int fd = control_open_kind(MMAPDEMO_FEATURE_CONTENTS);
 
 	break_page(fd, bad);
-	if (info_of(fd).features & MMAPDEMO_FEATURE_FAULTS) {
+	if (info_of(fd).features & MMAPDEMO_FEATURE_INJECT) {
 		unsigned char *map = target_map(pages(3), RW, MAP_SHARED, fd, pages(bad - 1));
 		unsigned char *middle = map + pages(1);
 

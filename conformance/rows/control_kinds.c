@@ -18,7 +18,7 @@
 #include "support/target.h"
 
 #define CONTENTS MMAPDEMO_FEATURE_CONTENTS
-#define FAULTS	 MMAPDEMO_FEATURE_FAULTS
+#define FAULTS	 MMAPDEMO_FEATURE_INJECT
 #define RESIZE	 MMAPDEMO_FEATURE_RESIZE
 #define HUGE	 MMAPDEMO_FEATURE_HUGE
 
@@ -141,7 +141,7 @@ ROW(C4, kind_rule,
 	char byte;
 
 	assert_memory(map, pages(4), 0, ORIGINAL);
-	assert_done(set_action(fd, pages(2), pages(1), MMAPDEMO_FAULT_SIGBUS));
+	assert_done(set_action(fd, pages(2), pages(1), MMAPDEMO_INJECT_SIGBUS));
 	access = try_read(map + pages(2));
 	ck_assert_int_eq(access.signo, SIGBUS);
 	ck_assert_int_eq(pread(fd, &byte, 1, pages(2)), -1);
@@ -218,7 +218,7 @@ static int ask_sum(int fd)
 
 static int ask_rule(int fd)
 {
-	return set_action(fd, 0, pages(1), MMAPDEMO_FAULT_COUNT);
+	return set_action(fd, 0, pages(1), MMAPDEMO_INJECT_COUNT);
 }
 
 static int ask_heal(int fd)

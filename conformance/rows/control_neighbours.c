@@ -35,7 +35,7 @@ ROW_EACH(C4, fault_around, "a fault beside a bad page does not map it", orders)
 	unsigned char *map = target_map_rw(WINDOW, MAP_SHARED, 0);
 	unsigned char *bad = map + pages(order->bad);
 
-	assert_done(set_action(fd, pages(order->bad), pages(1), MMAPDEMO_FAULT_SIGBUS));
+	assert_done(set_action(fd, pages(order->bad), pages(1), MMAPDEMO_INJECT_SIGBUS));
 	for (int i = 0; i < WINDOW; i++) {
 		int page = (order->from + i) % WINDOW;
 
@@ -102,7 +102,7 @@ ROW_EACH(C4, in_a_chunk, "a bad page of what would be a huge one leaves all othe
 	if (setup->state == MAPPED)
 		assert_memory(map, size, off, STORED);
 	before = info_of(fd);
-	assert_done(set_action(fd, off + at, pages(1), MMAPDEMO_FAULT_HWPOISON));
+	assert_done(set_action(fd, off + at, pages(1), MMAPDEMO_INJECT_HWPOISON));
 	now = info_of(fd);
 	assert_huge_folios(&now, before.huge_folios - (setup->folios->huge && !hole));
 	ck_assert_uint_eq(now.resident, before.resident);
@@ -142,13 +142,13 @@ ROW(C4, in_use, "EBUSY where a huge folio is in use by I/O, and there is no rule
 	ck_assert_int_eq(pipe(ends), 0);
 	ck_assert_int_eq(vmsplice(ends[1], &page, 1, 0), pages(1));
 	before = info_of(fd);
-	assert_errno(set_action(fd, off + pages(9), pages(1), MMAPDEMO_FAULT_SIGBUS), EBUSY);
+	assert_errno(set_action(fd, off + pages(9), pages(1), MMAPDEMO_INJECT_SIGBUS), EBUSY);
 	now = info_of(fd);
 	ck_assert_mem_eq(&now, &before, sizeof(now));
 	assert_memory(map, chunk_size(fd), off, STORED);
 	close(ends[0]);
 	close(ends[1]);
-	assert_done(in_the_end(set_action(fd, off + pages(9), pages(1), MMAPDEMO_FAULT_SIGBUS)));
+	assert_done(in_the_end(set_action(fd, off + pages(9), pages(1), MMAPDEMO_INJECT_SIGBUS)));
 	assert_bus_error(try_read(map + pages(9)), map + pages(9));
 }
 
@@ -160,7 +160,7 @@ ROW_EACH(C4, bad_chunk, "a rule for all of a chunk, healed, leaves its contents"
 	unsigned char *map = target_map_rw(count + 2, MAP_SHARED, off - pages(1));
 	unsigned char *chunk = map + pages(1);
 
-	assert_done(set_action(fd, off, size, MMAPDEMO_FAULT_SIGBUS));
+	assert_done(set_action(fd, off, size, MMAPDEMO_INJECT_SIGBUS));
 	for (size_t i = 0; i < count; i++)
 		assert_bus_error(try_read(chunk + pages(i)), chunk + pages(i));
 	assert_works(try_read(chunk - 1));
@@ -182,7 +182,7 @@ ROW_EACH(C4, no_memory, "an access that fails makes no memory for the page", fol
 	uint64_t resident;
 
 	assert_done(punch(fd, off, size));
-	assert_done(set_action(fd, off + pages(5), pages(8), MMAPDEMO_FAULT_SIGBUS));
+	assert_done(set_action(fd, off + pages(5), pages(8), MMAPDEMO_INJECT_SIGBUS));
 	resident = info_of(fd).resident;
 	assert_bus_error(try_read(map + pages(5)), map + pages(5));
 	assert_bus_error(try_write(map + pages(12), 1), map + pages(12));

@@ -180,7 +180,7 @@ ROW(C5, nothing_happened, "a command that fails, or is not about it, is no event
 	assert_done(wipe(fd, MMAPDEMO_WIPE_SET_POLICY, 0));
 	assert_done(fill(fd, 0, 100, 1));
 	sum_of(fd, 0, 100);
-	assert_done(set_action(fd, 0, pages(1), MMAPDEMO_FAULT_COUNT));
+	assert_done(set_action(fd, 0, pages(1), MMAPDEMO_INJECT_COUNT));
 	ck_assert_int_eq(polled(waiter, 0), 0);
 	ck_assert_uint_eq(take_events(waiter, ALL, NULL), 0);
 }

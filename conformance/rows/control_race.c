@@ -88,20 +88,20 @@ static void punch_any(int fd)
 
 static void poison_any(int fd)
 {
-	static const enum mmapdemo_fault_action actions[] = {
-		MMAPDEMO_FAULT_SIGBUS,
-		MMAPDEMO_FAULT_COUNT,
-		MMAPDEMO_FAULT_NONE,
+	static const enum mmapdemo_inject_action actions[] = {
+		MMAPDEMO_INJECT_SIGBUS,
+		MMAPDEMO_INJECT_COUNT,
+		MMAPDEMO_INJECT_NONE,
 	};
-	struct mmapdemo_fault rule = {
+	struct mmapdemo_injection rule = {
 		.offset = any_page(),
 		.length = pages(1 + any(4)),
 		.action = actions[any(ARRAY_SIZE(actions))],
 	};
 
-	if (rule.action == MMAPDEMO_FAULT_COUNT)
+	if (rule.action == MMAPDEMO_INJECT_COUNT)
 		rule.delay = any(200);
-	tolerate("FAULT_SET", set_rule(fd, rule));
+	tolerate("INJECT_SET", set_rule(fd, rule));
 	if (!any(16))
 		tolerate("healing", heal(fd, arena.start, (CHUNKS + 1) * arena.chunk));
 }
@@ -122,8 +122,8 @@ static void rebuild(int fd)
 	if (heal(fd, arena.start, arena.chunk) || punch(fd, arena.start, arena.chunk) ||
 	    fill(fd, arena.start, arena.chunk, seed))
 		return; /* somebody was faster with a rule, or has it in use */
-	tolerate("FAULT_SET",
-		 set_action(fd, arena.start + pages(any(100)), pages(1), MMAPDEMO_FAULT_COUNT));
+	tolerate("INJECT_SET",
+		 set_action(fd, arena.start + pages(any(100)), pages(1), MMAPDEMO_INJECT_COUNT));
 	error = command(fd, MMAPDEMO_IOCTL_SUM, &sum);
 	tolerate("SUM", error);
 	if (error)

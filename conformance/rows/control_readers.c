@@ -177,7 +177,7 @@ ROW_EACH(C4, held_by_a_reader, "a rule is set and healed while a reader has the 
 
 	assert_memory(map, memory_chunk_size(), off, STORED);
 	ruling->start(&reader);
-	assert_done(set_action(fd, bad, pages(1), MMAPDEMO_FAULT_SIGBUS));
+	assert_done(set_action(fd, bad, pages(1), MMAPDEMO_INJECT_SIGBUS));
 	assert_bus_error(try_read(page), page);
 	ck_assert_int_eq(pread(fd, &byte, 1, bad), -1);
 	ck_assert_int_eq(errno, EIO);
@@ -211,7 +211,7 @@ ROW(C4, charges_nobody, "a rule over memory that another filled costs the one wh
 	cgroup_limit(&group, GROUP_LIMIT);
 	cgroup_enter(&group);
 	before = cgroup_charged(&group);
-	assert_done(set_action(fd, off, len, MMAPDEMO_FAULT_SIGBUS));
+	assert_done(set_action(fd, off, len, MMAPDEMO_INJECT_SIGBUS));
 	ck_assert_uint_le(cgroup_charged(&group), before + (1 << 20));
 	ck_assert_uint_eq(cgroup_value(&group, "memory.events", "max"), 0);
 	assert_done(heal(fd, off, len));
@@ -276,9 +276,9 @@ static const struct counted {
 ROW_EACH(C4, counts_once, "a transfer of one page is one access to it", counted)
 {
 	int fd = control_open();
-	struct mmapdemo_fault rule;
+	struct mmapdemo_injection rule;
 
-	assert_done(set_action(fd, pages(3), pages(1), MMAPDEMO_FAULT_COUNT));
+	assert_done(set_action(fd, pages(3), pages(1), MMAPDEMO_INJECT_COUNT));
 	for (unsigned int i = 1; i <= 3; i++) {
 		counted[_i].access(fd, pages(3));
 		ck_assert_uint_eq(list_rules(fd, &rule, 1), 1);

@@ -12,7 +12,7 @@
 
 union argument valid_argument(enum command_index index)
 {
-	static struct mmapdemo_fault listed[4];
+	static struct mmapdemo_injection listed[4];
 	union argument argument = {.size = commands[index].size};
 
 	switch (index) {
@@ -33,15 +33,15 @@ union argument valid_argument(enum command_index index)
 	case SUM:
 		argument.sum.length = pages(1);
 		break;
-	case FAULT_SET:
-		argument.fault.offset = pages(2);
-		argument.fault.length = pages(1);
-		argument.fault.action = MMAPDEMO_FAULT_SIGBUS;
+	case INJECT_SET:
+		argument.injection.offset = pages(2);
+		argument.injection.length = pages(1);
+		argument.injection.action = MMAPDEMO_INJECT_SIGBUS;
 		break;
-	case FAULT_LIST:
-		argument.fault_list.count = ARRAY_SIZE(listed);
-		argument.fault_list.fault_size = sizeof(listed[0]);
-		argument.fault_list.faults = (uintptr_t)listed;
+	case INJECT_LIST:
+		argument.inject_list.count = ARRAY_SIZE(listed);
+		argument.inject_list.rule_size = sizeof(listed[0]);
+		argument.inject_list.rules = (uintptr_t)listed;
 		break;
 	case WAIT:
 		argument.wait.events = MMAPDEMO_EVENT_KICK;
@@ -59,7 +59,7 @@ int open_for_commands(void)
 
 	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
 	assert_done(kick(fd));
-	assert_done(set_action(fd, target.size, pages(1), MMAPDEMO_FAULT_SIGBUS));
+	assert_done(set_action(fd, target.size, pages(1), MMAPDEMO_INJECT_SIGBUS));
 	return fd;
 }
 
@@ -169,49 +169,58 @@ static const struct wrong {
 	{"sum,wraps", SUM, EINVAL, {SET(sum, offset, 1), SET(sum, length, ~0ULL)}},
 	{"sum,far", SUM, EINVAL, {SET(sum, offset, TOP_BIT)}},
 
-	{"fault,flags", FAULT_SET, EOPNOTSUPP, {SET(fault, flags, 1)}},
-	{"fault,unaligned", FAULT_SET, EINVAL, {SET(fault, offset, 1)}},
-	{"fault,unaligned-length", FAULT_SET, EINVAL, {SET(fault, length, 4095)}},
-	{"fault,no-length", FAULT_SET, EINVAL, {SET(fault, length, 0)}},
-	{"fault,wraps", FAULT_SET, EINVAL, {SET(fault, length, -4096)}},
-	{"fault,action", FAULT_SET, EOPNOTSUPP, {SET(fault, action, MMAPDEMO_FAULT_ENOMEM + 1)}},
-	{"fault,action-top", FAULT_SET, EOPNOTSUPP, {SET(fault, action, 1U << 31)}},
-	{"fault,when", FAULT_SET, EOPNOTSUPP, {SET(fault, when, MMAPDEMO_FAULT_RANDOM + 1)}},
-	{"fault,when-top", FAULT_SET, EOPNOTSUPP, {SET(fault, when, 1U << 31)}},
-	{"fault,n-always", FAULT_SET, EINVAL, {SET(fault, n, 1)}},
-	{"fault,n-once",
-	 FAULT_SET,
+	{"inject,flags", INJECT_SET, EOPNOTSUPP, {SET(injection, flags, 1)}},
+	{"inject,unaligned", INJECT_SET, EINVAL, {SET(injection, offset, 1)}},
+	{"inject,unaligned-length", INJECT_SET, EINVAL, {SET(injection, length, 4095)}},
+	{"inject,no-length", INJECT_SET, EINVAL, {SET(injection, length, 0)}},
+	{"inject,wraps", INJECT_SET, EINVAL, {SET(injection, length, -4096)}},
+	{"inject,action",
+	 INJECT_SET,
+	 EOPNOTSUPP,
+	 {SET(injection, action, MMAPDEMO_INJECT_ENOMEM + 1)}},
+	{"inject,action-top", INJECT_SET, EOPNOTSUPP, {SET(injection, action, 1U << 31)}},
+	{"inject,when", INJECT_SET, EOPNOTSUPP, {SET(injection, when, MMAPDEMO_INJECT_RANDOM + 1)}},
+	{"inject,when-top", INJECT_SET, EOPNOTSUPP, {SET(injection, when, 1U << 31)}},
+	{"inject,n-always", INJECT_SET, EINVAL, {SET(injection, n, 1)}},
+	{"inject,n-once",
+	 INJECT_SET,
 	 EINVAL,
-	 {SET(fault, when, MMAPDEMO_FAULT_ONCE), SET(fault, n, 1)}},
-	{"fault,n-nth", FAULT_SET, EINVAL, {SET(fault, when, MMAPDEMO_FAULT_NTH)}},
-	{"fault,delay", FAULT_SET, EINVAL, {SET(fault, delay, MMAPDEMO_FAULT_DELAY_MAX + 1)}},
-	{"fault,delay-healed",
-	 FAULT_SET,
+	 {SET(injection, when, MMAPDEMO_INJECT_ONCE), SET(injection, n, 1)}},
+	{"inject,n-nth", INJECT_SET, EINVAL, {SET(injection, when, MMAPDEMO_INJECT_NTH)}},
+	{"inject,delay",
+	 INJECT_SET,
 	 EINVAL,
-	 {SET(fault, action, MMAPDEMO_FAULT_NONE), SET(fault, delay, 1)}},
-	{"fault,seed", FAULT_SET, EINVAL, {SET(fault, seed, 1)}},
-	{"fault,seed-nth",
-	 FAULT_SET,
+	 {SET(injection, delay, MMAPDEMO_INJECT_DELAY_MAX + 1)}},
+	{"inject,delay-healed",
+	 INJECT_SET,
 	 EINVAL,
-	 {SET(fault, when, MMAPDEMO_FAULT_NTH), SET(fault, n, 2), SET(fault, seed, 1)}},
-	{"fault,when-count",
-	 FAULT_SET,
+	 {SET(injection, action, MMAPDEMO_INJECT_NONE), SET(injection, delay, 1)}},
+	{"inject,seed", INJECT_SET, EINVAL, {SET(injection, seed, 1)}},
+	{"inject,seed-nth",
+	 INJECT_SET,
 	 EINVAL,
-	 {SET(fault, action, MMAPDEMO_FAULT_COUNT), SET(fault, when, MMAPDEMO_FAULT_ONCE)}},
-	{"fault,when-healed",
-	 FAULT_SET,
+	 {SET(injection, when, MMAPDEMO_INJECT_NTH), SET(injection, n, 2),
+	  SET(injection, seed, 1)}},
+	{"inject,when-count",
+	 INJECT_SET,
 	 EINVAL,
-	 {SET(fault, action, MMAPDEMO_FAULT_NONE), SET(fault, when, MMAPDEMO_FAULT_ONCE)}},
-	{"fault,hits", FAULT_SET, EINVAL, {SET(fault, hits, 1)}},
-	{"fault,fired", FAULT_SET, EINVAL, {SET(fault, fired, 1)}},
+	 {SET(injection, action, MMAPDEMO_INJECT_COUNT),
+	  SET(injection, when, MMAPDEMO_INJECT_ONCE)}},
+	{"inject,when-healed",
+	 INJECT_SET,
+	 EINVAL,
+	 {SET(injection, action, MMAPDEMO_INJECT_NONE),
+	  SET(injection, when, MMAPDEMO_INJECT_ONCE)}},
+	{"inject,hits", INJECT_SET, EINVAL, {SET(injection, hits, 1)}},
+	{"inject,fired", INJECT_SET, EINVAL, {SET(injection, fired, 1)}},
 
-	{"list,flags", FAULT_LIST, EOPNOTSUPP, {SET(fault_list, flags, 1)}},
-	{"list,fault-size", FAULT_LIST, EINVAL, {SET(fault_list, fault_size, 0)}},
-	{"list,fault-size-less", FAULT_LIST, EINVAL, {SET(fault_list, fault_size, 63)}},
-	{"list,fault-size-more", FAULT_LIST, EINVAL, {SET(fault_list, fault_size, 1 << 20)}},
-	{"list,null", FAULT_LIST, EFAULT, {SET(fault_list, faults, 0)}},
-	{"list,kernel", FAULT_LIST, EFAULT, {SET(fault_list, faults, 0xffff888000000000)}},
-	{"list,top", FAULT_LIST, EFAULT, {SET(fault_list, faults, -64)}},
+	{"list,flags", INJECT_LIST, EOPNOTSUPP, {SET(inject_list, flags, 1)}},
+	{"list,rule-size", INJECT_LIST, EINVAL, {SET(inject_list, rule_size, 0)}},
+	{"list,rule-size-less", INJECT_LIST, EINVAL, {SET(inject_list, rule_size, 63)}},
+	{"list,rule-size-more", INJECT_LIST, EINVAL, {SET(inject_list, rule_size, 1 << 20)}},
+	{"list,null", INJECT_LIST, EFAULT, {SET(inject_list, rules, 0)}},
+	{"list,kernel", INJECT_LIST, EFAULT, {SET(inject_list, rules, 0xffff888000000000)}},
+	{"list,top", INJECT_LIST, EFAULT, {SET(inject_list, rules, -64)}},
 
 	{"kick,flags", KICK, EOPNOTSUPP, {SET(kick, flags, 1)}},
 

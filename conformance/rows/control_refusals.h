@@ -15,14 +15,14 @@ union argument {
 	struct mmapdemo_punch punch;
 	struct mmapdemo_fill fill;
 	struct mmapdemo_sum sum;
-	struct mmapdemo_fault fault;
-	struct mmapdemo_fault_list fault_list;
+	struct mmapdemo_injection injection;
+	struct mmapdemo_inject_list inject_list;
 	struct mmapdemo_kick kick;
 	struct mmapdemo_wait wait;
 	struct mmapdemo_wipe wipe;
 };
 
-enum command_index { INFO, RESIZE, PUNCH, FILL, SUM, FAULT_SET, FAULT_LIST, KICK, WAIT, WIPE };
+enum command_index { INFO, RESIZE, PUNCH, FILL, SUM, INJECT_SET, INJECT_LIST, KICK, WAIT, WIPE };
 
 #define COMMAND(NR, nr, STRUCT, struct_name, ...)                               \
 	{                                                                       \
@@ -41,8 +41,9 @@ static const struct command {
 	[PUNCH] = COMMAND(PUNCH, "punch", PUNCH, punch, true),
 	[FILL] = COMMAND(FILL, "fill", FILL, fill, true),
 	[SUM] = COMMAND(SUM, "sum", SUM, sum, .wants_read = true, .answers = true),
-	[FAULT_SET] = COMMAND(FAULT_SET, "fault-set", FAULT, fault, true),
-	[FAULT_LIST] = COMMAND(FAULT_LIST, "fault-list", FAULT_LIST, fault_list, .answers = true),
+	[INJECT_SET] = COMMAND(INJECT_SET, "inject-set", INJECT, injection, true),
+	[INJECT_LIST] =
+		COMMAND(INJECT_LIST, "inject-list", INJECT_LIST, inject_list, .answers = true),
 	[KICK] = COMMAND(KICK, "kick", KICK, kick, true, .answers = true),
 	[WAIT] = COMMAND(WAIT, "wait", WAIT, wait, .answers = true),
 	[WIPE] = COMMAND(WIPE, "wipe", WIPE, wipe, true),
@@ -63,7 +64,7 @@ int open_for_commands(void);
 /* All that a refused command could have changed. */
 struct state {
 	struct mmapdemo_info info;
-	struct mmapdemo_fault rules[4];
+	struct mmapdemo_injection rules[4];
 	size_t rule_count;
 	uint32_t sum, end_sum;
 	short polled;

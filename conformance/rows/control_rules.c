@@ -17,13 +17,13 @@
 #include "support/system.h"
 #include "support/target.h"
 
-#define COUNT  MMAPDEMO_FAULT_COUNT
-#define SIGNAL MMAPDEMO_FAULT_SIGBUS
-#define NONE   MMAPDEMO_FAULT_NONE
+#define COUNT  MMAPDEMO_INJECT_COUNT
+#define SIGNAL MMAPDEMO_INJECT_SIGBUS
+#define NONE   MMAPDEMO_INJECT_NONE
 
 struct piece {
 	int first, end; /* pages; end 0: no more */
-	enum mmapdemo_fault_action action;
+	enum mmapdemo_inject_action action;
 };
 
 static int set_piece(int fd, const struct piece *piece)
@@ -58,10 +58,10 @@ ROW_EACH(C4, rules, "rules are listed by offset; a later one ends what it covers
 	 scripts)
 {
 	const struct script *script = &scripts[_i];
-	enum mmapdemo_fault_action action[TEST_PAGES] = {};
+	enum mmapdemo_inject_action action[TEST_PAGES] = {};
 	int fd = control_open();
 	unsigned char *map = target_map_rw(TEST_PAGES, MAP_SHARED, 0);
-	struct mmapdemo_fault rules[8];
+	struct mmapdemo_injection rules[8];
 	size_t count = 0;
 
 	for (const struct piece *piece = script->set; piece->end; piece++)
@@ -94,17 +94,17 @@ ROW_EACH(C4, rules, "rules are listed by offset; a later one ends what it covers
 ROW(C4, listed_as_set, "a rule is listed with all that it was set with")
 {
 	int fd = control_open();
-	struct mmapdemo_fault set = {
+	struct mmapdemo_injection set = {
 		.size = sizeof(set),
 		.offset = pages(3),
 		.length = pages(2),
-		.action = MMAPDEMO_FAULT_HWPOISON,
-		.when = MMAPDEMO_FAULT_RANDOM,
+		.action = MMAPDEMO_INJECT_HWPOISON,
+		.when = MMAPDEMO_INJECT_RANDOM,
 		.n = 12345,
 		.delay = 67,
 		.seed = 0x123456789abcdef0ULL,
 	};
-	struct mmapdemo_fault listed;
+	struct mmapdemo_injection listed;
 
 	assert_done(set_rule(fd, set));
 	memset(&listed, 0xff, sizeof(listed));
@@ -117,13 +117,13 @@ ROW(C4, listed_as_set, "a rule is listed with all that it was set with")
 ROW(C4, one_count_of_two, "a rule that was cut in two counts and fires as the one it was")
 {
 	int fd = control_open();
-	struct mmapdemo_fault rules[2], rule = {
-						.offset = pages(2),
-						.length = pages(6),
-						.action = SIGNAL,
-						.when = MMAPDEMO_FAULT_NTH,
-						.n = 4,
-					};
+	struct mmapdemo_injection rules[2], rule = {
+						    .offset = pages(2),
+						    .length = pages(6),
+						    .action = SIGNAL,
+						    .when = MMAPDEMO_INJECT_NTH,
+						    .n = 4,
+					    };
 	const int at[] = {2, 7, 3, 6, 6, 6, 7, 2};
 	char byte;
 
@@ -142,7 +142,7 @@ ROW(C4, one_count_of_two, "a rule that was cut in two counts and fires as the on
 ROW(C4, little_room, "a list with too little room is written as far as it goes, and counted whole")
 {
 	int fd = control_open();
-	struct mmapdemo_fault rules[4];
+	struct mmapdemo_injection rules[4];
 
 	for (int i = 0; i < 3; i++)
 		assert_done(set_action(fd, pages(2 * i), pages(1), SIGNAL));
@@ -161,9 +161,9 @@ ROW(C4, past_the_end, "a rule past the end waits there, through any size")
 	int fd = control_open();
 	unsigned char *map = target_map_rw(4, MAP_SHARED, target.size - pages(2));
 	unsigned char *bad = map + pages(2);
-	struct mmapdemo_fault rule;
+	struct mmapdemo_injection rule;
 
-	assert_done(set_action(fd, target.size, pages(1), MMAPDEMO_FAULT_HWPOISON));
+	assert_done(set_action(fd, target.size, pages(1), MMAPDEMO_INJECT_HWPOISON));
 	assert_bus_error(try_read(bad), bad);
 	assert_done(resize(fd, target.size + pages(2)));
 	assert_broken(try_read(bad), bad);
@@ -212,7 +212,7 @@ ROW(C4, punched, "a rule outlives a hole; the hole is zeros when it is healed")
 ROW(C4, most_rules, "one rule more than the most is ENOSPC, and changes nothing", .timeout = 120)
 {
 	int fd = control_open();
-	unsigned int most = MMAPDEMO_FAULT_RULES_MAX;
+	unsigned int most = MMAPDEMO_INJECT_RULES_MAX;
 
 	/* Past the end, where there are no pages to look for. */
 	for (unsigned int i = 0; i < most; i++)
@@ -238,8 +238,8 @@ ROW(C4, heals_at_the_limit, "healing works where there are as many rules as ther
     .timeout = 240)
 {
 	int fd = control_open();
-	unsigned int most = MMAPDEMO_FAULT_RULES_MAX;
-	struct mmapdemo_fault *rules = calloc(2 * most + 1, sizeof(*rules));
+	unsigned int most = MMAPDEMO_INJECT_RULES_MAX;
+	struct mmapdemo_injection *rules = calloc(2 * most + 1, sizeof(*rules));
 
 	ck_assert_ptr_nonnull(rules);
 	for (unsigned int i = 0; i < most; i++)

@@ -21,10 +21,10 @@
 
 static void set_slow(int fd, off_t page)
 {
-	struct mmapdemo_fault rule = {
+	struct mmapdemo_injection rule = {
 		.offset = page,
 		.length = pages(1),
-		.action = MMAPDEMO_FAULT_COUNT,
+		.action = MMAPDEMO_INJECT_COUNT,
 		.delay = DELAY,
 	};
 
@@ -88,9 +88,9 @@ static void *touch_in_thread(void *argument)
 /* The page fault holds no lock of the address space while it is delayed. */
 ROW(C4, kind_munmap, "a mapping goes while a page fault in it is delayed, which finds none then")
 {
-	int fd = control_open_kind(MMAPDEMO_FEATURE_FAULTS);
+	int fd = control_open_kind(MMAPDEMO_FEATURE_INJECT);
 	struct toucher toucher = {.map = target_map_rw(2, MAP_SHARED, 0)};
-	struct mmapdemo_fault rule;
+	struct mmapdemo_injection rule;
 	pthread_t thread;
 
 	set_slow(fd, 0);

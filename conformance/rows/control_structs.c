@@ -187,7 +187,7 @@ ROW_EACH(C7, in_the_device,
 		else
 			target_write(fd, &argument, tried->size, pages(OWN) + 100);
 		if (state->poisoned)
-			assert_done(set_action(fd, pages(OWN), pages(1), MMAPDEMO_FAULT_SIGBUS));
+			assert_done(set_action(fd, pages(OWN), pages(1), MMAPDEMO_INJECT_SIGBUS));
 		if (state->touched)
 			(void)*(volatile unsigned char *)map;
 		/* A hole is a struct of size 0. */
@@ -235,13 +235,13 @@ ROW(C7, on_its_own_page, "a command may be about the page that its struct is in"
 	};
 	assert_done(command(fd, MMAPDEMO_IOCTL_PUNCH, own));
 	assert_zero(own, pages(1));
-	own->fault = (struct mmapdemo_fault){
-		.size = sizeof(own->fault),
+	own->injection = (struct mmapdemo_injection){
+		.size = sizeof(own->injection),
 		.offset = last_page(),
 		.length = pages(1),
-		.action = MMAPDEMO_FAULT_SIGBUS,
+		.action = MMAPDEMO_INJECT_SIGBUS,
 	};
-	assert_done(command(fd, MMAPDEMO_IOCTL_FAULT_SET, own));
+	assert_done(command(fd, MMAPDEMO_IOCTL_INJECT_SET, own));
 	assert_errno(command(fd, MMAPDEMO_IOCTL_INFO, own), EFAULT);
 	assert_done(heal(fd, last_page(), pages(1)));
 	own->resize = (struct mmapdemo_resize){.size = sizeof(own->resize), .bytes = last_page()};
@@ -254,45 +254,45 @@ ROW(C7, list_in_the_device, "rules are listed into the device; over a bad page i
 {
 	int fd = control_open();
 	unsigned char *map = target_map_rw(TEST_PAGES, MAP_SHARED, 0);
-	struct mmapdemo_fault *rules = (void *)(map + pages(3) - sizeof(*rules));
-	struct mmapdemo_fault_list list = {
+	struct mmapdemo_injection *rules = (void *)(map + pages(3) - sizeof(*rules));
+	struct mmapdemo_inject_list list = {
 		.size = sizeof(list),
 		.count = 2,
-		.fault_size = sizeof(*rules),
-		.faults = (uintptr_t)rules,
+		.rule_size = sizeof(*rules),
+		.rules = (uintptr_t)rules,
 	};
 
-	assert_done(set_action(fd, pages(10), pages(1), MMAPDEMO_FAULT_SIGBUS));
-	assert_done(set_action(fd, pages(12), pages(1), MMAPDEMO_FAULT_SIGBUS));
+	assert_done(set_action(fd, pages(10), pages(1), MMAPDEMO_INJECT_SIGBUS));
+	assert_done(set_action(fd, pages(12), pages(1), MMAPDEMO_INJECT_SIGBUS));
 	ck_assert_uint_eq(list_rules(fd, rules, 2), 2);
 	ck_assert_uint_eq(rules[0].offset, pages(10));
 	ck_assert_uint_eq(rules[1].offset, pages(12));
-	assert_done(set_action(fd, pages(3), pages(1), MMAPDEMO_FAULT_SIGBUS));
-	assert_errno(command(fd, MMAPDEMO_IOCTL_FAULT_LIST, &list), EFAULT);
+	assert_done(set_action(fd, pages(3), pages(1), MMAPDEMO_INJECT_SIGBUS));
+	assert_errno(command(fd, MMAPDEMO_IOCTL_INJECT_LIST, &list), EFAULT);
 }
 
 /* Elements of a list have sizes of their own. */
 ROW(C7, list_elements, "elements of a list are as long as is asked, and nothing lies between them")
 {
 	int fd = control_open();
-	size_t first = MMAPDEMO_FAULT_SIZE_VER1;
+	size_t first = MMAPDEMO_INJECT_SIZE_VER1;
 	const size_t sizes[] = {first, first + 1, first + 8, first + 100, pages(1)};
-	struct mmapdemo_fault expected[2];
+	struct mmapdemo_injection expected[2];
 
-	assert_done(set_action(fd, pages(10), pages(1), MMAPDEMO_FAULT_SIGBUS));
-	assert_done(set_action(fd, pages(12), pages(2), MMAPDEMO_FAULT_COUNT));
+	assert_done(set_action(fd, pages(10), pages(1), MMAPDEMO_INJECT_SIGBUS));
+	assert_done(set_action(fd, pages(12), pages(2), MMAPDEMO_INJECT_COUNT));
 	ck_assert_uint_eq(list_rules(fd, expected, 2), 2);
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		unsigned char *rules = at_a_border(2 * sizes[i]);
-		struct mmapdemo_fault_list list = {
+		struct mmapdemo_inject_list list = {
 			.size = sizeof(list),
 			.count = 2,
-			.fault_size = sizes[i],
-			.faults = (uintptr_t)rules,
+			.rule_size = sizes[i],
+			.rules = (uintptr_t)rules,
 		};
 
 		memset(rules, 0xee, 2 * sizes[i]);
-		assert_done(command(fd, MMAPDEMO_IOCTL_FAULT_LIST, &list));
+		assert_done(command(fd, MMAPDEMO_IOCTL_INJECT_LIST, &list));
 		ck_assert_uint_eq(list.count, 2);
 		for (int j = 0; j < 2; j++, rules += sizes[i]) {
 			expected[j].size = sizes[i];
@@ -361,7 +361,7 @@ ROW(C7, closed_meanwhile, "a command on a descriptor that is being closed works,
 			union argument argument = valid_argument(index);
 			int error = command(closer.fd, commands[index].number, &argument);
 
-			if (index == RESIZE || index == FAULT_SET)
+			if (index == RESIZE || index == INJECT_SET)
 				resize(fd, target.size), heal(fd, pages(2), pages(1));
 			/* No rule, or no kick since it was opened, is no fault of close's. */
 			if (error && error != EBADF && error != EAGAIN)

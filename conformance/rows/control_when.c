@@ -19,10 +19,10 @@
 #define PAGE	 3 /* of the target, that the rules are for */
 #define ACCESSES 64
 
-static struct mmapdemo_fault rule_on_page(enum mmapdemo_fault_action action,
-					  enum mmapdemo_fault_when when, uint32_t n)
+static struct mmapdemo_injection rule_on_page(enum mmapdemo_inject_action action,
+					      enum mmapdemo_inject_when when, uint32_t n)
 {
-	return (struct mmapdemo_fault){
+	return (struct mmapdemo_injection){
 		.offset = pages(PAGE),
 		.length = pages(1),
 		.action = action,
@@ -96,7 +96,7 @@ static uint64_t failures(int fd, const struct way *way)
 
 static void assert_rule(int fd, uint64_t hits, uint64_t fired)
 {
-	struct mmapdemo_fault rule;
+	struct mmapdemo_injection rule;
 
 	ck_assert_uint_eq(list_rules(fd, &rule, 1), 1);
 	ck_assert_uint_eq(rule.hits, hits);
@@ -107,7 +107,7 @@ ROW_EACH(C4, always, "each access fails, and is counted", ways)
 {
 	int fd = control_open();
 
-	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_FAULT_SIGBUS, MMAPDEMO_FAULT_ALWAYS, 0)));
+	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_INJECT_SIGBUS, MMAPDEMO_INJECT_ALWAYS, 0)));
 	ck_assert_uint_eq(failures(fd, &ways[_i]), ~0ULL);
 	assert_rule(fd, ACCESSES, ACCESSES);
 }
@@ -116,7 +116,7 @@ ROW_EACH(C4, once, "the first access fails, no other", ways)
 {
 	int fd = control_open();
 
-	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_FAULT_SIGBUS, MMAPDEMO_FAULT_ONCE, 0)));
+	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_INJECT_SIGBUS, MMAPDEMO_INJECT_ONCE, 0)));
 	ck_assert_uint_eq(failures(fd, &ways[_i]), 1);
 	assert_rule(fd, ACCESSES, 1);
 }
@@ -125,7 +125,7 @@ ROW_EACH(C4, every_third, "two accesses work, one fails, and so on", ways)
 {
 	int fd = control_open();
 
-	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_FAULT_SIGBUS, MMAPDEMO_FAULT_NTH, 3)));
+	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_INJECT_SIGBUS, MMAPDEMO_INJECT_NTH, 3)));
 	ck_assert_uint_eq(failures(fd, &ways[_i]), 0x4924924924924924);
 	assert_rule(fd, ACCESSES, ACCESSES / 3);
 }
@@ -134,14 +134,14 @@ ROW(C4, every_first, "every first access is each")
 {
 	int fd = control_open();
 
-	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_FAULT_SIGBUS, MMAPDEMO_FAULT_NTH, 1)));
+	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_INJECT_SIGBUS, MMAPDEMO_INJECT_NTH, 1)));
 	ck_assert_uint_eq(failures(fd, &ways[0]), ~0ULL);
 }
 
 ROW_EACH(C4, random, "about as many fail as the chance says, and by the same seed the same", ways)
 {
-	struct mmapdemo_fault rule =
-		rule_on_page(MMAPDEMO_FAULT_HWPOISON, MMAPDEMO_FAULT_RANDOM, 1U << 30);
+	struct mmapdemo_injection rule =
+		rule_on_page(MMAPDEMO_INJECT_HWPOISON, MMAPDEMO_INJECT_RANDOM, 1U << 30);
 	int fd = control_open();
 	uint64_t first, fired;
 
@@ -165,9 +165,10 @@ ROW(C4, random_bounds, "a chance of 0 never comes, one of nearly 1 nearly always
 {
 	int fd = control_open();
 
-	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_FAULT_SIGBUS, MMAPDEMO_FAULT_RANDOM, 0)));
+	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_INJECT_SIGBUS, MMAPDEMO_INJECT_RANDOM, 0)));
 	ck_assert_uint_eq(failures(fd, &ways[0]), 0);
-	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_FAULT_SIGBUS, MMAPDEMO_FAULT_RANDOM, ~0U)));
+	assert_done(
+		set_rule(fd, rule_on_page(MMAPDEMO_INJECT_SIGBUS, MMAPDEMO_INJECT_RANDOM, ~0U)));
 	ck_assert_uint_eq(failures(fd, &ways[0]), ~0ULL);
 }
 
@@ -175,7 +176,7 @@ ROW_EACH(C4, count, "an access that is only counted works", ways)
 {
 	int fd = control_open();
 
-	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_FAULT_COUNT, MMAPDEMO_FAULT_ALWAYS, 0)));
+	assert_done(set_rule(fd, rule_on_page(MMAPDEMO_INJECT_COUNT, MMAPDEMO_INJECT_ALWAYS, 0)));
 	ck_assert_uint_eq(failures(fd, &ways[_i]), 0);
 	assert_rule(fd, ACCESSES, 0);
 }
@@ -186,7 +187,7 @@ ROW_EACH(C4, count_each_page, "each page's first touch is counted: none is mappe
 	int fd = control_open();
 	unsigned char *map;
 
-	assert_done(set_action(fd, 0, pages(TEST_PAGES), MMAPDEMO_FAULT_COUNT));
+	assert_done(set_action(fd, 0, pages(TEST_PAGES), MMAPDEMO_INJECT_COUNT));
 	map = target_map_rw(TEST_PAGES, kinds[_i].flags, 0);
 	assert_memory(map, pages(TEST_PAGES), 0, ORIGINAL);
 	assert_rule(fd, TEST_PAGES, 0);
@@ -206,7 +207,8 @@ static uint64_t now_us(void)
 
 ROW_EACH(C4, delay, "each access takes the delay longer", ways)
 {
-	struct mmapdemo_fault rule = rule_on_page(MMAPDEMO_FAULT_COUNT, MMAPDEMO_FAULT_ALWAYS, 0);
+	struct mmapdemo_injection rule =
+		rule_on_page(MMAPDEMO_INJECT_COUNT, MMAPDEMO_INJECT_ALWAYS, 0);
 	int fd = control_open();
 	unsigned char *map = target_map_rw(1, MAP_SHARED, pages(PAGE));
 	uint64_t began;
@@ -225,7 +227,8 @@ ROW_EACH(C4, delay, "each access takes the delay longer", ways)
 
 ROW(C4, delay_of_a_failure, "an access that fails can be slow too")
 {
-	struct mmapdemo_fault rule = rule_on_page(MMAPDEMO_FAULT_SIGBUS, MMAPDEMO_FAULT_ALWAYS, 0);
+	struct mmapdemo_injection rule =
+		rule_on_page(MMAPDEMO_INJECT_SIGBUS, MMAPDEMO_INJECT_ALWAYS, 0);
 	int fd = control_open();
 	uint64_t began;
 
@@ -238,9 +241,10 @@ ROW(C4, delay_of_a_failure, "an access that fails can be slow too")
 
 static void set_slow(int fd)
 {
-	struct mmapdemo_fault rule = rule_on_page(MMAPDEMO_FAULT_COUNT, MMAPDEMO_FAULT_ALWAYS, 0);
+	struct mmapdemo_injection rule =
+		rule_on_page(MMAPDEMO_INJECT_COUNT, MMAPDEMO_INJECT_ALWAYS, 0);
 
-	rule.delay = MMAPDEMO_FAULT_DELAY_MAX;
+	rule.delay = MMAPDEMO_INJECT_DELAY_MAX;
 	assert_done(set_rule(fd, rule));
 }
 
@@ -265,7 +269,7 @@ ROW_EACH(C4, delay_is_for_the_page, "while one waits, others can do all else, an
 	assert_done(punch(fd, pages(1), pages(1)));
 	assert_done(resize(fd, target.size + pages(1)));
 	assert_done(wipe(fd, MMAPDEMO_WIPE_NOW, 0));
-	assert_done(set_action(fd, pages(PAGE + 1), pages(1), MMAPDEMO_FAULT_SIGBUS));
+	assert_done(set_action(fd, pages(PAGE + 1), pages(1), MMAPDEMO_INJECT_SIGBUS));
 	assert_done(heal(fd, pages(PAGE), pages(2)));
 	kill_child(&child);
 }

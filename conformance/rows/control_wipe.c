@@ -80,7 +80,7 @@ ROW(C6, poisoned, "what a rule keeps from programs is wiped too")
 	int fd = control_open();
 	unsigned char *map = target_map_rw(3, MAP_SHARED, pages(1));
 
-	assert_done(set_action(fd, pages(2), pages(1), MMAPDEMO_FAULT_HWPOISON));
+	assert_done(set_action(fd, pages(2), pages(1), MMAPDEMO_INJECT_HWPOISON));
 	assert_done(wipe(fd, MMAPDEMO_WIPE_NOW, 0));
 	assert_broken(try_read(map + pages(1)), map + pages(1));
 	assert_done(heal(fd, pages(2), pages(1)));

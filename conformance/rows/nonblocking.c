@@ -117,10 +117,10 @@ static ssize_t at_once(const struct way *way, int fd, void *bytes, off_t off)
 
 static void set_slow(int fd, off_t off)
 {
-	struct mmapdemo_fault rule = {
+	struct mmapdemo_injection rule = {
 		.offset = off,
 		.length = pages(1),
-		.action = MMAPDEMO_FAULT_COUNT,
+		.action = MMAPDEMO_INJECT_COUNT,
 		.delay = DELAY,
 	};
 

@@ -22,7 +22,7 @@ static void put_back(const void *what)
 	int error = 0;
 
 	(void)what;
-	if (features & MMAPDEMO_FEATURE_FAULTS)
+	if (features & MMAPDEMO_FEATURE_INJECT)
 		error = heal(fd, 0, ALL_OFFSETS);
 	if (!error && features & MMAPDEMO_FEATURE_CONTENTS)
 		error = wipe(fd, MMAPDEMO_WIPE_SET_POLICY, 0);
@@ -54,7 +54,7 @@ int control_open_kind(uint32_t features)
 int control_open(void)
 {
 	return control_open_kind(MMAPDEMO_FEATURE_RESIZE | MMAPDEMO_FEATURE_CONTENTS |
-				 MMAPDEMO_FEATURE_FAULTS);
+				 MMAPDEMO_FEATURE_INJECT);
 }
 
 int command(int fd, unsigned long number, void *argument)
@@ -88,15 +88,15 @@ int fill(int fd, off_t off, uint64_t len, uint64_t seed)
 	return command(fd, MMAPDEMO_IOCTL_FILL, &argument);
 }
 
-int set_rule(int fd, struct mmapdemo_fault rule)
+int set_rule(int fd, struct mmapdemo_injection rule)
 {
 	rule.size = sizeof(rule);
-	return command(fd, MMAPDEMO_IOCTL_FAULT_SET, &rule);
+	return command(fd, MMAPDEMO_IOCTL_INJECT_SET, &rule);
 }
 
-int set_action(int fd, off_t off, uint64_t len, enum mmapdemo_fault_action action)
+int set_action(int fd, off_t off, uint64_t len, enum mmapdemo_inject_action action)
 {
-	struct mmapdemo_fault rule = {.offset = off, .length = len, .action = action};
+	struct mmapdemo_injection rule = {.offset = off, .length = len, .action = action};
 
 	return set_rule(fd, rule);
 }
@@ -152,17 +152,17 @@ uint32_t sum_of(int fd, off_t off, size_t len)
 	return argument.crc32c;
 }
 
-size_t list_rules(int fd, struct mmapdemo_fault *rules, size_t room)
+size_t list_rules(int fd, struct mmapdemo_injection *rules, size_t room)
 {
-	struct mmapdemo_fault_list argument = {
+	struct mmapdemo_inject_list argument = {
 		.size = sizeof(argument),
 		.count = room,
-		.fault_size = sizeof(*rules),
-		.faults = (uintptr_t)rules,
+		.rule_size = sizeof(*rules),
+		.rules = (uintptr_t)rules,
 	};
-	int error = command(fd, MMAPDEMO_IOCTL_FAULT_LIST, &argument);
+	int error = command(fd, MMAPDEMO_IOCTL_INJECT_LIST, &argument);
 
-	ck_assert_msg(!error, "FAULT_LIST: %s", strerror(error));
+	ck_assert_msg(!error, "INJECT_LIST: %s", strerror(error));
 	return argument.count;
 }
 
@@ -230,7 +230,7 @@ off_t make_chunk(int fd, const struct folios *kind, int seed)
 	}
 	/* Pages with a rule are folios of their own. A hole alone may leave larger ones (6.18). */
 	if (!kind->huge) {
-		assert_done(set_action(fd, off, chunk_size(fd), MMAPDEMO_FAULT_COUNT));
+		assert_done(set_action(fd, off, chunk_size(fd), MMAPDEMO_INJECT_COUNT));
 		assert_done(heal(fd, off, chunk_size(fd)));
 	}
 	target_write_pattern(off, chunk_size(fd), seed);

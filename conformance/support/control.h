@@ -29,7 +29,7 @@ int command(int fd, unsigned long number, void *argument);
 int resize(int fd, off_t bytes);
 int punch(int fd, off_t off, uint64_t len);
 int fill(int fd, off_t off, uint64_t len, uint64_t seed);
-int set_rule(int fd, struct mmapdemo_fault rule); /* its size is set here */
+int set_rule(int fd, struct mmapdemo_injection rule); /* its size is set here */
 int kick(int fd);
 /* So many huge folios there are, unless the kernel splits some meanwhile (weather.h). */
 void assert_huge_folios(const struct mmapdemo_info *info, uint64_t expected);
@@ -37,8 +37,8 @@ void assert_huge_folios(const struct mmapdemo_info *info, uint64_t expected);
 int wipe(int fd, uint32_t flags, uint32_t policy);
 
 /* A rule of one action, always. */
-int set_action(int fd, off_t off, uint64_t len, enum mmapdemo_fault_action action);
-#define heal(fd, off, len) set_action(fd, off, len, MMAPDEMO_FAULT_NONE)
+int set_action(int fd, off_t off, uint64_t len, enum mmapdemo_inject_action action);
+#define heal(fd, off, len) set_action(fd, off, len, MMAPDEMO_INJECT_NONE)
 
 /* Takes the events that are new; 0 with O_NONBLOCK where none is. Fails the test. */
 uint32_t take_events(int fd, uint32_t events, uint64_t *generation);
@@ -46,7 +46,7 @@ uint32_t take_events(int fd, uint32_t events, uint64_t *generation);
 /* These fail the test. */
 struct mmapdemo_info info_of(int fd);
 uint32_t sum_of(int fd, off_t off, size_t len);
-size_t list_rules(int fd, struct mmapdemo_fault *rules, size_t room);
+size_t list_rules(int fd, struct mmapdemo_injection *rules, size_t room);
 
 #define assert_errno(call, expected)                                                   \
 	do {                                                                           \

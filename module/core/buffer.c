@@ -9,7 +9,7 @@
 #include <linux/pseudo_fs.h>
 
 #include "buffer.h"
-#include "lab/faultlab.h"
+#include "lab/inject.h"
 #include "notify.h"
 #include "params.h"
 #include "strategy.h"
@@ -68,7 +68,7 @@ int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer,
 	i_size_write(inode, size);
 	buffer->end = size >> PAGE_SHIFT;
 	buffer->inode = inode;
-	mmapdemo_faultlab_init(buffer);
+	mmapdemo_inject_init(buffer);
 	mmapdemo_notify_init(buffer);
 	err = strategy->init(buffer);
 	if (err)
@@ -86,7 +86,7 @@ free_faults:
 
 void mmapdemo_buffer_exit(struct mmapdemo_buffer *buffer)
 {
-	mmapdemo_faultlab_exit(buffer);
+	mmapdemo_inject_exit(buffer);
 	buffer->strategy->exit(buffer);
 	iput(buffer->inode);
 	xa_destroy(&buffer->broken);

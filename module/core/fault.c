@@ -13,7 +13,7 @@
 #include "buffer.h"
 #include "fault.h"
 #include "folios.h"
-#include "lab/faultlab.h"
+#include "lab/inject.h"
 #include "mapping.h"
 #include "trace.h"
 
@@ -152,8 +152,8 @@ static void mmapdemo_fault_around_huge(struct vm_fault *vmf)
 /* A chunk with a rule has small folios only, and the page's rule says whether it may have one. */
 static bool mmapdemo_fault_has_rule(struct mmapdemo_buffer *buffer, pgoff_t first)
 {
-	return mmapdemo_faultlab_active(buffer) &&
-	       mmapdemo_faultlab_has_rule(buffer, first, first + HPAGE_PMD_NR - 1);
+	return mmapdemo_inject_active(buffer) &&
+	       mmapdemo_inject_has_rule(buffer, first, first + HPAGE_PMD_NR - 1);
 }
 
 /*
@@ -251,17 +251,17 @@ vm_fault_t mmapdemo_fault_errno(int err)
 vm_fault_t mmapdemo_fault_delay(struct vm_fault *vmf)
 {
 	struct file *file = vmf->vma->vm_file;
-	ktime_t delay = mmapdemo_faultlab_delay(mmapdemo_buffer_of(file), vmf->pgoff);
+	ktime_t delay = mmapdemo_inject_delay(mmapdemo_buffer_of(file), vmf->pgoff);
 
 	if (likely(!delay) || vmf->flags & FAULT_FLAG_TRIED)
 		return 0;
 	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY)) /* A killed process sees no SIGBUS. */
-		return mmapdemo_faultlab_sleep(delay) ? VM_FAULT_SIGBUS : 0;
+		return mmapdemo_inject_sleep(delay) ? VM_FAULT_SIGBUS : 0;
 	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
 		return VM_FAULT_RETRY;
 	get_file(file);
 	mmapdemo_release_fault_lock(vmf);
-	mmapdemo_faultlab_sleep(delay);
+	mmapdemo_inject_sleep(delay);
 	fput(file);
 	/*
 	 * After a page fault under the VMA's lock, it is MAJOR that makes the next one
@@ -280,7 +280,7 @@ static bool mmapdemo_fault_get_copied(struct vm_fault *vmf)
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
 	struct folio *folio;
 
-	if (!mmapdemo_fault_copies(vmf) || mmapdemo_faultlab_active(buffer) ||
+	if (!mmapdemo_fault_copies(vmf) || mmapdemo_inject_active(buffer) ||
 	    READ_ONCE(buffer->wipe_policy))
 		return false;
 	folio = filemap_lock_folio(buffer->inode->i_mapping, vmf->pgoff);
@@ -304,8 +304,8 @@ static vm_fault_t mmapdemo_fault_get_page(struct vm_fault *vmf)
 
 	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer))
 		return VM_FAULT_SIGBUS;
-	if (mmapdemo_faultlab_active(buffer)) {
-		err = mmapdemo_faultlab_check(buffer, vmf->pgoff);
+	if (mmapdemo_inject_active(buffer)) {
+		err = mmapdemo_inject_check(buffer, vmf->pgoff);
 		if (err)
 			return mmapdemo_fault_errno(err);
 	}
@@ -328,7 +328,7 @@ vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
 	struct address_space *mapping = buffer->inode->i_mapping;
 	vm_fault_t ret;
 
-	if (mmapdemo_faultlab_active(buffer)) {
+	if (mmapdemo_inject_active(buffer)) {
 		ret = mmapdemo_fault_delay(vmf);
 		if (ret)
 			return ret;
@@ -360,7 +360,7 @@ vm_fault_t mmapdemo_fault_around(struct vm_fault *vmf, pgoff_t first, pgoff_t la
 
 	if (!filemap_invalidate_trylock_shared(mapping))
 		return 0;
-	if (!mmapdemo_faultlab_active(buffer) || !mmapdemo_faultlab_has_rule(buffer, first, last))
+	if (!mmapdemo_inject_active(buffer) || !mmapdemo_inject_has_rule(buffer, first, last))
 		ret = filemap_map_pages(vmf, first, last);
 	if (ret & VM_FAULT_NOPAGE) {
 		mmapdemo_fault_count(vmf);

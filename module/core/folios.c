@@ -25,7 +25,7 @@
 #include "broken.h"
 #include "buffer.h"
 #include "folios.h"
-#include "lab/faultlab.h"
+#include "lab/inject.h"
 #include "params.h"
 #include "strategy.h"
 
@@ -140,8 +140,8 @@ static bool mmapdemo_folios_may_be_huge(struct mmapdemo_buffer *buffer, pgoff_t 
 		return false;
 	if (mmapdemo_broken_has(buffer, first, last))
 		return false;
-	return !mmapdemo_faultlab_active(buffer) ||
-	       !mmapdemo_faultlab_has_rule(buffer, first, last);
+	return !mmapdemo_inject_active(buffer) ||
+	       !mmapdemo_inject_has_rule(buffer, first, last);
 }
 
 /*

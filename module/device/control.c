@@ -18,7 +18,7 @@
 #include "core/notify.h"
 #include "core/strategy.h"
 #include "lab/content.h"
-#include "lab/faultlab.h"
+#include "lab/inject.h"
 
 union mmapdemo_argument {
 	struct {
@@ -30,8 +30,8 @@ union mmapdemo_argument {
 	struct mmapdemo_punch punch;
 	struct mmapdemo_fill fill;
 	struct mmapdemo_sum sum;
-	struct mmapdemo_fault fault;
-	struct mmapdemo_fault_list fault_list;
+	struct mmapdemo_injection injection;
+	struct mmapdemo_inject_list inject_list;
 	struct mmapdemo_kick kick;
 	struct mmapdemo_wait wait;
 	struct mmapdemo_wipe wipe;
@@ -49,8 +49,8 @@ MMAPDEMO_FIRST_VERSION(resize, RESIZE, bytes);
 MMAPDEMO_FIRST_VERSION(punch, PUNCH, length);
 MMAPDEMO_FIRST_VERSION(fill, FILL, seed);
 MMAPDEMO_FIRST_VERSION(sum, SUM, reserved);
-MMAPDEMO_FIRST_VERSION(fault, FAULT, fired);
-MMAPDEMO_FIRST_VERSION(fault_list, FAULT_LIST, faults);
+MMAPDEMO_FIRST_VERSION(injection, INJECT, fired);
+MMAPDEMO_FIRST_VERSION(inject_list, INJECT_LIST, rules);
 MMAPDEMO_FIRST_VERSION(kick, KICK, generation);
 MMAPDEMO_FIRST_VERSION(wait, WAIT, generation);
 MMAPDEMO_FIRST_VERSION(wipe, WIPE, reserved);
@@ -61,7 +61,7 @@ static __u32 mmapdemo_control_features(const struct mmapdemo_buffer *buffer)
 
 	return (buffer->huge ? MMAPDEMO_FEATURE_HUGE : 0) |
 	       (strategy->resize ? MMAPDEMO_FEATURE_RESIZE : 0) |
-	       (strategy->settle ? MMAPDEMO_FEATURE_FAULTS : 0) |
+	       (strategy->settle ? MMAPDEMO_FEATURE_INJECT : 0) |
 	       (strategy->piece ? MMAPDEMO_FEATURE_CONTENTS : 0);
 }
 
@@ -131,82 +131,86 @@ static int mmapdemo_control_sum(struct file *file, union mmapdemo_argument *arg)
 	return mmapdemo_content_sum(buffer, arg->sum.offset, arg->sum.length, &arg->sum.crc32c);
 }
 
-static int mmapdemo_control_check_when(const struct mmapdemo_fault *fault)
+static int mmapdemo_control_check_when(const struct mmapdemo_injection *injection)
 {
-	bool fails = fault->action > MMAPDEMO_FAULT_COUNT;
+	bool fails = injection->action > MMAPDEMO_INJECT_COUNT;
 
-	switch (fault->when) {
-	case MMAPDEMO_FAULT_ALWAYS:
-		return fault->n || fault->seed ? -EINVAL : 0;
-	case MMAPDEMO_FAULT_ONCE:
-		return !fails || fault->n || fault->seed ? -EINVAL : 0;
-	case MMAPDEMO_FAULT_NTH:
-		return !fails || !fault->n || fault->seed ? -EINVAL : 0;
-	case MMAPDEMO_FAULT_RANDOM:
+	switch (injection->when) {
+	case MMAPDEMO_INJECT_ALWAYS:
+		return injection->n || injection->seed ? -EINVAL : 0;
+	case MMAPDEMO_INJECT_ONCE:
+		return !fails || injection->n || injection->seed ? -EINVAL : 0;
+	case MMAPDEMO_INJECT_NTH:
+		return !fails || !injection->n || injection->seed ? -EINVAL : 0;
+	case MMAPDEMO_INJECT_RANDOM:
 		return !fails ? -EINVAL : 0;
 	default:
 		return -EOPNOTSUPP;
 	}
 }
 
-static int mmapdemo_control_fault_set(struct file *file, union mmapdemo_argument *arg)
+static int mmapdemo_control_inject_set(struct file *file, union mmapdemo_argument *arg)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
-	const struct mmapdemo_fault *fault = &arg->fault;
+	const struct mmapdemo_injection *injection = &arg->injection;
 	u64 end;
 	int err;
 
-	if (fault->action > MMAPDEMO_FAULT_ENOMEM || !buffer->strategy->settle)
+	if (injection->action > MMAPDEMO_INJECT_ENOMEM || !buffer->strategy->settle)
 		return -EOPNOTSUPP;
-	err = mmapdemo_control_check_when(fault);
+	err = mmapdemo_control_check_when(injection);
 	if (err)
 		return err;
-	if (fault->hits || fault->fired || fault->delay > MMAPDEMO_FAULT_DELAY_MAX)
+	if (injection->hits || injection->fired || injection->delay > MMAPDEMO_INJECT_DELAY_MAX)
 		return -EINVAL;
-	if (fault->action == MMAPDEMO_FAULT_NONE && fault->delay)
+	if (injection->action == MMAPDEMO_INJECT_NONE && injection->delay)
 		return -EINVAL;
-	if (!fault->length || !PAGE_ALIGNED(fault->offset) || !PAGE_ALIGNED(fault->length) ||
-	    check_add_overflow(fault->offset, fault->length, &end) || end > MAX_LFS_FILESIZE)
+	if (!injection->length || !PAGE_ALIGNED(injection->offset) ||
+	    !PAGE_ALIGNED(injection->length) ||
+	    check_add_overflow(injection->offset, injection->length, &end) ||
+	    end > MAX_LFS_FILESIZE)
 		return -EINVAL;
-	return mmapdemo_faultlab_set(buffer, fault);
+	return mmapdemo_inject_set(buffer, injection);
 }
 
 /* Elements as long as the program's: it gets less where it knows less, and zeros where more. */
-static int mmapdemo_control_put_faults(const struct mmapdemo_fault_list *list, unsigned int done,
-				       struct mmapdemo_fault *faults, unsigned int count)
+static int mmapdemo_control_put_injections(const struct mmapdemo_inject_list *list,
+					   unsigned int done,
+					   struct mmapdemo_injection *injections,
+					   unsigned int count)
 {
-	u8 __user *to = u64_to_user_ptr(list->faults) + (u64)done * list->fault_size;
-	size_t known = min_t(size_t, list->fault_size, sizeof(*faults));
+	u8 __user *to = u64_to_user_ptr(list->rules) + (u64)done * list->rule_size;
+	size_t known = min_t(size_t, list->rule_size, sizeof(*injections));
 	unsigned int i;
 
-	for (i = 0; i < count; i++, to += list->fault_size) {
-		faults[i].size = list->fault_size;
-		if (copy_to_user(to, &faults[i], known) ||
-		    clear_user(to + known, list->fault_size - known))
+	for (i = 0; i < count; i++, to += list->rule_size) {
+		injections[i].size = list->rule_size;
+		if (copy_to_user(to, &injections[i], known) ||
+		    clear_user(to + known, list->rule_size - known))
 			return -EFAULT;
 	}
 	return 0;
 }
 
 /*
- * There may be more rules than FAULT_SET makes, as healing cuts them. A list of
- * more than MMAPDEMO_FAULT_RULES_MAX is taken in several steps, so that it needs
+ * There may be more rules than INJECT_SET makes, as healing cuts them. A list of
+ * more than MMAPDEMO_INJECT_RULES_MAX is taken in several steps, so that it needs
  * no more memory than that many; rules may change in between.
  */
 static int mmapdemo_control_list_all(struct mmapdemo_buffer *buffer,
-				     const struct mmapdemo_fault_list *list,
-				     struct mmapdemo_fault *faults, __u32 *total)
+				     const struct mmapdemo_inject_list *list,
+				     struct mmapdemo_injection *injections, __u32 *total)
 {
-	struct mmapdemo_faultlab_cursor cursor = { .parts = READ_ONCE(buffer->nr_rules) };
+	struct mmapdemo_inject_cursor cursor = { .parts = READ_ONCE(buffer->nr_rules) };
 	unsigned int done = 0, room, count;
 	int err;
 
 	while (done < list->count) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		room = min(list->count - done, MMAPDEMO_FAULT_RULES_MAX);
-		count = mmapdemo_faultlab_list(buffer, &cursor, faults, room);
-		err = mmapdemo_control_put_faults(list, done, faults, count);
+		room = min(list->count - done, MMAPDEMO_INJECT_RULES_MAX);
+		count = mmapdemo_inject_list(buffer, &cursor, injections, room);
+		err = mmapdemo_control_put_injections(list, done, injections, count);
 		if (err)
 			return err;
 		done += count;
@@ -218,20 +222,20 @@ static int mmapdemo_control_list_all(struct mmapdemo_buffer *buffer,
 	return 0;
 }
 
-static int mmapdemo_control_fault_list(struct file *file, union mmapdemo_argument *arg)
+static int mmapdemo_control_inject_list(struct file *file, union mmapdemo_argument *arg)
 {
-	struct mmapdemo_fault_list *list = &arg->fault_list;
-	struct mmapdemo_fault *faults;
+	struct mmapdemo_inject_list *list = &arg->inject_list;
+	struct mmapdemo_injection *injections;
 	int err;
 
-	if (list->fault_size < MMAPDEMO_FAULT_SIZE_VER1 || list->fault_size > PAGE_SIZE)
+	if (list->rule_size < MMAPDEMO_INJECT_SIZE_VER1 || list->rule_size > PAGE_SIZE)
 		return -EINVAL;
-	faults = kvcalloc(min(list->count, MMAPDEMO_FAULT_RULES_MAX), sizeof(*faults),
-			  GFP_KERNEL_ACCOUNT);
-	if (!faults)
+	injections = kvcalloc(min(list->count, MMAPDEMO_INJECT_RULES_MAX), sizeof(*injections),
+			      GFP_KERNEL_ACCOUNT);
+	if (!injections)
 		return -ENOMEM;
-	err = mmapdemo_control_list_all(mmapdemo_buffer_of(file), list, faults, &list->count);
-	kvfree(faults);
+	err = mmapdemo_control_list_all(mmapdemo_buffer_of(file), list, injections, &list->count);
+	kvfree(injections);
 	return err;
 }
 
@@ -300,8 +304,8 @@ static const struct mmapdemo_command mmapdemo_commands[] = {
 	MMAPDEMO_COMMAND(PUNCH, punch, PUNCH, FMODE_WRITE, 0),
 	MMAPDEMO_COMMAND(FILL, fill, FILL, FMODE_WRITE, 0),
 	MMAPDEMO_COMMAND(SUM, sum, SUM, FMODE_READ, 0, .answers = true),
-	MMAPDEMO_COMMAND(FAULT_SET, fault_set, FAULT, FMODE_WRITE, 0),
-	MMAPDEMO_COMMAND(FAULT_LIST, fault_list, FAULT_LIST, 0, 0, .answers = true),
+	MMAPDEMO_COMMAND(INJECT_SET, inject_set, INJECT, FMODE_WRITE, 0),
+	MMAPDEMO_COMMAND(INJECT_LIST, inject_list, INJECT_LIST, 0, 0, .answers = true),
 	MMAPDEMO_COMMAND(KICK, kick, KICK, FMODE_WRITE, 0, .answers = true),
 	MMAPDEMO_COMMAND(WAIT, wait, WAIT, 0, 0, .answers = true),
 	MMAPDEMO_COMMAND(WIPE, wipe, WIPE, FMODE_WRITE,

@@ -19,7 +19,7 @@
 #include "core/strategy.h"
 #include "device.h"
 #include "lab/content.h"
-#include "lab/faultlab.h"
+#include "lab/inject.h"
 #include "sysfs.h"
 
 static int mmapdemo_device_open(struct inode *inode, struct file *file)
@@ -147,8 +147,8 @@ static bool mmapdemo_device_would_wait(struct kiocb *iocb, size_t bytes, bool wr
 	if (!(iocb->ki_flags & IOCB_NOWAIT) || is_sync_kiocb(iocb) || left <= 0 || !bytes)
 		return false;
 	bytes = min_t(u64, bytes, left);
-	if (mmapdemo_faultlab_active(buffer) &&
-	    mmapdemo_faultlab_is_slow(buffer, iocb->ki_pos, bytes))
+	if (mmapdemo_inject_active(buffer) &&
+	    mmapdemo_inject_is_slow(buffer, iocb->ki_pos, bytes))
 		return true;
 	return write && buffer->strategy->present &&
 	       !buffer->strategy->present(buffer, iocb->ki_pos, bytes);
@@ -184,8 +184,8 @@ static ssize_t mmapdemo_device_read_iter(struct kiocb *iocb, struct iov_iter *to
 		bytes = min_t(u64, left, iov_iter_count(to));
 		if (!checked) {
 			checked = bytes;
-			err = mmapdemo_faultlab_access(buffer, iocb->ki_pos, &checked,
-						       iocb->ki_flags & IOCB_NOWAIT);
+			err = mmapdemo_inject_access(buffer, iocb->ki_pos, &checked,
+						     iocb->ki_flags & IOCB_NOWAIT);
 			if (err)
 				break;
 		}
@@ -257,7 +257,7 @@ static int mmapdemo_device_write_check(struct kiocb *iocb, size_t *bytes)
 
 	if (iocb->ki_pos >= mmapdemo_buffer_bytes(buffer))
 		return 0;
-	return mmapdemo_faultlab_access(buffer, iocb->ki_pos, bytes,
+	return mmapdemo_inject_access(buffer, iocb->ki_pos, bytes,
 					iocb->ki_flags & IOCB_NOWAIT);
 }
 

@@ -15,7 +15,7 @@
 #include "core/buffer.h"
 #include "core/notify.h"
 #include "core/strategy.h"
-#include "faultlab.h"
+#include "inject.h"
 #include "trace.h"
 
 /* SplitMix64, as the uapi header defines the pattern. */
@@ -58,7 +58,7 @@ static bool mmapdemo_content_inside(struct mmapdemo_buffer *buffer, u64 offset, 
 static int mmapdemo_content_next(struct mmapdemo_buffer *buffer, u64 pos, u64 end, size_t *bytes)
 {
 	*bytes = min_t(u64, end - pos, SZ_1G);
-	return mmapdemo_faultlab_access(buffer, pos, bytes, false);
+	return mmapdemo_inject_access(buffer, pos, bytes, false);
 }
 
 /* Signals that kill, and others who want to run, wait for no more than this. */

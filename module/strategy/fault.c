@@ -30,7 +30,7 @@
 #include "core/mapping.h"
 #include "core/strategy.h"
 #include "fixed.h"
-#include "lab/faultlab.h"
+#include "lab/inject.h"
 #include "trace.h"
 
 static vm_fault_t mmapdemo_fault_give(struct mmapdemo_buffer *buffer, struct vm_fault *vmf)
@@ -41,8 +41,8 @@ static vm_fault_t mmapdemo_fault_give(struct mmapdemo_buffer *buffer, struct vm_
 	/* The VMA is inside the buffer; a wrong pgoff must not reach beyond it (CVE-2008-0007). */
 	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer))
 		return VM_FAULT_SIGBUS;
-	if (mmapdemo_faultlab_active(buffer)) {
-		err = mmapdemo_faultlab_check(buffer, vmf->pgoff);
+	if (mmapdemo_inject_active(buffer)) {
+		err = mmapdemo_inject_check(buffer, vmf->pgoff);
 		if (err)
 			return mmapdemo_fault_errno(err);
 	}
@@ -70,7 +70,7 @@ static vm_fault_t mmapdemo_fault_fault(struct vm_fault *vmf)
 	struct address_space *mapping = buffer->inode->i_mapping;
 	vm_fault_t ret = 0;
 
-	if (mmapdemo_faultlab_active(buffer))
+	if (mmapdemo_inject_active(buffer))
 		ret = mmapdemo_fault_delay(vmf);
 	if (!ret)
 		ret = mmapdemo_fault_lock(mapping);

@@ -173,14 +173,14 @@ static int unless_unknown(int result)
 
 static int reset_node(const struct subject *s)
 {
-	struct mmapdemo_fault heal = {.size = sizeof(heal), .length = 1ULL << 62};
+	struct mmapdemo_injection heal = {.size = sizeof(heal), .length = 1ULL << 62};
 	struct mmapdemo_wipe wipe = {
 		.size = sizeof(wipe),
 		.flags = MMAPDEMO_WIPE_SET_POLICY | MMAPDEMO_WIPE_NOW,
 	};
 	struct mmapdemo_resize resize = {.size = sizeof(resize), .bytes = s->size};
 	struct mmapdemo_punch punch = {.size = sizeof(punch), .length = s->size};
-	int error = unless_unknown(ioctl(s->fd, MMAPDEMO_IOCTL_FAULT_SET, &heal));
+	int error = unless_unknown(ioctl(s->fd, MMAPDEMO_IOCTL_INJECT_SET, &heal));
 
 	if (!error)
 		error = unless_unknown(ioctl(s->fd, MMAPDEMO_IOCTL_WIPE, &wipe));

@@ -54,7 +54,7 @@ static int needs_resize(struct subject *s)
 
 static int needs_faults(struct subject *s)
 {
-	return s->features & MMAPDEMO_FEATURE_FAULTS ? 0 : EOPNOTSUPP;
+	return s->features & MMAPDEMO_FEATURE_INJECT ? 0 : EOPNOTSUPP;
 }
 
 /* What an access does that a signal ends. */
@@ -560,14 +560,14 @@ static const char *check_sum(struct subject *s)
 
 static int set_rule(struct subject *s, off_t offset, size_t length, unsigned int action)
 {
-	struct mmapdemo_fault fault = {
+	struct mmapdemo_injection fault = {
 		.size = sizeof(fault),
 		.offset = offset,
 		.length = length,
 		.action = action,
 	};
 
-	return command(s, MMAPDEMO_IOCTL_FAULT_SET, &fault);
+	return command(s, MMAPDEMO_IOCTL_INJECT_SET, &fault);
 }
 
 static int prepare_rule(struct subject *s)
@@ -582,7 +582,7 @@ static int prepare_rule_huge(struct subject *s)
 
 static int act_rule(struct subject *s)
 {
-	return set_rule(s, small_page(s), s->page, MMAPDEMO_FAULT_SIGBUS);
+	return set_rule(s, small_page(s), s->page, MMAPDEMO_INJECT_SIGBUS);
 }
 
 static const char *check_rule(struct subject *s)
@@ -594,7 +594,7 @@ static const char *check_rule(struct subject *s)
 
 static int act_rule_huge(struct subject *s)
 {
-	return set_rule(s, s->huge / 2, s->page, MMAPDEMO_FAULT_SIGBUS);
+	return set_rule(s, s->huge / 2, s->page, MMAPDEMO_INJECT_SIGBUS);
 }
 
 static const char *check_rule_huge(struct subject *s)
@@ -607,13 +607,13 @@ static const char *check_rule_huge(struct subject *s)
 
 static int prepare_ruled(struct subject *s)
 {
-	return needs_faults(s) ? EOPNOTSUPP : set_rule(s, 0, 3 * s->page, MMAPDEMO_FAULT_SIGBUS);
+	return needs_faults(s) ? EOPNOTSUPP : set_rule(s, 0, 3 * s->page, MMAPDEMO_INJECT_SIGBUS);
 }
 
 /* In its middle: two rules remain. */
 static int act_heal(struct subject *s)
 {
-	return set_rule(s, s->page, s->page, MMAPDEMO_FAULT_NONE);
+	return set_rule(s, s->page, s->page, MMAPDEMO_INJECT_NONE);
 }
 
 static const char *check_healed(struct subject *s)
@@ -625,17 +625,17 @@ static const char *check_healed(struct subject *s)
 	return NULL;
 }
 
-static struct mmapdemo_fault rules[4];
+static struct mmapdemo_injection rules[4];
 
 static int act_list(struct subject *s)
 {
-	struct mmapdemo_fault_list list = {
+	struct mmapdemo_inject_list list = {
 		.size = sizeof(list),
 		.count = ARRAY_SIZE(rules),
-		.fault_size = sizeof(rules[0]),
-		.faults = (uintptr_t)rules,
+		.rule_size = sizeof(rules[0]),
+		.rules = (uintptr_t)rules,
 	};
-	int error = command(s, MMAPDEMO_IOCTL_FAULT_LIST, &list);
+	int error = command(s, MMAPDEMO_IOCTL_INJECT_LIST, &list);
 
 	if (!error && list.count != 1)
 		return EPROTO;

@@ -344,24 +344,24 @@ static void sum_any(void)
 
 static void rule_any(void)
 {
-	struct mmapdemo_fault arg = {
+	struct mmapdemo_injection arg = {
 		.size = sizeof(arg),
 		.offset = any_byte() / world->page * world->page,
 		.length = (1 + any(3)) * world->page,
 		.action = 1 + any(3),
 	};
 
-	if (arg.action == MMAPDEMO_FAULT_COUNT)
+	if (arg.action == MMAPDEMO_INJECT_COUNT)
 		arg.delay = any(100);
 	else if (any(2)) {
-		arg.when = MMAPDEMO_FAULT_NTH;
+		arg.when = MMAPDEMO_INJECT_NTH;
 		arg.n = 1 + any(4);
 	}
 	if (any(3)) {
-		arg = (struct mmapdemo_fault){.size = sizeof(arg)};
+		arg = (struct mmapdemo_injection){.size = sizeof(arg)};
 		arg.length = DEVICE_PAGES * world->page;
 	}
-	worked("FAULT_SET", command(MMAPDEMO_IOCTL_FAULT_SET, &arg), 0);
+	worked("INJECT_SET", command(MMAPDEMO_IOCTL_INJECT_SET, &arg), 0);
 }
 
 static void wipe_any(void)
@@ -506,10 +506,10 @@ static void check_end(uint32_t opens)
 
 static void heal_all(void)
 {
-	struct mmapdemo_fault heal = {.size = sizeof(heal), .length = 1ULL << 40};
+	struct mmapdemo_injection heal = {.size = sizeof(heal), .length = 1ULL << 40};
 	struct mmapdemo_wipe wipe = {.size = sizeof(wipe), .flags = MMAPDEMO_WIPE_SET_POLICY};
 
-	if (ioctl(FD_BASE, MMAPDEMO_IOCTL_FAULT_SET, &heal) ||
+	if (ioctl(FD_BASE, MMAPDEMO_IOCTL_INJECT_SET, &heal) ||
 	    ioctl(FD_BASE, MMAPDEMO_IOCTL_WIPE, &wipe))
 		mismatch("healing: errno %d", errno);
 }

@@ -102,12 +102,12 @@ int device_access(uint32_t page)
 {
 	struct rule *rule = &world->device.rules[world->device.rule[page]];
 
-	if (!world->device.rule[page] || rule->action == MMAPDEMO_FAULT_COUNT)
+	if (!world->device.rule[page] || rule->action == MMAPDEMO_INJECT_COUNT)
 		return 0;
 	if (rule->once && rule->fired)
 		return 0;
 	rule->fired++;
-	return rule->action == MMAPDEMO_FAULT_HWPOISON ? EHWPOISON : EIO;
+	return rule->action == MMAPDEMO_INJECT_HWPOISON ? EHWPOISON : EIO;
 }
 
 static uint8_t new_rule(int action, bool once)
@@ -130,7 +130,7 @@ void device_set_rule(uint32_t first, uint32_t end, int action, bool once)
 	uint8_t rule = 0;
 
 	memset(d->rule + first, 0, end - first);
-	if (action != MMAPDEMO_FAULT_NONE)
+	if (action != MMAPDEMO_INJECT_NONE)
 		rule = new_rule(action, once);
 	memset(d->rule + first, rule, end - first);
 	d->rule_parts = 0;

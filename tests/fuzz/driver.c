@@ -223,9 +223,9 @@ static void restore_size(uint64_t bytes)
 	struct mmapdemo_punch punch = {.size = sizeof(punch), .length = 1ULL << 40};
 	struct mmapdemo_resize resize = {.size = sizeof(resize), .bytes = bytes};
 	struct mmapdemo_resize most = {.size = sizeof(most), .bytes = DEVICE_PAGES * world->page};
-	struct mmapdemo_fault heal = {.size = sizeof(heal), .length = 1ULL << 40};
+	struct mmapdemo_injection heal = {.size = sizeof(heal), .length = 1ULL << 40};
 
-	command(MMAPDEMO_IOCTL_FAULT_SET, &heal, "healing");
+	command(MMAPDEMO_IOCTL_INJECT_SET, &heal, "healing");
 	command(MMAPDEMO_IOCTL_WIPE, &wipe, "ending the wipe policy");
 	if (!world->caps.reshapes)
 		return;

@@ -201,28 +201,28 @@ bool run_policy(struct step *s)
 
 bool run_rule(struct step *s)
 {
-	struct mmapdemo_fault arg = {
+	struct mmapdemo_injection arg = {
 		.size = sizeof(arg),
 		.offset = (uint64_t)s->offset * world->page,
 		.length = (uint64_t)s->length * world->page,
 		.action = s->kind,
-		.when = s->how ? MMAPDEMO_FAULT_ONCE : MMAPDEMO_FAULT_ALWAYS,
+		.when = s->how ? MMAPDEMO_INJECT_ONCE : MMAPDEMO_INJECT_ALWAYS,
 	};
-	bool fails = s->kind > MMAPDEMO_FAULT_COUNT;
+	bool fails = s->kind > MMAPDEMO_INJECT_COUNT;
 	int wanted;
 
 	if (!has_desc(s) || s->offset + s->length > DEVICE_PAGES ||
 	    world->device.rule_parts > RULES - 4)
 		return false;
 	wanted = needs(s, PROT_W, !s->length || (s->how && !fails) ? -EINVAL : 0);
-	expect("FAULT_SET", wanted, command(s, MMAPDEMO_IOCTL_FAULT_SET, &arg));
+	expect("INJECT_SET", wanted, command(s, MMAPDEMO_IOCTL_INJECT_SET, &arg));
 	if (!wanted)
 		device_set_rule(s->offset, s->offset + s->length, s->kind, s->how);
 	return true;
 }
 
-/* One of FAULT_LIST's elements against the rule that begins at a page. */
-static void compare_rule(const struct mmapdemo_fault *seen, uint32_t page)
+/* One of INJECT_LIST's elements against the rule that begins at a page. */
+static void compare_rule(const struct mmapdemo_injection *seen, uint32_t page)
 {
 	const struct device *d = &world->device;
 	const struct rule *rule = &d->rules[d->rule[page]];
@@ -231,34 +231,34 @@ static void compare_rule(const struct mmapdemo_fault *seen, uint32_t page)
 	while (end < DEVICE_PAGES && d->rule[end] == d->rule[page])
 		end++;
 	if (seen->offset != page * world->page || seen->length != (end - page) * world->page)
-		mismatch("FAULT_LIST: a rule of %#llx bytes from %#llx, should be page %u to %u",
+		mismatch("INJECT_LIST: a rule of %#llx bytes from %#llx, should be page %u to %u",
 			 (unsigned long long)seen->length, (unsigned long long)seen->offset, page,
 			 end);
 	else if (seen->action != rule->action || seen->when != rule->once)
-		mismatch("FAULT_LIST: page %u has action %u, when %u; should be %u, %u", page,
+		mismatch("INJECT_LIST: page %u has action %u, when %u; should be %u, %u", page,
 			 seen->action, seen->when, rule->action, rule->once);
 	else if (seen->fired > seen->hits || (rule->once && seen->fired != rule->fired))
-		mismatch("FAULT_LIST: page %u: hits %llu, fired %llu; should have fired %u", page,
+		mismatch("INJECT_LIST: page %u: hits %llu, fired %llu; should have fired %u", page,
 			 (unsigned long long)seen->hits, (unsigned long long)seen->fired,
 			 rule->fired);
 }
 
 bool run_rules(struct step *s)
 {
-	static struct mmapdemo_fault seen[RULES + 1];
-	struct mmapdemo_fault_list arg = {
+	static struct mmapdemo_injection seen[RULES + 1];
+	struct mmapdemo_inject_list arg = {
 		.size = sizeof(arg),
 		.count = RULES + 1,
-		.fault_size = sizeof(seen[0]),
-		.faults = (uintptr_t)seen,
+		.rule_size = sizeof(seen[0]),
+		.rules = (uintptr_t)seen,
 	};
 	const uint8_t *rule = world->device.rule;
 	unsigned int n = 0;
 
 	if (!has_desc(s))
 		return false;
-	if (!expect("FAULT_LIST", 0, command(s, MMAPDEMO_IOCTL_FAULT_LIST, &arg)) ||
-	    !expect("FAULT_LIST: rules", world->device.rule_parts, arg.count))
+	if (!expect("INJECT_LIST", 0, command(s, MMAPDEMO_IOCTL_INJECT_LIST, &arg)) ||
+	    !expect("INJECT_LIST: rules", world->device.rule_parts, arg.count))
 		return true;
 	for (uint32_t page = 0; page < DEVICE_PAGES; page++)
 		if (rule[page] && (!page || rule[page - 1] != rule[page]))

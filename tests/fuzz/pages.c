@@ -321,7 +321,7 @@ bool pages_fit(unsigned int w, size_t byte, size_t length, bool store)
 		if (page->dev >= world->device.size)
 			return false;
 		rule = &world->device.rules[world->device.rule[page->dev]];
-		if (rule->action > MMAPDEMO_FAULT_COUNT && !(rule->once && rule->fired))
+		if (rule->action > MMAPDEMO_INJECT_COUNT && !(rule->once && rule->fired))
 			return false;
 	}
 	return true;

@@ -30,16 +30,16 @@ static void bus_error(int number, siginfo_t *info, void *context)
 /* The module plays the hardware that goes away (SIGBUS) or breaks (HWPOISON). */
 static int set_fault(uint32_t action, size_t first, size_t count)
 {
-	struct mmapdemo_fault fault = {.size = sizeof(fault), .action = action};
+	struct mmapdemo_injection fault = {.size = sizeof(fault), .action = action};
 
 	fault.offset = first * page;
 	fault.length = count * page;
-	return ioctl(fd, MMAPDEMO_IOCTL_FAULT_SET, &fault);
+	return ioctl(fd, MMAPDEMO_IOCTL_INJECT_SET, &fault);
 }
 
 static void heal(void)
 {
-	set_fault(MMAPDEMO_FAULT_NONE, 0, PAGES);
+	set_fault(MMAPDEMO_INJECT_NONE, 0, PAGES);
 }
 
 /* False if the page failed. Nothing else is done where a SIGBUS is expected. */
@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 
 	lesson(argc, argv, PAGES, "a program that is ready for SIGBUS goes on");
 	DO(fd = open(path, O_RDWR));
-	if (set_fault(MMAPDEMO_FAULT_NONE, 0, PAGES) && errno == ENOTTY)
+	if (set_fault(MMAPDEMO_INJECT_NONE, 0, PAGES) && errno == ENOTTY)
 		stop(2, "%s: no device of mmapdemo, whose pages fail when told", path);
 	DO(memory = mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	for (size_t at = 0; at < PAGES; at++) {
@@ -88,12 +88,12 @@ int main(int argc, char **argv)
 		strcpy(memory + at * page, spare[at]);
 	}
 	atexit(heal);
-	DO(set_fault(MMAPDEMO_FAULT_SIGBUS, 1, 1));
-	DO(set_fault(MMAPDEMO_FAULT_HWPOISON, 2, 1));
+	DO(set_fault(MMAPDEMO_INJECT_SIGBUS, 1, 1));
+	DO(set_fault(MMAPDEMO_INJECT_HWPOISON, 2, 1));
 	DO(sigaction(SIGBUS, &action, NULL));
 	expect_count(read_all(), 2, "two pages failed, and the work was done");
 	expect_count(read_all(), 0, "none of them fails again");
-	DO(set_fault(MMAPDEMO_FAULT_NONE, 0, PAGES));
+	DO(set_fault(MMAPDEMO_INJECT_NONE, 0, PAGES));
 	DO(pread(fd, text, sizeof(text), page));
 	expect_text(text, spare[1], "the device's own page, healed, is what it was");
 	return held();

@@ -5,7 +5,7 @@
 
 int bench_main(int argc, char **argv);
 int conform_main(int argc, char **argv);
-int faults_main(int argc, char **argv);
+int rules_main(int argc, char **argv);
 int fill_main(int argc, char **argv);
 int heal_main(int argc, char **argv);
 int info_main(int argc, char **argv);

@@ -28,7 +28,7 @@ static const struct command {
 	{"sum", sum_main, "have the kernel take a checksum, and compare"},
 	{"poison", poison_main, "make a range fail when it is touched"},
 	{"slow", slow_main, "make a range slow, or count what touches it"},
-	{"faults", faults_main, "list what poison and slow did, and how often it struck"},
+	{"rules", rules_main, "list what poison and slow did, and how often it struck"},
 	{"heal", heal_main, "end what poison and slow did"},
 	{"notify", notify_main, "wake who waits for the device"},
 	{"wait", wait_main, "wait for notify, resize, wipe, or the last mapping to go"},

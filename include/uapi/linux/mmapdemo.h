@@ -52,7 +52,7 @@
 /* enum mmapdemo_feature - bits of &struct mmapdemo_info.features */
 #define MMAPDEMO_FEATURE_HUGE	(1u << 0)	/* makes huge folios where it can */
 #define MMAPDEMO_FEATURE_RESIZE	(1u << 1)	/* RESIZE and PUNCH work */
-#define MMAPDEMO_FEATURE_FAULTS	(1u << 2)	/* FAULT_SET works */
+#define MMAPDEMO_FEATURE_INJECT	(1u << 2)	/* INJECT_SET works */
 #define MMAPDEMO_FEATURE_CONTENTS (1u << 3)	/* it has some: write, FILL, SUM and WIPE work */
 
 /**
@@ -69,7 +69,7 @@
  * @opens: open file descriptions, now
  * @vmas: live mappings (VMAs) in all processes, now
  * @vmas_peak: the most @vmas has been
- * @rules: ranges with a rule, see FAULT_SET
+ * @rules: ranges with a rule, see INJECT_SET
  * @last_closes: how often @vmas came back to zero
  * @faults_read: page faults that mapped a page for reading
  * @faults_write: page faults that mapped a page of a shared mapping for writing
@@ -189,8 +189,8 @@ struct mmapdemo_punch {
  *
  * Needs a descriptor open for writing. Besides the shared errors, where all bytes
  * before the page that failed are filled:
- *   EIO     the page is broken, or has a rule of FAULT_SET
- *   ENOMEM  there is no memory for the page, or it has a rule of FAULT_SET
+ *   EIO     the page is broken, or has a rule of INJECT_SET
+ *   ENOMEM  there is no memory for the page, or it has a rule of INJECT_SET
  */
 struct mmapdemo_fill {
 	__u32 size;
@@ -213,8 +213,8 @@ struct mmapdemo_fill {
  * @reserved: must be 0
  *
  * Needs a descriptor open for reading. Besides the shared errors:
- *   EIO     a page is broken, or has a rule of FAULT_SET
- *   ENOMEM  a page has a rule of FAULT_SET
+ *   EIO     a page is broken, or has a rule of INJECT_SET
+ *   ENOMEM  a page has a rule of INJECT_SET
  */
 struct mmapdemo_sum {
 	__u32 size;
@@ -228,68 +228,69 @@ struct mmapdemo_sum {
 #define MMAPDEMO_SUM_SIZE_VER1	32u
 
 /**
- * enum mmapdemo_fault_action - what an access to a page does
- * @MMAPDEMO_FAULT_NONE: works as usual: the rules of the range are removed
- * @MMAPDEMO_FAULT_COUNT: works, and is counted (after the delay, if any)
- * @MMAPDEMO_FAULT_SIGBUS: a page fault is SIGBUS, BUS_ADRERR; read(2) and
+ * enum mmapdemo_inject_action - what an access to a page does
+ * @MMAPDEMO_INJECT_NONE: works as usual: the rules of the range are removed
+ * @MMAPDEMO_INJECT_COUNT: works, and is counted (after the delay, if any)
+ * @MMAPDEMO_INJECT_SIGBUS: a page fault is SIGBUS, BUS_ADRERR; read(2) and
  *	write(2) are EIO
- * @MMAPDEMO_FAULT_HWPOISON: a page fault is SIGBUS, BUS_MCEERR_AR, as if the
+ * @MMAPDEMO_INJECT_HWPOISON: a page fault is SIGBUS, BUS_MCEERR_AR, as if the
  *	hardware had found the memory broken; read(2) and write(2) are EIO. The
  *	kernel logs a line for each such page fault.
- * @MMAPDEMO_FAULT_ENOMEM: as if no memory were left: read(2), write(2),
+ * @MMAPDEMO_INJECT_ENOMEM: as if no memory were left: read(2), write(2),
  *	MADV_POPULATE_READ are ENOMEM. The kernel answers a program's own access
  *	by trying again, until the rule is over (or for ever).
  *
  * An access is a page fault, or a part of a read(2), write(2), FILL or SUM. A
  * page that is mapped causes no page fault until MADV_DONTNEED unmaps it.
  */
-enum mmapdemo_fault_action {
-	MMAPDEMO_FAULT_NONE,
-	MMAPDEMO_FAULT_COUNT,
-	MMAPDEMO_FAULT_SIGBUS,
-	MMAPDEMO_FAULT_HWPOISON,
-	MMAPDEMO_FAULT_ENOMEM,
+enum mmapdemo_inject_action {
+	MMAPDEMO_INJECT_NONE,
+	MMAPDEMO_INJECT_COUNT,
+	MMAPDEMO_INJECT_SIGBUS,
+	MMAPDEMO_INJECT_HWPOISON,
+	MMAPDEMO_INJECT_ENOMEM,
 };
 
 /**
- * enum mmapdemo_fault_when - which accesses
- * @MMAPDEMO_FAULT_ALWAYS: each
- * @MMAPDEMO_FAULT_ONCE: the first
- * @MMAPDEMO_FAULT_NTH: every @n-th: @n - 1 work, one does not, and so on
- * @MMAPDEMO_FAULT_RANDOM: each with a chance of @n in 2^32, by a generator
+ * enum mmapdemo_inject_when - which accesses
+ * @MMAPDEMO_INJECT_ALWAYS: each
+ * @MMAPDEMO_INJECT_ONCE: the first
+ * @MMAPDEMO_INJECT_NTH: every @n-th: @n - 1 work, one does not, and so on
+ * @MMAPDEMO_INJECT_RANDOM: each with a chance of @n in 2^32, by a generator
  *	that begins with @seed
  */
-enum mmapdemo_fault_when {
-	MMAPDEMO_FAULT_ALWAYS,
-	MMAPDEMO_FAULT_ONCE,
-	MMAPDEMO_FAULT_NTH,
-	MMAPDEMO_FAULT_RANDOM,
+enum mmapdemo_inject_when {
+	MMAPDEMO_INJECT_ALWAYS,
+	MMAPDEMO_INJECT_ONCE,
+	MMAPDEMO_INJECT_NTH,
+	MMAPDEMO_INJECT_RANDOM,
 };
 
 /*
- * Most that a delay may be, in microseconds, and most rules that FAULT_SET makes.
+ * Most that a delay may be, in microseconds, and most rules that INJECT_SET makes.
  * Healing may cut them into more than that.
  */
-#define MMAPDEMO_FAULT_DELAY_MAX	60000000u
-#define MMAPDEMO_FAULT_RULES_MAX	4096u
+#define MMAPDEMO_INJECT_DELAY_MAX	60000000u
+#define MMAPDEMO_INJECT_RULES_MAX	4096u
 /* Most parts that healing may cut them into. */
-#define MMAPDEMO_FAULT_PARTS_MAX	1048576u
+#define MMAPDEMO_INJECT_PARTS_MAX	1048576u
 
 /**
- * struct mmapdemo_fault - MMAPDEMO_IOCTL_FAULT_SET: make a range fail; and what FAULT_LIST lists
- * @size: sizeof(struct mmapdemo_fault)
+ * struct mmapdemo_injection - MMAPDEMO_IOCTL_INJECT_SET: make accesses to a range fail; an
+ *	element of what INJECT_LIST lists
+ * @size: sizeof(struct mmapdemo_injection)
  * @flags: must be 0
  * @offset: first byte, a multiple of the page size
  * @length: bytes, above 0, a multiple of the page size. It may reach past the
  *	end: a rule stays when the device shrinks, and works when it grows.
- * @action: enum mmapdemo_fault_action
- * @when: enum mmapdemo_fault_when; only with an action that fails
+ * @action: enum mmapdemo_inject_action
+ * @when: enum mmapdemo_inject_when; only with an action that fails
  * @n: for NTH above 0, for RANDOM any; otherwise 0
- * @delay: microseconds that each access takes longer, MMAPDEMO_FAULT_DELAY_MAX
- *	at most; a fatal signal ends the delay. 0 with MMAPDEMO_FAULT_NONE.
+ * @delay: microseconds that each access takes longer, MMAPDEMO_INJECT_DELAY_MAX
+ *	at most; a fatal signal ends the delay. 0 with MMAPDEMO_INJECT_NONE.
  * @seed: for RANDOM; otherwise 0
- * @hits: in FAULT_LIST, accesses so far; otherwise 0, or EINVAL
- * @fired: in FAULT_LIST, accesses that failed so far; otherwise 0, or EINVAL
+ * @hits: in INJECT_LIST, accesses so far; otherwise 0, or EINVAL
+ * @fired: in INJECT_LIST, accesses that failed so far; otherwise 0, or EINVAL
  *
  * The range's earlier rules end, in the range: one that reaches beyond it on both
  * sides goes on in two parts. Pages that are mapped already obey at once, in
@@ -300,11 +301,11 @@ enum mmapdemo_fault_when {
  *   EBUSY   a huge folio in the range is pinned or in use by I/O; no rule has
  *           changed, but others before it may be small folios now
  *   ENOMEM  there is no memory for the rule; otherwise as EBUSY
- *   ENOSPC  there would be more than MMAPDEMO_FAULT_RULES_MAX rules and parts of
- *           rules. MMAPDEMO_FAULT_NONE may cut rules in two beyond that, up to
- *           MMAPDEMO_FAULT_PARTS_MAX parts.
+ *   ENOSPC  there would be more than MMAPDEMO_INJECT_RULES_MAX rules and parts of
+ *           rules. MMAPDEMO_INJECT_NONE may cut rules in two beyond that, up to
+ *           MMAPDEMO_INJECT_PARTS_MAX parts.
  */
-struct mmapdemo_fault {
+struct mmapdemo_injection {
 	__u32 size;
 	__u32 flags;
 	__aligned_u64 offset;
@@ -318,35 +319,35 @@ struct mmapdemo_fault {
 	__aligned_u64 fired;
 };
 
-#define MMAPDEMO_FAULT_SIZE_VER1	64u
+#define MMAPDEMO_INJECT_SIZE_VER1	64u
 
 /**
- * struct mmapdemo_fault_list - MMAPDEMO_IOCTL_FAULT_LIST: the rules there are
- * @size: sizeof(struct mmapdemo_fault_list)
+ * struct mmapdemo_inject_list - MMAPDEMO_IOCTL_INJECT_LIST: the rules there are
+ * @size: sizeof(struct mmapdemo_inject_list)
  * @flags: must be 0
- * @count: room in @faults, in elements; returned: how many rules there are, of
+ * @count: room in @rules, in elements; returned: how many rules there are, of
  *	which the first are written, as far as there is room. A rule that a later
  *	one, or healing, cut in two is listed twice, with one count of hits.
- *	There may be more than MMAPDEMO_FAULT_RULES_MAX; a list of more than
+ *	There may be more than MMAPDEMO_INJECT_RULES_MAX; a list of more than
  *	that many is not taken at one moment.
- * @fault_size: sizeof(struct mmapdemo_fault): distance of elements in @faults,
- *	from MMAPDEMO_FAULT_SIZE_VER1 to a page
- * @faults: address of an array of struct mmapdemo_fault, by offset; each
- *	element's @size is set to @fault_size. An element gets as many fields as
- *	fit into @fault_size; where that is more than the module's struct, the
+ * @rule_size: sizeof(struct mmapdemo_injection): distance of elements in @rules,
+ *	from MMAPDEMO_INJECT_SIZE_VER1 to a page
+ * @rules: address of an array of struct mmapdemo_injection, by offset; each
+ *	element's @size is set to @rule_size. An element gets as many fields as
+ *	fit into @rule_size; where that is more than the module's struct, the
  *	rest of the element is zeroed.
  *
  * Any descriptor may ask. Errors: those that all commands share.
  */
-struct mmapdemo_fault_list {
+struct mmapdemo_inject_list {
 	__u32 size;
 	__u32 flags;
 	__u32 count;
-	__u32 fault_size;
-	__aligned_u64 faults;
+	__u32 rule_size;
+	__aligned_u64 rules;
 };
 
-#define MMAPDEMO_FAULT_LIST_SIZE_VER1	24u
+#define MMAPDEMO_INJECT_LIST_SIZE_VER1	24u
 
 /**
  * struct mmapdemo_kick - MMAPDEMO_IOCTL_KICK: wake all waiters
@@ -435,8 +436,8 @@ struct mmapdemo_wipe {
 #define MMAPDEMO_IOCTL_PUNCH	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x02, struct mmapdemo_punch)
 #define MMAPDEMO_IOCTL_FILL	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x03, struct mmapdemo_fill)
 #define MMAPDEMO_IOCTL_SUM	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x04, struct mmapdemo_sum)
-#define MMAPDEMO_IOCTL_FAULT_SET  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x05, struct mmapdemo_fault)
-#define MMAPDEMO_IOCTL_FAULT_LIST _IOWR(MMAPDEMO_IOCTL_TYPE, 0x06, struct mmapdemo_fault_list)
+#define MMAPDEMO_IOCTL_INJECT_SET  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x05, struct mmapdemo_injection)
+#define MMAPDEMO_IOCTL_INJECT_LIST _IOWR(MMAPDEMO_IOCTL_TYPE, 0x06, struct mmapdemo_inject_list)
 #define MMAPDEMO_IOCTL_KICK	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x07, struct mmapdemo_kick)
 #define MMAPDEMO_IOCTL_WAIT	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x08, struct mmapdemo_wait)
 #define MMAPDEMO_IOCTL_WIPE	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x09, struct mmapdemo_wipe)

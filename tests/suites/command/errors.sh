@@ -70,7 +70,7 @@ help() {
 read_only() {
 	chmod 444 "$device"
 	status=0
-	su -s /bin/sh nobody -c '/mmapdemo info && /mmapdemo sum && /mmapdemo faults' >/tmp/said 2>&1 ||
+	su -s /bin/sh nobody -c '/mmapdemo info && /mmapdemo sum && /mmapdemo rules' >/tmp/said 2>&1 ||
 		{ status=1; cat /tmp/said; }
 	chmod 600 "$device"
 	return $status

@@ -94,7 +94,7 @@ survive() {
 	/survive >/tmp/said 2>&1 || { cat /tmp/said; return 1; }
 	said=$(cat /tmp/said)
 	says 'ok: SIGBUS, BUS_ADRERR' && says 'ok: SIGBUS, BUS_MCEERR_AR' &&
-		runs 0 faults --json && json '. == []'
+		runs 0 rules --json && json '. == []'
 }
 
 mkdir -p /etc
@@ -116,7 +116,7 @@ check "command.sum-finds-the-pattern-or-the-byte-that-differs" fill_and_sum
 check "command.sum-leaves-holes" holes
 check "command.fill-and-sum-name-a-range-past-the-end" past_the_end
 check "command.poison-fails-a-range-until-healed" poison
-check "command.faults-lists-rules-and-hits" faults
+check "command.rules-lists-rules-and-hits" rules
 check "command.poison-once-every-chance" sometimes
 check "command.poison-enomem" enomem
 check "command.slow-takes-its-time" slow

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh disable=SC2034,SC2154
-# The tests of `mmapdemo poison`, `slow`, `faults` and `heal`, for guest.sh.
+# The tests of `mmapdemo poison`, `slow`, `rules` and `heal`, for guest.sh.
 
 poison() {
 	runs 0 fill 0 64K --seed 1 && runs 0 poison 8K 4K && ! reads 8192 &&
@@ -9,15 +9,15 @@ poison() {
 		runs 0 heal && reads 8192 && runs 0 sum 0 64K --expect-seed 1
 }
 
-faults() {
+rules() {
 	runs 0 poison 64K 8K --hwpoison --delay 1000 && runs 0 slow 0 4K 0 && reads 0 && reads 0 && ! reads 65536 &&
-		runs 0 faults --json && json 'length == 2 and .[0].offset == 0 and .[0].hits == 2' &&
+		runs 0 rules --json && json 'length == 2 and .[0].offset == 0 and .[0].hits == 2' &&
 		json '.[0].action == "count" and .[0].fired == 0' &&
 		json '.[1] | .offset == 65536 and .length == 8192 and .action == "hwpoison" and
 			.when == "always" and .delay == 1000 and .hits == 1 and .fired == 1' &&
-		runs 0 faults && says '^ +0x10000 +0x2000 hwpoison always +1000 +1 +1$' &&
-		runs 0 heal 0 4K && runs 0 faults --json && json 'length == 1' &&
-		runs 0 heal && runs 0 faults --json && json '. == []'
+		runs 0 rules && says '^ +0x10000 +0x2000 hwpoison always +1000 +1 +1$' &&
+		runs 0 heal 0 4K && runs 0 rules --json && json 'length == 1' &&
+		runs 0 heal && runs 0 rules --json && json '. == []'
 }
 
 # The outcomes of so many reads, as a word: x fails.
@@ -34,7 +34,7 @@ sometimes() {
 		runs 0 poison 0 4K --chance 0.5 --seed 7 && first=$(outcomes 0 32) &&
 		has "$first" x && has "$first" '\.' &&
 		runs 0 poison 0 4K --chance 0.5 --seed 7 && same "the same seed" "$first" "$(outcomes 0 32)" &&
-		runs 0 faults --json && json '.[0].when == "chance 0.5" and .[0].seed == 7' && runs 0 heal
+		runs 0 rules --json && json '.[0].when == "chance 0.5" and .[0].seed == 7' && runs 0 heal
 }
 
 enomem() {

@@ -10,7 +10,7 @@ info_text() {
 info_json() {
 	runs 0 info --json && json '.bytes == 8388608 and .page_size == 4096 and .opens == 1' &&
 		json '.strategy == "pagecache" and .wipe_policy == "none" and .vmas == 0' &&
-		json '.features | test("resize") and test("faults")'
+		json '.features | test("resize") and test("inject")'
 }
 
 info_counts() {

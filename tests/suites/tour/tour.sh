@@ -186,7 +186,7 @@ tour_refuses() {
 
 tour_tidy() {
 	same "trace instances" "" "$(ls /sys/kernel/tracing/instances)" &&
-		same "rules" "[ ]" "$(/mmapdemo faults --json | tr '\n' ' ' | sed 's/ $//')" || return
+		same "rules" "[ ]" "$(/mmapdemo rules --json | tr '\n' ' ' | sed 's/ $//')" || return
 	# interrupted, and killed: the next one tidies up
 	for signal in INT KILL; do
 		/mmapdemo tour >/tmp/said 2>&1 &

@@ -24,9 +24,9 @@ const struct word wipe_words[] = {
 const char *fault_word(uint32_t action)
 {
 	static const char *const words[] = {
-		[MMAPDEMO_FAULT_NONE] = "none",	    [MMAPDEMO_FAULT_COUNT] = "count",
-		[MMAPDEMO_FAULT_SIGBUS] = "sigbus", [MMAPDEMO_FAULT_HWPOISON] = "hwpoison",
-		[MMAPDEMO_FAULT_ENOMEM] = "enomem",
+		[MMAPDEMO_INJECT_NONE] = "none",     [MMAPDEMO_INJECT_COUNT] = "count",
+		[MMAPDEMO_INJECT_SIGBUS] = "sigbus", [MMAPDEMO_INJECT_HWPOISON] = "hwpoison",
+		[MMAPDEMO_INJECT_ENOMEM] = "enomem",
 	};
 
 	return action < sizeof(words) / sizeof(*words) ? words[action] : "unknown";

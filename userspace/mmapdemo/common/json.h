@@ -26,7 +26,7 @@ const char *words_of(const struct word *words, uint32_t mask, char text[128]);
 /* The mask that such a list stands for; false if a word is unknown. */
 bool mask_of(const struct word *words, const char *text, uint32_t *mask);
 
-/* Of enum mmapdemo_fault_action. */
+/* Of enum mmapdemo_inject_action. */
 const char *fault_word(uint32_t action);
 
 extern const struct word event_words[], wipe_words[];

@@ -37,8 +37,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct advice advice[] = {
-	{EIO, "a page there is poisoned: mmapdemo faults lists the rules, heal ends them"},
-	{ENOMEM, "no memory is free, or a rule says so (mmapdemo faults)"},
+	{EIO, "a page there is poisoned: mmapdemo rules lists the rules, heal ends them"},
+	{ENOMEM, "no memory is free, or a rule says so (mmapdemo rules)"},
 	{},
 };
 

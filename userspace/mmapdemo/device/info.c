@@ -30,7 +30,7 @@ static const struct field {
 	FIELD(vmas, "mappings in all processes, now"),
 	FIELD(vmas_peak, "the most there were"),
 	FIELD(last_closes, "how often the last mapping went"),
-	FIELD(rules, "ranges with a rule (mmapdemo faults)"),
+	FIELD(rules, "ranges with a rule (mmapdemo rules)"),
 	FIELD(faults_read, "faults that mapped a page for reading"),
 	FIELD(faults_write, "... a shared page for writing"),
 	FIELD(faults_cow, "... a private page's copy"),
@@ -41,7 +41,7 @@ static const struct field {
 static const struct word feature_words[] = {
 	{MMAPDEMO_FEATURE_HUGE, "huge"},
 	{MMAPDEMO_FEATURE_RESIZE, "resize"},
-	{MMAPDEMO_FEATURE_FAULTS, "faults"},
+	{MMAPDEMO_FEATURE_INJECT, "inject"},
 	{MMAPDEMO_FEATURE_CONTENTS, "contents"},
 	{},
 };

@@ -19,7 +19,7 @@ enum { HWPOISON = 256, ENOMEM_, ONCE, EVERY, CHANCE, SEED, DELAY };
 /* For argp: struct control first. */
 struct poison {
 	struct control control;
-	struct mmapdemo_fault fault;
+	struct mmapdemo_injection fault;
 };
 
 static const struct argp_option poison_options[] = {
@@ -66,14 +66,14 @@ static bool parse_chance(const char *text, uint32_t *chance)
 
 static void parse_delay(const char *text, uint32_t *delay, struct argp_state *state)
 {
-	if (!parse_u32(text, delay) || *delay > MMAPDEMO_FAULT_DELAY_MAX)
+	if (!parse_u32(text, delay) || *delay > MMAPDEMO_INJECT_DELAY_MAX)
 		argp_error(state, "'%s': not a number of microseconds up to %u", text,
-			   MMAPDEMO_FAULT_DELAY_MAX);
+			   MMAPDEMO_INJECT_DELAY_MAX);
 }
 
-static void set_when(struct mmapdemo_fault *fault, uint32_t when, struct argp_state *state)
+static void set_when(struct mmapdemo_injection *fault, uint32_t when, struct argp_state *state)
 {
-	if (fault->when != MMAPDEMO_FAULT_ALWAYS)
+	if (fault->when != MMAPDEMO_INJECT_ALWAYS)
 		argp_error(state, "only one of --once, --every and --chance");
 	fault->when = when;
 }
@@ -81,7 +81,7 @@ static void set_when(struct mmapdemo_fault *fault, uint32_t when, struct argp_st
 static error_t parse_poison(int key, char *arg, struct argp_state *state)
 {
 	struct poison *poison = state->input;
-	struct mmapdemo_fault *fault = &poison->fault;
+	struct mmapdemo_injection *fault = &poison->fault;
 	uint64_t seed;
 
 	switch (key) {
@@ -89,20 +89,20 @@ static error_t parse_poison(int key, char *arg, struct argp_state *state)
 		return control_init(state);
 	case HWPOISON:
 	case ENOMEM_:
-		if (fault->action != MMAPDEMO_FAULT_SIGBUS)
+		if (fault->action != MMAPDEMO_INJECT_SIGBUS)
 			argp_error(state, "only one of --hwpoison and --enomem");
-		fault->action = key == HWPOISON ? MMAPDEMO_FAULT_HWPOISON : MMAPDEMO_FAULT_ENOMEM;
+		fault->action = key == HWPOISON ? MMAPDEMO_INJECT_HWPOISON : MMAPDEMO_INJECT_ENOMEM;
 		return 0;
 	case ONCE:
-		set_when(fault, MMAPDEMO_FAULT_ONCE, state);
+		set_when(fault, MMAPDEMO_INJECT_ONCE, state);
 		return 0;
 	case EVERY:
-		set_when(fault, MMAPDEMO_FAULT_NTH, state);
+		set_when(fault, MMAPDEMO_INJECT_NTH, state);
 		if (!parse_u32(arg, &fault->n) || !fault->n)
 			argp_error(state, "--every '%s': not a number above 0", arg);
 		return 0;
 	case CHANCE:
-		set_when(fault, MMAPDEMO_FAULT_RANDOM, state);
+		set_when(fault, MMAPDEMO_INJECT_RANDOM, state);
 		if (!parse_chance(arg, &fault->n))
 			argp_error(state, "--chance '%s': not a number from 0 to below 1", arg);
 		return 0;
@@ -115,22 +115,22 @@ static error_t parse_poison(int key, char *arg, struct argp_state *state)
 		parse_delay(arg, &fault->delay, state);
 		return 0;
 	case ARGP_KEY_END:
-		if (fault->seed && fault->when != MMAPDEMO_FAULT_RANDOM)
+		if (fault->seed && fault->when != MMAPDEMO_INJECT_RANDOM)
 			argp_error(state, "--seed is for --chance");
 		return ARGP_ERR_UNKNOWN;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
-static void set_rule(const struct control *control, struct mmapdemo_fault *fault)
+static void set_rule(const struct control *control, struct mmapdemo_injection *fault)
 {
 	static const struct advice advice[] = {
-		{ENOSPC, "there are as many rules as there may be: heal some (mmapdemo faults)"},
+		{ENOSPC, "there are as many rules as there may be: heal some (mmapdemo rules)"},
 		{},
 	};
 
 	fault->size = sizeof(*fault);
-	control_change(control, MMAPDEMO_IOCTL_FAULT_SET, fault, WHOLE_PAGES, advice);
+	control_change(control, MMAPDEMO_IOCTL_INJECT_SET, fault, WHOLE_PAGES, advice);
 }
 
 int poison_main(int argc, char **argv)
@@ -142,7 +142,7 @@ int poison_main(int argc, char **argv)
 		.doc = poison_doc,
 		.children = control_argp,
 	};
-	struct poison poison = {.fault.action = MMAPDEMO_FAULT_SIGBUS};
+	struct poison poison = {.fault.action = MMAPDEMO_INJECT_SIGBUS};
 
 	control_parse(&poison.control, &argp, argc, argv);
 	poison.fault.offset = poison.control.operands[0];
@@ -157,16 +157,16 @@ int slow_main(int argc, char **argv)
 		.args_doc = "OFFSET LENGTH MICROSECONDS",
 		.doc = "Makes each access to a range of whole pages take longer, and counts them.\v"
 		       "An access is a page fault, or a part of a read or write; 0 microseconds "
-		       "only counts (mmapdemo faults).\n\n" CONTROL_STATUS,
+		       "only counts (mmapdemo rules).\n\n" CONTROL_STATUS,
 		.children = control_argp,
 	};
 	struct control control = {};
-	struct mmapdemo_fault fault = {.action = MMAPDEMO_FAULT_COUNT};
+	struct mmapdemo_injection fault = {.action = MMAPDEMO_INJECT_COUNT};
 
 	control_parse(&control, &argp, argc, argv);
-	if (control.operands[2] > MMAPDEMO_FAULT_DELAY_MAX)
+	if (control.operands[2] > MMAPDEMO_INJECT_DELAY_MAX)
 		errx(2, "slow: MICROSECONDS is %ju: %u is the most", control.operands[2],
-		     MMAPDEMO_FAULT_DELAY_MAX);
+		     MMAPDEMO_INJECT_DELAY_MAX);
 	fault.offset = control.operands[0];
 	fault.length = control.operands[1];
 	fault.delay = control.operands[2];
@@ -184,7 +184,7 @@ int heal_main(int argc, char **argv)
 		.children = control_argp,
 	};
 	struct control control = {};
-	struct mmapdemo_fault fault = {.action = MMAPDEMO_FAULT_NONE};
+	struct mmapdemo_injection fault = {.action = MMAPDEMO_INJECT_NONE};
 
 	control_parse(&control, &argp, argc, argv);
 	if (!control.given)

@@ -22,7 +22,7 @@ enum map_page_flag {
 	PAGE_EXCLUSIVE = 1 << 4,  /* mapped here alone */
 	PAGE_HUGE = 1 << 5,	  /* mapped by one huge entry, with its neighbours */
 	PAGE_HUGE_MAYBE = 1 << 6, /* some like it are: smaps counts them, and says no more */
-	PAGE_POISONED = 1 << 7,	  /* a rule of FAULT_SET makes it fail */
+	PAGE_POISONED = 1 << 7,	  /* a rule of INJECT_SET makes it fail */
 };
 
 #define MAP_CONTENT 24

@@ -127,7 +127,7 @@ static void find_huge(const struct map_picture *picture, struct map_vma *vma,
 }
 
 static void mark_rules(const struct map_picture *picture, struct map_vma *vma,
-		       const struct mmapdemo_fault *rule)
+		       const struct mmapdemo_injection *rule)
 {
 	for (uint64_t i = 0; i < vma->count; i++) {
 		uint64_t offset = vma->offset + i * picture->page_size;
@@ -143,17 +143,17 @@ static void mark_rules(const struct map_picture *picture, struct map_vma *vma,
 /* A device's rules, of the one that was asked last. */
 struct rules {
 	char file[48];
-	struct mmapdemo_fault *rules;
+	struct mmapdemo_injection *rules;
 	uint32_t count;
 };
 
 /* The device is open as long as it is mapped: no last close is ours. */
 static void read_rules(const struct map_vma *vma, struct rules *rules)
 {
-	struct mmapdemo_fault_list list = {
+	struct mmapdemo_inject_list list = {
 		.size = sizeof(list),
-		.fault_size = sizeof(*rules->rules),
-		.count = MMAPDEMO_FAULT_RULES_MAX,
+		.rule_size = sizeof(*rules->rules),
+		.count = MMAPDEMO_INJECT_RULES_MAX,
 	};
 	int fd = open(vma->name, O_RDONLY | O_CLOEXEC);
 
@@ -163,10 +163,10 @@ static void read_rules(const struct map_vma *vma, struct rules *rules)
 		rules->rules = calloc(list.count, sizeof(*rules->rules));
 	if (!rules->rules)
 		err(1, "calloc");
-	list.faults = (uintptr_t)rules->rules;
-	if (fd >= 0 && !ioctl(fd, MMAPDEMO_IOCTL_FAULT_LIST, &list))
-		rules->count = list.count < MMAPDEMO_FAULT_RULES_MAX ? list.count
-								     : MMAPDEMO_FAULT_RULES_MAX;
+	list.rules = (uintptr_t)rules->rules;
+	if (fd >= 0 && !ioctl(fd, MMAPDEMO_IOCTL_INJECT_LIST, &list))
+		rules->count = list.count < MMAPDEMO_INJECT_RULES_MAX ? list.count
+								      : MMAPDEMO_INJECT_RULES_MAX;
 	if (fd >= 0)
 		close(fd);
 }
@@ -177,7 +177,7 @@ static void find_poisoned(const struct map_picture *picture, struct map_vma *vma
 	if (strcmp(rules->file, vma->file))
 		read_rules(vma, rules);
 	for (uint32_t i = 0; i < rules->count; i++)
-		if (rules->rules[i].action > MMAPDEMO_FAULT_COUNT)
+		if (rules->rules[i].action > MMAPDEMO_INJECT_COUNT)
 			mark_rules(picture, vma, &rules->rules[i]);
 }
 

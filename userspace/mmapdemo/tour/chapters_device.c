@@ -47,10 +47,11 @@ const struct tour_chapter tour_huge = {
 
 static int poison(uint64_t offset, uint32_t action)
 {
-	struct mmapdemo_fault fault = {.size = sizeof(fault), .offset = offset, .action = action};
+	struct mmapdemo_injection fault = {
+		.size = sizeof(fault), .offset = offset, .action = action};
 
 	fault.length = page;
-	return ioctl(fd, MMAPDEMO_IOCTL_FAULT_SET, &fault);
+	return ioctl(fd, MMAPDEMO_IOCTL_INJECT_SET, &fault);
 }
 
 static void run_poison(void)
@@ -58,7 +59,7 @@ static void run_poison(void)
 	DO(fd = open(path, O_RDWR));
 	DO(p = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	RUN(strcpy(p, "zero"); strcpy(p + page, "one"); strcpy(p + 2 * page, "two"));
-	DO(poison(page, MMAPDEMO_FAULT_HWPOISON));
+	DO(poison(page, MMAPDEMO_INJECT_HWPOISON));
 	expect_present(p + page, false, "the page is taken out of all mappings at once");
 	LOAD(p[page], SIGBUS, BUS_MCEERR_AR, "a load is SIGBUS, as of broken memory");
 	expect_events("poison_hit", 1, "the module counts it");
@@ -70,7 +71,7 @@ static void run_poison(void)
 	RUN(strcpy(p + page, "replaced"));
 	expect_text(p + page, "replaced", "a page of our own in its place, at the same address");
 	expect_vmas(2, "the device's VMA was cut in two for it");
-	DO(poison(page, MMAPDEMO_FAULT_NONE));
+	DO(poison(page, MMAPDEMO_INJECT_NONE));
 	DO(pread(fd, text, sizeof(text), page));
 	expect_text(text, "one", "healed, the device's page is what it was");
 }

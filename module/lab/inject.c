@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The fault lab: ranges of the buffer whose accesses fail, take long or are
+ * Injections: ranges of the buffer whose accesses fail, take long or are
  * counted, to try programs against memory that can fail.
  *
- * A rule acts where a page is given out: in faults, read(2), write(2) and the
+ * A rule acts where a page is given out: in page faults, read(2), write(2) and the
  * kernel's own accesses. Pages with a rule have small folios only: a huge page-
  * table entry would give out a page together with its neighbours.
  */
@@ -16,7 +16,7 @@
 #include <uapi/linux/mmapdemo.h>
 
 #include "core/strategy.h"
-#include "faultlab.h"
+#include "inject.h"
 #include "trace.h"
 
 /**
@@ -24,19 +24,19 @@
  * @list: in the buffer's list of rules
  * @parts: how many ranges of the buffer's tree refer to the rule; written with the
  *	invalidate lock held exclusively
- * @fault: as the program gave it
+ * @injection: as the program gave it
  * @lock: protects what follows, as accesses hold nothing that excludes others
  * @hits: accesses so far
  * @fired: those that failed
- * @worked: for MMAPDEMO_FAULT_NTH, accesses since one failed, with this one
- * @random: for MMAPDEMO_FAULT_RANDOM
+ * @worked: for MMAPDEMO_INJECT_NTH, accesses since one failed, with this one
+ * @random: for MMAPDEMO_INJECT_RANDOM
  *
  * A later rule may leave several parts of an earlier one: they share it.
  */
 struct mmapdemo_rule {
 	struct list_head list;
 	unsigned long parts;
-	struct mmapdemo_fault fault;
+	struct mmapdemo_injection injection;
 	spinlock_t lock; /* what follows */
 	u64 hits;
 	u64 fired;
@@ -46,27 +46,27 @@ struct mmapdemo_rule {
 
 static bool mmapdemo_rule_fires(struct mmapdemo_rule *rule)
 {
-	const struct mmapdemo_fault *fault = &rule->fault;
+	const struct mmapdemo_injection *injection = &rule->injection;
 	bool fires = false;
 
 	lockdep_assert_held(&rule->lock);
-	if (fault->action == MMAPDEMO_FAULT_COUNT)
+	if (injection->action == MMAPDEMO_INJECT_COUNT)
 		return false;
-	switch (fault->when) {
-	case MMAPDEMO_FAULT_ALWAYS:
+	switch (injection->when) {
+	case MMAPDEMO_INJECT_ALWAYS:
 		fires = true;
 		break;
-	case MMAPDEMO_FAULT_ONCE:
+	case MMAPDEMO_INJECT_ONCE:
 		fires = !rule->fired;
 		break;
-	case MMAPDEMO_FAULT_NTH:
+	case MMAPDEMO_INJECT_NTH:
 		rule->worked++;
-		fires = rule->worked == fault->n;
+		fires = rule->worked == injection->n;
 		if (fires)
 			rule->worked = 0;
 		break;
-	case MMAPDEMO_FAULT_RANDOM:
-		fires = prandom_u32_state(&rule->random) < fault->n;
+	case MMAPDEMO_INJECT_RANDOM:
+		fires = prandom_u32_state(&rule->random) < injection->n;
 		break;
 	}
 	return fires;
@@ -74,10 +74,10 @@ static bool mmapdemo_rule_fires(struct mmapdemo_rule *rule)
 
 static int mmapdemo_rule_errno(const struct mmapdemo_rule *rule)
 {
-	switch (rule->fault.action) {
-	case MMAPDEMO_FAULT_HWPOISON:
+	switch (rule->injection.action) {
+	case MMAPDEMO_INJECT_HWPOISON:
 		return -EHWPOISON;
-	case MMAPDEMO_FAULT_ENOMEM:
+	case MMAPDEMO_INJECT_ENOMEM:
 		return -ENOMEM;
 	default:
 		return -EIO;
@@ -85,7 +85,7 @@ static int mmapdemo_rule_errno(const struct mmapdemo_rule *rule)
 }
 
 /* The first page of these that has a rule; beyond them where none has. */
-static pgoff_t mmapdemo_faultlab_next(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
+static pgoff_t mmapdemo_inject_next(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
 {
 	MA_STATE(mas, &buffer->rules, first, first);
 	void *rule;
@@ -97,13 +97,13 @@ static pgoff_t mmapdemo_faultlab_next(struct mmapdemo_buffer *buffer, pgoff_t fi
 	return rule ? max(first, mas.index) : last + 1;
 }
 
-bool mmapdemo_faultlab_has_rule(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
+bool mmapdemo_inject_has_rule(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
 {
-	return mmapdemo_faultlab_next(buffer, first, last) <= last;
+	return mmapdemo_inject_next(buffer, first, last) <= last;
 }
 
 /**
- * mmapdemo_faultlab_check - does an access to a page fail?
+ * mmapdemo_inject_check - does an access to a page fail?
  * @buffer: the buffer
  * @index: page number
  *
@@ -112,7 +112,7 @@ bool mmapdemo_faultlab_has_rule(struct mmapdemo_buffer *buffer, pgoff_t first, p
  *
  * Return: 0, or -EIO, -EHWPOISON, -ENOMEM as the page's rule says.
  */
-int mmapdemo_faultlab_check(struct mmapdemo_buffer *buffer, pgoff_t index)
+int mmapdemo_inject_check(struct mmapdemo_buffer *buffer, pgoff_t index)
 {
 	struct mmapdemo_rule *rule;
 	bool fires;
@@ -127,21 +127,21 @@ int mmapdemo_faultlab_check(struct mmapdemo_buffer *buffer, pgoff_t index)
 	fires = mmapdemo_rule_fires(rule);
 	rule->fired += fires;
 	spin_unlock(&rule->lock);
-	trace_poison_hit(buffer->name, index, rule->fault.action, fires);
+	trace_poison_hit(buffer->name, index, rule->injection.action, fires);
 	return fires ? mmapdemo_rule_errno(rule) : 0;
 }
 
-static ktime_t mmapdemo_faultlab_delays(struct mmapdemo_buffer *buffer, pgoff_t index)
+static ktime_t mmapdemo_inject_delays(struct mmapdemo_buffer *buffer, pgoff_t index)
 {
 	struct mmapdemo_rule *rule;
 
 	lockdep_assert_held(&buffer->inode->i_mapping->invalidate_lock);
 	rule = mtree_load(&buffer->rules, index);
-	return rule ? ns_to_ktime((u64)rule->fault.delay * NSEC_PER_USEC) : 0;
+	return rule ? ns_to_ktime((u64)rule->injection.delay * NSEC_PER_USEC) : 0;
 }
 
 /**
- * mmapdemo_faultlab_delay - how long a page's rule delays an access
+ * mmapdemo_inject_delay - how long a page's rule delays an access
  * @buffer: the buffer
  * @index: page number
  *
@@ -149,29 +149,29 @@ static ktime_t mmapdemo_faultlab_delays(struct mmapdemo_buffer *buffer, pgoff_t 
  *
  * Return: the time, 0 where there is no such rule.
  */
-ktime_t mmapdemo_faultlab_delay(struct mmapdemo_buffer *buffer, pgoff_t index)
+ktime_t mmapdemo_inject_delay(struct mmapdemo_buffer *buffer, pgoff_t index)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 	ktime_t delay;
 
-	if (!mmapdemo_faultlab_active(buffer))
+	if (!mmapdemo_inject_active(buffer))
 		return 0;
 	if (down_read_killable(&mapping->invalidate_lock))
 		return 0; /* killed: there is no need to wait */
-	delay = mmapdemo_faultlab_delays(buffer, index);
+	delay = mmapdemo_inject_delays(buffer, index);
 	filemap_invalidate_unlock_shared(mapping);
 	return delay;
 }
 
 /**
- * mmapdemo_faultlab_is_slow - whether a rule delays some access of a range
+ * mmapdemo_inject_is_slow - whether a rule delays some access of a range
  * @buffer: the buffer
  * @pos: first byte
  * @len: bytes, above 0
  *
  * Return: true, too, where it would have to wait to know.
  */
-bool mmapdemo_faultlab_is_slow(struct mmapdemo_buffer *buffer, loff_t pos, size_t len)
+bool mmapdemo_inject_is_slow(struct mmapdemo_buffer *buffer, loff_t pos, size_t len)
 {
 	MA_STATE(mas, &buffer->rules, pos >> PAGE_SHIFT, pos >> PAGE_SHIFT);
 	struct address_space *mapping = buffer->inode->i_mapping;
@@ -182,21 +182,21 @@ bool mmapdemo_faultlab_is_slow(struct mmapdemo_buffer *buffer, loff_t pos, size_
 		return true;
 	rcu_read_lock();
 	mas_for_each(&mas, rule, (pos + len - 1) >> PAGE_SHIFT)
-		slow |= rule->fault.delay;
+		slow |= rule->injection.delay;
 	rcu_read_unlock();
 	filemap_invalidate_unlock_shared(mapping);
 	return slow;
 }
 
 /**
- * mmapdemo_faultlab_sleep - wait that long
+ * mmapdemo_inject_sleep - wait that long
  * @delay: the time
  *
  * Context: Process context, may sleep.
  *
  * Return: 0, or -EINTR after a fatal signal.
  */
-int mmapdemo_faultlab_sleep(ktime_t delay)
+int mmapdemo_inject_sleep(ktime_t delay)
 {
 	if (delay) {
 		set_current_state(TASK_KILLABLE);
@@ -206,7 +206,7 @@ int mmapdemo_faultlab_sleep(ktime_t delay)
 }
 
 /**
- * mmapdemo_faultlab_access - an access that is no fault: does it fail, and how far does that hold?
+ * mmapdemo_inject_access - whether an access other than a page fault fails, and how far
  * @buffer: the buffer
  * @pos: where it begins, in bytes
  * @len: in: bytes of it; out: as many of them as the answer holds for
@@ -215,30 +215,30 @@ int mmapdemo_faultlab_sleep(ktime_t delay)
  * Return: 0, -EINTR after a fatal signal, -EIO or -ENOMEM as the rule says, -EAGAIN
  * where it would have to sleep: the access is not counted then.
  */
-int mmapdemo_faultlab_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t *len, bool nowait)
+int mmapdemo_inject_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t *len, bool nowait)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 	pgoff_t index = pos >> PAGE_SHIFT;
 	pgoff_t next;
 	int err;
 
-	if (!mmapdemo_faultlab_active(buffer))
+	if (!mmapdemo_inject_active(buffer))
 		return 0;
 	if (nowait) {
 		if (!filemap_invalidate_trylock_shared(mapping))
 			return -EAGAIN;
-		if (mmapdemo_faultlab_delays(buffer, index)) {
+		if (mmapdemo_inject_delays(buffer, index)) {
 			filemap_invalidate_unlock_shared(mapping);
 			return -EAGAIN;
 		}
 	} else {
-		err = mmapdemo_faultlab_sleep(mmapdemo_faultlab_delay(buffer, index));
+		err = mmapdemo_inject_sleep(mmapdemo_inject_delay(buffer, index));
 		if (err)
 			return err;
 		filemap_invalidate_lock_shared(mapping);
 	}
-	err = mmapdemo_faultlab_check(buffer, index);
-	next = mmapdemo_faultlab_next(buffer, index, (pos + *len - 1) >> PAGE_SHIFT);
+	err = mmapdemo_inject_check(buffer, index);
+	next = mmapdemo_inject_next(buffer, index, (pos + *len - 1) >> PAGE_SHIFT);
 	next = max(next, index + 1);
 	*len = min_t(u64, *len, ((u64)next << PAGE_SHIFT) - pos);
 	filemap_invalidate_unlock_shared(mapping);
@@ -246,7 +246,7 @@ int mmapdemo_faultlab_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t 
 }
 
 /**
- * mmapdemo_faultlab_cut - count what a new entry of the tree leaves of older ones
+ * mmapdemo_inject_cut - count what a new entry of the tree leaves of older ones
  * @buffer: the buffer
  * @first: the entry's first page
  * @last: its last page
@@ -257,8 +257,8 @@ int mmapdemo_faultlab_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t 
  *
  * Return: how many parts are gained; negative if more are lost.
  */
-static long mmapdemo_faultlab_cut(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last,
-				  int sign)
+static long mmapdemo_inject_cut(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last,
+				int sign)
 {
 	MA_STATE(mas, &buffer->rules, first, first);
 	struct mmapdemo_rule *rule;
@@ -283,7 +283,7 @@ static long mmapdemo_faultlab_cut(struct mmapdemo_buffer *buffer, pgoff_t first,
 }
 
 /* Frees the rules that no range refers to any more. */
-static void mmapdemo_faultlab_collect(struct mmapdemo_buffer *buffer)
+static void mmapdemo_inject_collect(struct mmapdemo_buffer *buffer)
 {
 	struct mmapdemo_rule *rule, *next;
 
@@ -301,36 +301,36 @@ static void mmapdemo_faultlab_collect(struct mmapdemo_buffer *buffer)
  * limit but memory, which the caller's control group is charged for: a
  * program must be able to end a rule that it made, or a part of it.
  */
-static int mmapdemo_faultlab_store(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last,
-				   struct mmapdemo_rule *rule)
+static int mmapdemo_inject_store(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last,
+				 struct mmapdemo_rule *rule)
 {
-	unsigned long parts = buffer->nr_rules + mmapdemo_faultlab_cut(buffer, first, last, 0);
+	unsigned long parts = buffer->nr_rules + mmapdemo_inject_cut(buffer, first, last, 0);
 	int err = 0;
 
-	if (rule && ++parts > MMAPDEMO_FAULT_RULES_MAX)
+	if (rule && ++parts > MMAPDEMO_INJECT_RULES_MAX)
 		return -ENOSPC;
 	/* The maple tree's nodes are charged to nobody: they must have an end. */
-	if (parts > MMAPDEMO_FAULT_PARTS_MAX)
+	if (parts > MMAPDEMO_INJECT_PARTS_MAX)
 		return -ENOSPC;
 	if (rule && buffer->strategy->split)
 		err = buffer->strategy->split(buffer, first, last);
 	if (err)
 		return err;
 
-	mmapdemo_faultlab_cut(buffer, first, last, 1);
+	mmapdemo_inject_cut(buffer, first, last, 1);
 	err = mtree_store_range(&buffer->rules, first, last, rule, GFP_KERNEL_ACCOUNT);
 	if (err) {
-		mmapdemo_faultlab_cut(buffer, first, last, -1);
+		mmapdemo_inject_cut(buffer, first, last, -1);
 		return err;
 	}
 	if (rule)
 		list_add_tail(&rule->list, &buffer->rule_list);
 	WRITE_ONCE(buffer->nr_rules, parts);
-	mmapdemo_faultlab_collect(buffer);
+	mmapdemo_inject_collect(buffer);
 	return 0;
 }
 
-static struct mmapdemo_rule *mmapdemo_rule_new(const struct mmapdemo_fault *fault)
+static struct mmapdemo_rule *mmapdemo_rule_new(const struct mmapdemo_injection *injection)
 {
 	struct mmapdemo_rule *rule = kzalloc(sizeof(*rule), GFP_KERNEL_ACCOUNT);
 
@@ -338,30 +338,30 @@ static struct mmapdemo_rule *mmapdemo_rule_new(const struct mmapdemo_fault *faul
 		return NULL;
 	spin_lock_init(&rule->lock);
 	rule->parts = 1;
-	rule->fault = *fault;
-	prandom_seed_state(&rule->random, fault->seed);
+	rule->injection = *injection;
+	prandom_seed_state(&rule->random, injection->seed);
 	return rule;
 }
 
 /**
- * mmapdemo_faultlab_set - give a range a rule in place of those it has
+ * mmapdemo_inject_set - give a range a rule in place of those it has
  * @buffer: the buffer
- * @fault: the rule, checked; with MMAPDEMO_FAULT_NONE there is none from now on
+ * @injection: the rule, checked; with MMAPDEMO_INJECT_NONE there is none from now on
  *
  * Return: 0; -ENOSPC if there would be too many rules, never with
- * MMAPDEMO_FAULT_NONE; -EBUSY or -EINTR as the strategy's split(); -ENOMEM. An error
+ * MMAPDEMO_INJECT_NONE; -EBUSY or -EINTR as the strategy's split(); -ENOMEM. An error
  * changes no rule, but folios may be small that were huge.
  */
-int mmapdemo_faultlab_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_fault *fault)
+int mmapdemo_inject_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_injection *injection)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
-	pgoff_t first = fault->offset >> PAGE_SHIFT;
-	pgoff_t last = (fault->offset + fault->length - 1) >> PAGE_SHIFT;
+	pgoff_t first = injection->offset >> PAGE_SHIFT;
+	pgoff_t last = (injection->offset + injection->length - 1) >> PAGE_SHIFT;
 	struct mmapdemo_rule *rule = NULL;
 	int err;
 
-	if (fault->action != MMAPDEMO_FAULT_NONE) {
-		rule = mmapdemo_rule_new(fault);
+	if (injection->action != MMAPDEMO_INJECT_NONE) {
+		rule = mmapdemo_rule_new(injection);
 		if (!rule)
 			return -ENOMEM;
 	}
@@ -370,7 +370,7 @@ int mmapdemo_faultlab_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_
 	if (err)
 		goto free;
 	filemap_invalidate_lock(mapping);
-	err = mmapdemo_faultlab_store(buffer, first, last, rule);
+	err = mmapdemo_inject_store(buffer, first, last, rule);
 	if (err)
 		goto unlock;
 	/* Who has the pages mapped, or was just given them, asks again. */
@@ -386,18 +386,18 @@ free:
 }
 
 /**
- * mmapdemo_faultlab_list - list some of the rules, by offset
+ * mmapdemo_inject_list - list some of the rules, by offset
  * @buffer: the buffer
  * @cursor: where to begin; returned: where the next call goes on, and how many
  *	parts of rules there are in all
- * @faults: where to write them
+ * @injections: where to write them
  * @room: how many at most, not 0
  *
  * Return: how many were written; the last ones if that is less than @room.
  */
-unsigned int mmapdemo_faultlab_list(struct mmapdemo_buffer *buffer,
-				    struct mmapdemo_faultlab_cursor *cursor,
-				    struct mmapdemo_fault *faults, unsigned int room)
+unsigned int mmapdemo_inject_list(struct mmapdemo_buffer *buffer,
+				  struct mmapdemo_inject_cursor *cursor,
+				  struct mmapdemo_injection *injections, unsigned int room)
 {
 	MA_STATE(mas, &buffer->rules, cursor->index, cursor->index);
 	struct address_space *mapping = buffer->inode->i_mapping;
@@ -409,14 +409,14 @@ unsigned int mmapdemo_faultlab_list(struct mmapdemo_buffer *buffer,
 	rcu_read_lock();
 	while (count < room && (rule = mas_find(&mas, ULONG_MAX))) {
 		pgoff_t first = max(mas.index, cursor->index);
-		struct mmapdemo_fault *fault = &faults[count++];
+		struct mmapdemo_injection *injection = &injections[count++];
 
-		*fault = rule->fault;
-		fault->offset = (u64)first << PAGE_SHIFT;
-		fault->length = (u64)(mas.last - first + 1) << PAGE_SHIFT;
+		*injection = rule->injection;
+		injection->offset = (u64)first << PAGE_SHIFT;
+		injection->length = (u64)(mas.last - first + 1) << PAGE_SHIFT;
 		spin_lock(&rule->lock);
-		fault->hits = rule->hits;
-		fault->fired = rule->fired;
+		injection->hits = rule->hits;
+		injection->fired = rule->fired;
 		spin_unlock(&rule->lock);
 		cursor->index = mas.last + 1;
 	}
@@ -425,13 +425,13 @@ unsigned int mmapdemo_faultlab_list(struct mmapdemo_buffer *buffer,
 	return count;
 }
 
-void mmapdemo_faultlab_init(struct mmapdemo_buffer *buffer)
+void mmapdemo_inject_init(struct mmapdemo_buffer *buffer)
 {
 	mt_init(&buffer->rules);
 	INIT_LIST_HEAD(&buffer->rule_list);
 }
 
-void mmapdemo_faultlab_exit(struct mmapdemo_buffer *buffer)
+void mmapdemo_inject_exit(struct mmapdemo_buffer *buffer)
 {
 	struct mmapdemo_rule *rule, *next;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo faults: the rules that make memory fail, and how often they did. */
+/* mmapdemo rules: the rules that make memory fail, and how often they did. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,19 +11,19 @@
 #include "common/json.h"
 #include "control.h"
 
-static void when_words(const struct mmapdemo_fault *fault, char text[64])
+static void when_words(const struct mmapdemo_injection *fault, char text[64])
 {
 	switch (fault->when) {
-	case MMAPDEMO_FAULT_ALWAYS:
+	case MMAPDEMO_INJECT_ALWAYS:
 		strcpy(text, "always");
 		break;
-	case MMAPDEMO_FAULT_ONCE:
+	case MMAPDEMO_INJECT_ONCE:
 		strcpy(text, "once");
 		break;
-	case MMAPDEMO_FAULT_NTH:
+	case MMAPDEMO_INJECT_NTH:
 		snprintf(text, 64, "every %u", fault->n);
 		break;
-	case MMAPDEMO_FAULT_RANDOM:
+	case MMAPDEMO_INJECT_RANDOM:
 		snprintf(text, 64, "chance %g", fault->n / 4294967296.0);
 		break;
 	default:
@@ -32,17 +32,17 @@ static void when_words(const struct mmapdemo_fault *fault, char text[64])
 }
 
 /* All rules; there may be more of them from one look to the next. */
-static struct mmapdemo_fault *list_rules(const struct control *control, int fd, uint32_t *count)
+static struct mmapdemo_injection *list_rules(const struct control *control, int fd, uint32_t *count)
 {
-	struct mmapdemo_fault_list list = {.size = sizeof(list)};
-	struct mmapdemo_fault *rules = NULL;
+	struct mmapdemo_inject_list list = {.size = sizeof(list)};
+	struct mmapdemo_injection *rules = NULL;
 	uint32_t room = 0;
 
 	for (;;) {
-		list.fault_size = sizeof(*rules);
+		list.rule_size = sizeof(*rules);
 		list.count = room;
-		list.faults = (uintptr_t)rules;
-		control_do(control, fd, MMAPDEMO_IOCTL_FAULT_LIST, &list, NO_RANGE, NULL);
+		list.rules = (uintptr_t)rules;
+		control_do(control, fd, MMAPDEMO_IOCTL_INJECT_LIST, &list, NO_RANGE, NULL);
 		if (list.count <= room)
 			break;
 		room = list.count;
@@ -55,7 +55,7 @@ static struct mmapdemo_fault *list_rules(const struct control *control, int fd, 
 	return rules;
 }
 
-static void print_text(const struct mmapdemo_fault *rules, uint32_t count)
+static void print_text(const struct mmapdemo_injection *rules, uint32_t count)
 {
 	char when[64];
 
@@ -69,7 +69,7 @@ static void print_text(const struct mmapdemo_fault *rules, uint32_t count)
 	}
 }
 
-static void print_json(const struct mmapdemo_fault *rules, uint32_t count)
+static void print_json(const struct mmapdemo_injection *rules, uint32_t count)
 {
 	struct json_object *array = json_object_new_array();
 	char when[64];
@@ -91,7 +91,7 @@ static void print_json(const struct mmapdemo_fault *rules, uint32_t count)
 	show_pretty(array);
 }
 
-int faults_main(int argc, char **argv)
+int rules_main(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.doc = "Lists the ranges that fail or are slow, by offset.\v"
@@ -100,7 +100,7 @@ int faults_main(int argc, char **argv)
 		.children = control_json_argp,
 	};
 	struct control control = {};
-	struct mmapdemo_fault *rules;
+	struct mmapdemo_injection *rules;
 	uint32_t count;
 	int fd;
 
