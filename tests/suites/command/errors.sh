@@ -12,7 +12,7 @@ fill 0 4096
 sum
 poison 0 4096
 slow 0 4096 1
-faults
+rules
 heal
 notify
 wait"
