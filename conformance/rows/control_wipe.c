@@ -13,6 +13,7 @@
 #include "support/row.h"
 #include "support/system.h"
 #include "support/target.h"
+#include "support/weather.h"
 
 #define SECRET	 1
 #define COPIED	 2
@@ -129,6 +130,7 @@ static void end_mapping(int ending)
 		kill_child(&child);
 	if (ending == EXIT)
 		await_exit(&child);
+	weather_settle_if_any();
 	assert_found_zero();
 	if (ending == EXEC) {
 		agent_stop(&agent);

@@ -241,7 +241,13 @@ int break_page(void *page)
 	told = BUS_MCEERR_AR;
 	/* From 6.12 or so on, the process that maps the page and declares it is told as well. */
 	sigaction(SIGBUS, &handler, &old);
-	error = madvise(page, pages(1), MADV_HWPOISON) ? errno : 0;
+	/* A page that migrates meanwhile is busy: memory_failure() does not wait for it. */
+	for (int tries = 0; tries < 50; tries++) {
+		error = madvise(page, pages(1), MADV_HWPOISON) ? errno : 0;
+		if (error != EBUSY)
+			break;
+		usleep(20000);
+	}
 	sigaction(SIGBUS, &old, NULL);
 	ck_assert_int_eq(told, BUS_MCEERR_AR);
 	if (error == EINVAL || error == EPERM)

@@ -217,8 +217,7 @@ uint64_t counter(const char *name)
 
 uint64_t settled_counter(const char *name)
 {
-	if (weather_unmaps())
-		weather_settle();
+	weather_settle_if_any();
 	return counter(name);
 }
 

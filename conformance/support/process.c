@@ -70,8 +70,7 @@ static int reap(struct peer *child)
 	close(child->from);
 	close(child->to);
 	/* The child's mappings are gone by now, unless somebody else holds its address space. */
-	if (weather_unmaps())
-		weather_settle();
+	weather_settle_if_any();
 	return status;
 }
 

@@ -96,6 +96,12 @@ bool weather_wait(unsigned int *since)
 	return waited < 10000;
 }
 
+void weather_settle_if_any(void)
+{
+	if (may_come(false) || weather_unmaps())
+		weather_settle();
+}
+
 void weather_settle(void)
 {
 	unsigned int since = 0;

@@ -31,6 +31,13 @@ bool weather_explains(bool frame_changed);
  */
 void weather_settle(void);
 
+/*
+ * The same on a machine whose kernel migrated or unmapped a page at some time. The
+ * kernel counts a call's migrations at its end, so that a count of a moment ago says
+ * nothing about who holds an address space now.
+ */
+void weather_settle_if_any(void);
+
 /* A moment between two looks; false ten seconds after the first, which finds 0 there. */
 bool weather_wait(unsigned int *since);
 

@@ -139,10 +139,14 @@ static ssize_t read_maps(unsigned int w, char *text, size_t size)
 
 	snprintf(text, size, "/proc/%d/maps", world->workers[w].pid);
 	fd = open(text, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		mismatch("open %s: errno %d", text, errno);
 	do {
 		got = read(fd, text + used, size - 1 - used);
 		used += got > 0 ? got : 0;
 	} while (got > 0 && used < size - 1);
+	if (got < 0)
+		mismatch("read of the maps file of process %u: errno %d", w, errno);
 	close(fd);
 	text[used] = 0;
 	return used;
