@@ -67,21 +67,20 @@ $(bin)/%: userspace/examples/%.c Makefile
 	@mkdir -p $(@D) $(obj)/examples
 	$(Q)$(CC) $(warnings) $(CFLAGS) -Iinclude/uapi -MMD -MP -MF $(obj)/examples/$*.d $(STATIC) -o $@ $< -pthread
 
-$(obj)/tests/%.o $(obj)/conformance/%.o: CPPFLAGS += -Iconformance
 $(obj)/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Iinclude/uapi -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Iconformance -Iinclude/uapi -MMD -MP -c -o $@ $<
 
 $(obj)/conformance/%.o: conformance/%.c Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Iinclude/uapi -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Iconformance -Iinclude/uapi -MMD -MP -c -o $@ $<
 
 $(bin)/mmapdemo-rows: $(row_objects)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -o $@ $^ $$($(PKG_CONFIG) --static --libs check liburing) -pthread
 
 # What concerns the ABI between programs and the kernel, as a 32-bit program
-rows32_sources := $(shell grep -lE '^ROW(_EACH)?.(S[0-9]|C[17],)' conformance/rows/*.c) \
+rows32_sources := $(shell grep -lsE '^ROW(_EACH)?.(S[0-9]|C[17],)' conformance/rows/*.c) \
 	$(wildcard conformance/support/*.c)
 rows32_objects := $(rows32_sources:%.c=build/obj32/%.o)
 

@@ -29,7 +29,7 @@ one_node() {
 # refuses TIME: by both, before anything is booted
 refuses() {
 	local said script
-	for script in soak storm/long; do
+	for script in fuzz/soak storm/long; do
 		! said=$("$top/tests/$script" "$kernel" "$1" 2>&1) || {
 			echo "$script takes T=$1"
 			return 1
