@@ -11,7 +11,7 @@ kernel=$1
 bin=$top/build/bin
 
 self() {
-	"$top/vm/rows" -k "$kernel" -m 2G -a "init_on_alloc=0 movablecore=1G" -p size=64M \
+	"$top/vm/rows" -k "$kernel" -t 400 -m 2G -a "init_on_alloc=0 movablecore=1G" -p size=64M \
 		-f "$bin/mmapdemo-storm" -f "$bin/mmapdemo-bytes" -f "$top/tests/tap.sh" \
 		-f "$top/tests/storm/self.sh" -- /scratch.sh sh /self.sh
 }
