@@ -342,6 +342,11 @@ check-package:
 
 ### Tidiness
 
+## new-row: the beginning of a row, which fails until it is written (ID=M1 NAME=some_name)
+.PHONY: new-row
+new-row:
+	$(Q)tools/new-row '$(ID)' '$(NAME)'
+
 ## style: formatting, static analysis and shell checks
 .PHONY: style
 style:
