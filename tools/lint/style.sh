@@ -24,7 +24,7 @@ spdx() {
 }
 
 whitespace() {
-	! files ':!LICENSE' ':!*.patch' | xargs grep -nE '[[:blank:]]+$'
+	! files ':!LICENSE' ':!*.patch' | xargs grep -HnE '[[:blank:]]+$'
 }
 
 # Each is read through by a person: no file too long for that.
@@ -39,13 +39,13 @@ versions() {
 # The kernel's own files align things in columns, which clang-format undoes.
 formatted() {
 	files 'userspace/*.[ch]' 'conformance/*.[ch]' 'tests/*.[ch]' ':(glob)docs/tutorial/*.[ch]' ':!tests/modules' |
-		xargs clang-format --style="file:$top/.clang-format" --dry-run --Werror
+		xargs -r clang-format --style="file:$top/.clang-format" --dry-run --Werror
 }
 
 # SC2317: functions that only `try' and `trap' call look dead to it; SC2015: we
 # mean `a && b || c' where we write it.
 shells() {
-	scripts | xargs shellcheck -x -P . -e SC2317,SC2015
+	scripts | xargs -r shellcheck -x -P . -e SC2317,SC2015
 }
 
 style_checks() {
