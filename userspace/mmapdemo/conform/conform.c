@@ -45,7 +45,9 @@ static const struct argp_option argp_options[] = {
 	{"rows", ROWS, "GLOBS", 0, "only these rows or tests: 'S* M1 S5.child-*'", 0},
 	{"write", WRITE, NULL, 0, "the target may be overwritten", 0},
 	{"system", SYSTEM, NULL, 0,
-	 "tests may disturb the system: settings, caches, control groups, much of its memory", 0},
+	 "tests may disturb the system: settings, caches, control groups, much of its memory; "
+	 "some retire frames by MADV_HWPOISON, which the kernel never uses again",
+	 0},
 	{"verbose", VERBOSE, NULL, 0, "list the tests that hold, too", 0},
 	{"json", JSON, NULL, 0, "results as JSON", 1},
 	{"tap", TAP, NULL, 0, "results as TAP", 1},
