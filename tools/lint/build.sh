@@ -4,7 +4,7 @@
 # -fanalyzer finds by going through each function's paths. One build, kept, then
 # a look at its log for each of them.
 
-: "${tree?}" "${top?}" "${out?}" "${here?}" "${kernel?}" "${all?}" "${toolchain=}"
+: "${tree?}" "${top?}" "${out?}" "${kernel?}" "${all?}" "${toolchain=}"
 
 # What the three ask of, and their log. No -Werror: the first would hide the rest.
 # A chroot has no sparse.
