@@ -43,7 +43,7 @@ help:
 	@sed -n 's/^## /  make /p' Makefile
 	@echo
 	@echo "  KERNEL=$(word 1,$(KERNELS))  a kernel of vm/kernels   KDIR=…  headers of your own"
-	@echo "  KERNELS='…' TESTS='S5 V*'  what check runs   V=1  show commands"
+	@echo "  KERNELS='…' TESTS='S5 V*' JOBS=2  what check runs, how many at once   V=1  show commands"
 
 ## all: the module for the running kernel (or KERNEL=, KDIR=) and the programs
 .PHONY: all
@@ -187,12 +187,40 @@ else
 		/story.sh / /dev/mmapdemo-$(STRATEGY)
 endif
 
-## check: all tests in a VM on each of KERNELS; TESTS= picks some
-.PHONY: check
-check:
+## check: minutes: the first kernel's rows, the command, a short fuzz, style; or KERNELS= TESTS=
+# TESTS alone is for all kernels, KERNELS alone for all suites
+picked := $(filter-out file,$(origin KERNELS))$(TESTS)
+.PHONY: check check-all
+check: $(if $(picked),check-all)
+ifeq ($(picked),)
+	$(Q)tools/deps check style
+	$(Q)$(MAKE) --no-print-directory rows command fuzz
+	$(Q)tests/check '$(first)' 'rows lifecycle command fuzz-short style'
+endif
+
+## check-all: all tests on each kernel, which is what a change must pass
+check-all:
 	$(Q)tools/deps check browser deb lint
 	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz beside storm-programs
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
+
+## check-slow: hours: the targets below that look for mistakes, other architectures, packages, a storm
+slow := check-debug check-kcsan check-mutants check-arm64 check-ppc64el check-package storm
+.PHONY: check-slow
+check-slow:
+	@bad=; for target in $(slow); do \
+		echo "make $$target"; \
+		$(MAKE) --no-print-directory $$target || bad="$$bad $$target"; \
+		rm -rf build/slow/$$target; mkdir -p build/slow; \
+		[ ! -d build/results ] || mv build/results build/slow/$$target; \
+	done; \
+	[ -z "$$bad" ] || { echo "failed:$$bad (results: build/slow)"; exit 1; }
+
+## fetch: all that check-all downloads, for a time without a network (KERNELS='debug-6.1 arm64-6.1')
+.PHONY: fetch
+fetch:
+	$(Q)tools/deps check browser deb lint
+	$(Q)tools/fetch $(KERNELS)
 
 ## soak: random steps against a model, and at once, for T=1h (m, s), from SEED=
 .PHONY: soak
@@ -209,13 +237,13 @@ storm:
 	$(Q)tests/storm/long $(or $(KERNEL),$(first)) $(or $(T),1h) $(SEED)
 
 ## check-debug: the same on kernels of our own that look for mistakes; and leaks
-# of those that `make check` leaves out, whose names begin with what they are for
-kernels_for = $(shell awk '!/^\#/ && $$1 ~ /^$1-/ { print $$1 }' vm/kernels)
+# those that `make check` leaves out, whose names begin with what they are for; or KERNELS=
+kernels_or = $(if $(filter file,$(origin KERNELS)),$(shell awk '!/^\#/ && $$1 ~ /^$1-/ { print $$1 }' vm/kernels),$(KERNELS))
 .PHONY: check-debug
 check-debug:
 	$(Q)tools/deps check debug
 	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz beside fail-nth
-	$(Q)tests/check '$(call kernels_for,debug)' '$(or $(TESTS),catches fail-nth fail-nth-others rows small rows32 lifecycle \
+	$(Q)tests/check '$(call kernels_or,debug)' '$(or $(TESTS),catches fail-nth fail-nth-others rows small rows32 lifecycle \
 		anon fault insert vmalloc pfn dma fuzz command coverage)'
 
 ## check-kcsan: the same on a kernel that looks for data races of the module's
@@ -223,7 +251,7 @@ check-debug:
 check-kcsan:
 	$(Q)tools/deps check debug
 	$(Q)$(MAKE) --no-print-directory rows rows32 fuzz
-	$(Q)tests/check '$(call kernels_for,kcsan)' '$(or $(TESTS),catches rows anon fault insert vmalloc pfn dma fuzz)'
+	$(Q)tests/check '$(call kernels_or,kcsan)' '$(or $(TESTS),catches rows anon fault insert vmalloc pfn dma fuzz)'
 
 ## check-arm64: rows, strategies, fuzzer and load cycles on arm64, with pages of 4 and of 16 KiB
 ## check-ppc64el: the same on ppc64el, with pages of 64 KiB
@@ -231,7 +259,7 @@ check-kcsan:
 check-arm64 check-ppc64el: check-%:
 	$(Q)tools/deps $*
 	$(Q)$(MAKE) --no-print-directory CROSS=$* rows fuzz
-	$(Q)tests/check '$(if $(filter file,$(origin KERNELS)),$(call kernels_for,$*),$(KERNELS))' \
+	$(Q)tests/check '$(call kernels_or,$*)' \
 		'$(or $(TESTS),rows lifecycle anon fault insert vmalloc pfn dma fuzz)'
 
 ## check-mutants: classic mistakes, made one by one; each must be noticed (MUTANTS='1[7-9]-*')

@@ -62,6 +62,7 @@ apt_setup() {
 		Dir::Cache "$apt";
 		Dir::Cache::archives "$apt/archives";
 		Acquire::Languages "none";
+		Acquire::Retries "3";
 	CONF
 	# apt drops to _apt for downloads, who cannot enter a private cache
 	[ "$(id -u)" != 0 ] || echo 'APT::Sandbox::User "root";' >>"$apt/apt.conf"
@@ -72,8 +73,18 @@ apt_setup() {
 	export APT_CONFIG=$apt/apt.conf
 }
 
-# apt_download PACKAGE...: they, and nothing else, are then in $apt/archives.
+# apt_update: all lists of the suite. Else apt ends well where "some index files failed".
+apt_update() {
+	tries apt-get -qq -o APT::Update::Error-Mode=any update
+}
+
+# apt_download PACKAGE...: they, and nothing else, are then in $apt/archives. What one try
+# has fetched is there for the next one.
 apt_download() {
 	rm -f "$apt"/archives/*.deb
-	(cd "$apt/archives" && apt-get -qq download "$@")
+	tries apt_download_here "$@"
 }
+
+apt_download_here() (
+	cd "$apt/archives" && apt-get -qq download "$@"
+)

@@ -16,6 +16,31 @@ die() {
 	exit "${die_status:-1}"
 }
 
+# room FOLDER MIB: less would make something fail in the middle of its work
+room() {
+	local free
+	free=$(df -Pm "$1" | awk 'END { print $4 }')
+	[ "$free" -ge "$2" ] || die "$1: the disk is full: $free MiB are free, $2 MiB are needed"
+}
+
+# tries COMMAND...: up to three times with a pause between, as networks and mirrors fail
+# for moments. Sets why to the last error, and prints nothing.
+tries() {
+	local said try
+	for try in 1 2 3; do
+		said=$("$@" 2>&1) && return
+		[ "$try" = 3 ] || sleep "$((${MMAPDEMO_RETRY_PAUSE:-5} * try))"
+	done
+	why=$(grep '^E:' <<<"$said" | tail -n 1) || why=$(tail -n 1 <<<"$said")
+	return 1
+}
+
+# fetch_failed WHAT: the end of who needs it
+fetch_failed() {
+	die "cannot fetch $1 (tried three times): ${why:-no reason given};" \
+		"check the network, then run the same again, or \`make fetch' while there is one"
+}
+
 # The host's way to become root: nothing, sudo, or a refusal.
 as_root() {
 	if [ "$(id -u)" = 0 ]; then

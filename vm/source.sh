@@ -52,12 +52,12 @@ source_fetch_locked() {
 
 	say "fetching from $suite"
 	apt_setup
-	apt-get -qq update >&2 || die "$name: apt-get update for $suite failed"
+	apt_update || fetch_failed "the package lists of $suite for kernel $name"
 	version=$(apt-cache show --no-all-versions "$image" | sed -n 's/^Version: //p')
 	[ -n "$version" ] || die "$name: no package $image in $suite"
 	tarball=$folder/$version.tar.xz
 	[ ! -f "$tarball" ] || return 0
-	apt_download "$image" || die "$name: download from $suite failed"
+	apt_download "$image" || fetch_failed "$image of $suite"
 	deb=$(find "$apt/archives" -name '*.deb')
 	dpkg-deb --fsys-tarfile "$deb" | tar -x -O --wildcards './usr/src/*.tar.xz' >"$tarball.new"
 	rm -f "$folder"/*.tar.xz "$apt"/archives/*.deb

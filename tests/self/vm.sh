@@ -102,7 +102,7 @@ no_result() {
 }
 
 hangs() {
-	ran 97 --no-module -t 15 -- sleep 1000 && reason "timed out after 15 s, running the command"
+	ran 97 --no-module -t 15 -- sleep 1000 && reason "timed out after $((15 * ${MMAPDEMO_TIMEOUT_SCALE:-1})) s, running the command"
 }
 
 # fault NAME STATUS REASON
@@ -112,7 +112,7 @@ fault() {
 
 kernel_hangs() {
 	ran 97 --module "$faulty" -p fault=hang -t 15 -- true &&
-		reason "timed out after 15 s, loading the module"
+		reason "timed out after $((15 * ${MMAPDEMO_TIMEOUT_SCALE:-1})) s, loading the module"
 }
 
 misspelt() {
@@ -130,7 +130,7 @@ no_qemu() {
 # chosen VERSION: the emulator where the host's is that
 chosen() {
 	impostor qemu-system-x86_64 "echo QEMU emulator version $1.22"
-	said=$(PATH=$dir/bin:$PATH MMAPDEMO_CACHE=$dir/cache "$top/vm/emulator" amd64 2>"$dir/err") &&
+	said=$(PATH=$dir/bin:$PATH MMAPDEMO_CACHE=$dir/cache MMAPDEMO_RETRY_PAUSE=0 "$top/vm/emulator" amd64 2>"$dir/err") &&
 		same emulator "$dir/bin/qemu-system-x86_64" "$said"
 }
 

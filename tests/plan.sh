@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC2034
+# The suites: which kernels each runs on, about how long it takes, and its command.
+# Source it after vm/lib.sh; the arrays `kernels` and `globs` are the caller's.
+
+: "${top?}" "${bin=}" "${kernels?}" "${toolchain=}"
+
+# What must have run for a kernel to count as checked.
+contract="S1 S2 S3 S4 S5 S6 S7 S8 S9 S10 S11 S12 S13 S14 V1 V2 V3 V4
+M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 M14 M15 M16 M17 M18 C1 C2 C3 C4 C5 C6 C7"
+contract=${contract//$'\n'/ }
+
+# Each has a node of its own. conformance/expect judges the rows that are about it.
+strategies=(anon fault insert vmalloc pfn dma)
+strategy_rows="S* V* M* *.kind-*"
+
+# The rows that a storm disturbs most, as far as they fit into the time. M12.group-limit
+# is not among them: the storm's memory pressure may make the kernel kill the row's worker.
+storm_rows="S3 S4 S5 S7 V1 M11.aligned* M12.survives* M12.compaction M12.migration C3"
+
+# A line is a suite, the classes of kernels that it runs on (see classes_of), and its
+# seconds beside one other suite on two processors. Longer suites start first.
+suite_table="
+rows		stock,source,cross	270
+small		first			220
+fuzz		stock,source,cross	190
+fuzz-short	asked			20
+beside		distinct,source		110
+lifecycle	stock,source,cross	80
+storm		distinct		80
+late-load	distinct,source		40
+stress		stock,source		45
+rows32		stock,source		25
+prealloc	distinct,source,cross	10
+anon		distinct,source,cross	100
+fault		distinct,source,cross	40
+insert		distinct,source,cross	60
+vmalloc		distinct,source,cross	50
+pfn		distinct,source,cross	40
+dma		distinct,source,cross	30
+catches		source			200
+fail-nth	debug			2400
+fail-nth-others	debug			1800
+"
+
+# Those of tests/suites and tests/self, which run once, where they take longer than this.
+host_seconds=40
+host_table="mutants 700 tutorial 200 self-fuzz 195 sanitize 180 matrix 150 grown 140 lint 130
+self-storm 120 self-vm 120 deb 90 conform 60 tour 60 style 60"
+
+# classes_of KERNEL: `stock' kernels are Debian's own. `distinct' leaves out a kernel that
+# differs from another one in the module's build alone, which shows nothing new of the
+# kernel. `first' is the first one of this run, for what does not depend on the kernel.
+classes_of() {
+	local classes=''
+	case $toolchain in
+	source)
+		classes+=" source"
+		[[ $1 != debug-* ]] || classes+=" debug"
+		;;
+	cross-*) classes+=" cross" ;;
+	*)
+		classes+=" stock"
+		[[ " $distinct " != *" $1 "* ]] || classes+=" distinct"
+		;;
+	esac
+	[ "$1" != "${kernels[0]}" ] || [[ $toolchain = cross-* ]] || classes+=" first"
+	echo "$classes"
+}
+distinct=$(distinct_kernels | paste -sd' ')
+
+# host_script SUITE: what runs it, if it is one of the host's
+host_script() {
+	local script=$top/tests/suites/$1/run
+	[[ $1 != self-* ]] || script=$top/tests/self/${1#self-}.sh
+	[ "$1" = style ] || { [ -x "$script" ] && echo "$script"; }
+}
+
+host_suites() {
+	local script
+	for script in "$top"/tests/suites/*/run "$top"/tests/self/*.sh; do
+		case $script in
+		*/late-load/run | */catches.sh) ;; # they run for each kernel
+		*/run) basename "${script%/run}" ;;
+		*) echo "self-$(basename "$script" .sh)" ;;
+		esac
+	done
+}
+
+# list_suites ASKED KERNEL...: "KERNEL/SUITE SECONDS", a line each; with those of the class
+# `asked' if ASKED is not empty.
+list_suites() {
+	local kernel name on seconds classes class kernels=("${@:2}")
+	for kernel in "${kernels[@]}"; do
+		kernel_line "$kernel"
+		classes=" $(classes_of "$kernel") "
+		[ "$kernel" != "${kernels[0]}" ] || [ -z "$1" ] || classes+="asked "
+		while read -r name on seconds; do
+			for class in ${on//,/ }; do
+				[[ $classes != *" $class "* ]] || { echo "$kernel/$name $seconds"; break; }
+			done
+		done <<<"${suite_table:1}"
+	done
+	kernel_line "${kernels[0]}"
+	# no suite of the host is about another architecture
+	[[ $toolchain != cross-* ]] || return 0
+	{ host_suites; [ -z "$1" ] || echo style; } | while read -r name; do
+		seconds=$host_seconds
+		[[ " ${host_table//$'\n'/ } " != *" $name "* ]] ||
+			read -r seconds _ <<<"${host_table#*"$name "}"
+		echo "host/$name $seconds"
+	done
+	[[ " ${kernels[*]}" != *" debug-"* ]] || echo "host/coverage 0"
+	[ "${kernels[*]}" != "$(kernel_names | paste -sd' ')" ] || echo "host/contract 0"
+}
+
+# The fuzzer's seed is the same for everybody who looks at the same commit; the other one
+# is always 1. Some 7% of its steps turn out to be impossible: two seeds of 550,000 make a million.
+seed=$(git -C "$top" rev-parse --short=7 HEAD 2>/dev/null) || seed=$(date +%y%m%d)
+
+vm() {
+	command=("$top/vm/run" -k "$kernel" --log "$results/$kernel/$task.log" "$@")
+}
+
+rows_vm() {
+	command=("$top/vm/rows" -k "$kernel" --log "$results/$kernel/$task.log" "$@")
+}
+
+# rows_command [OPTION]...: all rows, or those of TESTS
+rows_command() {
+	rows_vm -t 900 "$@" -f "$bin/mmapdemo-rows" -- /scratch.sh /mmapdemo-rows ${globs:+--tests "${globs[*]}"}
+}
+
+# conformance/expect knows what a strategy does not give, and what its driver denies.
+strategy_command() {
+	local whole=1 known=$kernel
+	# a kernel from source is held to what is known of the release
+	[ "$toolchain" != source ] || known=${kernel#*-}
+	[ ${#globs[@]} = 0 ] || whole=0
+	rows_vm -t 900 -m "$memory" -p "strategies=$task size=$small_size" -f "$bin/mmapdemo-rows" -- \
+		/scratch.sh /mmapdemo-rows --device "/dev/mmapdemo-$task" --tests "${globs[*]:-$strategy_rows}"
+	command=("$top/conformance/expected" "$known" "$task" "$whole" "${command[@]}")
+}
+
+fuzz_command() {
+	rows_vm -t 900 -f "$bin/mmapdemo-fuzz" -f "$top/tests/tap.sh" -f "$top/tests/fuzz/guest.sh" -- \
+		/scratch.sh /guest.sh "$1" 15 1 "0x$seed"
+}
+
+fail_nth_command() {
+	vm --no-module -t 900 -f "$top/build/$kernel/mmapdemo.ko" -f "$top/build/$kernel/in_init/in_init.ko" \
+		-f "$top/build/bin/mmapdemo-fail-nth" -- /mmapdemo-fail-nth /mmapdemo.ko /in_init.ko "$1"
+}
+
+stress_command() {
+	vm -f "$top/tests/tap.sh" -f "$(type -P fio):/bin/fio" -f "$(type -P stress-ng):/bin/stress-ng" \
+		-f "$(type -P trinity):/bin/trinity" -f "$(type -P setpriv)" -f "$top/tests/suites/stress/guest.sh" -- \
+		/guest.sh $((0x$seed))
+}
+
+# The kernel's sort decides how long limits are, how many steps there are, and which
+# programs: patience, fuzz_steps, bin, memory, size, small_size.
+kernel_setting() {
+	patience=1 fuzz_steps=550000 bin=$top/build/bin memory=1G size=64M small_size=16M
+	case $toolchain in
+	source) patience=6 fuzz_steps=25000 ;;
+	cross-*)
+		# a huge page may be 32 MiB
+		patience=3 fuzz_steps=100000 bin=$top/build/$toolchain/bin memory=3G size=512M small_size=128M
+		;;
+	*) [[ " $distinct " == *" $kernel "* ]] || fuzz_steps=100000 ;;
+	esac
+}
+
+host_command() {
+	case $task in
+	style) command=("$top/tools/lint/run" -k "${kernels[0]}" style build) ;;
+	coverage) command=("$top/tests/coverage" "${kernels[0]}") ;;
+	contract) command=("$top/tools/docs/contract" --check "$results" "$top/docs") ;;
+	*) command=("$(host_script "$task")" "${kernels[@]}") ;;
+	esac
+}
+
+# suite_command KERNEL/SUITE: sets command; needed, the rows that must occur in it; and
+# patience, how many times as long as usual its limits are.
+suite_command() {
+	local checked=''
+	kernel=${1%%/*} task=${1#*/} needed=''
+	[ ${#globs[@]} != 0 ] || checked=$contract
+	kernel_line "${kernel/#host/${kernels[0]}}"
+	[ "$kernel" != host ] || { kernel=${kernels[0]} kernel_setting; host_command; return; }
+	kernel_setting
+	# userfaultfd is for drivers from 7.2 on
+	[[ -z $checked || $kernel != 7* ]] || checked+=" M19"
+	case $task in
+	# some rows want memory that nobody has used, of which a larger device has more
+	rows) needed=$checked; rows_command -m "$memory" -p "size=$size" ;;
+	# the same with small folios only
+	small) needed=$checked; rows_command -p "size=64M huge=never" ;;
+	# a growth must get all of its memory, or none
+	prealloc)
+		needed=${checked:+C2}
+		rows_vm -p "size=16M prealloc=1" -f "$bin/mmapdemo-rows" -- \
+			/scratch.sh /mmapdemo-rows --tests C2.growth-fails
+		;;
+	rows32)
+		needed=${checked:+S1 S2 S3 S4 S5 S6 S7 S8 S9 S10 S11 S12 S13 S14 C1 C7}
+		vm -f "$top/build/bin/mmapdemo-rows32" -- /mmapdemo-rows32 --tests "${globs[*]:-S* C1 C7}"
+		;;
+	# The allocator's debugging counts exactly, sees use after free and names the owner of
+	# an object. Without init_on_alloc the module alone clears memory.
+	lifecycle)
+		needed=V3
+		vm --no-module -a "slub_debug=FZPU slab_debug=FZPU init_on_alloc=0" \
+			-f "$top/build/$kernel/mmapdemo.ko" -f "$top/tests/tap.sh" \
+			-f "$top/tests/suites/lifecycle/guest.sh" -- sh /guest.sh /mmapdemo.ko
+		;;
+	# its helper module places kprobes of this machine's architecture
+	late-load)
+		needed=V3
+		command=("$top/tests/suites/late-load/run" "$kernel" "$top/build/$kernel/mmapdemo.ko")
+		;;
+	fuzz) fuzz_command "$fuzz_steps" ;;
+	fuzz-short) fuzz_command 25000 ;;
+	beside)
+		rows_vm -t 900 -f "$bin/mmapdemo-beside" -f "$top/tests/beside/known" -- \
+			/scratch.sh /mmapdemo-beside --table --random "$((0x$seed))" --programs 100
+		;;
+	# the rest of M20 is `make storm`; the command has less of the processors in a storm
+	storm)
+		patience=$((2 * patience))
+		command=("$top/tests/storm/run" "$kernel" 1 10 "--ops 25000" "$((0x$seed))" "$storm_rows"
+			--log "$results/$kernel/storm.log")
+		;;
+	stress) stress_command ;;
+	catches) command=("$top/tests/self/catches.sh" "$kernel") ;;
+	# two suites, as one processor would need very long for both
+	fail-nth) fail_nth_command '*@(module|/mmapdemo)]' ;;
+	fail-nth-others) fail_nth_command '*/mmapdemo-*' ;;
+	*) needed=${checked:+S1 S14 M1 C1 C7}; strategy_command ;;
+	esac
+}

@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# How tests/check runs its suites: several at once, the longest first, each in a process
+# group and with a TMPDIR of its own, of which nothing stays after an interruption.
+
+: "${top?}" "${here?}" "${results=}" "${times=}" "${work=}" "${jobs=}" "${speed=}"
+: "${command=}" "${needed=}" "${patience=}" "${kernels=}"
+
+declare -A running=()	# process group: what runs in it
+declare -A began=() last_seconds=()
+done_suites=0 all_suites=0 failures=0
+
+# One for each processor, as most of a VM's work is done by one of them, and 2 GiB for each.
+default_jobs() {
+	local jobs memory
+	jobs=$(nproc)
+	memory=$(awk '/^MemAvailable:/ { print int($2 / 2097152) }' /proc/meminfo)
+	[ "$memory" -ge "$jobs" ] || jobs=$memory
+	[ "$jobs" -ge 1 ] || jobs=1
+	echo "$jobs"
+}
+
+# matches_a_row GLOB...: each of them
+matches_a_row() {
+	local glob id name wrong=()
+	[ $# -gt 0 ] || return 0
+	[ -x "$top/build/bin/mmapdemo-rows" ] || die "TESTS: which rows there are is known after \`make rows'"
+	"$top/build/bin/mmapdemo-rows" --list | cut -f1 >"$top/build/.rows" || die "mmapdemo-rows --list fails"
+	for glob; do
+		while read -r name; do
+			id=${name%%.*}
+			# shellcheck disable=SC2053 # a glob
+			[[ $name != $glob && $id != $glob ]] || continue 2
+		done <"$top/build/.rows"
+		wrong+=("$glob")
+	done
+	[ ${#wrong[@]} = 0 ] || die "TESTS: no suite, row or test is called: ${wrong[*]}" \
+		"(tests/check --list; build/bin/mmapdemo-rows --list)"
+}
+
+spin() {
+	local i
+	for ((i = 0; i < 400000; i++)); do :; done
+}
+
+# machine_speed: how many times as long as on a quiet machine of ours a fixed amount of
+# work takes that is done once for each job. There it takes 0.6 s.
+machine_speed() {
+	local since=${EPOCHREALTIME/[.,]/} i factor
+	for ((i = 0; i < jobs; i++)); do
+		spin &
+	done
+	wait
+	factor=$(((${EPOCHREALTIME/[.,]/} - since + 300000) / 600000))
+	at_most 20 "$((factor < 1 ? 1 : factor))"
+}
+
+at_most() {
+	echo $(($2 < $1 ? $2 : $1))
+}
+
+# busy: the same, as the load of the last minute has it. A suite's VM has two processors.
+busy() {
+	local load processors
+	read -r load _ </proc/loadavg
+	processors=$(nproc)
+	at_most 20 $(((${load%.*} + 2 * processors) / (2 * processors)))
+}
+
+# start NAME STDOUT STDERR SCALE COMMAND...: sets started. A mark in the environment finds
+# those of its processes that leave the process group.
+start() {
+	local name=$1 out=$2 err=$3 tmp=$work/tmp/${1//\//-}
+	local mark=("MMAPDEMO_CHECK=$work" "TMPDIR=$tmp" "MMAPDEMO_TIMEOUT_SCALE=$4")
+	shift 4
+	mkdir -p "$tmp"
+	set -m
+	env "${mark[@]}" "$@" >"$out" 2>"$err" </dev/null 7>&- &
+	started=$!
+	set +m
+	running[$started]=$name
+	began[$started]=$SECONDS
+}
+
+marked() {
+	grep -lzsxF "MMAPDEMO_CHECK=$work" /proc/[0-9]*/environ | cut -d/ -f3 || true
+}
+
+# stop: all that runs, and what it started
+stop() {
+	local group left='' _
+	for group in "${!running[@]}"; do
+		kill -TERM -- "-$group" 2>/dev/null || true
+	done
+	for _ in {1..50}; do
+		left=$(marked)
+		[ -n "$left" ] || return 0
+		# shellcheck disable=SC2086 # a list of ids
+		kill -TERM $left 2>/dev/null || true
+		sleep 0.2
+	done
+	# shellcheck disable=SC2086
+	kill -KILL $left 2>/dev/null || true
+}
+
+interrupted() {
+	trap '' INT TERM HUP
+	status_line ''
+	echo "check: interrupted; ${done_suites} of ${all_suites} suites had ended, see build/results" >&2
+	stop
+	exit 130
+}
+
+## What is shown
+
+columns() {
+	local size
+	size=$(stty size <&1 2>/dev/null) && [ "${size#* }" -gt 0 ] && echo "${size#* }" || echo 80
+}
+
+# status_line TEXT: in place of the last one, cut, if this is a terminal
+status_line() {
+	[ -t 1 ] || return 0
+	local width
+	width=$(columns)
+	printf '\r\033[K%s' "${1:0:width - 1}"
+}
+
+# The expected rest: the work that is left, shared by the jobs, or the longest of it
+rest() {
+	local pid entry left sum=0 longest=0
+	for pid in "${!running[@]}"; do
+		left=$((${last_seconds[${running[$pid]}]:-0} - SECONDS + began[$pid]))
+		((left > 0)) || left=0
+		((sum += left, longest = left > longest ? left : longest)) || true
+	done
+	for entry in "${queue[@]}"; do
+		left=${last_seconds[$entry]:-0}
+		((sum += left, longest = left > longest ? left : longest)) || true
+	done
+	sum=$((sum / jobs))
+	echo $((((sum > longest ? sum : longest) + 59) / 60))
+}
+
+show() {
+	local pid name text
+	text="[$done_suites/$all_suites] $failures failed, about $(rest) min left:"
+	for pid in "${!running[@]}"; do
+		name=${running[$pid]}
+		text+=" $name $(tail -c 2000 "$results/$name.tap" | sed -nE 's/^(not )?ok [0-9]+ - ([^ ]*).*/\2/p' | tail -n 1),"
+	done
+	status_line "${text%,}"
+}
+
+# again NAME: the command that runs it again; report puts names of tests in place of @
+again() {
+	local kernel=${1%%/*} target=check
+	[ "$kernel" != host ] || kernel=${kernels[0]}
+	case $kernel in
+	debug-* | kcsan-* | arm64-* | ppc64el-*) target=check-${kernel%%-*} ;;
+	esac
+	case $1 in
+	host/contract) echo "make check-all" ;;
+	host/coverage) echo "make check-debug" ;;
+	*/rows | */small | */rows32 | */anon | */fault | */insert | */vmalloc | */pfn | */dma)
+		echo "make $target KERNELS='$kernel' TESTS='${1#*/}@'"
+		;;
+	*) echo "make $target KERNELS='$kernel' TESTS='${1#*/}'" ;;
+	esac
+}
+
+# ended PID: the suite's result, and how long it took, for the next time
+ended() {
+	local name=${running[$1]} status=0 seconds=$((SECONDS - began[$1]))
+	wait "$1" || status=$?
+	unset "running[$1]"
+	echo "$status" >"$results/$name.status"
+	rm -rf "${work:?}/tmp/${name//\//-}" 2>/dev/null || as_root rm -rf "${work:?}/tmp/${name//\//-}"
+	done_suites=$((done_suites + 1))
+	status_line ''
+	"$here/report" "$results" "$name" "[$done_suites/$all_suites]" "$seconds" || failures=$((failures + 1))
+	{ grep -v "^$name " "$times" 2>/dev/null || true; echo "$name $seconds"; } >"$times.new"
+	mv "$times.new" "$times"
+}
+
+# run_next: the first of the queue
+run_next() {
+	local name=${queue[0]} scale
+	queue=("${queue[@]:1}")
+	suite_command "$name"
+	scale=$(busy)
+	((scale > speed)) || scale=$speed
+	if [ "${toolchain-}" = source ] && [ -d "$top/build/coverage" ]; then
+		command=(env "MMAPDEMO_COVERAGE=$top/build/coverage" "${command[@]}")
+	fi
+	start "$name" "$results/$name.tap" "$results/$name.err" $((scale * patience)) "${command[@]}"
+}
+
+# wait_for_one: until a suite ends. Each two seconds the status line is drawn, and it is
+# looked for one that ended while nobody waited, which `wait -n` may not know any more.
+wait_for_one() {
+	local pid ticker
+	while :; do
+		for pid in "${!running[@]}"; do
+			kill -0 "$pid" 2>/dev/null || { ended "$pid"; return; }
+		done
+		[ ! -t 1 ] || show
+		sleep 2 7>&- &
+		ticker=$!
+		wait -n "${!running[@]}" $ticker || true
+		kill "$ticker" 2>/dev/null || true
+		wait "$ticker" 2>/dev/null || true
+	done
+}
+
+drain() {
+	while [ ${#queue[@]} -gt 0 ] || [ ${#running[@]} -gt 0 ]; do
+		if [ ${#queue[@]} -gt 0 ] && [ ${#running[@]} -lt "$jobs" ]; then
+			run_next
+		else
+			wait_for_one
+		fi
+	done
+}
+
+# schedule 'NAME SECONDS'...: coverage and contract are about what the others left
+schedule() {
+	local entry name seconds after=()
+	for entry; do
+		name=${entry% *}
+		seconds=$(sed -n "s,^$name ,,p" "$times" 2>/dev/null) || seconds=
+		last_seconds[$name]=${seconds:-${entry#* }}
+		mkdir -p "$results/${name%%/*}"
+		suite_command "$name"
+		echo "$name $needed" >>"$results/expected"
+		again "$name" >"$results/$name.again"
+	done
+	all_suites=$#
+	mapfile -t queue < <(for name in "${!last_seconds[@]}"; do
+		echo "${last_seconds[$name]} $name"
+	done | sort -k1,1nr -k2 | cut -d' ' -f2 | grep -vxE 'host/(coverage|contract)')
+	mapfile -t after < <(printf '%s\n' "${!last_seconds[@]}" | grep -xE 'host/(coverage|contract)')
+	drain
+	queue=("${after[@]}")
+	drain
+}
