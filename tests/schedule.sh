@@ -113,16 +113,14 @@ interrupted() {
 
 ## What is shown
 
-columns() {
-	local size
-	size=$(stty size <&1 2>/dev/null) && [ "${size#* }" -gt 0 ] && echo "${size#* }" || echo 80
-}
-
 # status_line TEXT: in place of the last one, cut, if this is a terminal
 status_line() {
 	[ -t 1 ] || return 0
-	local width
-	width=$(columns)
+	local size width=80
+	exec 6>&1
+	size=$(stty size <&6 2>/dev/null) || size="24 80"
+	exec 6>&-
+	[ "${size#* }" = 0 ] || width=${size#* }
 	printf '\r\033[K%s' "${1:0:width - 1}"
 }
 
