@@ -20,7 +20,7 @@ with() {
 
 # network SCRIPT: what apt-get does in place of a download. It may name the mirrors.
 network() {
-	rm -rf "$dir/bin" "$dir/cache" "$dir/asked"
+	rm -rf "${dir:?}/bin" "$dir/cache" "$dir/asked"
 	impostor apt-get "case \"\$*\" in *indextargets*) echo 'bookworm http://localhost/debian/dists/bookworm/ Debian'; exit ;; esac
 		echo \"\$*\" >>$dir/asked; $1"
 }

@@ -36,12 +36,35 @@ judged() {
 
 green() {
 	results "k/rows S1 S2" '1..3\nok 1 - S1.a\nok 2 - S2.b\nok 3 - S2.c # SKIP no second node' 0
-	judged 0 "2 passed, 0 failed, 1 skipped" "skip .*S2.c: no second node"
+	judged 0 "2 passed, 0 failed, 1 skipped" "^ +1 no second node" &&
+		same "the list" "k/rows: S2.c: no second node" "$(cat "$dir/skipped")"
 }
 
 failing() {
 	results "k/rows" '1..2\nok 1 - S1.a\nnot ok 2 - S2.b\n# access.c:3: saw 4' 1
 	judged 1 "1 passed, 1 failed, 0 skipped" "^not ok .*S2.b" "access.c:3: saw 4"
+}
+
+# Many tests of few names, some of them rows: what runs them again is short.
+again() {
+	results "k/rows" '1..3\nnot ok 1 - S1.a[x]\nnot ok 2 - S1.a[y]\nnot ok 3 - expect.line' 1
+	echo "make check TESTS='rows@'" >"$dir/k/rows.again"
+	judged 1 "0 passed, 3 failed, 0 skipped" "again: make check TESTS='rows S1.a\*'\$" "log: $dir/k/rows.tap, .err\$"
+}
+
+# As the run goes on: of one suite, whatever there is of others
+progress() {
+	local said status=0
+	results "$(printf 'k/other\nk/rows S1')" '1..2\nok 1 - S1.a\nnot ok 2 - S1.b' 1
+	said=$("$tests/report" "$dir" k/rows '[1/2]' 7) || status=$?
+	same "exit status" 1 $status && has "$said" '^not ok  k/rows: S1.b' &&
+		same "closing line" "[1/2] k/rows 1 ok, 1 failed, 7 s" "$(tail -n 1 <<<"$said")"
+}
+
+silent() {
+	results "k/rows" '' 97 'run: VM died booting'
+	touch "$dir/k/rows.tap"
+	judged 1 "0 passed, 3 failed, 0 skipped" "exit status 97: run: VM died booting"
 }
 
 absent() {
@@ -94,9 +117,12 @@ nothing_expected() {
 	judged 1 "0 passed, 1 failed, 0 skipped" "nothing was expected"
 }
 
-plan 12
+plan 15
 try "report.all-good-is-green" green
 try "report.a-failure-is-red-with-its-reason" failing
+try "report.the-command-that-runs-it-again" again
+try "report.a-suite-by-itself" progress
+try "report.an-empty-result-is-red" silent
 try "report.a-missing-result-is-red" absent
 try "report.an-unfinished-suite-is-red" unfinished
 try "report.a-plan-cut-short-is-red" truncated
