@@ -200,6 +200,7 @@ endif
 
 ## check-all: all tests on each kernel, which is what a change must pass
 check-all:
+	$(Q)tests/check --list '$(KERNELS)' >/dev/null
 	$(Q)tools/deps check browser deb lint
 	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz beside storm-programs
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'

@@ -220,10 +220,13 @@ listed() {
 # What `make check' runs: minutes of it, or what is named
 chosen() {
 	local said
-	said=$(cd "$top" && make -n check | grep '^tests/check') && has "$said" "^tests/check '6.1' 'rows lifecycle command fuzz-short style'$" &&
-		said=$(cd "$top" && make -n check TESTS=S5 | grep '^tests/check') && has "$said" "^tests/check '6.1 6.12 7.x.*' 'S5'$" &&
-		said=$(cd "$top" && make -n check KERNELS=6.12 | grep '^tests/check') && has "$said" "^tests/check '6.12' ''$" &&
-		has "$(cat "$top/.ci/run")" 'exec make check-all$'
+	said=$(cd "$top" && make -n check | grep '^tests/check .[67]') && has "$said" "^tests/check '6.1' 'rows lifecycle command fuzz-short style'$" &&
+		said=$(cd "$top" && make -n check TESTS=S5 | grep '^tests/check .[67]') && has "$said" "^tests/check '6.1 6.12 7.x.*' 'S5'$" &&
+		said=$(cd "$top" && make -n check KERNELS=6.12 | grep '^tests/check .[67]') && has "$said" "^tests/check '6.12' ''$" &&
+		has "$(cat "$top/.ci/run")" 'exec make check-all$' || return
+	# before anything is compiled
+	said=$(cd "$top" && make check KERNELS=none 2>&1) && return 1
+	has "$said" "^check: no kernel 'none'" && same "lines said" 2 "$(wc -l <<<"$said")"
 }
 
 slow() {
