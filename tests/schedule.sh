@@ -143,7 +143,9 @@ rest() {
 
 show() {
 	local pid name text
-	text="[$done_suites/$all_suites] $failures failed, about $(rest) min left:"
+	text="[$done_suites/$all_suites] about $(rest) min"
+	[ "$failures" = 0 ] || text+=", $failures failed"
+	text+=:
 	for pid in "${!running[@]}"; do
 		name=${running[$pid]}
 		text+=" $name $(tail -c 2000 "$results/$name.tap" | sed -nE 's/^(not )?ok [0-9]+ - ([^ ]*).*/\2/p' | tail -n 1),"

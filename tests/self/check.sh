@@ -205,7 +205,7 @@ narrow() {
 	plant
 	suite one-rows "$one_test" 'sleep 3'
 	script -qec "stty cols 40; MMAPDEMO_TIMEOUT_SCALE=1 '$tree/tests/check' one 'rows S1'" /dev/null >"$dir/out" </dev/null
-	says 'about . min left: one' && same "wide lines" "" "$(tr '\r' '\n' <"$dir/out" | sed 's/\x1b\[K//' | grep left: | grep -E '.{40}')"
+	says '\[0/1\] about . min: one/rows' && says 'one/rows S1.a' && same "wide lines" "" "$(tr '\r' '\n' <"$dir/out" | sed 's/\x1b\[K//' | grep about | grep -E '.{40}')"
 }
 
 listed() {
