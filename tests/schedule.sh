@@ -75,6 +75,8 @@ start() {
 	local mark=("MMAPDEMO_CHECK=$work" "TMPDIR=$tmp" "MMAPDEMO_TIMEOUT_SCALE=$4")
 	shift 4
 	mkdir -p "$tmp"
+	# the status line looks into it, maybe before the process has made it
+	: >"$out"
 	set -m
 	env "${mark[@]}" "$@" >"$out" 2>"$err" </dev/null 7>&- &
 	started=$!
