@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # How tests/check runs its suites: several at once, the longest first, each in a process
-# group and with a TMPDIR of its own, of which nothing stays after an interruption.
+# group and with a TMPDIR of its own, so that an interruption can remove all of it.
 
 # shellcheck disable=SC2154 # the array globs is tests/check's
 : "${top?}" "${here?}" "${results=}" "${times=}" "${work=}" "${jobs=}" "${speed=}"
@@ -44,8 +44,8 @@ spin() {
 	for ((i = 0; i < 400000; i++)); do :; done
 }
 
-# machine_speed: how many times as long as on a quiet machine of ours a fixed amount of
-# work takes that is done once for each job. There it takes 0.6 s.
+# machine_speed: by what factor this machine is slower than one that needs 0.6 s for a fixed
+# amount of work. Each job does it at once, so a busy machine counts as slow.
 machine_speed() {
 	local since=${EPOCHREALTIME/[.,]/} i factor
 	for ((i = 0; i < jobs; i++)); do
@@ -60,7 +60,7 @@ at_most() {
 	echo $(($2 < $1 ? $2 : $1))
 }
 
-# busy: the same, as the load of the last minute has it. A suite's VM has two processors.
+# busy: such a factor from the load of the last minute. The VM of a suite has two processors.
 busy() {
 	local load processors
 	read -r load _ </proc/loadavg
@@ -68,8 +68,8 @@ busy() {
 	at_most 20 $(((${load%.*} + 2 * processors) / (2 * processors)))
 }
 
-# start NAME STDOUT STDERR SCALE COMMAND...: sets started. A mark in the environment finds
-# those of its processes that leave the process group.
+# start NAME STDOUT STDERR SCALE COMMAND...: sets started. The environment carries a mark, by
+# which `stop' finds processes that have left the process group.
 start() {
 	local name=$1 out=$2 err=$3 tmp=$work/tmp/${1//\//-}
 	local mark=("MMAPDEMO_CHECK=$work" "TMPDIR=$tmp" "MMAPDEMO_TIMEOUT_SCALE=$4")
@@ -182,7 +182,7 @@ ended() {
 	done_suites=$((done_suites + 1))
 	status_line ''
 	"$here/report" "$results" "$name" "[$done_suites/$all_suites]" "$seconds" || failures=$((failures + 1))
-	# a part of a suite says nothing of the whole
+	# the time of a part of a suite does not predict that of the whole
 	[ ${#globs[@]} = 0 ] && [ $status = 0 ] || return 0
 	{ sed "\\,^$name ,d" "$times" 2>/dev/null || [ ! -e "$times" ]; echo "$name $seconds"; } >"$times.new"
 	mv "$times.new" "$times"
@@ -201,8 +201,8 @@ run_next() {
 	start "$name" "$results/$name.tap" "$results/$name.err" $((scale * patience)) "${command[@]}"
 }
 
-# wait_for_one: until a suite ends. Each two seconds the status line is drawn, and it is
-# looked for one that ended while nobody waited, which `wait -n` may not know any more.
+# wait_for_one: until a suite ends. `wait -n` may not know a process any more that ended
+# before the call, so each two seconds the loop looks for itself and draws the status line.
 wait_for_one() {
 	local pid ticker
 	while :; do
@@ -228,7 +228,8 @@ drain() {
 	done
 }
 
-# schedule 'NAME SECONDS'...: coverage and contract are about what the others left
+# schedule 'NAME SECONDS'...: runs them; coverage and contract read what the others left, so
+# they run last
 schedule() {
 	local entry name seconds after=()
 	for entry; do

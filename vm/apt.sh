@@ -73,13 +73,14 @@ apt_setup() {
 	export APT_CONFIG=$apt/apt.conf
 }
 
-# apt_update: all lists of the suite. Else apt ends well where "some index files failed".
+# apt_update: fetches all lists of the suite. Without Error-Mode apt succeeds although
+# "some index files failed to download".
 apt_update() {
 	tries apt-get -qq -o APT::Update::Error-Mode=any update
 }
 
-# apt_download PACKAGE...: they, and nothing else, are then in $apt/archives. What one try
-# has fetched is there for the next one.
+# apt_download PACKAGE...: they, and nothing else, are then in $apt/archives. The next
+# try keeps what one try has fetched.
 apt_download() {
 	rm -f "$apt"/archives/*.deb
 	tries apt_download_here "$@"

@@ -16,7 +16,7 @@ die() {
 	exit "${die_status:-1}"
 }
 
-# room FOLDER MIB: less would make something fail in the middle of its work
+# room FOLDER MIB: ends the script unless the disk of FOLDER has that much free space
 room() {
 	local free
 	free=$(df -Pm "$1" | awk 'END { print $4 }')
@@ -35,7 +35,7 @@ tries() {
 	return 1
 }
 
-# fetch_failed WHAT: the end of who needs it
+# fetch_failed WHAT: ends the script with why WHAT could not be fetched, and what to do
 fetch_failed() {
 	die "cannot fetch $1 (tried three times): ${why:-no reason given};" \
 		"check the network, then run the same again, or \`make fetch' while there is one"

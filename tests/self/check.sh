@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# tests/check, in a small tree where VMs and builds are impostors: what it says, what it
-# refuses, and what it leaves when it is interrupted.
+# This runs tests/check in a small tree where VMs and builds are impostors, and looks at its
+# output, its refusals, and what it leaves behind after an interruption.
 
 top=$(realpath "$(dirname "$0")/../..")
 # shellcheck source=tests/tap.sh
@@ -111,7 +111,7 @@ order() {
 	suite one-lifecycle 'printf "1..1\nok 1 - V3.a\n"'
 	JOBS=1 checked 0 one 'rows fuzz lifecycle S1' &&
 		same order "one/fuzz one/lifecycle one/rows" "$(sed -n 's/^\[.*\] \([^ ]*\) .*/\1/p' "$dir/out" | paste -sd' ')" || return
-	# of whole suites it is remembered how long they took
+	# a run remembers the time of whole suites only
 	echo 'one/fuzz 77' >"$tree/build/times"
 	checked 0 one 'fuzz S1' && same "after a part" "one/fuzz 77" "$(cat "$tree/build/times")" &&
 		checked 0 one 'fuzz stress' && same "after the whole" "one/fuzz one/stress" "$(sed -n 's/ [0-9]$//p' "$tree/build/times" | sort | paste -sd' ')"
@@ -140,7 +140,7 @@ patience_is() {
 		[ "$(cat "$dir/debug-one-rows")" -ge 18 ]
 }
 
-# What takes 1.3 s in place of 0.6 s is twice as slow.
+# A machine that takes 1.3 s in place of 0.6 s is twice as slow.
 speed() (
 	set +u
 	here=$top/tests work=$dir jobs=2
@@ -217,7 +217,7 @@ listed() {
 		has "$("$top/tests/check" --list)" '^6.1/rows$'
 }
 
-# What `make check' runs: minutes of it, or what is named
+# `make check' runs the short list, or what TESTS and KERNELS name.
 chosen() {
 	local said
 	said=$(cd "$top" && make -n check | grep '^tests/check .[67]') && has "$said" "^tests/check '6.1' 'rows lifecycle command fuzz-short style'$" &&

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# fetch.sh KERNEL: what is downloaded is tried again, an error is one line, and what is in
-# the cache needs no network. Nothing is downloaded here: apt-get is an impostor.
+# fetch.sh KERNEL: a download that fails is tried again, an error is one line, and a full
+# cache needs no network. Nothing is downloaded here: apt-get is an impostor.
 
 top=$(realpath "$(dirname "$0")/../..")
 # shellcheck source=tests/tap.sh
@@ -80,7 +80,7 @@ packages() {
 	one_error "^deps: cannot fetch or install the packages .*busybox-static.*check the network" "$top/tools/deps" demo
 }
 
-# All of it is there already: nobody is asked.
+# apt is not asked for anything that the cache has.
 cached() {
 	network "$down"
 	PATH=$dir/bin:$PATH "$top/tools/fetch" "$kernel" >"$dir/out" 2>&1 || { cat "$dir/out"; return 1; }
