@@ -110,23 +110,43 @@ static void cold_then_drop(const struct data *data)
 	drop_caches(data);
 }
 
+/*
+ * Each with the counters of /proc/vmstat that show that the kernel did what it was asked
+ * for. It counts nothing for POSIX_FADV_DONTNEED. MADV_PAGEOUT activates the pages that it
+ * cannot write anywhere, such as private copies without swap space.
+ */
 static const struct squeeze {
 	const char *name;
 	void (*squeeze)(const struct data *data);
+	const char *counters[2];
 } squeezes[] = {
-	{"drop-caches", drop_caches},
-	{"fadvise-dontneed", fadvise_dontneed},
-	{"pageout", page_out},
-	{"cold-unmapped-drop-caches", cold_then_drop},
+	{"drop-caches", drop_caches, {"drop_pagecache"}},
+	{"fadvise-dontneed", fadvise_dontneed, {}},
+	{"pageout", page_out, {"pgactivate", "pswpout"}},
+	{"cold-unmapped-drop-caches", cold_then_drop, {"drop_pagecache"}},
 };
+
+static uint64_t counted(const struct squeeze *squeeze)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(squeeze->counters) && squeeze->counters[i]; i++)
+		sum += vmstat(squeeze->counters[i]);
+	return sum;
+}
 
 ROW_EACH(M12, survives, "what asks for pages back takes no data, stored or copied", squeezes)
 {
+	const struct squeeze *squeeze = &squeezes[_i];
 	struct data data = make_data();
+	uint64_t before = counted(squeeze);
 
-	squeezes[_i].squeeze(&data);
+	squeeze->squeeze(&data);
+	if (squeeze->counters[0])
+		ck_assert_msg(counted(squeeze) > before, "the kernel did nothing: %s is still %ju",
+			      squeeze->counters[0], (uintmax_t)before);
 	assert_data(&data);
-	/* Ours have no other place: the very pages stay, unless the kernel migrates some. */
+	/* The module's pages have no other place: they stay, unless the kernel migrates some. */
 	if (target.ours && moved(&data) && !weather_explains(true))
 		ck_assert_uint_eq(moved(&data), 0);
 }
@@ -170,13 +190,21 @@ static size_t plenty(void)
 ROW(M12, compaction, "compact_memory loses nothing, whatever it moves", .timeout = 120)
 {
 	struct data data = make_data();
+	uint64_t scanned, migrated;
 	int error;
 
 	fragment(plenty());
+	if (access("/proc/sys/vm/compact_memory", F_OK))
+		row_not_applicable("this kernel does not compact memory");
+	scanned = vmstat("compact_migrate_scanned");
+	migrated = vmstat("pgmigrate_success");
 	error = write_text("/proc/sys/vm/compact_memory", "1");
-	if (error == ENOENT || error == EACCES || error == EROFS)
+	if (error == EACCES || error == EROFS)
 		row_not_applicable("compact_memory: %s", strerror(error));
 	ck_assert_int_eq(error, 0);
+	ck_assert_uint_gt(vmstat("compact_migrate_scanned"), scanned);
+	/* The holes that fragment() made are filled with pages from elsewhere. */
+	ck_assert_uint_gt(vmstat("pgmigrate_success"), migrated);
 	assert_data(&data);
 }
 

@@ -65,6 +65,11 @@ static uint64_t value_of(const char *path, const char *word)
 	return value;
 }
 
+uint64_t vmstat(const char *name)
+{
+	return value_of("/proc/vmstat", name);
+}
+
 size_t status_kb(const char *field)
 {
 	return value_of("/proc/self/status", field);

@@ -27,6 +27,9 @@ static const struct kind {
 int read_text(const char *path, char *text, size_t size);
 int write_text(const char *path, const char *text);
 
+/* A counter of /proc/vmstat, summed over all processors. */
+uint64_t vmstat(const char *name);
+
 /* "FIELD: N kB" of /proc/self/status. */
 size_t status_kb(const char *field);
 
