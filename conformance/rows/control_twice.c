@@ -51,7 +51,7 @@ ROW(C7, read_once, "a struct that changes meanwhile is one or the other: what wo
 	assert_done(resize(fd, pages(1)));
 	map = target_map_rw(1, MAP_SHARED, 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, change, &changer), 0);
-	for (int i = 0; i < TRIES || (i < MOST && turns < TURNS); i++) {
+	for (int i = 0; i < TRIES || (i < MOST && turns < TURNS) || !done || !refused; i++) {
 		int error;
 
 		map[0] = 1;
@@ -67,6 +67,4 @@ ROW(C7, read_once, "a struct that changes meanwhile is one or the other: what wo
 	}
 	changer.over = true;
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
-	ck_assert_uint_gt(done, 0);
-	ck_assert_uint_gt(refused, 0);
 }

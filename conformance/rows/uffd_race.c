@@ -137,7 +137,9 @@ ROW_EACH(M19, protect_race, "no store gets past write-protection, whoever takes 
 	register_range(fd, racer.map, memory_chunk_size(), UFFDIO_REGISTER_MODE_WP);
 	ck_assert_int_eq(pthread_create(&storer, NULL, store_everywhere, &racer), 0);
 	ck_assert_int_eq(pthread_create(&taker, NULL, take_pages, &racer), 0);
-	for (unsigned int i = 0; time(NULL) < end; i++) {
+	/* On a busy machine the thread that stores may not have begun by then. */
+	for (unsigned int i = 0;
+	     time(NULL) < end || !__atomic_load_n(&racer.stores, __ATOMIC_RELAXED); i++) {
 		unsigned char *page = racer.map + pages(i % MAPPED), before, after;
 
 		protect(fd, page, pages(1), true);
