@@ -9,13 +9,14 @@ package Expect;
 #		why it is so, with the kernel's source
 #		choose: what it means for who chooses a technique
 #
-# and a file for each strategy says which tests are not to hold because of it:
+# The other files say which tests are not to hold for which strategies because of it:
 #
+#	[STRATEGY...]
 #	NAME:
 #		TEST... [on KERNEL...] [says TEXT]
 #
 # TEST and KERNEL are names, or have * in them; TEXT is part of what the test
-# prints. A listed test that holds is as wrong as another that does not.
+# prints. A section holds until the next one, for each of its strategies. A listed test that holds is as wrong as another that does not.
 
 use strict;
 use warnings;
@@ -51,27 +52,39 @@ sub reasons {
 	return @reasons;
 }
 
-# In order: { reason, tests, kernels, says, line }; none where the strategy has no file.
-sub lines_for {
-	my ($strategy) = @_;
-	return unless -e "$here/$strategy";
-	my %known = map { $_->{name} => 1 } reasons();
-	my ($reason, @lines);
-	for my $line (lines_of("$here/$strategy")) {
+# Of one file, in order: { file, strategies, reason, tests, kernels, says, line }.
+sub lines_in {
+	my ($file, %known) = @_;
+	my ($strategies, $reason, @lines);
+	for my $line (lines_of("$here/$file")) {
+		if ($line =~ /^\[(.+)\]$/) {
+			$strategies = { map { $_ => 1 } split ' ', $1 };
+			undef $reason;
+			next;
+		}
 		if ($line =~ /^(\S+):$/) {
 			$reason = $1;
-			$known{$reason} or die "expect: $strategy: no such reason: $reason\n";
+			$known{$reason} or die "expect: $file: no such reason: $reason\n";
 			next;
 		}
 		my ($tests, $kernels, $says) = $line =~ /^\s+(.+?)(?: on (.+?))?(?: says (.+))?$/;
-		$tests && $reason or die "expect: $strategy: '$line'\n";
+		$tests && $reason && $strategies or die "expect: $file: '$line'\n";
 		push @lines, {
+			file => $file, strategies => $strategies,
 			reason => $reason, says => $says, line => $line =~ s/^\s+//r,
 			tests => glob_regex(split ' ', $tests),
 			kernels => glob_regex(split ' ', $kernels // '*'),
 		};
 	}
 	return @lines;
+}
+
+# Of all files, those for a strategy; none for one that no section names.
+sub lines_for {
+	my ($strategy) = @_;
+	my %known = map { $_->{name} => 1 } reasons();
+	my @files = grep { !/^reasons$|\.pm$/ } map { basename($_) } glob "$here/*";
+	return grep { $_->{strategies}{$strategy} } map { lines_in($_, %known) } @files;
 }
 
 # The line that speaks of a test, if any.

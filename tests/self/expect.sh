@@ -12,11 +12,16 @@ trap 'rm -rf "$dir"' EXIT
 
 mkdir -p "$dir/conformance"
 cp -r "$top/conformance/expected" "$top/conformance/expect" "$dir/conformance/"
-cat >"$dir/conformance/expect/one" <<'END'
+cat >"$dir/conformance/expect/some" <<'END'
+[one two]
 futex:
 	M5.futex M5.mutex[* says EFAULT
 mlock:
 	M3.mlock[a] on 6.1
+
+[two]
+futex:
+	S1.x
 END
 
 # judge STATUS KERNEL WHOLE TAP...: what `expected` makes of that
@@ -80,17 +85,26 @@ vm_died() {
 	ends=97 judge 97 6.1 0 "not ok 1 - M5.futex" "# EFAULT"
 }
 
+# All files are read, whatever the strategy.
 reasons_are_whole() {
-	local file
-	for file in "$top"/conformance/expect/*; do
-		case $file in
-		*/reasons | *.pm) continue ;;
-		esac
-		"$top/conformance/expected" 6.1 "${file##*/}" 0 true || return
-	done
+	"$top/conformance/expected" 6.1 pagecache 0 true
 }
 
-plan 11
+no_such_reason() {
+	local status=0 said
+	printf '[three]\nnonsense:\n\tS1.x\n' >"$dir/conformance/expect/wrong"
+	said=$("$dir/conformance/expected" 6.1 one 0 true 2>&1) || status=$?
+	rm "$dir/conformance/expect/wrong"
+	[ "$status" != 0 ] || { echo "a reason that is none was accepted"; return 1; }
+	has "$said" 'wrong: no such reason: nonsense'
+}
+
+# What is known of one strategy is not known of another that shares a section with it.
+other_strategy() {
+	judge 0 6.1 0 "ok 1 - S1.x" && out_has '^ok 1 - S1.x$'
+}
+
+plan 13
 try expect.as-known-is-ok all_as_known
 try expect.an-unexpected-yes-is-red holds_unexpectedly
 try expect.another-failure-is-red fails_otherwise
@@ -102,3 +116,5 @@ try expect.a-skip-stays-one skipped_counts
 try expect.what-is-cut-short-is-red cut_short
 try expect.a-dead-vm-stays-dead vm_died
 try expect.each-line-has-a-reason reasons_are_whole
+try expect.a-reason-that-is-none-is-red no_such_reason
+try expect.strategies-are-told-apart other_strategy
