@@ -105,10 +105,10 @@ void access_expect_(struct access access, int signo, int code, const volatile vo
 {
 	char seen[80], wanted[80];
 
-	_mark_point(file, line);
+	row_mark_at(file, line);
 	if (access.signo == signo && access.code == code && access.addr == addr)
 		return;
-	_ck_assert_failed(file, line, "access", "the access ends as: %s; expected: %s",
-			  describe(access.signo, access.code, access.addr, seen),
-			  describe(signo, code, addr, wanted));
+	row_fail_at(file, line, "access", "the access ends as: %s; expected: %s",
+		    describe(access.signo, access.code, access.addr, seen),
+		    describe(signo, code, addr, wanted));
 }

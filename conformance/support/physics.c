@@ -160,6 +160,7 @@ bool frames_are_so(struct frames *frames, uint64_t a, uint64_t b, uint64_t a_aga
 {
 	bool a_now = is_read_now(frames->a_is), b_now = is_read_now(frames->b_is);
 
+	row_mark_at(frames->file, frames->line);
 	if (a && b && a == a_again && (a == b) == frames->same)
 		return true;
 	if (weather_explains(a && b)) {
@@ -171,11 +172,11 @@ bool frames_are_so(struct frames *frames, uint64_t a, uint64_t b, uint64_t a_aga
 		if (weather_wait(&frames->since))
 			return false;
 	}
-	_ck_assert_failed(frames->file, frames->line, "frames",
-			  frames->same ? "not the same page: %s is frame %#jx, %s is %#jx (0: no "
-					 "page)"
-				       : "no two pages: %s is frame %#jx, %s is %#jx (0: no page)",
-			  frames->a_is, (uintmax_t)a, frames->b_is, (uintmax_t)b);
+	row_fail_at(frames->file, frames->line, "frames",
+		    frames->same ? "not the same page: %s is frame %#jx, %s is %#jx (0: no "
+				   "page)"
+				 : "no two pages: %s is frame %#jx, %s is %#jx (0: no page)",
+		    frames->a_is, (uintmax_t)a, frames->b_is, (uintmax_t)b);
 }
 
 bool pagemap_bit(const volatile void *addr, int bit)

@@ -18,6 +18,8 @@
  * ROW_EACH runs the body once for each element of an array, whose type is, or
  * begins with, the variant's name as a const char *.
  *
+ * A body that asserts nothing, neither itself nor by a helper, fails: see runner.c.
+ *
  * A body runs in a process of its own, under a timeout, on a target whose first
  * TEST_PAGES pages and last two hold the original pattern (target.h).
  */
@@ -74,6 +76,14 @@ struct row {
 		if (sizeof(long) == 4)                                            \
 			row_not_applicable("a 32-bit program has no such " what); \
 	} while (0)
+
+/*
+ * For helpers: the line of the row that called a helper failed, or was reached. Check's public
+ * macros name the line in which they stand themselves, and it has no public function that takes
+ * a place. So these two alone use what its macros use.
+ */
+#define row_fail_at(file, line, what, ...) _ck_assert_failed(file, line, what, __VA_ARGS__)
+#define row_mark_at(file, line)		   _mark_point(file, line)
 
 /* How these outcomes travel through Check, which knows failure messages only. */
 #define ROW_MARK_NOT_APPLICABLE "\001n/a\001"

@@ -128,16 +128,27 @@ static char *copy_of(const char *text)
 	return copy;
 }
 
+/* Check keeps the place of the last assertion, which is at first that of the test itself. */
+static bool asserts_nothing(const struct test *test, TestResult *result)
+{
+	const char *file = tr_lfile(result);
+
+	return !file ||
+	       (tr_lno(result) == test->row->test.line && !strcmp(file, test->row->test.file));
+}
+
 static struct outcome outcome_of(const struct test *test, TestResult *result)
 {
 	const char *message = tr_msg(result);
 	const char *file = tr_lfile(result);
 	struct outcome outcome = {.verdict = FAILED};
 
-	if (tr_rtype(result) == CK_PASS) {
+	if (tr_rtype(result) == CK_PASS && !asserts_nothing(test, result)) {
 		outcome.verdict = PASSED;
 		return outcome;
 	}
+	if (tr_rtype(result) == CK_PASS)
+		message = "the test passed no assertion: it could not have failed";
 	if (!message)
 		message = "no message";
 	if (take_mark(&message, ROW_MARK_NOT_APPLICABLE))
@@ -182,7 +193,7 @@ struct outcome runner_run(const struct test *test)
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, test->timeout);
 	tcase_add_checked_fixture(tcase, target_reset, NULL);
-	_tcase_add_test(tcase, &test->row->test, 0, 0, test->variant, test->variant + 1);
+	tcase_add_loop_test(tcase, &test->row->test, test->variant, test->variant + 1);
 
 	/* Signals and timeouts are caught by the fork alone, whatever CK_FORK says. */
 	srunner_set_fork_status(runner, CK_FORK);

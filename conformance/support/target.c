@@ -112,8 +112,8 @@ static int open_target(int flags, const char *file, int line)
 	int fd = open(target.path, flags | O_CLOEXEC);
 
 	if (fd < 0)
-		_ck_assert_failed(file, line, "open", "open(%s, %#x): %s", target.path, flags,
-				  strerror(errno));
+		row_fail_at(file, line, "open", "open(%s, %#x): %s", target.path, flags,
+			    strerror(errno));
 	return fd;
 }
 
@@ -140,9 +140,9 @@ void *target_map_(void *addr, size_t len, int prot, int flags, int fd, off_t off
 	void *map = mmap(addr, len, prot, map_flags(flags, fd), fd, off);
 
 	if (map == MAP_FAILED)
-		_ck_assert_failed(file, line, "mmap",
-				  "mmap(%p, %zu, prot %#x, flags %#x, offset %jd) of %s: %s", addr,
-				  len, prot, flags, (intmax_t)off, target.name, strerror(errno));
+		row_fail_at(file, line, "mmap",
+			    "mmap(%p, %zu, prot %#x, flags %#x, offset %jd) of %s: %s", addr, len,
+			    prot, flags, (intmax_t)off, target.name, strerror(errno));
 	return map;
 }
 
@@ -160,8 +160,8 @@ void *target_map_opened_(int open_flags, size_t len, int prot, int flags, off_t 
 void unmap_(void *addr, size_t len, const char *file, int line)
 {
 	if (munmap(addr, len))
-		_ck_assert_failed(file, line, "munmap", "munmap(%p, %zu): %s", addr, len,
-				  strerror(errno));
+		row_fail_at(file, line, "munmap", "munmap(%p, %zu): %s", addr, len,
+			    strerror(errno));
 }
 
 int mmap_errno(void *addr, size_t len, int prot, int flags, int fd, off_t off)
@@ -265,11 +265,12 @@ static void compare(const char *what, const void *bytes, size_t len, off_t off, 
 {
 	off_t at = pattern_mismatch(bytes, len, off, seed);
 
+	row_mark_at(file, line);
 	if (at >= 0)
-		_ck_assert_failed(file, line, "contents",
-				  "%s holds %#x at offset %#jx, not %#x (pattern %d)", what,
-				  ((const unsigned char *)bytes)[at - off], (intmax_t)at,
-				  pattern_byte(at, seed), seed);
+		row_fail_at(file, line, "contents",
+			    "%s holds %#x at offset %#jx, not %#x (pattern %d)", what,
+			    ((const unsigned char *)bytes)[at - off], (intmax_t)at,
+			    pattern_byte(at, seed), seed);
 }
 
 void assert_memory_(const void *addr, size_t len, off_t off, int seed, const char *file, int line)
@@ -298,8 +299,8 @@ static void read_target(void *to, size_t len, off_t off, const char *file, int l
 	else
 		got = pread(fd, to, len, off);
 	if (got != (ssize_t)len)
-		_ck_assert_failed(file, line, "pread", "pread(%zu bytes at %#jx) is %zd: %s", len,
-				  (intmax_t)off, got, strerror(errno));
+		row_fail_at(file, line, "pread", "pread(%zu bytes at %#jx) is %zd: %s", len,
+			    (intmax_t)off, got, strerror(errno));
 	close(fd);
 }
 
@@ -328,8 +329,8 @@ void assert_zero_(const void *addr, size_t len, const char *file, int line)
 {
 	const unsigned char *bytes = addr;
 
+	row_mark_at(file, line);
 	for (size_t i = 0; i < len; i++)
 		if (bytes[i])
-			_ck_assert_failed(file, line, "zero", "byte %zu is %#x, not 0", i,
-					  bytes[i]);
+			row_fail_at(file, line, "zero", "byte %zu is %#x, not 0", i, bytes[i]);
 }
