@@ -50,11 +50,6 @@ void agent_stop(struct agent *agent)
 	await_exit(&agent->peer);
 }
 
-void agent_kill(struct agent *agent)
-{
-	kill_child(&agent->peer);
-}
-
 void agent_map(struct agent *agent, size_t len, int flags, off_t off)
 {
 	uint64_t map;

@@ -18,7 +18,6 @@ struct agent {
 
 void agent_start(struct agent *agent);
 void agent_stop(struct agent *agent);
-void agent_kill(struct agent *agent);
 
 /* Maps pages of the target, read and write, and forgets the mapping before. */
 void agent_map(struct agent *agent, size_t len, int flags, off_t off);

@@ -49,6 +49,8 @@ bad_tree() {
 		  return p[0] == 'x';
 		}
 	C
+	mkdir conformance
+	echo 'int nobody_calls_it(void);' >conformance/bad.h
 	echo 'a line ends in a blank ' >blank
 	# shellcheck disable=SC2016 # it is for the script
 	printf '#!/bin/bash\nrm $1/*\n' >bad.sh
@@ -81,6 +83,7 @@ red_checks() {
 	check "red.blanks" red blank: whitespace
 	check "red.length" red long length
 	check "red.versions" red LINUX_VERSION_CODE versions
+	check "red.called" red nobody_calls_it called
 	check "red.clang-format" red clang-format-violations formatted
 	check "red.shellcheck" red SC2086 shells
 	check "red.its module" bad_build

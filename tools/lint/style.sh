@@ -48,11 +48,24 @@ shells() {
 	scripts | xargs -r shellcheck -x -P . -e SC2317,SC2015
 }
 
+# A function that a header declares is named there and where it is defined; a third place calls it.
+# Comments are not counted.
+called() {
+	local names uncalled
+	names=$(files 'conformance/*.h' 'tests/*.h' 'module/*.h' ':!module/compat.h' ':!module/trace.h' |
+		xargs -r sed -nE '/^static /d; s/^[a-z_][a-zA-Z0-9_ *]*[ *]([a-z_][a-z0-9_]*)\(.*/\1/p' | sort -u)
+	uncalled=$(files 'conformance/*.[ch]' 'tests/*.[ch]' 'module/*.[ch]' 'userspace/*.[ch]' |
+		xargs -r sed -E 's@^ \*.*|/\*.*\*/|//.*@@' | grep -oE '\b[a-z_][a-z0-9_]*\b' | sort | uniq -c |
+		awk '$1 < 3 { print $2 }' | sort | comm -12 - <(echo "$names"))
+	[ -z "$uncalled" ] || { echo "declared, and called by nobody:"; echo "$uncalled"; return 1; }
+}
+
 style_checks() {
 	check "style.SPDX line in every file" spdx
 	check "style.no trailing blanks" whitespace
 	check "style.no file over 24 KiB" length
 	check "style.no kernel versions outside of compat.h" versions
+	check "style.no function that nobody calls" called
 	check "style.clang-format" formatted
 	check "style.shellcheck" shells
 }
