@@ -179,7 +179,7 @@
 #define MMAPDEMO_FOPS_MMAP	.mmap_prepare = mmapdemo_mapping_mmap_prepare
 #define MMAPDEMO_VM_OPS_MAPPED	.mapped = mmapdemo_vma_mapped,
 #else
-#define MMAPDEMO_FOPS_MMAP	.mmap = mmapdemo_vma_desc_mmap
+#define MMAPDEMO_FOPS_MMAP	.mmap = mmapdemo_mapping_mmap_by_desc
 #define MMAPDEMO_VM_OPS_MAPPED
 #endif
 

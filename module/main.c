@@ -26,11 +26,14 @@
 #include <linux/delay.h>
 #include <linux/module.h>
 
+#include "core/assembler.h"
 #include "core/buffer.h"
-#include "core/strategy.h"
+#include "core/hooks.h"
 #include "device/debugfs.h"
 #include "device/device.h"
+#include "lab/attach.h"
 #include "params.h"
+#include "strategy/list.h"
 
 static struct mmapdemo_buffer mmapdemo_buffers[MMAPDEMO_STRATEGIES];
 
@@ -53,8 +56,10 @@ static void mmapdemo_exit(void)
 		if (!buffer->strategy)
 			continue;
 		mmapdemo_debugfs_remove(buffer);
+		mmapdemo_detach_lab(buffer);
 		mmapdemo_buffer_exit(buffer);
 	}
+	mmapdemo_hooks_flush();
 	mmapdemo_debugfs_exit();
 	mmapdemo_buffer_unmount();
 }
@@ -86,11 +91,19 @@ static int __init mmapdemo_init_devices(void)
 
 static int __init mmapdemo_init_all(void)
 {
+	const struct mmapdemo_settings settings = {
+		.size		= mmapdemo_param_size,
+		.node		= mmapdemo_param_node,
+		.huge		= mmapdemo_param_huge,
+		.prealloc	= mmapdemo_param_prealloc,
+	};
 	int i, err;
 
 	for_each_set_bit(i, &mmapdemo_param_strategies, MMAPDEMO_STRATEGIES) {
 		err = mmapdemo_buffer_init(&mmapdemo_buffers[i], mmapdemo_strategies[i],
-					   mmapdemo_param_size);
+					   &settings);
+		if (!err)
+			err = mmapdemo_attach_lab(&mmapdemo_buffers[i]);
 		if (err)
 			return err;
 	}

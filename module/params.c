@@ -6,18 +6,18 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bitops.h>
-#include <linux/ctype.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/nodemask.h>
 #include <linux/numa.h>
-#include <linux/overflow.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
 
 #include "core/strategy.h"
+#include "device/sysfs.h"
 #include "params.h"
+#include "strategy/list.h"
 
 loff_t mmapdemo_param_size = SZ_16M;
 umode_t mmapdemo_param_mode = 0600;
@@ -26,41 +26,11 @@ bool mmapdemo_param_prealloc;
 int mmapdemo_param_node = NUMA_NO_NODE;
 unsigned long mmapdemo_param_strategies = BIT(0);
 
-/* Bytes, decimal or 0x hex, with K, M or G for powers of 1024; memparse() would wrap. */
-int mmapdemo_param_parse_bytes(const char *val, u64 *bytes)
-{
-	size_t len = strcspn(val, "\n");
-	unsigned int shift = 0;
-	char digits[24];
-	u64 number;
-	int err;
-
-	if (!len || len >= sizeof(digits))
-		return -EINVAL;
-	switch (toupper(val[len - 1])) {
-	case 'G':
-		shift += 10;
-		fallthrough;
-	case 'M':
-		shift += 10;
-		fallthrough;
-	case 'K':
-		shift += 10;
-		len--;
-	}
-	memcpy(digits, val, len);
-	digits[len] = '\0';
-	err = kstrtou64(digits, 0, &number);
-	if (err)
-		return err;
-	return check_shl_overflow(number, shift, bytes) ? -ERANGE : 0;
-}
-
 static int mmapdemo_param_set_size(const char *val, const struct kernel_param *kp)
 {
 	u64 memory = (u64)totalram_pages() << PAGE_SHIFT;
 	u64 size;
-	int err = mmapdemo_param_parse_bytes(val, &size);
+	int err = mmapdemo_sysfs_parse_bytes(val, &size);
 
 	if (err) {
 		pr_err("size=%s: want a number of bytes, with K, M or G if you like\n", val);

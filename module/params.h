@@ -11,6 +11,4 @@ extern bool mmapdemo_param_prealloc;
 extern int mmapdemo_param_node; /* NUMA_NO_NODE: any */
 extern unsigned long mmapdemo_param_strategies; /* bits by place in mmapdemo_strategies */
 
-int mmapdemo_param_parse_bytes(const char *val, u64 *bytes);
-
 #endif

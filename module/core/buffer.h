@@ -4,7 +4,6 @@
 
 #include <linux/atomic.h>
 #include <linux/fs.h>
-#include <linux/maple_tree.h>
 #include <linux/miscdevice.h>
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
@@ -13,6 +12,7 @@
 #include <linux/xarray.h>
 
 struct mmapdemo_dma;
+struct mmapdemo_hooks;
 struct mmapdemo_strategy;
 
 /**
@@ -66,8 +66,8 @@ struct mmapdemo_faults {
  * @end: the size in pages, as reads, writes and page faults see it. The inode's i_size, as
  *	the core sees it, shrinks later, once no page lies beyond it.
  * @prealloc: of `pagecache': has all its memory from the start
- * @node: of `pagecache': the node of memory where its folios are to be, unless a
- *	VMA has a policy of its own; NUMA_NO_NODE: as the process's policy says
+ * @node: the node of memory where its pages are to be; NUMA_NO_NODE: as the task's policy
+ *	says. With `pagecache', a VMA may have a policy of its own.
  * @making: of `pagecache': each lets one page fault at a time make the huge folio
  *	of a chunk. It nests inside the invalidate lock.
  * @broken: of `pagecache': numbers of the pages that a memory error took
@@ -78,12 +78,7 @@ struct mmapdemo_faults {
  * @misc: the device node
  * @open_to_all: the load is over, as far as it can fail: the node can be opened
  * @debugfs: folder with the counters
- * @rules: of the fault lab, by page number. Changed with the mapping's
- *	invalidate lock held, and read with it held shared.
- * @rule_list: the same, each once; as @rules
- * @nr_rules: how many parts of rules there are in @rules; changed as these, read
- *	without a lock by who asks whether there are any
- * @wipe_policy: MMAPDEMO_WIPE_ON_ bits
+ * @hooks: what the lab has to do with it; NULL without a lab
  * @wait: who waits for events
  * @events: how often each enum mmapdemo_event happened
  * @opens: open file descriptions, now
@@ -112,10 +107,7 @@ struct mmapdemo_buffer {
 	struct miscdevice misc;
 	bool open_to_all;
 	struct dentry *debugfs;
-	struct maple_tree rules;
-	struct list_head rule_list;
-	unsigned long nr_rules;
-	unsigned int wipe_policy;
+	struct mmapdemo_hooks *hooks;
 	wait_queue_head_t wait;
 	atomic64_t events[MMAPDEMO_EVENTS];
 	atomic_t opens;
@@ -161,19 +153,5 @@ static inline void mmapdemo_buffer_unlock_shared(struct mmapdemo_buffer *buffer)
 {
 	inode_unlock_shared(buffer->inode);
 }
-
-static inline void mmapdemo_buffer_count(struct mmapdemo_buffer *buffer,
-					 enum mmapdemo_fault_kind kind)
-{
-	this_cpu_inc(buffer->faults->count[kind]);
-}
-
-int mmapdemo_buffer_mount(void);
-void mmapdemo_buffer_unmount(void);
-int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, const struct mmapdemo_strategy *strategy,
-			 loff_t size);
-void mmapdemo_buffer_exit(struct mmapdemo_buffer *buffer);
-unsigned long mmapdemo_buffer_counted(struct mmapdemo_buffer *buffer,
-				      enum mmapdemo_fault_kind kind);
 
 #endif

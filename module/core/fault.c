@@ -5,48 +5,19 @@
  * taking that lock exclusively, then locking a folio, then unmapping it guarantees
  * that nobody maps it again.
  */
-#include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/userfaultfd_k.h>
 
 #include "buffer.h"
+#include "count.h"
 #include "fault.h"
 #include "folios.h"
-#include "lab/inject.h"
+#include "hooks.h"
 #include "mapping.h"
 #include "trace.h"
 
-/* A private store copies one page: nothing huge can serve it. */
-static bool mmapdemo_fault_copies(const struct vm_fault *vmf)
-{
-	return (vmf->flags & FAULT_FLAG_WRITE) && !(vmf->vma->vm_flags & VM_SHARED);
-}
-
-static void mmapdemo_fault_count_vma(struct vm_area_struct *vma, unsigned long one)
-{
-	atomic_long_add(one, (atomic_long_t *)&vma->vm_private_data);
-}
-
-void mmapdemo_fault_count(const struct vm_fault *vmf)
-{
-	enum mmapdemo_fault_kind kind = MMAPDEMO_FAULTED_READ;
-
-	if (mmapdemo_fault_copies(vmf))
-		kind = MMAPDEMO_FAULTED_COW;
-	else if (vmf->flags & FAULT_FLAG_WRITE)
-		kind = MMAPDEMO_FAULTED_WRITE;
-	mmapdemo_buffer_count(mmapdemo_buffer_of(vmf->vma->vm_file), kind);
-	mmapdemo_fault_count_vma(vmf->vma, 1UL << MMAPDEMO_VMA_FAULTS_SHIFT);
-}
-
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
-static void mmapdemo_fault_count_huge(const struct vm_fault *vmf)
-{
-	mmapdemo_buffer_count(mmapdemo_buffer_of(vmf->vma->vm_file), MMAPDEMO_FAULTED_HUGE);
-	mmapdemo_fault_count_vma(vmf->vma, 1UL << MMAPDEMO_VMA_HUGE_SHIFT);
-}
-
 /* One page fault maps at most this many huge pages, as fault-around does small ones. */
 #define MMAPDEMO_HUGE_AROUND	16
 
@@ -87,7 +58,7 @@ static bool mmapdemo_fault_insert_huge(struct vm_fault *vmf, struct folio *folio
 		mapped = filemap_map_pages(vmf, folio->index, folio->index) & VM_FAULT_NOPAGE;
 #endif
 	if (mapped)
-		mmapdemo_fault_count_huge(vmf);
+		mmapdemo_count_huge(vmf);
 	return mapped;
 }
 
@@ -149,13 +120,6 @@ static void mmapdemo_fault_around_huge(struct vm_fault *vmf)
 }
 
 #ifdef MMAPDEMO_HAS_HUGE_FAULT
-/* A chunk with a rule has small folios only, and the page's rule says whether it may have one. */
-static bool mmapdemo_fault_has_rule(struct mmapdemo_buffer *buffer, pgoff_t first)
-{
-	return mmapdemo_inject_active(buffer) &&
-	       mmapdemo_inject_has_rule(buffer, first, first + HPAGE_PMD_NR - 1);
-}
-
 /*
  * If nothing is mapped in the range of a PMD, this maps it in one go, without the page
  * table that the core would allocate for .fault and free again. If a huge page is
@@ -167,6 +131,7 @@ vm_fault_t mmapdemo_fault_huge(struct vm_fault *vmf, unsigned int order)
 	struct address_space *mapping = buffer->inode->i_mapping;
 	vm_fault_t ret = VM_FAULT_FALLBACK;
 	struct folio *folio;
+	pgoff_t first;
 
 	if (order != HPAGE_PMD_ORDER || !pmd_none(*vmf->pmd) ||
 	    !mmapdemo_fault_fits_huge(vmf) || mmapdemo_fault_copies(vmf))
@@ -177,8 +142,10 @@ vm_fault_t mmapdemo_fault_huge(struct vm_fault *vmf, unsigned int order)
 
 	if (mmapdemo_fault_lock(mapping))
 		return VM_FAULT_FALLBACK; /* killed: .fault says so */
+	first = round_down(vmf->pgoff, HPAGE_PMD_NR);
+	/* A chunk with a rule has small folios only, whose page faults ask the rule. */
 	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer) ||
-	    mmapdemo_fault_has_rule(buffer, round_down(vmf->pgoff, HPAGE_PMD_NR)))
+	    mmapdemo_hooks_has_rule(buffer, first, first + HPAGE_PMD_NR - 1))
 		goto unlock;
 	folio = mmapdemo_folios_lock(buffer, vmf->pgoff, vmf);
 	if (!IS_ERR(folio)) {
@@ -203,7 +170,7 @@ unlock:
 /* The core maps a huge page itself, for what .fault returns or filemap_map_pages() finds. */
 static void mmapdemo_fault_mapped_by_core(struct vm_fault *vmf)
 {
-	mmapdemo_fault_count_huge(vmf);
+	mmapdemo_count_huge(vmf);
 	mmapdemo_fault_around_huge(vmf);
 }
 
@@ -238,38 +205,6 @@ vm_fault_t mmapdemo_fault_errno(int err)
 	return vmf_error(err);
 }
 
-/**
- * mmapdemo_fault_delay - have a page fault take as long as its page's rule says
- * @vmf: the page fault
- *
- * The lock of the mm or of the VMA is dropped meanwhile if the page fault may be tried
- * again, so that the process can map and unmap other memory.
- *
- * Return: 0 to go on; VM_FAULT_RETRY after a delay for which the lock was dropped, or if
- * the page fault must not wait; VM_FAULT_SIGBUS after a fatal signal.
- */
-vm_fault_t mmapdemo_fault_delay(struct vm_fault *vmf)
-{
-	struct file *file = vmf->vma->vm_file;
-	ktime_t delay = mmapdemo_inject_delay(mmapdemo_buffer_of(file), vmf->pgoff);
-
-	if (likely(!delay) || vmf->flags & FAULT_FLAG_TRIED)
-		return 0;
-	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY)) /* A killed process sees no SIGBUS. */
-		return mmapdemo_inject_sleep(delay) ? VM_FAULT_SIGBUS : 0;
-	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
-		return VM_FAULT_RETRY;
-	get_file(file);
-	mmapdemo_release_fault_lock(vmf);
-	mmapdemo_inject_sleep(delay);
-	fput(file);
-	/*
-	 * After a page fault under the VMA's lock, it is MAJOR that makes the next one
-	 * TRIED. The first kernels with that lock do not know this, and delay it twice.
-	 */
-	return VM_FAULT_RETRY | VM_FAULT_MAJOR;
-}
-
 /*
  * A page that is only copied need not stay where it is, so the lock of its folio is
  * enough. A rule, and a wipe that has to end before a new mapping sees the contents,
@@ -280,8 +215,8 @@ static bool mmapdemo_fault_get_copied(struct vm_fault *vmf)
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
 	struct folio *folio;
 
-	if (!mmapdemo_fault_copies(vmf) || mmapdemo_inject_active(buffer) ||
-	    READ_ONCE(buffer->wipe_policy))
+	if (!mmapdemo_fault_copies(vmf) || mmapdemo_hooks_active(buffer) ||
+	    mmapdemo_hooks_wipe(buffer, ~0U))
 		return false;
 	folio = filemap_lock_folio(buffer->inode->i_mapping, vmf->pgoff);
 	if (IS_ERR_OR_NULL(folio))
@@ -304,11 +239,9 @@ static vm_fault_t mmapdemo_fault_get_page(struct vm_fault *vmf)
 
 	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer))
 		return VM_FAULT_SIGBUS;
-	if (mmapdemo_inject_active(buffer)) {
-		err = mmapdemo_inject_check(buffer, vmf->pgoff);
-		if (err)
-			return mmapdemo_fault_errno(err);
-	}
+	err = mmapdemo_hooks_check(buffer, vmf->pgoff);
+	if (err)
+		return mmapdemo_fault_errno(err);
 	folio = mmapdemo_folios_lock(buffer, vmf->pgoff, vmf);
 	if (IS_ERR(folio))
 		return mmapdemo_fault_errno(PTR_ERR(folio));
@@ -328,11 +261,9 @@ vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
 	struct address_space *mapping = buffer->inode->i_mapping;
 	vm_fault_t ret;
 
-	if (mmapdemo_inject_active(buffer)) {
-		ret = mmapdemo_fault_delay(vmf);
-		if (ret)
-			return ret;
-	}
+	ret = mmapdemo_hooks_delay(buffer, vmf);
+	if (ret)
+		return ret;
 	if (mmapdemo_fault_get_copied(vmf)) {
 		ret = VM_FAULT_LOCKED;
 	} else {
@@ -343,7 +274,7 @@ vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
 		filemap_invalidate_unlock_shared(mapping);
 	}
 	if (ret & VM_FAULT_LOCKED)
-		mmapdemo_fault_count(vmf);
+		mmapdemo_count_fault(vmf);
 	trace_fault(buffer->name, vmf, ret);
 	return ret;
 }
@@ -360,10 +291,10 @@ vm_fault_t mmapdemo_fault_around(struct vm_fault *vmf, pgoff_t first, pgoff_t la
 
 	if (!filemap_invalidate_trylock_shared(mapping))
 		return 0;
-	if (!mmapdemo_inject_active(buffer) || !mmapdemo_inject_has_rule(buffer, first, last))
+	if (!mmapdemo_hooks_has_rule(buffer, first, last))
 		ret = filemap_map_pages(vmf, first, last);
 	if (ret & VM_FAULT_NOPAGE) {
-		mmapdemo_fault_count(vmf);
+		mmapdemo_count_fault(vmf);
 		mmapdemo_fault_after_core(vmf);
 	}
 	filemap_invalidate_unlock_shared(mapping);

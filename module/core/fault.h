@@ -12,9 +12,7 @@ vm_fault_t mmapdemo_fault_huge(struct vm_fault *vmf, unsigned int order);
 #endif
 
 /* For other strategies too. */
-void mmapdemo_fault_count(const struct vm_fault *vmf);
 vm_fault_t mmapdemo_fault_errno(int err);
-vm_fault_t mmapdemo_fault_delay(struct vm_fault *vmf);
 
 /* The invalidate lock, shared, whose holders may take long: 0, or VM_FAULT_SIGBUS when killed. */
 static inline vm_fault_t mmapdemo_fault_lock(struct address_space *mapping)

@@ -25,8 +25,7 @@
 #include "broken.h"
 #include "buffer.h"
 #include "folios.h"
-#include "lab/inject.h"
-#include "params.h"
+#include "hooks.h"
 #include "strategy.h"
 
 /*
@@ -140,8 +139,7 @@ static bool mmapdemo_folios_may_be_huge(struct mmapdemo_buffer *buffer, pgoff_t 
 		return false;
 	if (mmapdemo_broken_has(buffer, first, last))
 		return false;
-	return !mmapdemo_inject_active(buffer) ||
-	       !mmapdemo_inject_has_rule(buffer, first, last);
+	return !mmapdemo_hooks_has_rule(buffer, first, last);
 }
 
 /*
@@ -393,8 +391,7 @@ int mmapdemo_folios_init(struct mmapdemo_buffer *buffer)
 	mapping_set_large_folios(mapping);
 	/* Reclaim must not take folios that cannot be written back. */
 	mapping_set_unevictable(mapping);
-	buffer->huge = mmapdemo_param_huge && MMAPDEMO_HAS_HUGE_FOLIOS;
-	buffer->prealloc = mmapdemo_param_prealloc;
+	buffer->huge &= MMAPDEMO_HAS_HUGE_FOLIOS;
 	if (!buffer->prealloc)
 		return 0;
 	err = mmapdemo_folios_prealloc(buffer);

@@ -7,7 +7,8 @@
 #include <uapi/linux/mmapdemo.h>
 
 #include "buffer.h"
-#include "lab/content.h"
+#include "count.h"
+#include "hooks.h"
 #include "mapping.h"
 #include "notify.h"
 #include "strategy.h"
@@ -29,7 +30,7 @@ static void mmapdemo_mapping_get(struct mmapdemo_buffer *buffer, void **vm_priva
 
 	/* Page faults are counted for each VMA anew, also in one made from another. */
 	*vm_private_data = (void *)MMAPDEMO_VMA_COUNTED;
-	if (!READ_ONCE(buffer->wipe_policy)) {
+	if (!mmapdemo_hooks_wipe(buffer, ~0U)) {
 		mmapdemo_mapping_count(buffer);
 		return;
 	}
@@ -41,7 +42,7 @@ static void mmapdemo_mapping_get(struct mmapdemo_buffer *buffer, void **vm_priva
 
 static void mmapdemo_mapping_put(struct mmapdemo_buffer *buffer)
 {
-	if (mmapdemo_content_put(buffer, &buffer->vmas, MMAPDEMO_WIPE_ON_LAST_UNMAP, "last unmap"))
+	if (mmapdemo_hooks_put(buffer, &buffer->vmas, MMAPDEMO_WIPE_ON_LAST_UNMAP, "last unmap"))
 		mmapdemo_notify_event(buffer, MMAPDEMO_LAST_CLOSED);
 }
 
@@ -101,6 +102,15 @@ int mmapdemo_mapping_mmap_prepare(struct vm_area_desc *desc)
 			   mmapdemo_vma_desc_flags(desc));
 	return err;
 }
+
+#ifndef MMAPDEMO_HAS_MMAP_PREPARE
+/* .mmap, in place of .mmap_prepare. */
+int mmapdemo_mapping_mmap_by_desc(struct file *file, struct vm_area_struct *vma)
+{
+	return mmapdemo_vma_desc_mmap(file, vma, mmapdemo_mapping_mmap_prepare,
+				      mmapdemo_vma_mapped);
+}
+#endif
 
 int mmapdemo_mapping_mmap(struct file *file, struct vm_area_struct *vma)
 {

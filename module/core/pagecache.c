@@ -27,6 +27,7 @@
 #include "fault.h"
 #include "folios.h"
 #include "mapping.h"
+#include "pagecache.h"
 #include "pieces.h"
 #include "reshape.h"
 #include "strategy.h"

@@ -1,37 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The strategies that there are, and pieces of their contents. */
+/* Pieces of the contents, whatever the strategy. */
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
-#include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
 #include "strategy.h"
-
-const struct mmapdemo_strategy *const mmapdemo_strategies[MMAPDEMO_STRATEGIES] = {
-	&mmapdemo_strategy_pagecache,
-	&mmapdemo_strategy_anon,
-	&mmapdemo_strategy_fault,
-	&mmapdemo_strategy_insert,
-	&mmapdemo_strategy_vmalloc,
-	&mmapdemo_strategy_pfn,
-	&mmapdemo_strategy_dma,
-};
-
-/* Return: its place in the list, or -EINVAL. */
-int mmapdemo_strategy_find(const char *name, size_t len)
-{
-	int i;
-
-	for (i = 0; i < MMAPDEMO_STRATEGIES; i++) {
-		const char *known = mmapdemo_strategies[i]->name;
-
-		if (strlen(known) == len && !memcmp(known, name, len))
-			return i;
-	}
-	return -EINVAL;
-}
 
 /* Ends the use of a piece, and flushes caches so that mappings see what was written. */
 void mmapdemo_piece_put(const struct mmapdemo_piece *piece, bool written)

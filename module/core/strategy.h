@@ -77,20 +77,8 @@ struct mmapdemo_strategy {
 	void (*settle)(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
 };
 
-extern const struct mmapdemo_strategy mmapdemo_strategy_pagecache;
-extern const struct mmapdemo_strategy mmapdemo_strategy_anon;
-extern const struct mmapdemo_strategy mmapdemo_strategy_fault;
-extern const struct mmapdemo_strategy mmapdemo_strategy_insert;
-extern const struct mmapdemo_strategy mmapdemo_strategy_vmalloc;
-extern const struct mmapdemo_strategy mmapdemo_strategy_pfn;
-extern const struct mmapdemo_strategy mmapdemo_strategy_dma;
-
-#define MMAPDEMO_STRATEGIES	7
-extern const struct mmapdemo_strategy *const mmapdemo_strategies[MMAPDEMO_STRATEGIES];
-
 void mmapdemo_piece_put(const struct mmapdemo_piece *piece, bool written);
 size_t mmapdemo_piece_copy_out(const struct mmapdemo_piece *piece, struct iov_iter *to);
 size_t mmapdemo_piece_copy_in(const struct mmapdemo_piece *piece, struct iov_iter *from);
-int mmapdemo_strategy_find(const char *name, size_t len);
 
 #endif

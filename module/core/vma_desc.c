@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* .mmap for kernels without .mmap_prepare, see vma_desc.h. */
+/* What .mmap does on kernels without .mmap_prepare, see vma_desc.h. */
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 
-#include "mapping.h"
 #include "vma_desc.h"
 
 #ifndef MMAPDEMO_HAS_MMAP_PREPARE
@@ -30,7 +29,18 @@ static int mmapdemo_vma_desc_act(const struct vm_area_desc *desc, struct vm_area
 	return 0;
 }
 
-int mmapdemo_vma_desc_mmap(struct file *file, struct vm_area_struct *vma)
+/**
+ * mmapdemo_vma_desc_mmap - do what the core does with .mmap_prepare
+ * @file: the file
+ * @vma: what is to be mapped
+ * @prepare: as .mmap_prepare
+ * @mapped: as vm_ops->mapped, which these kernels lack
+ *
+ * Return: as .mmap.
+ */
+int mmapdemo_vma_desc_mmap(struct file *file, struct vm_area_struct *vma,
+			   mmapdemo_vma_desc_prepare_t *prepare,
+			   mmapdemo_vma_desc_mapped_t *mapped)
 {
 	struct vm_area_desc desc = {
 		.file		= file,
@@ -42,7 +52,7 @@ int mmapdemo_vma_desc_mmap(struct file *file, struct vm_area_struct *vma)
 		.page_prot	= vma->vm_page_prot,
 		.vm_ops		= vma->vm_ops,
 	};
-	int err = mmapdemo_mapping_mmap_prepare(&desc);
+	int err = prepare(&desc);
 
 	if (err)
 		return err;
@@ -55,10 +65,10 @@ int mmapdemo_vma_desc_mmap(struct file *file, struct vm_area_struct *vma)
 	if (!vma->vm_ops)
 		return 0;
 	err = mmapdemo_vma_desc_act(&desc, vma);
-	/* Last: who returns an error is not asked to close what it counted. */
+	/* Last: the core does not call .close after an error. */
 	if (!err)
-		err = mmapdemo_vma_mapped(vma->vm_start, vma->vm_end, vma->vm_pgoff, file,
-					  &vma->vm_private_data);
+		err = mapped(vma->vm_start, vma->vm_end, vma->vm_pgoff, file,
+			     &vma->vm_private_data);
 	return err;
 }
 #endif

@@ -2,7 +2,7 @@
 /*
  * struct vm_area_desc, as Linux 7.1 and later give it to .mmap_prepare, for
  * kernels that have .mmap only: as much of it as the strategies ask for. There
- * mmapdemo_vma_desc_mmap() is .mmap: it makes one, has it filled in, and does
+ * .mmap calls mmapdemo_vma_desc_mmap(), which makes one, has it filled in, and does
  * what the core would, with the functions of that kernel.
  */
 #ifndef MMAPDEMO_VMA_DESC_H
@@ -76,7 +76,13 @@ static inline int mmapdemo_vma_desc_set_file(struct vm_area_desc *desc, struct f
 	return 0;
 }
 
-int mmapdemo_vma_desc_mmap(struct file *file, struct vm_area_struct *vma);
+typedef int mmapdemo_vma_desc_prepare_t(struct vm_area_desc *desc);
+typedef int mmapdemo_vma_desc_mapped_t(unsigned long start, unsigned long end, pgoff_t pgoff,
+				       const struct file *file, void **vm_private_data);
+
+int mmapdemo_vma_desc_mmap(struct file *file, struct vm_area_struct *vma,
+			   mmapdemo_vma_desc_prepare_t *prepare,
+			   mmapdemo_vma_desc_mapped_t *mapped);
 
 #else
 

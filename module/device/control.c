@@ -14,11 +14,13 @@
 
 #include "control.h"
 #include "core/buffer.h"
+#include "core/count.h"
 #include "core/folios.h"
 #include "core/notify.h"
 #include "core/strategy.h"
 #include "lab/content.h"
-#include "lab/inject.h"
+#include "lab/rules.h"
+#include "lab/wipe.h"
 
 union mmapdemo_argument {
 	struct {
@@ -79,16 +81,16 @@ static int mmapdemo_control_info(struct file *file, union mmapdemo_argument *arg
 #endif
 		.huge_folios	= mmapdemo_folios_huge(buffer),
 		.features	= mmapdemo_control_features(buffer),
-		.wipe_policy	= READ_ONCE(buffer->wipe_policy),
+		.wipe_policy	= mmapdemo_wipe_policy(buffer),
 		.opens		= atomic_read(&buffer->opens),
 		.vmas		= atomic_read(&buffer->vmas),
 		.vmas_peak	= atomic_read(&buffer->vmas_peak),
-		.rules		= min_t(unsigned long, READ_ONCE(buffer->nr_rules), U32_MAX),
+		.rules		= min_t(unsigned long, mmapdemo_rules_parts(buffer), U32_MAX),
 		.last_closes	= atomic64_read(&buffer->events[MMAPDEMO_LAST_CLOSED]),
-		.faults_read	= mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_READ),
-		.faults_write	= mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_WRITE),
-		.faults_cow	= mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_COW),
-		.faults_huge	= mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_HUGE),
+		.faults_read	= mmapdemo_count_sum(buffer, MMAPDEMO_FAULTED_READ),
+		.faults_write	= mmapdemo_count_sum(buffer, MMAPDEMO_FAULTED_WRITE),
+		.faults_cow	= mmapdemo_count_sum(buffer, MMAPDEMO_FAULTED_COW),
+		.faults_huge	= mmapdemo_count_sum(buffer, MMAPDEMO_FAULTED_HUGE),
 		.generation	= atomic64_read(&buffer->events[MMAPDEMO_KICKED]),
 	};
 	strscpy(arg->info.strategy, buffer->strategy->name, sizeof(arg->info.strategy));
@@ -170,7 +172,7 @@ static int mmapdemo_control_inject_set(struct file *file, union mmapdemo_argumen
 	    check_add_overflow(injection->offset, injection->length, &end) ||
 	    end > MAX_LFS_FILESIZE)
 		return -EINVAL;
-	return mmapdemo_inject_set(buffer, injection);
+	return mmapdemo_rules_set(buffer, injection);
 }
 
 /* Elements as long as the program's: it gets less where it knows less, and zeros where more. */
@@ -201,7 +203,7 @@ static int mmapdemo_control_list_all(struct mmapdemo_buffer *buffer,
 				     const struct mmapdemo_inject_list *list,
 				     struct mmapdemo_injection *injections, __u32 *total)
 {
-	struct mmapdemo_inject_cursor cursor = { .parts = READ_ONCE(buffer->nr_rules) };
+	struct mmapdemo_rules_cursor cursor = { .parts = mmapdemo_rules_parts(buffer) };
 	unsigned int done = 0, room, count;
 	int err;
 
@@ -209,7 +211,7 @@ static int mmapdemo_control_list_all(struct mmapdemo_buffer *buffer,
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		room = min(list->count - done, MMAPDEMO_INJECT_RULES_MAX);
-		count = mmapdemo_inject_list(buffer, &cursor, injections, room);
+		count = mmapdemo_rules_list(buffer, &cursor, injections, room);
 		err = mmapdemo_control_put_injections(list, done, injections, count);
 		if (err)
 			return err;
@@ -269,13 +271,13 @@ static int mmapdemo_control_wipe(struct file *file, union mmapdemo_argument *arg
 	if (!arg->flags || (arg->wipe.policy && !(arg->flags & MMAPDEMO_WIPE_SET_POLICY)))
 		return -EINVAL;
 	if (arg->flags & MMAPDEMO_WIPE_NOW) {
-		int err = mmapdemo_content_wipe_now(buffer);
+		int err = mmapdemo_wipe_now(buffer);
 
 		if (err)
 			return err;
 	}
 	if (arg->flags & MMAPDEMO_WIPE_SET_POLICY)
-		WRITE_ONCE(buffer->wipe_policy, arg->wipe.policy);
+		mmapdemo_wipe_set_policy(buffer, arg->wipe.policy);
 	return 0;
 }
 

@@ -9,7 +9,7 @@
 #include <linux/seq_file.h>
 
 #include "core/buffer.h"
-#include "core/mapping.h"
+#include "core/count.h"
 #include "core/strategy.h"
 #include "debugfs.h"
 
@@ -29,13 +29,13 @@ MMAPDEMO_COUNTER(opens, atomic_read(&buffer->opens));
 MMAPDEMO_COUNTER(vmas, atomic_read(&buffer->vmas));
 MMAPDEMO_COUNTER(vmas_peak, atomic_read(&buffer->vmas_peak));
 MMAPDEMO_COUNTER(last_closes, atomic64_read(&buffer->events[MMAPDEMO_LAST_CLOSED]));
-MMAPDEMO_COUNTER(faults, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_READ) +
-			 mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_WRITE) +
-			 mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_COW));
-MMAPDEMO_COUNTER(faults_read, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_READ));
-MMAPDEMO_COUNTER(faults_write, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_WRITE));
-MMAPDEMO_COUNTER(faults_cow, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_COW));
-MMAPDEMO_COUNTER(faults_huge, mmapdemo_buffer_counted(buffer, MMAPDEMO_FAULTED_HUGE));
+MMAPDEMO_COUNTER(faults, mmapdemo_count_sum(buffer, MMAPDEMO_FAULTED_READ) +
+			 mmapdemo_count_sum(buffer, MMAPDEMO_FAULTED_WRITE) +
+			 mmapdemo_count_sum(buffer, MMAPDEMO_FAULTED_COW));
+MMAPDEMO_COUNTER(faults_read, mmapdemo_count_sum(buffer, MMAPDEMO_FAULTED_READ));
+MMAPDEMO_COUNTER(faults_write, mmapdemo_count_sum(buffer, MMAPDEMO_FAULTED_WRITE));
+MMAPDEMO_COUNTER(faults_cow, mmapdemo_count_sum(buffer, MMAPDEMO_FAULTED_COW));
+MMAPDEMO_COUNTER(faults_huge, mmapdemo_count_sum(buffer, MMAPDEMO_FAULTED_HUGE));
 
 static void mmapdemo_debugfs_show_vma(struct seq_file *file, struct vm_area_struct *vma)
 {

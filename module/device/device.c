@@ -14,11 +14,12 @@
 
 #include "control.h"
 #include "core/buffer.h"
+#include "core/hooks.h"
 #include "core/mapping.h"
 #include "core/notify.h"
 #include "core/strategy.h"
 #include "device.h"
-#include "lab/content.h"
+#include "lab/delay.h"
 #include "lab/inject.h"
 #include "sysfs.h"
 
@@ -60,7 +61,7 @@ static int mmapdemo_device_release(struct inode *inode, struct file *file)
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 
 	kfree(file->private_data);
-	mmapdemo_content_put(buffer, &buffer->opens, MMAPDEMO_WIPE_ON_LAST_CLOSE, "last close");
+	mmapdemo_hooks_put(buffer, &buffer->opens, MMAPDEMO_WIPE_ON_LAST_CLOSE, "last close");
 	return 0;
 }
 
@@ -147,8 +148,7 @@ static bool mmapdemo_device_would_wait(struct kiocb *iocb, size_t bytes, bool wr
 	if (!(iocb->ki_flags & IOCB_NOWAIT) || is_sync_kiocb(iocb) || left <= 0 || !bytes)
 		return false;
 	bytes = min_t(u64, bytes, left);
-	if (mmapdemo_inject_active(buffer) &&
-	    mmapdemo_inject_is_slow(buffer, iocb->ki_pos, bytes))
+	if (mmapdemo_delay_is_slow(buffer, iocb->ki_pos, bytes))
 		return true;
 	return write && buffer->strategy->present &&
 	       !buffer->strategy->present(buffer, iocb->ki_pos, bytes);

@@ -3,15 +3,47 @@
  * /sys/class/misc/NODE/: what administrators look at and set, as documented in
  * docs/abi/sysfs.
  */
+#include <linux/ctype.h>
 #include <linux/device.h>
 #include <linux/miscdevice.h>
+#include <linux/overflow.h>
 #include <linux/sysfs.h>
 #include <uapi/linux/mmapdemo.h>
 
 #include "core/buffer.h"
 #include "core/strategy.h"
-#include "params.h"
+#include "lab/wipe.h"
 #include "sysfs.h"
+
+/* Bytes, decimal or 0x hex, with K, M or G for powers of 1024; memparse() would wrap. */
+int mmapdemo_sysfs_parse_bytes(const char *val, u64 *bytes)
+{
+	size_t len = strcspn(val, "\n");
+	unsigned int shift = 0;
+	char digits[24];
+	u64 number;
+	int err;
+
+	if (!len || len >= sizeof(digits))
+		return -EINVAL;
+	switch (toupper(val[len - 1])) {
+	case 'G':
+		shift += 10;
+		fallthrough;
+	case 'M':
+		shift += 10;
+		fallthrough;
+	case 'K':
+		shift += 10;
+		len--;
+	}
+	memcpy(digits, val, len);
+	digits[len] = '\0';
+	err = kstrtou64(digits, 0, &number);
+	if (err)
+		return err;
+	return check_shl_overflow(number, shift, bytes) ? -ERANGE : 0;
+}
 
 static struct mmapdemo_buffer *mmapdemo_sysfs_buffer(struct device *dev)
 {
@@ -30,7 +62,7 @@ static ssize_t size_store(struct device *dev, struct device_attribute *attr, con
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_sysfs_buffer(dev);
 	u64 bytes;
-	int err = mmapdemo_param_parse_bytes(buf, &bytes);
+	int err = mmapdemo_sysfs_parse_bytes(buf, &bytes);
 
 	if (!err)
 		err = buffer->strategy->resize ? buffer->strategy->resize(buffer, bytes) :
@@ -58,7 +90,7 @@ static const char *const mmapdemo_wipe_policies[] = { "none", "unmap", "close", 
 
 static ssize_t wipe_policy_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
-	unsigned int policy = READ_ONCE(mmapdemo_sysfs_buffer(dev)->wipe_policy);
+	unsigned int policy = mmapdemo_wipe_policy(mmapdemo_sysfs_buffer(dev));
 
 	return sysfs_emit(buf, "%s\n", mmapdemo_wipe_policies[policy]);
 }
@@ -73,7 +105,7 @@ static ssize_t wipe_policy_store(struct device *dev, struct device_attribute *at
 		return policy;
 	if (!buffer->strategy->wipe)
 		return -EOPNOTSUPP;
-	WRITE_ONCE(buffer->wipe_policy, policy);
+	mmapdemo_wipe_set_policy(buffer, policy);
 	return count;
 }
 static DEVICE_ATTR_RW(wipe_policy);

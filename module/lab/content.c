@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel's own use of the contents: it writes a pattern, takes a checksum,
- * and zeroes.
+ * The kernel's own use of the contents: it writes a pattern and takes a checksum.
  */
 #include <linux/crc32.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
-#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
 #include "content.h"
 #include "core/buffer.h"
-#include "core/notify.h"
 #include "core/strategy.h"
 #include "inject.h"
-#include "trace.h"
 
 /* SplitMix64, as the uapi header defines the pattern. */
 static u64 mmapdemo_content_word(u64 seed, loff_t pos)
@@ -152,68 +148,5 @@ int mmapdemo_content_sum(struct mmapdemo_buffer *buffer, u64 offset, u64 length,
 		mmapdemo_buffer_unlock_shared(buffer);
 	}
 	*sum = ~crc;
-	return err;
-}
-
-/**
- * mmapdemo_content_wipe - zero all there is, where it is
- * @buffer: the buffer. The caller holds its inode's lock, or, where nobody may map what
- *	is still to be zeroed, its invalidate lock.
- * @why: for the trace
- * @killable: whether a fatal signal ends it
- *
- * Return: as the strategy's wipe().
- */
-static int mmapdemo_content_wipe(struct mmapdemo_buffer *buffer, const char *why, bool killable)
-{
-	int err = buffer->strategy->wipe(buffer, killable);
-
-	trace_wipe(buffer->name, why, mmapdemo_buffer_bytes(buffer));
-	return err;
-}
-
-/**
- * mmapdemo_content_put - drop a count of users, and wipe after the last if that is the policy
- * @buffer: the buffer
- * @users: how many there are
- * @policy: the MMAPDEMO_WIPE_ON_ bit that is about them
- * @why: for the trace
- *
- * The invalidate lock makes the last one's end and its wipe one step for who
- * comes anew: their first fault, or open, is before the count fell, or after
- * the wipe.
- *
- * Return: whether it was the last.
- */
-bool mmapdemo_content_put(struct mmapdemo_buffer *buffer, atomic_t *users, unsigned int policy,
-			  const char *why)
-{
-	struct address_space *mapping = buffer->inode->i_mapping;
-	bool last;
-
-	if (!(READ_ONCE(buffer->wipe_policy) & policy))
-		return atomic_dec_and_test(users);
-
-	filemap_invalidate_lock(mapping);
-	last = atomic_dec_and_test(users);
-	if (last) /* Nobody is left to be told of a broken page: its next use is an error. */
-		mmapdemo_content_wipe(buffer, why, false);
-	filemap_invalidate_unlock(mapping);
-	if (last)
-		mmapdemo_notify_event(buffer, MMAPDEMO_WIPED);
-	return last;
-}
-
-/* Return: 0, -EINTR after a fatal signal, -EIO where a page is broken, and all others zeroed. */
-int mmapdemo_content_wipe_now(struct mmapdemo_buffer *buffer)
-{
-	int err = mmapdemo_buffer_lock(buffer);
-
-	if (err)
-		return err;
-	err = mmapdemo_content_wipe(buffer, "now", true);
-	mmapdemo_buffer_unlock(buffer);
-	if (err != -EINTR)
-		mmapdemo_notify_event(buffer, MMAPDEMO_WIPED);
 	return err;
 }

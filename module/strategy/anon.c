@@ -22,6 +22,7 @@
 #include "core/buffer.h"
 #include "core/strategy.h"
 #include "fixed.h"
+#include "list.h"
 
 static int mmapdemo_anon_init(struct mmapdemo_buffer *buffer)
 {

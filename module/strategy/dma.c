@@ -32,7 +32,7 @@
 #include "core/mapping.h"
 #include "core/strategy.h"
 #include "fixed.h"
-#include "params.h"
+#include "list.h"
 
 /* A device to have it for; a driver has its own. */
 struct mmapdemo_dma {
@@ -72,7 +72,7 @@ static int mmapdemo_dma_init(struct mmapdemo_buffer *buffer)
 	/* A driver's bus says whether. Ours is on none, and nobody but processors uses it. */
 	mmapdemo_set_dma_coherent(&dma->pdev->dev);
 	/* The DMA layer prefers the device's node, and takes memory of others if it must. */
-	set_dev_node(&dma->pdev->dev, mmapdemo_param_node);
+	set_dev_node(&dma->pdev->dev, buffer->node);
 	mmapdemo_fixed_shrink_to_block(buffer);
 	err = mmapdemo_dma_alloc(buffer, dma);
 	if (err)

@@ -26,11 +26,13 @@
 #include <linux/pagemap.h>
 
 #include "core/buffer.h"
+#include "core/count.h"
 #include "core/fault.h"
+#include "core/hooks.h"
 #include "core/mapping.h"
 #include "core/strategy.h"
 #include "fixed.h"
-#include "lab/inject.h"
+#include "list.h"
 #include "trace.h"
 
 static vm_fault_t mmapdemo_fault_give(struct mmapdemo_buffer *buffer, struct vm_fault *vmf)
@@ -41,11 +43,9 @@ static vm_fault_t mmapdemo_fault_give(struct mmapdemo_buffer *buffer, struct vm_
 	/* The VMA is inside the buffer; a wrong pgoff must not reach beyond it (CVE-2008-0007). */
 	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer))
 		return VM_FAULT_SIGBUS;
-	if (mmapdemo_inject_active(buffer)) {
-		err = mmapdemo_inject_check(buffer, vmf->pgoff);
-		if (err)
-			return mmapdemo_fault_errno(err);
-	}
+	err = mmapdemo_hooks_check(buffer, vmf->pgoff);
+	if (err)
+		return mmapdemo_fault_errno(err);
 	page = buffer->pages[vmf->pgoff];
 	lock_page(page);
 	/*
@@ -60,7 +60,7 @@ static vm_fault_t mmapdemo_fault_give(struct mmapdemo_buffer *buffer, struct vm_
 	}
 	get_page(page);
 	vmf->page = page;
-	mmapdemo_fault_count(vmf);
+	mmapdemo_count_fault(vmf);
 	return VM_FAULT_LOCKED;
 }
 
@@ -68,10 +68,8 @@ static vm_fault_t mmapdemo_fault_fault(struct vm_fault *vmf)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
 	struct address_space *mapping = buffer->inode->i_mapping;
-	vm_fault_t ret = 0;
+	vm_fault_t ret = mmapdemo_hooks_delay(buffer, vmf);
 
-	if (mmapdemo_inject_active(buffer))
-		ret = mmapdemo_fault_delay(vmf);
 	if (!ret)
 		ret = mmapdemo_fault_lock(mapping);
 	if (ret)

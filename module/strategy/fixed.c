@@ -14,15 +14,14 @@
 #include "core/buffer.h"
 #include "core/strategy.h"
 #include "fixed.h"
-#include "params.h"
 
-/* Pages of the node that the parameter says and of no other; without it, by the task's policy. */
-struct page *mmapdemo_fixed_alloc(gfp_t gfp, unsigned int order)
+/* Pages of the buffer's node and of no other; without one, by the task's policy. */
+struct page *mmapdemo_fixed_alloc(struct mmapdemo_buffer *buffer, gfp_t gfp, unsigned int order)
 {
 	gfp |= GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL;
-	if (mmapdemo_param_node == NUMA_NO_NODE)
+	if (buffer->node == NUMA_NO_NODE)
 		return alloc_pages(gfp, order);
-	return alloc_pages_node(mmapdemo_param_node, gfp | __GFP_THISNODE, order);
+	return alloc_pages_node(buffer->node, gfp | __GFP_THISNODE, order);
 }
 
 /*
@@ -58,7 +57,7 @@ int mmapdemo_fixed_alloc_pages(struct mmapdemo_buffer *buffer)
 	if (!buffer->pages)
 		return -ENOMEM;
 	for (i = 0; i < count; i++) {
-		buffer->pages[i] = mmapdemo_fixed_alloc(__GFP_NOWARN, 0);
+		buffer->pages[i] = mmapdemo_fixed_alloc(buffer, __GFP_NOWARN, 0);
 		if (!buffer->pages[i])
 			goto free;
 		buffer->held += PAGE_SIZE;

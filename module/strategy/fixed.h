@@ -9,7 +9,7 @@ struct mmapdemo_piece;
 struct page;
 struct vm_area_struct;
 
-struct page *mmapdemo_fixed_alloc(gfp_t gfp, unsigned int order);
+struct page *mmapdemo_fixed_alloc(struct mmapdemo_buffer *buffer, gfp_t gfp, unsigned int order);
 int mmapdemo_fixed_room(struct mmapdemo_buffer *buffer);
 int mmapdemo_fixed_alloc_pages(struct mmapdemo_buffer *buffer);
 void mmapdemo_fixed_free_pages(struct mmapdemo_buffer *buffer);

@@ -22,6 +22,7 @@
 #include "core/mapping.h"
 #include "core/strategy.h"
 #include "fixed.h"
+#include "list.h"
 
 static const struct vm_operations_struct mmapdemo_insert_vm_ops = {
 	.open	= mmapdemo_vma_open,

@@ -33,6 +33,7 @@
 #include "core/mapping.h"
 #include "core/strategy.h"
 #include "fixed.h"
+#include "list.h"
 
 /*
  * Single pages in a row. When a block is freed whole, the allocator (6.1 to 7.3) looks for
@@ -46,7 +47,7 @@ static int mmapdemo_pfn_init(struct mmapdemo_buffer *buffer)
 
 	if (err)
 		return err;
-	page = mmapdemo_fixed_alloc(__GFP_NOWARN, order);
+	page = mmapdemo_fixed_alloc(buffer, __GFP_NOWARN, order);
 	if (!page) {
 		pr_err("%s: no contiguous memory for size=%lld\n", buffer->name,
 		       i_size_read(buffer->inode));

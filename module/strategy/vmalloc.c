@@ -24,7 +24,7 @@
 #include "core/mapping.h"
 #include "core/strategy.h"
 #include "fixed.h"
-#include "params.h"
+#include "list.h"
 
 static int mmapdemo_vmalloc_init(struct mmapdemo_buffer *buffer)
 {
@@ -34,9 +34,9 @@ static int mmapdemo_vmalloc_init(struct mmapdemo_buffer *buffer)
 	if (err)
 		return err;
 	/* vmalloc_node() takes a node, but what it returns may not be mapped by programs. */
-	if (mmapdemo_param_node != NUMA_NO_NODE)
+	if (buffer->node != NUMA_NO_NODE)
 		pr_info("%s: node=%d is not obeyed: vmalloc_user() takes no node\n", buffer->name,
-			mmapdemo_param_node);
+			buffer->node);
 	buffer->area = vmalloc_user(size);
 	if (!buffer->area) {
 		pr_err("%s: no memory, or no kernel addresses, for size=%lld\n", buffer->name,

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The buffer: a private inode on a file system that nobody can mount. It has the
- * size and the locks, knows which VMAs map it, and, for the strategy `pagecache',
- * holds the memory. The other strategies have theirs beside it.
+ * Puts a buffer together: a private inode on a file system that nobody can mount, the
+ * counts, the events and a strategy. The inode has the size and the locks, knows which
+ * VMAs map it, and holds the memory of the strategy `pagecache'. The memory of the other
+ * strategies is beside it.
  */
 #include <linux/mm.h>
 #include <linux/mount.h>
 #include <linux/pseudo_fs.h>
 
+#include "assembler.h"
 #include "buffer.h"
-#include "lab/inject.h"
 #include "notify.h"
-#include "params.h"
 #include "strategy.h"
 
 #define MMAPDEMO_MAGIC	0x6d6d6170	/* "mmap" */
@@ -33,19 +33,9 @@ static struct file_system_type mmapdemo_fs = {
 	.kill_sb		= kill_anon_super,
 };
 
-unsigned long mmapdemo_buffer_counted(struct mmapdemo_buffer *buffer,
-				      enum mmapdemo_fault_kind kind)
-{
-	unsigned long sum = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(buffer->faults, cpu)->count[kind]);
-	return sum;
-}
-
 int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer,
-				const struct mmapdemo_strategy *strategy, loff_t size)
+				const struct mmapdemo_strategy *strategy,
+				const struct mmapdemo_settings *settings)
 {
 	struct inode *inode;
 	int err;
@@ -64,11 +54,12 @@ int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer,
 	/* memory_failure() takes pages from regular files only: generic_error_remove_folio() */
 	inode->i_mode = S_IFREG | 0600;
 	xa_init(&buffer->broken);
-	buffer->node = mmapdemo_param_node;
-	i_size_write(inode, size);
-	buffer->end = size >> PAGE_SHIFT;
+	buffer->node = settings->node;
+	buffer->huge = settings->huge;
+	buffer->prealloc = settings->prealloc;
+	i_size_write(inode, settings->size);
+	buffer->end = settings->size >> PAGE_SHIFT;
 	buffer->inode = inode;
-	mmapdemo_inject_init(buffer);
 	mmapdemo_notify_init(buffer);
 	err = strategy->init(buffer);
 	if (err)
@@ -86,7 +77,6 @@ free_faults:
 
 void mmapdemo_buffer_exit(struct mmapdemo_buffer *buffer)
 {
-	mmapdemo_inject_exit(buffer);
 	buffer->strategy->exit(buffer);
 	iput(buffer->inode);
 	xa_destroy(&buffer->broken);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MMAPDEMO_ASSEMBLER_H
+#define MMAPDEMO_ASSEMBLER_H
+
+#include <linux/types.h>
+
+struct mmapdemo_buffer;
+struct mmapdemo_strategy;
+
+/**
+ * struct mmapdemo_settings - how a buffer is to be made
+ * @size: bytes, a multiple of the page size
+ * @node: node of memory where its pages are to be, or NUMA_NO_NODE
+ * @huge: `pagecache' may use huge folios
+ * @prealloc: `pagecache' allocates all memory at once
+ */
+struct mmapdemo_settings {
+	loff_t size;
+	int node;
+	bool huge;
+	bool prealloc;
+};
+
+int mmapdemo_buffer_mount(void);
+void mmapdemo_buffer_unmount(void);
+int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, const struct mmapdemo_strategy *strategy,
+			 const struct mmapdemo_settings *settings);
+void mmapdemo_buffer_exit(struct mmapdemo_buffer *buffer);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where the lab (module/lab/) acts on page faults and mappings. The core calls it through
+ * a table of functions and does not know it otherwise. While no buffer has a rule or a
+ * wipe policy, a static key has each of these tests be one no-operation.
+ */
+#ifndef MMAPDEMO_HOOKS_H
+#define MMAPDEMO_HOOKS_H
+
+#include <linux/atomic.h>
+#include <linux/jump_label_ratelimit.h>
+#include <linux/mm_types.h>
+
+#include "buffer.h"
+
+/**
+ * struct mmapdemo_hook_ops - what the lab does
+ * @has_rule: whether a page of a range has a rule. The caller holds the invalidate lock.
+ * @check: counts an access to a page. The caller holds the invalidate lock until it has
+ *	given the page out, so that a rule set meanwhile finds it. Return: 0, or -EIO,
+ *	-EHWPOISON, -ENOMEM as the page's rule says.
+ * @delay: has a page fault take as long as its page's rule says. The caller holds no lock
+ *	of the module. Return: 0 to go on, or what the page fault is to return.
+ * @put: drops a count of users, and wipes after the last. @why is for the trace.
+ *	Return: whether it was the last.
+ */
+struct mmapdemo_hook_ops {
+	bool (*has_rule)(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
+	int (*check)(struct mmapdemo_buffer *buffer, pgoff_t index);
+	vm_fault_t (*delay)(struct vm_fault *vmf);
+	bool (*put)(struct mmapdemo_buffer *buffer, atomic_t *users, const char *why);
+};
+
+/**
+ * struct mmapdemo_hooks - whether the lab has something to do with a buffer
+ * @ops: what it does
+ * @nr_rules: how many parts of rules there are. Changed with the invalidate lock held
+ *	exclusively, read without a lock.
+ * @wipe_policy: MMAPDEMO_WIPE_ON_ bits
+ */
+struct mmapdemo_hooks {
+	const struct mmapdemo_hook_ops *ops;
+	unsigned long nr_rules;
+	unsigned int wipe_policy;
+};
+
+extern struct static_key_false_deferred mmapdemo_hooks_key;
+
+void mmapdemo_hooks_enable(void);
+void mmapdemo_hooks_disable(void);
+void mmapdemo_hooks_flush(void);
+
+static inline bool mmapdemo_hooks_used(const struct mmapdemo_buffer *buffer)
+{
+	return static_branch_unlikely(&mmapdemo_hooks_key.key) && buffer->hooks;
+}
+
+/* Has the buffer rules? */
+static inline bool mmapdemo_hooks_active(const struct mmapdemo_buffer *buffer)
+{
+	return mmapdemo_hooks_used(buffer) && READ_ONCE(buffer->hooks->nr_rules);
+}
+
+/* Does its policy say to wipe, on one of these MMAPDEMO_WIPE_ON_ occasions? */
+static inline bool mmapdemo_hooks_wipe(const struct mmapdemo_buffer *buffer, unsigned int when)
+{
+	return mmapdemo_hooks_used(buffer) && (READ_ONCE(buffer->hooks->wipe_policy) & when);
+}
+
+static inline bool mmapdemo_hooks_has_rule(struct mmapdemo_buffer *buffer, pgoff_t first,
+					   pgoff_t last)
+{
+	return mmapdemo_hooks_active(buffer) && buffer->hooks->ops->has_rule(buffer, first, last);
+}
+
+static inline int mmapdemo_hooks_check(struct mmapdemo_buffer *buffer, pgoff_t index)
+{
+	return mmapdemo_hooks_active(buffer) ? buffer->hooks->ops->check(buffer, index) : 0;
+}
+
+static inline vm_fault_t mmapdemo_hooks_delay(struct mmapdemo_buffer *buffer, struct vm_fault *vmf)
+{
+	return mmapdemo_hooks_active(buffer) ? buffer->hooks->ops->delay(vmf) : 0;
+}
+
+/* Drops a count of users, and wipes after the last if that is the policy. Was it the last? */
+static inline bool mmapdemo_hooks_put(struct mmapdemo_buffer *buffer, atomic_t *users,
+				      unsigned int when, const char *why)
+{
+	if (mmapdemo_hooks_wipe(buffer, when))
+		return buffer->hooks->ops->put(buffer, users, why);
+	return atomic_dec_and_test(users);
+}
+
+#endif

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Accesses that take as long as a rule says. */
+#include <linux/file.h>
+#include <linux/hrtimer.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+
+#include "core/hooks.h"
+#include "delay.h"
+#include "rules.h"
+
+/* How long the rule of a page delays an access. The caller holds the invalidate lock. */
+ktime_t mmapdemo_delay_of(struct mmapdemo_buffer *buffer, pgoff_t index)
+{
+	struct mmapdemo_rule *rule;
+
+	lockdep_assert_held(&buffer->inode->i_mapping->invalidate_lock);
+	rule = mtree_load(&mmapdemo_lab_of(buffer)->rules, index);
+	return rule ? ns_to_ktime((u64)rule->injection.delay * NSEC_PER_USEC) : 0;
+}
+
+/* The same, for a caller without the invalidate lock. It may sleep. */
+static ktime_t mmapdemo_delay_find(struct mmapdemo_buffer *buffer, pgoff_t index)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	ktime_t delay;
+
+	if (down_read_killable(&mapping->invalidate_lock))
+		return 0; /* killed: there is no need to wait */
+	delay = mmapdemo_delay_of(buffer, index);
+	filemap_invalidate_unlock_shared(mapping);
+	return delay;
+}
+
+/**
+ * mmapdemo_delay_is_slow - whether a rule delays some access of a range
+ * @buffer: the buffer
+ * @pos: first byte
+ * @len: bytes, above 0
+ *
+ * Return: true, too, where it would have to wait to know.
+ */
+bool mmapdemo_delay_is_slow(struct mmapdemo_buffer *buffer, loff_t pos, size_t len)
+{
+	MA_STATE(mas, &mmapdemo_lab_of(buffer)->rules, pos >> PAGE_SHIFT, pos >> PAGE_SHIFT);
+	struct address_space *mapping = buffer->inode->i_mapping;
+	struct mmapdemo_rule *rule;
+	bool slow = false;
+
+	if (!mmapdemo_hooks_active(buffer))
+		return false;
+	if (!filemap_invalidate_trylock_shared(mapping))
+		return true;
+	rcu_read_lock();
+	mas_for_each(&mas, rule, (pos + len - 1) >> PAGE_SHIFT)
+		slow |= rule->injection.delay;
+	rcu_read_unlock();
+	filemap_invalidate_unlock_shared(mapping);
+	return slow;
+}
+
+/* Return: 0, or -EINTR after a fatal signal. */
+static int mmapdemo_delay_sleep(ktime_t delay)
+{
+	if (delay) {
+		set_current_state(TASK_KILLABLE);
+		schedule_hrtimeout(&delay, HRTIMER_MODE_REL);
+	}
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
+/**
+ * mmapdemo_delay_access - have an access other than a page fault take its time
+ * @buffer: the buffer
+ * @index: page number
+ *
+ * Context: Process context, may sleep; without the invalidate lock.
+ *
+ * Return: 0, or -EINTR after a fatal signal.
+ */
+int mmapdemo_delay_access(struct mmapdemo_buffer *buffer, pgoff_t index)
+{
+	return mmapdemo_delay_sleep(mmapdemo_delay_find(buffer, index));
+}
+
+/*
+ * hook_ops->delay. The lock of the mm or of the VMA is dropped meanwhile if the page fault
+ * may be tried again, so that the process can map and unmap other memory.
+ *
+ * Return: 0 to go on; VM_FAULT_RETRY after a delay for which the lock was dropped, or if
+ * the page fault must not wait; VM_FAULT_SIGBUS after a fatal signal.
+ */
+vm_fault_t mmapdemo_delay_fault(struct vm_fault *vmf)
+{
+	struct file *file = vmf->vma->vm_file;
+	ktime_t delay = mmapdemo_delay_find(mmapdemo_buffer_of(file), vmf->pgoff);
+
+	if (!delay || vmf->flags & FAULT_FLAG_TRIED)
+		return 0;
+	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY)) /* A killed process sees no SIGBUS. */
+		return mmapdemo_delay_sleep(delay) ? VM_FAULT_SIGBUS : 0;
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+		return VM_FAULT_RETRY;
+	get_file(file);
+	mmapdemo_release_fault_lock(vmf);
+	mmapdemo_delay_sleep(delay);
+	fput(file);
+	/*
+	 * After a page fault under the VMA's lock, it is MAJOR that makes the next one
+	 * TRIED. The first kernels with that lock do not know this, and delay it twice.
+	 */
+	return VM_FAULT_RETRY | VM_FAULT_MAJOR;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MMAPDEMO_RULES_H
+#define MMAPDEMO_RULES_H
+
+#include <linux/list.h>
+#include <linux/maple_tree.h>
+#include <linux/prandom.h>
+#include <linux/spinlock.h>
+#include <uapi/linux/mmapdemo.h>
+
+#include "core/buffer.h"
+#include "core/hooks.h"
+
+/**
+ * struct mmapdemo_lab - the lab's part of a buffer
+ * @hooks: what the core sees of it
+ * @rules: by page number. Changed with the mapping's invalidate lock held exclusively, and
+ *	read with it held.
+ * @rule_list: the same, each once; as @rules
+ */
+struct mmapdemo_lab {
+	struct mmapdemo_hooks hooks;
+	struct maple_tree rules;
+	struct list_head rule_list;
+};
+
+static inline struct mmapdemo_lab *mmapdemo_lab_of(const struct mmapdemo_buffer *buffer)
+{
+	return container_of(buffer->hooks, struct mmapdemo_lab, hooks);
+}
+
+/**
+ * struct mmapdemo_rule - what happens to accesses of a range
+ * @list: in the buffer's list of rules
+ * @parts: how many ranges of the buffer's tree refer to the rule; written with the
+ *	invalidate lock held exclusively
+ * @injection: as the program gave it
+ * @lock: protects what follows, as accesses hold nothing that excludes others
+ * @hits: accesses so far
+ * @fired: those that failed
+ * @worked: for MMAPDEMO_INJECT_NTH, accesses since one failed, with this one
+ * @random: for MMAPDEMO_INJECT_RANDOM
+ *
+ * A later rule may leave several parts of an earlier one: they share it.
+ */
+struct mmapdemo_rule {
+	struct list_head list;
+	unsigned long parts;
+	struct mmapdemo_injection injection;
+	spinlock_t lock; /* what follows */
+	u64 hits;
+	u64 fired;
+	u32 worked;
+	struct rnd_state random;
+};
+
+/**
+ * struct mmapdemo_rules_cursor - how far a list of the rules has come
+ * @index: the page that it goes on at
+ * @parts: how many parts of rules there were when it was last taken
+ */
+struct mmapdemo_rules_cursor {
+	pgoff_t index;
+	unsigned long parts;
+};
+
+/* How many parts of rules there are, at this moment. */
+static inline unsigned long mmapdemo_rules_parts(const struct mmapdemo_buffer *buffer)
+{
+	return READ_ONCE(buffer->hooks->nr_rules);
+}
+
+void mmapdemo_rules_init(struct mmapdemo_lab *lab);
+void mmapdemo_rules_exit(struct mmapdemo_lab *lab);
+int mmapdemo_rules_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_injection *injection);
+unsigned int mmapdemo_rules_list(struct mmapdemo_buffer *buffer,
+				 struct mmapdemo_rules_cursor *cursor,
+				 struct mmapdemo_injection *injections, unsigned int room);
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Contents are zeroed: on request, or when the last user goes. */
+#include <linux/atomic.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+
+#include "core/buffer.h"
+#include "core/hooks.h"
+#include "core/notify.h"
+#include "core/strategy.h"
+#include "trace.h"
+#include "wipe.h"
+
+/**
+ * mmapdemo_wipe_all - zero all there is, where it is
+ * @buffer: the buffer. The caller holds its inode's lock, or, where nobody may map what
+ *	is still to be zeroed, its invalidate lock.
+ * @why: for the trace
+ * @killable: whether a fatal signal ends it
+ *
+ * Return: as the strategy's wipe().
+ */
+static int mmapdemo_wipe_all(struct mmapdemo_buffer *buffer, const char *why, bool killable)
+{
+	int err = buffer->strategy->wipe(buffer, killable);
+
+	trace_wipe(buffer->name, why, mmapdemo_buffer_bytes(buffer));
+	return err;
+}
+
+/*
+ * hook_ops->put. The invalidate lock makes the end of the last user and its wipe one step:
+ * the first page fault, or open, of a new user comes before the count falls, or after the
+ * wipe.
+ */
+bool mmapdemo_wipe_put(struct mmapdemo_buffer *buffer, atomic_t *users, const char *why)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	bool last;
+
+	filemap_invalidate_lock(mapping);
+	last = atomic_dec_and_test(users);
+	if (last) /* Nobody is left to be told of a broken page: its next use is an error. */
+		mmapdemo_wipe_all(buffer, why, false);
+	filemap_invalidate_unlock(mapping);
+	if (last)
+		mmapdemo_notify_event(buffer, MMAPDEMO_WIPED);
+	return last;
+}
+
+/* Sets MMAPDEMO_WIPE_ON_ bits. The caller holds no lock. */
+void mmapdemo_wipe_set_policy(struct mmapdemo_buffer *buffer, unsigned int policy)
+{
+	unsigned int old;
+
+	/* A buffer with a policy has enabled the hooks once. */
+	if (policy)
+		mmapdemo_hooks_enable();
+	old = xchg(&buffer->hooks->wipe_policy, policy);
+	if (old)
+		mmapdemo_hooks_disable();
+}
+
+/* Return: 0, -EINTR after a fatal signal, -EIO where a page is broken, and all others zeroed. */
+int mmapdemo_wipe_now(struct mmapdemo_buffer *buffer)
+{
+	int err = mmapdemo_buffer_lock(buffer);
+
+	if (err)
+		return err;
+	err = mmapdemo_wipe_all(buffer, "now", true);
+	mmapdemo_buffer_unlock(buffer);
+	if (err != -EINTR)
+		mmapdemo_notify_event(buffer, MMAPDEMO_WIPED);
+	return err;
+}
