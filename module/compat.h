@@ -111,9 +111,18 @@
 #undef MMAPDEMO_HAS_HUGE_FAULT
 #endif
 #ifdef MMAPDEMO_HAS_HUGE_FAULT
-#define MMAPDEMO_VM_OPS_HUGE_FAULT	.huge_fault = mmapdemo_fault_huge,
+#define MMAPDEMO_VM_OPS_HUGE_FAULT	.huge_fault = mmapdemo_huge_fault,
 #else
 #define MMAPDEMO_VM_OPS_HUGE_FAULT
+#endif
+
+/*
+ * 6.15, "mm/huge_memory: add vmf_insert_folio_pmd()": before, a module maps a
+ * huge page through the core, which maps some by itself. module/Kbuild takes core/huge_map.c
+ * there in place of core/huge_insert.c.
+ */
+#if defined(CONFIG_TRANSPARENT_HUGEPAGE) && !defined(MMAPDEMO_HAS_INSERT_FOLIO_PMD)
+#define MMAPDEMO_HUGE_BY_CORE
 #endif
 
 /*

@@ -154,4 +154,10 @@ static inline void mmapdemo_buffer_unlock_shared(struct mmapdemo_buffer *buffer)
 	inode_unlock_shared(buffer->inode);
 }
 
+/* The invalidate lock, shared, whose holders may take long: 0, or VM_FAULT_SIGBUS when killed. */
+static inline vm_fault_t mmapdemo_buffer_lock_mapping(struct address_space *mapping)
+{
+	return down_read_killable(&mapping->invalidate_lock) ? VM_FAULT_SIGBUS : 0;
+}
+
 #endif

@@ -26,6 +26,7 @@
 #include "buffer.h"
 #include "fault.h"
 #include "folios.h"
+#include "huge.h"
 #include "mapping.h"
 #include "pagecache.h"
 #include "pieces.h"

@@ -71,7 +71,7 @@ static vm_fault_t mmapdemo_fault_fault(struct vm_fault *vmf)
 	vm_fault_t ret = mmapdemo_hooks_delay(buffer, vmf);
 
 	if (!ret)
-		ret = mmapdemo_fault_lock(mapping);
+		ret = mmapdemo_buffer_lock_mapping(mapping);
 	if (ret)
 		return ret;
 	ret = mmapdemo_fault_give(buffer, vmf);

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Huge pages of the strategy `pagecache', in page faults. */
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/userfaultfd_k.h>
+
+#include "buffer.h"
+#include "count.h"
+#include "folios.h"
+#include "hooks.h"
+#include "huge.h"
+#include "trace.h"
+
+/* One page fault maps at most this many huge pages, as fault-around does small ones. */
+#define MMAPDEMO_HUGE_AROUND	16
+
+/* Can the huge page around the faulting address be mapped, as far as the VMA goes? */
+bool mmapdemo_huge_fits(const struct vm_fault *vmf)
+{
+	const struct vm_area_struct *vma = vmf->vma;
+	unsigned long start = vmf->address & HPAGE_PMD_MASK;
+
+	return start >= vma->vm_start && start + HPAGE_PMD_SIZE <= vma->vm_end &&
+	       IS_ALIGNED(vmf->pgoff - ((vmf->address - start) >> PAGE_SHIFT), HPAGE_PMD_NR);
+}
+
+/* Maps a huge page beside the faulting one, in the same page table, if it has a huge folio. */
+static void mmapdemo_huge_next(struct vm_fault *vmf, unsigned long addr, pmd_t *pmd)
+{
+	struct vm_fault next = {
+		.vma		= vmf->vma,
+		.gfp_mask	= vmf->gfp_mask,
+		.pgoff		= vmf->vma->vm_pgoff +
+				  ((addr - vmf->vma->vm_start) >> PAGE_SHIFT),
+		.address	= addr,
+		.real_address	= addr,
+		.flags		= vmf->flags & ~FAULT_FLAG_WRITE,
+		.pmd		= pmd,
+		.prealloc_pte	= vmf->prealloc_pte,
+	};
+	struct file *file = vmf->vma->vm_file;
+	struct folio *folio;
+
+	/* prealloc may have made folios beyond the end, for a larger size. */
+	if (next.pgoff + HPAGE_PMD_NR > mmapdemo_buffer_pages(mmapdemo_buffer_of(file)))
+		return;
+	folio = filemap_get_folio(file->f_mapping, next.pgoff);
+	if (IS_ERR_OR_NULL(folio))
+		return;
+	if (folio_order(folio) == HPAGE_PMD_ORDER && folio_trylock(folio))
+		mmapdemo_huge_insert(&next, folio);
+	folio_put(folio);
+	vmf->prealloc_pte = next.prealloc_pte;
+}
+
+/*
+ * Fault-around for huge pages: the same page fault maps the huge folios that follow
+ * and are there already, because a page fault costs more than an entry. They are
+ * mapped as for reading. A store that the VMA's protection allows then needs no page
+ * fault of its own, unless stores are tracked.
+ */
+void mmapdemo_huge_around(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	unsigned long addr = vmf->address & HPAGE_PMD_MASK;
+	unsigned long end = pud_addr_end(addr, vma->vm_end);
+	pmd_t *pmd = vmf->pmd;
+	int i;
+
+	if ((vma->vm_flags & VM_RAND_READ) || uffd_disable_fault_around(vma))
+		return;
+	for (i = 1; i < MMAPDEMO_HUGE_AROUND; i++) {
+		addr += HPAGE_PMD_SIZE;
+		pmd++;
+		if (addr + HPAGE_PMD_SIZE > end)
+			break;
+		if (mmapdemo_map_pages_needs_table() && !vmf->prealloc_pte)
+			break;
+		if (pmd_none(*pmd))
+			mmapdemo_huge_next(vmf, addr, pmd);
+	}
+}
+
+/*
+ * vm_ops->huge_fault, since 6.6. If nothing is mapped in the range of a PMD, this maps it in
+ * one go, without the page table that the core would allocate for .fault and free again. If
+ * a huge page is mapped and stores to it are tracked, small pages have to serve the store.
+ */
+vm_fault_t mmapdemo_huge_fault(struct vm_fault *vmf, unsigned int order)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
+	struct address_space *mapping = buffer->inode->i_mapping;
+	vm_fault_t ret = VM_FAULT_FALLBACK;
+	struct folio *folio;
+	pgoff_t first;
+
+	if (order != HPAGE_PMD_ORDER || !pmd_none(*vmf->pmd) ||
+	    !mmapdemo_huge_fits(vmf) || mmapdemo_fault_copies(vmf))
+		return VM_FAULT_FALLBACK;
+	/* The core frees an unused page table after .fault, but not after .huge_fault. */
+	if (mmapdemo_map_pages_needs_table())
+		return VM_FAULT_FALLBACK;
+
+	if (mmapdemo_buffer_lock_mapping(mapping))
+		return VM_FAULT_FALLBACK; /* killed: .fault says so */
+	first = round_down(vmf->pgoff, HPAGE_PMD_NR);
+	/* A chunk with a rule has small folios only, whose page faults ask the rule. */
+	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer) ||
+	    mmapdemo_hooks_has_rule(buffer, first, first + HPAGE_PMD_NR - 1))
+		goto unlock;
+	folio = mmapdemo_folios_lock(buffer, vmf->pgoff, vmf);
+	if (!IS_ERR(folio)) {
+		if (folio_order(folio) != HPAGE_PMD_ORDER) {
+			folio_unlock(folio);
+		} else if (mmapdemo_huge_insert(vmf, folio)) {
+			mmapdemo_huge_around(vmf);
+			ret = VM_FAULT_NOPAGE;
+		}
+		folio_put(folio);
+	}
+unlock:
+	filemap_invalidate_unlock_shared(mapping);
+	trace_huge_fault(buffer->name, vmf, ret);
+	return ret;
+}
