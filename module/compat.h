@@ -24,8 +24,10 @@
  * 6.5, 2cb1e08985e3 "splice: Use filemap_splice_read() instead of generic_file_splice_read()":
  * before, ->read_iter() was called with a pipe to copy to.
  */
-#ifndef MMAPDEMO_HAS_FILEMAP_SPLICE_READ
-#define copy_splice_read generic_file_splice_read
+#ifdef MMAPDEMO_HAS_FILEMAP_SPLICE_READ
+#define mmapdemo_copy_splice_read copy_splice_read
+#else
+#define mmapdemo_copy_splice_read generic_file_splice_read
 #endif
 
 /* 6.8, af7628d6ec19 "fs: convert error_remove_page to error_remove_folio" */
@@ -73,18 +75,24 @@
 #endif
 
 /* 6.3, bc292ab00f6c "mm: introduce vma->vm_flags wrapper functions" */
-#ifndef MMAPDEMO_HAS_VM_FLAGS_SET
-#define vm_flags_set(vma, flags) ((vma)->vm_flags |= (flags))
+#ifdef MMAPDEMO_HAS_VM_FLAGS_SET
+#define mmapdemo_vm_flags_set vm_flags_set
+#else
+#define mmapdemo_vm_flags_set(vma, flags) ((vma)->vm_flags |= (flags))
 #endif
 
 /* 6.8, 5e0a760b4441 "mm, treewide: rename MAX_ORDER to MAX_PAGE_ORDER"; until 6.3 it is one more */
-#ifndef MMAPDEMO_HAS_MAX_PAGE_ORDER
-#define MAX_PAGE_ORDER	ilog2(MAX_ORDER_NR_PAGES)
+#ifdef MMAPDEMO_HAS_MAX_PAGE_ORDER
+#define MMAPDEMO_MAX_PAGE_ORDER	MAX_PAGE_ORDER
+#else
+#define MMAPDEMO_MAX_PAGE_ORDER	ilog2(MAX_ORDER_NR_PAGES)
 #endif
 
 /* 7.3, "mm: convert is_cow_mapping() to vma flags" */
-#ifndef MMAPDEMO_HAS_VMA_IS_COW
-#define vma_is_cow_mapping(vma) is_cow_mapping((vma)->vm_flags)
+#ifdef MMAPDEMO_HAS_VMA_IS_COW
+#define mmapdemo_vma_is_cow_mapping vma_is_cow_mapping
+#else
+#define mmapdemo_vma_is_cow_mapping(vma) is_cow_mapping((vma)->vm_flags)
 #endif
 
 /* 6.17, "mm: rename call_mmap() to vfs_mmap()" and .mmap_prepare's */
@@ -161,8 +169,10 @@
 #endif
 
 /* A kernel that cannot unload modules counts no references to them. */
-#ifndef CONFIG_MODULE_UNLOAD
-#define module_refcount(module) 1
+#ifdef CONFIG_MODULE_UNLOAD
+#define mmapdemo_module_refcount module_refcount
+#else
+#define mmapdemo_module_refcount(module) 1
 #endif
 
 /* 6.14, d36cebe03c3a "lib/crc32: standardize on crc32c() name for Castagnoli CRC32" */

@@ -121,7 +121,7 @@ static void __init mmapdemo_init_settle(void)
 {
 	int waits;
 
-	for (waits = 0; module_refcount(THIS_MODULE) > 1; waits++) {
+	for (waits = 0; mmapdemo_module_refcount(THIS_MODULE) > 1; waits++) {
 		/* perf may have one of the tracepoints enabled, for as long as it runs. */
 		if (waits == 50)
 			pr_info("the load failed and waits for the last user of the module (perf?)\n");

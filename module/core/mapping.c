@@ -89,11 +89,11 @@ static int mmapdemo_mapping_check(struct mmapdemo_buffer *buffer, pgoff_t pgoff,
 	return 0;
 }
 
-int mmapdemo_mapping_mmap_prepare(struct vm_area_desc *desc)
+int mmapdemo_mapping_mmap_prepare(struct mmapdemo_vma_desc *desc)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(desc->file);
 	pgoff_t pgoff = desc->pgoff; /* the strategy may have its own */
-	int err = mmapdemo_mapping_check(buffer, pgoff, vma_desc_pages(desc));
+	int err = mmapdemo_mapping_check(buffer, pgoff, mmapdemo_vma_desc_pages(desc));
 
 	if (!err)
 		err = buffer->strategy->mmap_prepare(buffer, desc);

@@ -9,7 +9,7 @@
 struct file;
 struct vm_area_struct;
 
-int mmapdemo_mapping_mmap_prepare(struct vm_area_desc *desc);
+int mmapdemo_mapping_mmap_prepare(struct mmapdemo_vma_desc *desc);
 #ifndef MMAPDEMO_HAS_MMAP_PREPARE
 int mmapdemo_mapping_mmap_by_desc(struct file *file, struct vm_area_struct *vma);
 #endif

@@ -49,7 +49,7 @@ static const struct vm_operations_struct mmapdemo_pagecache_vm_ops = {
  * pages, or SIGBUS. Not VM_DONTDUMP, VM_IO: it is memory, and may be looked at.
  */
 static int mmapdemo_pagecache_mmap_prepare(struct mmapdemo_buffer *buffer,
-					   struct vm_area_desc *desc)
+					   struct mmapdemo_vma_desc *desc)
 {
 	desc->vm_ops = &mmapdemo_pagecache_vm_ops;
 	return 0;

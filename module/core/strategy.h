@@ -64,7 +64,7 @@ struct mmapdemo_strategy {
 	int (*init)(struct mmapdemo_buffer *buffer);
 	void (*exit)(struct mmapdemo_buffer *buffer);
 	u64 (*resident)(struct mmapdemo_buffer *buffer);
-	int (*mmap_prepare)(struct mmapdemo_buffer *buffer, struct vm_area_desc *desc);
+	int (*mmap_prepare)(struct mmapdemo_buffer *buffer, struct mmapdemo_vma_desc *desc);
 	int (*mmap)(struct mmapdemo_buffer *buffer, struct vm_area_struct *vma);
 	int (*piece)(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 		     struct mmapdemo_piece *piece);

@@ -16,7 +16,7 @@ static int mmapdemo_vma_desc_map_file(struct vm_area_struct *vma, struct file *f
 	return mmapdemo_vfs_mmap(file, vma);
 }
 
-static int mmapdemo_vma_desc_act(const struct vm_area_desc *desc, struct vm_area_struct *vma)
+static int mmapdemo_vma_desc_act(const struct mmapdemo_vma_desc *desc, struct vm_area_struct *vma)
 {
 	unsigned long pages = vma_pages(vma);
 
@@ -42,7 +42,7 @@ int mmapdemo_vma_desc_mmap(struct file *file, struct vm_area_struct *vma,
 			   mmapdemo_vma_desc_prepare_t *prepare,
 			   mmapdemo_vma_desc_mapped_t *mapped)
 {
-	struct vm_area_desc desc = {
+	struct mmapdemo_vma_desc desc = {
 		.file		= file,
 		.start		= vma->vm_start,
 		.end		= vma->vm_end,
@@ -61,7 +61,7 @@ int mmapdemo_vma_desc_mmap(struct file *file, struct vm_area_struct *vma,
 		return mmapdemo_vma_desc_map_file(vma, desc.vm_file);
 
 	vma->vm_ops = desc.vm_ops;
-	vm_flags_set(vma, desc.vm_flags);
+	mmapdemo_vm_flags_set(vma, desc.vm_flags);
 	if (!vma->vm_ops)
 		return 0;
 	err = mmapdemo_vma_desc_act(&desc, vma);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * struct vm_area_desc, as Linux 7.1 and later give it to .mmap_prepare, for
- * kernels that have .mmap only: as much of it as the strategies ask for. There
+ * struct mmapdemo_vma_desc is the struct vm_area_desc that Linux 7.1 and later give to
+ * .mmap_prepare. Kernels that have .mmap only get as much of it as the strategies ask for. There
  * .mmap calls mmapdemo_vma_desc_mmap(), which makes one, has it filled in, and does
  * what the core would, with the functions of that kernel.
  */
@@ -12,18 +12,7 @@
 
 #ifndef MMAPDEMO_HAS_MMAP_PREPARE
 
-/* A later kernel that is built with .mmap has these names too; the module's own come first. */
-#define vm_area_desc			mmapdemo_vm_area_desc
-#define vma_desc_pages			mmapdemo_vma_desc_pages
-#define vma_desc_is_cow_mapping		mmapdemo_vma_desc_is_cow_mapping
-#define vma_desc_set_anonymous		mmapdemo_vma_desc_set_anonymous
-#define mmap_action_map_kernel_pages_full mmapdemo_action_map_kernel_pages_full
-#define mmap_action_remap_full		mmapdemo_action_remap_full
-#undef vma_desc_set_flags
-#define vma_desc_set_flags(desc, bit)	((desc)->vm_flags |= mmapdemo_##bit)
-#define mmapdemo_VMA_DONTEXPAND_BIT	VM_DONTEXPAND
-
-struct vm_area_desc {
+struct mmapdemo_vma_desc {
 	struct file *file;
 	unsigned long start;
 	unsigned long end;
@@ -37,46 +26,54 @@ struct vm_area_desc {
 	bool remap;
 };
 
-static inline unsigned long vma_desc_pages(const struct vm_area_desc *desc)
+static inline unsigned long mmapdemo_vma_desc_pages(const struct mmapdemo_vma_desc *desc)
 {
 	return (desc->end - desc->start) >> PAGE_SHIFT;
 }
 
-static inline vm_flags_t mmapdemo_vma_desc_flags(const struct vm_area_desc *desc)
+static inline vm_flags_t mmapdemo_vma_desc_flags(const struct mmapdemo_vma_desc *desc)
 {
 	return desc->vm_flags;
 }
 
-static inline bool vma_desc_is_cow_mapping(const struct vm_area_desc *desc)
+static inline bool mmapdemo_vma_desc_is_cow_mapping(const struct mmapdemo_vma_desc *desc)
 {
 	return !(desc->vm_flags & VM_SHARED) && (desc->vm_flags & VM_MAYWRITE);
 }
 
-static inline void vma_desc_set_anonymous(struct vm_area_desc *desc)
+#define MMAPDEMO_VMA_DONTEXPAND		VM_DONTEXPAND
+
+static inline void mmapdemo_vma_desc_set_flags(struct mmapdemo_vma_desc *desc, vm_flags_t flags)
+{
+	desc->vm_flags |= flags;
+}
+
+static inline void mmapdemo_vma_desc_set_anonymous(struct mmapdemo_vma_desc *desc)
 {
 	desc->vm_ops = NULL;
 }
 
-static inline void mmap_action_map_kernel_pages_full(struct vm_area_desc *desc,
-						     struct page **pages)
+static inline void
+mmapdemo_action_map_kernel_pages_full(struct mmapdemo_vma_desc *desc, struct page **pages)
 {
 	desc->pages = pages;
 }
 
-static inline void mmap_action_remap_full(struct vm_area_desc *desc, unsigned long pfn)
+static inline void mmapdemo_action_remap_full(struct mmapdemo_vma_desc *desc,
+					      unsigned long pfn)
 {
 	desc->pfn = pfn;
 	desc->remap = true;
 }
 
 /* The file's own .mmap follows, once there is a VMA. */
-static inline int mmapdemo_vma_desc_set_file(struct vm_area_desc *desc, struct file *file)
+static inline int mmapdemo_vma_desc_set_file(struct mmapdemo_vma_desc *desc, struct file *file)
 {
 	desc->vm_file = file;
 	return 0;
 }
 
-typedef int mmapdemo_vma_desc_prepare_t(struct vm_area_desc *desc);
+typedef int mmapdemo_vma_desc_prepare_t(struct mmapdemo_vma_desc *desc);
 typedef int mmapdemo_vma_desc_mapped_t(unsigned long start, unsigned long end, pgoff_t pgoff,
 				       const struct file *file, void **vm_private_data);
 
@@ -85,6 +82,15 @@ int mmapdemo_vma_desc_mmap(struct file *file, struct vm_area_struct *vma,
 			   mmapdemo_vma_desc_mapped_t *mapped);
 
 #else
+
+#define mmapdemo_vma_desc		vm_area_desc
+#define mmapdemo_vma_desc_pages		vma_desc_pages
+#define mmapdemo_vma_desc_is_cow_mapping vma_desc_is_cow_mapping
+#define mmapdemo_vma_desc_set_flags	vma_desc_set_flags
+#define MMAPDEMO_VMA_DONTEXPAND		VMA_DONTEXPAND_BIT
+#define mmapdemo_vma_desc_set_anonymous	vma_desc_set_anonymous
+#define mmapdemo_action_map_kernel_pages_full mmap_action_map_kernel_pages_full
+#define mmapdemo_action_remap_full	mmap_action_remap_full
 
 static inline vm_flags_t mmapdemo_vma_desc_flags(const struct vm_area_desc *desc)
 {

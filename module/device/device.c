@@ -317,7 +317,7 @@ static ssize_t mmapdemo_device_write_iter(struct kiocb *iocb, struct iov_iter *f
 	.read_iter		= mmapdemo_device_read_iter,			\
 	.write_iter		= mmapdemo_device_write_iter,			\
 	/* Copies: a page in a pipe keeps its huge folio from being split, for ever. */	\
-	.splice_read		= copy_splice_read,				\
+	.splice_read		= mmapdemo_copy_splice_read,				\
 	.splice_write		= iter_file_splice_write,			\
 	.poll			= mmapdemo_notify_poll,				\
 	.unlocked_ioctl		= mmapdemo_control_ioctl,			\

@@ -71,7 +71,8 @@ static void mmapdemo_rules_collect(struct mmapdemo_buffer *buffer)
 static int mmapdemo_rules_store(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last,
 				 struct mmapdemo_rule *rule)
 {
-	unsigned long parts = buffer->hooks->nr_rules + mmapdemo_rules_cut(buffer, first, last, 0);
+	struct mmapdemo_lab *lab = mmapdemo_lab_of(buffer);
+	unsigned long parts = lab->hooks.nr_rules + mmapdemo_rules_cut(buffer, first, last, 0);
 	int err = 0;
 
 	if (rule && ++parts > MMAPDEMO_INJECT_RULES_MAX)
@@ -85,14 +86,14 @@ static int mmapdemo_rules_store(struct mmapdemo_buffer *buffer, pgoff_t first, p
 		return err;
 
 	mmapdemo_rules_cut(buffer, first, last, 1);
-	err = mtree_store_range(&mmapdemo_lab_of(buffer)->rules, first, last, rule, GFP_KERNEL_ACCOUNT);
+	err = mtree_store_range(&lab->rules, first, last, rule, GFP_KERNEL_ACCOUNT);
 	if (err) {
 		mmapdemo_rules_cut(buffer, first, last, -1);
 		return err;
 	}
 	if (rule)
-		list_add_tail(&rule->list, &mmapdemo_lab_of(buffer)->rule_list);
-	WRITE_ONCE(buffer->hooks->nr_rules, parts);
+		list_add_tail(&rule->list, &lab->rule_list);
+	WRITE_ONCE(lab->hooks.nr_rules, parts);
 	mmapdemo_rules_collect(buffer);
 	return 0;
 }

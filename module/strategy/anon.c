@@ -37,7 +37,7 @@ static void mmapdemo_anon_exit(struct mmapdemo_buffer *buffer)
  * A file without a name, as large as the mapping, which begins at its start
  * whatever part of the device was asked for: there is no other part to it.
  */
-static int mmapdemo_anon_mmap_shared(struct mmapdemo_buffer *buffer, struct vm_area_desc *desc)
+static int mmapdemo_anon_mmap_shared(struct mmapdemo_buffer *buffer, struct mmapdemo_vma_desc *desc)
 {
 	vm_flags_t flags = mmapdemo_vma_desc_flags(desc);
 	struct file *file = mmapdemo_shmem_file_setup(buffer->name, desc->end - desc->start, flags);
@@ -53,12 +53,13 @@ static int mmapdemo_anon_mmap_shared(struct mmapdemo_buffer *buffer, struct vm_a
 }
 
 /* No VM_ flag is set: what is mapped is ordinary memory. */
-static int mmapdemo_anon_mmap_prepare(struct mmapdemo_buffer *buffer, struct vm_area_desc *desc)
+static int mmapdemo_anon_mmap_prepare(struct mmapdemo_buffer *buffer,
+				      struct mmapdemo_vma_desc *desc)
 {
 	if (mmapdemo_vma_desc_flags(desc) & VM_MAYSHARE)
 		return mmapdemo_anon_mmap_shared(buffer, desc);
 	/* The VMA has no operations: the module hears of no page fault, open or close. */
-	vma_desc_set_anonymous(desc);
+	mmapdemo_vma_desc_set_anonymous(desc);
 	return 0;
 }
 

@@ -108,7 +108,7 @@ static int mmapdemo_dma_mmap(struct mmapdemo_buffer *buffer, struct vm_area_stru
 	struct mmapdemo_dma *dma = buffer->dma;
 	int err;
 
-	if (vma_is_cow_mapping(vma))
+	if (mmapdemo_vma_is_cow_mapping(vma))
 		return -EINVAL;
 	err = mmapdemo_fixed_mappable(buffer, vma->vm_pgoff, vma_pages(vma));
 	if (err)

@@ -96,14 +96,15 @@ static const struct vm_operations_struct mmapdemo_fault_vm_ops = {
 	.fault	= mmapdemo_fault_fault,
 };
 
-static int mmapdemo_fault_mmap_prepare(struct mmapdemo_buffer *buffer, struct vm_area_desc *desc)
+static int mmapdemo_fault_mmap_prepare(struct mmapdemo_buffer *buffer,
+				       struct mmapdemo_vma_desc *desc)
 {
 	/*
 	 * There is nothing that mremap() could add. It is memory like any other: no
 	 * VM_IO, no VM_DONTDUMP. That VM_DONTEXPAND also ends mlock()'s counting and
 	 * merging with neighbours (VM_SPECIAL) is its price.
 	 */
-	vma_desc_set_flags(desc, VMA_DONTEXPAND_BIT);
+	mmapdemo_vma_desc_set_flags(desc, MMAPDEMO_VMA_DONTEXPAND);
 	desc->vm_ops = &mmapdemo_fault_vm_ops;
 	return 0;
 }

@@ -89,7 +89,7 @@ void mmapdemo_fixed_free_pages(struct mmapdemo_buffer *buffer)
 unsigned int mmapdemo_fixed_shrink_to_block(struct mmapdemo_buffer *buffer)
 {
 	loff_t size = i_size_read(buffer->inode);
-	loff_t most = (loff_t)PAGE_SIZE << MAX_PAGE_ORDER;
+	loff_t most = (loff_t)PAGE_SIZE << MMAPDEMO_MAX_PAGE_ORDER;
 
 	if (size > most) {
 		pr_info("%s: size=%lld: %lld is the most that is physically contiguous\n",

@@ -13,7 +13,7 @@
  *          is EIO, the memory stays. After a memory error, read(), write() and the
  *          commands are EIO, and mmap() of that page is EHWPOISON; mappings that have
  *          it already keep it. There is no cure but a reload.
- * Carried: mmap_action_map_kernel_pages_full() from 7.1 on, vm_insert_pages() before.
+ * Carried: mmapdemo_action_map_kernel_pages_full() from 7.1 on, vm_insert_pages() before.
  * In tree: io_uring/memmap.c, kernel/trace/ring_buffer.c, drivers/xen/gntdev.c,
  *          drivers/firewire/core-cdev.c, drivers/media/common/videobuf2/
  *          videobuf2-dma-sg.c.
@@ -34,7 +34,8 @@ static const struct vm_operations_struct mmapdemo_insert_vm_ops = {
  * Where the page tables run out half-way, what is mapped by then goes with the
  * VMA, which was not counted yet.
  */
-static int mmapdemo_insert_mmap_prepare(struct mmapdemo_buffer *buffer, struct vm_area_desc *desc)
+static int mmapdemo_insert_mmap_prepare(struct mmapdemo_buffer *buffer,
+					struct mmapdemo_vma_desc *desc)
 {
 	int err;
 
@@ -43,12 +44,12 @@ static int mmapdemo_insert_mmap_prepare(struct mmapdemo_buffer *buffer, struct v
 	 * pages that are counted, in a mapping that may have frames without. No
 	 * VM_IO, no VM_DONTDUMP: looking at them does nothing.
 	 */
-	vma_desc_set_flags(desc, VMA_DONTEXPAND_BIT);
+	mmapdemo_vma_desc_set_flags(desc, MMAPDEMO_VMA_DONTEXPAND);
 	desc->vm_ops = &mmapdemo_insert_vm_ops;
-	err = mmapdemo_fixed_mappable(buffer, desc->pgoff, vma_desc_pages(desc));
+	err = mmapdemo_fixed_mappable(buffer, desc->pgoff, mmapdemo_vma_desc_pages(desc));
 	if (err)
 		return err;
-	mmap_action_map_kernel_pages_full(desc, buffer->pages + desc->pgoff);
+	mmapdemo_action_map_kernel_pages_full(desc, buffer->pages + desc->pgoff);
 	return 0;
 }
 

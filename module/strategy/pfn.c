@@ -14,7 +14,7 @@
  * Errors:  memory that has a struct page answers as `insert' does; MADV_HWPOISON and
  *          move_pages() do not find it (EFAULT). Of memory that has none, the driver
  *          hears nothing: a processor that reads the error is interrupted.
- * Carried: mmap_action_remap_full() from 7.1 on, remap_pfn_range() before, which set
+ * Carried: mmapdemo_action_remap_full() from 7.1 on, remap_pfn_range() before, which set
  *          VM_IO (no GUP, no side effects of being looked at), VM_PFNMAP,
  *          VM_DONTEXPAND and VM_DONTDUMP; .access for debuggers.
  * In tree: drivers/char/mem.c (/dev/mem), drivers/uio/uio.c, drivers/pci/mmap.c,
@@ -77,17 +77,17 @@ static const struct vm_operations_struct mmapdemo_pfn_vm_ops = {
  * /proc/PID/maps; and .access could not know a copy. A private mapping can be made
  * writable at any time: all are refused.
  */
-static int mmapdemo_pfn_mmap_prepare(struct mmapdemo_buffer *buffer, struct vm_area_desc *desc)
+static int mmapdemo_pfn_mmap_prepare(struct mmapdemo_buffer *buffer, struct mmapdemo_vma_desc *desc)
 {
 	int err;
 
-	if (vma_desc_is_cow_mapping(desc))
+	if (mmapdemo_vma_desc_is_cow_mapping(desc))
 		return -EINVAL;
-	err = mmapdemo_fixed_mappable(buffer, desc->pgoff, vma_desc_pages(desc));
+	err = mmapdemo_fixed_mappable(buffer, desc->pgoff, mmapdemo_vma_desc_pages(desc));
 	if (err)
 		return err;
 	desc->vm_ops = &mmapdemo_pfn_vm_ops;
-	mmap_action_remap_full(desc, page_to_pfn(virt_to_page(buffer->area)) + desc->pgoff);
+	mmapdemo_action_remap_full(desc, page_to_pfn(virt_to_page(buffer->area)) + desc->pgoff);
 	return 0;
 }
 
