@@ -3,22 +3,24 @@
  * mmapdemo: kernel pages that programs map, as /dev/mmapdemo.
  *
  * params.c	what can be set at load
- * strategy.c	the ways to have memory and map it; each in strategy/
- * buffer.c	what is behind a node
- * mapping.c	mmap, a VMA's life
- * content.c	fill, checksum, wipe
- * inject.c	pages that fail, or take long
- * notify.c	events to wait for
- * device.c	the node: open, read, write, seek, splice, poll
- * control.c	the node's commands (ioctl)
- * sysfs.c	some of them as files
- * debugfs.c	counters, live mappings
  * trace.h	tracepoints
- * compat.h	what differs between kernels; vma_desc.c: so does mmap
+ * compat.h	what differs between kernels
  *
- * The strategy pagecache has its memory in folios.c, its contents in pieces.c, the pages
- * that a memory error took in broken.c, and page faults in fault.c. reshape.c changes its
- * size, punches holes and splits huge folios. The other strategies share fixed.c.
+ * core/		memory behind a node, and mappings of it:
+ *   assembler.c	puts a buffer together (buffer.h)
+ *   mapping.c		mmap, a VMA's life; vma_desc.c: as kernels before 7.1 have mmap
+ *   notify.c		events to wait for
+ *   count.c		counts of page faults
+ *   hooks.c		where the lab acts
+ *   pagecache.c	the strategy pagecache: its memory in folios.c, its contents in
+ *			pieces.c, the pages that a memory error took in broken.c, page
+ *			faults in fault.c and huge.c, size and holes in reshape.c
+ * strategy/		the other ways to have memory and map it (list.c). They share fixed.c.
+ * lab/			rules.c, inject.c, delay.c: pages that fail, or take long;
+ *			content.c, wipe.c: fill, checksum, wipe
+ * device/		the node: device.c, its commands (control.c), sysfs.c, debugfs.c
+ *
+ * tools/lint/layers says which folder may include which.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

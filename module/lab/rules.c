@@ -25,7 +25,7 @@
  * Return: how many parts are gained; negative if more are lost.
  */
 static long mmapdemo_rules_cut(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last,
-				int sign)
+			       int sign)
 {
 	MA_STATE(mas, &mmapdemo_lab_of(buffer)->rules, first, first);
 	struct mmapdemo_rule *rule;
@@ -69,7 +69,7 @@ static void mmapdemo_rules_collect(struct mmapdemo_buffer *buffer)
  * program must be able to end a rule that it made, or a part of it.
  */
 static int mmapdemo_rules_store(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last,
-				 struct mmapdemo_rule *rule)
+				struct mmapdemo_rule *rule)
 {
 	struct mmapdemo_lab *lab = mmapdemo_lab_of(buffer);
 	unsigned long parts = lab->hooks.nr_rules + mmapdemo_rules_cut(buffer, first, last, 0);

@@ -51,6 +51,10 @@ bad_tree() {
 	C
 	mkdir conformance
 	echo 'int nobody_calls_it(void);' >conformance/bad.h
+	mkdir module/core module/lab &&
+		echo '#include "lab/above.h"' >module/core/below.c &&
+		echo '#include "around.h"' >module/lab/above.h &&
+		echo '#include "above.h"' >module/lab/around.h || return
 	echo 'a line ends in a blank ' >blank
 	# shellcheck disable=SC2016 # it is for the script
 	printf '#!/bin/bash\nrm $1/*\n' >bad.sh
@@ -70,6 +74,11 @@ red() {
 	has "$said" "$pattern"
 }
 
+# The same tree without the include that runs upward.
+layers_circle() {
+	rm module/core/below.c && layers
+}
+
 # What those of `build' read
 bad_build() {
 	# shellcheck disable=SC2034 # module_build reads it
@@ -84,6 +93,8 @@ red_checks() {
 	check "red.length" red long length
 	check "red.versions" red LINUX_VERSION_CODE versions
 	check "red.called" red nobody_calls_it called
+	check "red.layers, upward" red module/core.must.not.include.module/lab/above.h layers
+	check "red.layers, in a circle" red module/lab/above layers_circle
 	check "red.clang-format" red clang-format-violations formatted
 	check "red.shellcheck" red SC2086 shells
 	check "red.its module" bad_build

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # The looks of the sources.
 
-: "${tree?}" "${top?}"
+: "${tree?}" "${top?}" "${lint?}"
 
 scripts() {
 	files | while read -r f; do
@@ -36,6 +36,11 @@ versions() {
 	! files 'module/*' ':!module/compat.h' | xargs grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION\('
 }
 
+# Includes run downward: tools/lint/layers says which folder is above which.
+layers() {
+	"$lint/layers" "$tree"
+}
+
 # The kernel's own files align things in columns, which clang-format undoes.
 formatted() {
 	files 'userspace/*.[ch]' 'conformance/*.[ch]' 'tests/*.[ch]' ':(glob)docs/tutorial/*.[ch]' ':!tests/modules' |
@@ -66,6 +71,7 @@ style_checks() {
 	check "style.no file over 24 KiB" length
 	check "style.no kernel versions outside of compat.h" versions
 	check "style.no function that nobody calls" called
+	check "style.no include runs upward or in a circle" layers
 	check "style.clang-format" formatted
 	check "style.shellcheck" shells
 }

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include "actor.h"
 #include "wire.h"
 
 #define FIRST_OF_OURS 100 /* of the descriptors that are no part of the show */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "actor.h"
 #include "common/terminal.h"
 #include "map/model.h"
 #include "wire.h"

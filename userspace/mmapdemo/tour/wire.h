@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "actor.h"
+struct tour_chapter;
 
 enum tour_kind {
 	SAYS_CALL,     /* text: a statement, which begins a step; waits for an answer */
