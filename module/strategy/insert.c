@@ -13,7 +13,7 @@
  *          is EIO, the memory stays. After a memory error, read(), write() and the
  *          commands are EIO, and mmap() of that page is EHWPOISON; mappings that have
  *          it already keep it. There is no cure but a reload.
- * Carried: mmapdemo_action_map_kernel_pages_full() from 7.1 on, vm_insert_pages() before.
+ * Carried: mmap_action_map_kernel_pages_full() from 7.1 on, vm_insert_pages() before.
  * In tree: io_uring/memmap.c, kernel/trace/ring_buffer.c, drivers/xen/gntdev.c,
  *          drivers/firewire/core-cdev.c, drivers/media/common/videobuf2/
  *          videobuf2-dma-sg.c.

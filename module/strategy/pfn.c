@@ -14,7 +14,7 @@
  * Errors:  memory that has a struct page answers as `insert' does; MADV_HWPOISON and
  *          move_pages() do not find it (EFAULT). Of memory that has none, the driver
  *          hears nothing: a processor that reads the error is interrupted.
- * Carried: mmapdemo_action_remap_full() from 7.1 on, remap_pfn_range() before, which set
+ * Carried: mmap_action_remap_full() from 7.1 on, remap_pfn_range() before, which set
  *          VM_IO (no GUP, no side effects of being looked at), VM_PFNMAP,
  *          VM_DONTEXPAND and VM_DONTDUMP; .access for debuggers.
  * In tree: drivers/char/mem.c (/dev/mem), drivers/uio/uio.c, drivers/pci/mmap.c,
