@@ -7,9 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
 #include "command.h"
 #include "common/number.h"
+#include "measure.h"
+#include "peers.h"
+#include "size.h"
+#include "subjects.h"
+#include "view.h"
+#include "work.h"
 
 struct options {
 	const char *works, *subjects, *json, *svg;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Figures looked up and named, and held against what our device is to reach. */
 #include <err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "bench.h"
+#include "figure.h"
+#include "size.h"
 
 const struct bench_figure *bench_find(const struct bench *bench, const char *work,
 				      const char *subject, size_t size)
@@ -41,11 +43,6 @@ const char *bench_unit(const struct bench *bench, enum bench_per per)
 size_t bench_work_size(const struct bench *bench, const struct bench_work *work)
 {
 	return work->needs & NEEDS_LARGE ? BENCH_LARGE : bench->size;
-}
-
-bool bench_work_grows(const struct bench_work *work)
-{
-	return !strcmp(work->name, "map-write") || !strcmp(work->name, "munmap");
 }
 
 const char *bench_bytes(size_t bytes, char text[24])

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "io.h"
 
 /* In pieces, from and to one buffer that is there already. */
 static int64_t transfer(const struct bench_job *job, bool writing)

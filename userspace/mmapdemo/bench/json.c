@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <sys/utsname.h>
 
-#include "bench.h"
+#include "view.h"
 
 static void add_text(struct json_object *object, const char *key, const char *text)
 {

@@ -7,16 +7,19 @@
 #include <err.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "job.h"
+#include "measure.h"
+#include "size.h"
+#include "subjects.h"
+#include "work.h"
 
 /* QEMU's -icount shift=1: each instruction of the guest moves its clock by 2^1 ns. */
 #define NS_PER_INSTRUCTION 2
@@ -31,24 +34,6 @@ static struct report {
 	unsigned int count;
 	char reason[BENCH_REASON];
 } * report;
-
-void bench_fail(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(report->reason, sizeof(report->reason), format, args);
-	va_end(args);
-	_exit(1);
-}
-
-int64_t bench_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 /* Why the work makes no sense there; NULL if it does. */
 static const char *misfit(const struct bench_work *work, const struct bench_subject *subject,
@@ -191,6 +176,7 @@ static void measure(const struct bench *bench, struct bench_figure *figure)
 		err(2, "fork");
 	if (!child) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		bench_fail_to(report->reason);
 		run(bench, work, &job);
 		_exit(0);
 	}

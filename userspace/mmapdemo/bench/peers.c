@@ -7,6 +7,7 @@
 #include <linux/mmapdemo.h>
 #include <linux/udmabuf.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,11 +15,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "peers.h"
+#include "setting.h"
+#include "size.h"
 
 #define THP "/sys/kernel/mm/transparent_hugepage/"
 
-static void bench_printf(2, 3) refuse(struct bench_subject *subject, const char *format, ...)
+bool bench_is_ours(const char *path)
+{
+	static const char ours[] = "/dev/mmapdemo";
+
+	return !strncmp(path, ours, sizeof(ours) - 1);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+refuse(struct bench_subject *subject, const char *format, ...)
 {
 	va_list args;
 

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "setting.h"
+#include "size.h"
 
 static struct setting {
 	const char *path;

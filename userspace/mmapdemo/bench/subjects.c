@@ -5,20 +5,18 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <linux/mmapdemo.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bench.h"
-
-bool bench_is_ours(const char *path)
-{
-	static const char ours[] = "/dev/mmapdemo";
-
-	return !strncmp(path, ours, sizeof(ours) - 1);
-}
+#include "peers.h"
+#include "setting.h"
+#include "size.h"
+#include "subjects.h"
 
 static void add_device(struct bench_subject *subject, const char *path)
 {
@@ -27,7 +25,6 @@ static void add_device(struct bench_subject *subject, const char *path)
 	snprintf(subject->name, sizeof(subject->name), "%s", strrchr(path, '/') + 1);
 }
 
-/* The devices named, or else all of ours that there are; and their peers. */
 size_t bench_subject_list(char **devices, struct bench_subject **subjects)
 {
 	struct bench_subject *list;

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "bench.h"
+#include "size.h"
+#include "view.h"
 
 #define WIDTH  860
 #define LEFT   104 /* where the axis begins, and the names of works end */

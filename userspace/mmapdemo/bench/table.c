@@ -4,7 +4,9 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "bench.h"
+#include "size.h"
+#include "view.h"
+#include "work.h"
 
 /* Subjects of one table; more go into another one below. */
 #define COLUMNS 9

@@ -3,13 +3,19 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "io.h"
+#include "job.h"
+#include "setting.h"
+#include "size.h"
+#include "subjects.h"
+#include "work.h"
 
 static char *map(const struct bench_job *job, int flags)
 {
@@ -301,3 +307,8 @@ const struct bench_work bench_works[] = {
 };
 
 const size_t bench_work_count = ARRAY_LEN(bench_works);
+
+bool bench_work_grows(const struct bench_work *work)
+{
+	return !strcmp(work->name, "map-write") || !strcmp(work->name, "munmap");
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Settings of the system, restored in reverse order, also when a signal ends the program. */
+#ifndef BENCH_SETTING_H
+#define BENCH_SETTING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+bool bench_setting_change(const char *path, const char *value);
+/* Removes this file when the settings are restored. */
+void bench_setting_remove(const char *path);
+void bench_setting_restore(void);
+
+/* A field of /proc/meminfo, in bytes. */
+size_t bench_meminfo(const char *field);
+size_t bench_memory_used(void);
+
+#endif
