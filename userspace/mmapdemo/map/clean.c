@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Names of files and processes are anybody's choice: escapes for the terminal, say. */
-#include "model.h"
+#include <stdint.h>
+
+#include "clean.h"
 
 /* How many bytes a character takes; 0: it is none, or is for control. */
 static int character(const unsigned char *text)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* mmapdemo map: the ways to draw a layout. */
+/* mmapdemo map: the ways to draw a picture. */
 #ifndef MAP_DRAW_H
 #define MAP_DRAW_H
 
+#include <stdio.h>
+
 #include "common/terminal.h"
-#include "layout.h"
+#include "model.h"
 
 /* Chooses the form that fits the terminal. */
 void map_text(const struct map_picture *picture, const struct terminal *terminal, int indent,

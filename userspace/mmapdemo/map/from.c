@@ -2,11 +2,13 @@
 /* The picture back from its JSON. What is not as map_json() makes it is refused. */
 #include <err.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/json.h"
-#include "model.h"
+#include "clean.h"
+#include "from.h"
+#include "json.h"
 
 /* In all: more would be nobody's picture, but a wrong number. */
 #define MOST_PAGES ((uint64_t)1 << 22)

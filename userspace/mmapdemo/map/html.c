@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The picture as a page: one file, nothing fetched, no script. */
 #include "draw.h"
+#include "runs.h"
 
 const char html_style[] =
 	":root { color-scheme: light dark; --ink: #1d2126; --paper: #fff; --dim: #5d646d; "

@@ -8,13 +8,10 @@
  *			runs	page (of the VMA), count, frame (of the first; they
  *				follow each other; 0: none or hidden), state (words), content
  */
-#include <err.h>
-#include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "common/json.h"
-#include "model.h"
+#include "json.h"
+#include "runs.h"
 
 const struct word map_state_words[] = {
 	{PAGE_PRESENT, "present"},

@@ -2,12 +2,14 @@
 #define _GNU_SOURCE
 #include <err.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/canvas.h"
 #include "layout.h"
 #include "nodes.h"
+#include "runs.h"
 
 static struct map_row *add_row(struct map_column *column, enum map_row_kind kind,
 			       const char *format, ...) __attribute__((format(printf, 3, 4)));

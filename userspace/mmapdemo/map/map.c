@@ -4,6 +4,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,7 +13,10 @@
 #include "common/json.h"
 #include "common/number.h"
 #include "draw.h"
+#include "from.h"
+#include "json.h"
 #include "model.h"
+#include "read.h"
 
 #define MOST_PROCESSES 8
 #define MOST_VMAS      64

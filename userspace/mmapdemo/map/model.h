@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * mmapdemo map: what is to be drawn. Read from /proc (read.c) or from JSON
- * (json.c); made into runs of like pages, then into rows and lines; drawn.
+ * mmapdemo map: what is to be drawn. read.c reads it from /proc, or from.c from
+ * JSON. runs.c makes runs of like pages of it, nodes.c and layout.c rows of these,
+ * and draw.h and json.h show it.
  */
 #ifndef MAP_MODEL_H
 #define MAP_MODEL_H
@@ -9,10 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <json-c/json.h>
-
-#include "common/json.h"
 
 enum map_page_flag {
 	PAGE_PRESENT = 1 << 0,
@@ -70,50 +67,10 @@ struct map_picture {
 	size_t count;
 };
 
-/* Pages that are alike and follow each other, drawn as one. */
-struct map_run {
-	uint64_t first, count; /* pages of the VMA */
-	uint32_t flags;
-	uint64_t frame; /* of the first */
-	bool scattered; /* the frames do not follow each other */
-	bool mixed;	/* not alike: the rest of what had too many runs */
-	uint64_t present;
-};
-
-/* To be freed. At most so many; 0: as many as there are, each with frames that follow. */
-struct map_run *map_runs(const struct map_vma *vma, size_t most, size_t *count);
 /* Is a page with these flags the file's own, and no copy? */
 bool map_is_files(const struct map_vma *vma, uint32_t flags);
-/* "2M dirty copy", or "absent" */
-void map_state(const struct map_picture *picture, const struct map_vma *vma, uint32_t flags,
-	       char text[96]);
-/* 4K, 2M */
-const char *map_bytes(uint64_t bytes, char text[24]);
-
-/* What anybody may have chosen, fit to be shown: '?' for what is no UTF-8, or for control. */
-char *map_clean(char *text);
 
 void map_process_free(struct map_process *process);
 void map_picture_free(struct map_picture *picture);
-
-struct map_want {
-	bool all;	    /* not the module's nodes alone */
-	const char *device; /* this node alone; or NULL */
-	size_t most;	    /* VMAs that are looked at */
-	bool content;
-	/* Anonymous memory that is wanted, too: start, end; ends with 0, 0. */
-	const uint64_t (*ranges)[2];
-};
-
-/* False with the reason: it has gone, is not ours... */
-bool map_read(int pid, const struct map_want *want, const struct map_picture *picture,
-	      struct map_process *process, char reason[256]);
-void map_page_sizes(struct map_picture *picture);
-
-extern const struct word map_state_words[];
-struct json_object *map_process_json(const struct map_process *process);
-struct json_object *map_json(const struct map_picture *picture);
-/* What map_json() made. False with the reason. */
-bool map_from_json(struct json_object *object, struct map_picture *picture, char reason[256]);
 
 #endif

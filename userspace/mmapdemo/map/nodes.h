@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Between nodes.c and map_layout.c. */
+/* Pages that are the same memory, for layout.c. */
 #ifndef MAP_NODES_H
 #define MAP_NODES_H
 
-#include "model.h"
+#include "runs.h"
 
 /* What pages show: a file's own pages, or copies and anonymous memory, by frame. */
 enum map_group { GROUP_NONE, GROUP_FILE, GROUP_COPY, GROUP_ANONYMOUS };

@@ -5,13 +5,14 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <linux/mmapdemo.h>
-#include "read.h"
+#include "pages.h"
 
 /* Of a process, that are looked at: 4 GiB. An entry is 8 bytes. */
 #define MOST_PAGES ((uint64_t)1 << 20)

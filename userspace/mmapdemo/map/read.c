@@ -5,12 +5,15 @@
 #include <err.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "clean.h"
+#include "pages.h"
 #include "read.h"
 
 #define TRIES 3 /* of a process whose mappings change while we look */

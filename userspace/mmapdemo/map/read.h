@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Between read.c and map_pages.c. */
+/* The picture from /proc. */
 #ifndef MAP_READ_H
 #define MAP_READ_H
 
 #include "model.h"
+#include "want.h"
 
-/* KiB of a VMA that are mapped by huge entries, from smaps. */
-struct map_huge {
-	size_t file, shmem, anonymous;
-};
-
-/* Of all its VMAs; `huge` has one for each. */
-bool map_read_pages(const struct map_want *want, const struct map_picture *picture,
-		    struct map_process *process, const struct map_huge *huge, char reason[256]);
+/* False with the reason: it has gone, is not ours... */
+bool map_read(int pid, const struct map_want *want, const struct map_picture *picture,
+	      struct map_process *process, char reason[256]);
+void map_page_sizes(struct map_picture *picture);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "common/canvas.h"
 #include "draw.h"
+#include "layout.h"
 
 #define LINE	  20
 #define MARGIN	  10

@@ -5,6 +5,7 @@
 
 #include "common/canvas.h"
 #include "draw.h"
+#include "layout.h"
 #include "lines.h"
 
 #define TWO_SIDES 78 /* columns that it takes to have two of them */

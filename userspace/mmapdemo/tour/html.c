@@ -4,6 +4,7 @@
  * with it, keys go from step to step.
  */
 #include "map/draw.h"
+#include "map/runs.h"
 #include "tour.h"
 
 static const char style[] =

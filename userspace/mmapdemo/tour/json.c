@@ -9,8 +9,8 @@
  *			trace	event, pid, by, says
  *			picture	as of mmapdemo map --json
  */
-#include <ctype.h>
-
+#include "common/json.h"
+#include "map/json.h"
 #include "tour.h"
 
 static void add_verdict(struct json_object *object, enum tour_verdict verdict)

@@ -7,6 +7,8 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include "map/json.h"
+#include "map/read.h"
 #include "tour.h"
 #include "watch/event.h"
 #include "watch/instance.h"

@@ -5,6 +5,7 @@
 
 #include "common/canvas.h"
 #include "map/draw.h"
+#include "map/runs.h"
 #include "tour.h"
 
 #define INDENT 5

@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 
 #include "command.h"
+#include "common/json.h"
 #include "common/number.h"
 #include "device/control.h"
 #include "tour.h"

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MAP_WANT_H
+#define MAP_WANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What to read of a process. */
+struct map_want {
+	bool all;	    /* not the module's nodes alone */
+	const char *device; /* this node alone; or NULL */
+	size_t most;	    /* VMAs that are looked at */
+	bool content;
+	/* Anonymous memory that is wanted, too: start, end; ends with 0, 0. */
+	const uint64_t (*ranges)[2];
+};
+
+#endif
