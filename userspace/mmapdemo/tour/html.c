@@ -5,7 +5,7 @@
  */
 #include "map/draw.h"
 #include "map/runs.h"
-#include "tour.h"
+#include "view.h"
 
 static const char style[] =
 	".lead { max-width: 46rem } .rows { white-space: nowrap }\n"

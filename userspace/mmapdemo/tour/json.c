@@ -11,7 +11,7 @@
  */
 #include "common/json.h"
 #include "map/json.h"
-#include "tour.h"
+#include "view.h"
 
 static void add_verdict(struct json_object *object, enum tour_verdict verdict)
 {
@@ -95,7 +95,7 @@ struct json_object *tour_json(const struct tour *tour)
 	add_text(object, "strategy", tour->strategy);
 	add_text(object, "kernel", tour->kernel);
 	add_text(object, "machine", tour->machine);
-	add_number(object, "page_size", page);
+	add_number(object, "page_size", tour->page_size);
 	json_object_object_add(object, "traced", json_object_new_boolean(tour->traced));
 	json_object_object_add(object, "hidden", json_object_new_boolean(tour->hidden));
 	for (size_t i = 0; i < tour->count; i++) {

@@ -3,16 +3,23 @@
 #define _GNU_SOURCE
 #include <err.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "map/json.h"
 #include "map/read.h"
-#include "tour.h"
+#include "stage.h"
 #include "watch/event.h"
 #include "watch/instance.h"
 #include "watch/reader.h"
+#include "wire.h"
 
 /* A process that is silent for so long is stuck. A loaded VM without kvm is slow. */
 #define PATIENCE	  60000

@@ -1,50 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The tour on a terminal, or in a file, step by step. */
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "common/canvas.h"
 #include "map/draw.h"
 #include "map/runs.h"
-#include "tour.h"
+#include "view.h"
 
 #define INDENT 5
-
-enum tour_verdict tour_step_verdict(const struct tour_step *step)
-{
-	enum tour_verdict verdict = HOLDS;
-
-	for (size_t i = 0; i < step->claim_count; i++) {
-		if (step->claims[i].verdict == DIFFERS)
-			return DIFFERS;
-		if (step->claims[i].verdict == UNSEEN)
-			verdict = UNSEEN;
-	}
-	return verdict;
-}
-
-const char *tour_verdict_word(enum tour_verdict verdict)
-{
-	static const char *const words[] = {
-		[HOLDS] = "holds", [DIFFERS] = "DIFFERS", [UNSEEN] = "not seen"};
-
-	return words[verdict];
-}
-
-const char *tour_who(const struct tour_part *part, const struct tour_step *step, char text[64])
-{
-	snprintf(text, 64, "%s %d", part->chapter->roles[step->role], step->pid);
-	return text;
-}
-
-const char *tour_role_of(const struct tour_part *part, int pid)
-{
-	for (size_t i = 0; i < part->count; i++)
-		if (part->steps[i].pid == pid)
-			return part->chapter->roles[part->steps[i].role];
-	/* A child passes its first tracepoints before it has said anything. */
-	return *part->chapter->roles[1] ? part->chapter->roles[1] : NULL;
-}
 
 static void print_words(const struct terminal *terminal, int indent, const char *text)
 {
@@ -67,7 +30,7 @@ void tour_text_begin(const struct tour *tour, const struct terminal *terminal)
 	putchar('\n');
 	snprintf(text, sizeof(text), "%s, %s, strategy %s; Linux %s, %s, pages of %zu bytes",
 		 tour->device, map_bytes(tour->bytes, size), tour->strategy, tour->kernel,
-		 tour->machine, page);
+		 tour->machine, tour->page_size);
 	print_words(terminal, 0, text);
 	if (!tour->traced) {
 		snprintf(text, sizeof(text), "Without what the module's tracepoints say: %.200s",
@@ -80,19 +43,15 @@ void tour_text_begin(const struct tour *tour, const struct terminal *terminal)
 	map_text_legend(terminal);
 }
 
-void tour_text_chapter(const struct tour *tour, const struct tour_chapter *chapter,
+void tour_text_chapter(const struct tour_chapter *chapter, size_t number, size_t count,
 		       const struct terminal *terminal)
 {
 	char text[160];
-	size_t number = 0;
 
-	(void)tour;
-	while (tour_chapters[number] != chapter)
-		number++;
 	putchar('\n');
 	print_rule(terminal);
-	snprintf(text, sizeof(text), "%zu of %zu: %s (%s)", number + 1, tour_chapter_count,
-		 chapter->title, chapter->rows);
+	snprintf(text, sizeof(text), "%zu of %zu: %s (%s)", number, count, chapter->title,
+		 chapter->rows);
 	fputs(style_on(terminal, STYLE_BOLD), stdout);
 	terminal_words(terminal, 0, 0, text);
 	fputs(style_off(terminal), stdout);

@@ -4,21 +4,23 @@
 #include <stdlib.h>
 #include <sys/utsname.h>
 
+#include "actor.h"
 #include "command.h"
 #include "common/json.h"
 #include "common/number.h"
 #include "device/control.h"
-#include "tour.h"
+#include "stage.h"
+#include "view.h"
 #include "watch/instance.h"
 
 #define SMALLEST 8 /* pages of the device */
 
-const struct tour_chapter *const tour_chapters[] = {
+static const struct tour_chapter *const chapters[] = {
 	&tour_mapping,	   &tour_file,	       &tour_anonymous,	 &tour_processes,
 	&tour_fork_shared, &tour_fork_private, &tour_protection, &tour_arguments,
 	&tour_munmap,	   &tour_vmas,	       &tour_huge,	 &tour_poison,
 };
-const size_t tour_chapter_count = sizeof(tour_chapters) / sizeof(*tour_chapters);
+static const size_t chapter_count = sizeof(chapters) / sizeof(*chapters);
 
 /* For argp: struct control first. */
 struct options {
@@ -52,11 +54,11 @@ static const struct tour_chapter *find_chapter(const char *name)
 {
 	uint64_t number;
 
-	if (parse_number(name, &number) && number && number <= tour_chapter_count)
-		return tour_chapters[number - 1];
-	for (size_t i = 0; i < tour_chapter_count; i++)
-		if (!strcmp(name, tour_chapters[i]->name))
-			return tour_chapters[i];
+	if (parse_number(name, &number) && number && number <= chapter_count)
+		return chapters[number - 1];
+	for (size_t i = 0; i < chapter_count; i++)
+		if (!strcmp(name, chapters[i]->name))
+			return chapters[i];
 	return NULL;
 }
 
@@ -71,7 +73,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->chapter = find_chapter(arg);
 		if (!options->chapter)
 			argp_error(state, "no chapter '%s': 1 to %zu, or a name that --help lists",
-				   arg, tour_chapter_count);
+				   arg, chapter_count);
 		return 0;
 	case STEP:
 		options->step = true;
@@ -120,6 +122,7 @@ static void open_tour(const struct control *control, struct tour *tour)
 		       : 0;
 	path = tour->device;
 	tour->bytes = info.bytes;
+	tour->page_size = page;
 	snprintf(tour->strategy, sizeof(tour->strategy), "%s", info.strategy);
 	uname(&system);
 	snprintf(tour->kernel, sizeof(tour->kernel), "%s", system.release);
@@ -164,12 +167,12 @@ static void run(struct options *options, struct tour *tour)
 	catch_signals();
 	if (!json)
 		tour_text_begin(tour, &options->terminal);
-	for (size_t i = 0; i < tour_chapter_count; i++) {
-		if (options->chapter && options->chapter != tour_chapters[i])
+	for (size_t i = 0; i < chapter_count; i++) {
+		if (options->chapter && options->chapter != chapters[i])
 			continue;
 		if (!json)
-			tour_text_chapter(tour, tour_chapters[i], &options->terminal);
-		if (!tour_run(tour, tour_chapters[i], seen, options))
+			tour_text_chapter(chapters[i], i + 1, chapter_count, &options->terminal);
+		if (!tour_run(tour, chapters[i], seen, options))
 			break;
 		if (!json)
 			tour_text_part(&tour->parts[tour->count - 1], &options->terminal);

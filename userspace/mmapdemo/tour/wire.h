@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct tour_chapter;
+#include "chapter.h"
+#include "verdict.h"
 
 enum tour_kind {
 	SAYS_CALL,     /* text: a statement, which begins a step; waits for an answer */
@@ -19,8 +20,6 @@ enum tour_kind {
 	SAYS_NOT_HERE, /* text: why the chapter cannot be shown */
 	SAYS_FAILED,   /* text: why it cannot go on */
 };
-
-enum tour_verdict { HOLDS, DIFFERS, UNSEEN /* nobody told us */ };
 
 struct tour_message {
 	enum tour_kind kind;
