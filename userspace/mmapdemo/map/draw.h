@@ -21,9 +21,4 @@ extern const char map_svg_style[];
 /* A page with the picture and a table of what is in it. */
 bool map_html(const struct map_picture *picture, FILE *file);
 
-/* Text for HTML and SVG, with what means something there escaped. */
-void html_text(FILE *file, const char *text);
-/* The styles of all pages. */
-extern const char html_style[];
-
 #endif

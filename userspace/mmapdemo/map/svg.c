@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/canvas.h"
+#include "common/html.h"
 #include "draw.h"
 #include "layout.h"
 
@@ -36,22 +37,6 @@ const char map_svg_style[] =
 	".c3 { stroke: #cf94f0 } .c4 { stroke: #b5c94a } .c5 { stroke: #4ccfe0 }\n"
 	"}\n"
 	"@media print { .paper { fill: #fff } svg text { fill: #000 } }\n";
-
-void html_text(FILE *file, const char *text)
-{
-	for (; *text; text++) {
-		if (*text == '<')
-			fputs("&lt;", file);
-		else if (*text == '>')
-			fputs("&gt;", file);
-		else if (*text == '&')
-			fputs("&amp;", file);
-		else if (*text == '"')
-			fputs("&quot;", file);
-		else if ((unsigned char)*text >= ' ' || *text == '\n')
-			putc(*text, file);
-	}
-}
 
 /* As much as there is room for. */
 static void put_text(FILE *file, double x, double y, int room, const char *class, const char *text)

@@ -3,6 +3,7 @@
  * The tour as a page. One file, nothing fetched. Without script it is a long page;
  * with it, keys go from step to step.
  */
+#include "common/html.h"
 #include "map/draw.h"
 #include "map/runs.h"
 #include "view.h"

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What all pages have in common. */
+#ifndef HTML_H
+#define HTML_H
+
+#include <stdio.h>
+
+/* Text for HTML and SVG, with what means something there escaped. */
+void html_text(FILE *file, const char *text);
+/* The styles of all pages. */
+extern const char html_style[];
+
+#endif
