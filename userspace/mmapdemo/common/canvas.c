@@ -72,14 +72,6 @@ void canvas_line(struct canvas *canvas, int row, int column, int directions, int
 	cell->style = style;
 }
 
-void canvas_across(struct canvas *canvas, int row, int from, int to, int style)
-{
-	for (int column = from; column <= to; column++)
-		canvas_line(canvas, row, column,
-			    (column > from ? LINE_LEFT : 0) | (column < to ? LINE_RIGHT : 0),
-			    style);
-}
-
 /* By the bits of LINE_. */
 static const char *const line_characters[16] = {
 	" ", "─", "─", "─", "│", "┘", "└", "┴", "│", "┐", "┌", "┬", "│", "┤", "├", "┼",

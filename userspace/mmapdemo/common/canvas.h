@@ -23,8 +23,6 @@ void canvas_free(struct canvas *canvas);
 /* What does not fit into so many columns ends in an ellipsis. */
 void canvas_text(struct canvas *canvas, int row, int column, int room, int style, const char *text);
 void canvas_line(struct canvas *canvas, int row, int column, int directions, int style);
-/* From one column to another, both included, as far as their middles. */
-void canvas_across(struct canvas *canvas, int row, int from, int to, int style);
 
 void canvas_print(const struct canvas *canvas, const struct terminal *terminal, int indent);
 
