@@ -83,7 +83,7 @@ story() {
 /mmapdemo tour --json --html /tmp/tour.html >/tmp/tour.json 2>/tmp/tour.err
 tour_status=$?
 
-plan 33
+plan 34
 check "tour.holds" tour_holds
 check "tour.fork-shared-keeps-the-frame" tour_fork_shared
 check "tour.fork-private-copies-at-the-store" tour_fork_private
@@ -114,6 +114,7 @@ check "map.frames-are-hidden-from-others" map_hidden
 check "map.self-and-all" map_self
 check "map.by-number" map_by_number
 check "map.from-json" map_from
+check "map.cuts-names-between-characters" map_long_names
 check "map.says-what-is-wrong" map_errors
 check "help.of-both" help
 check "story.all-six-statements-hold" story

@@ -120,6 +120,26 @@ map_from() {
 	runs 1 map --from /tmp/odd.json && complains 'it is something else, or has been cut off'
 }
 
+# jq puts U+FFFD in the place of bytes that are no character
+is_utf8() {
+	same "what is UTF-8 of it" "$said" "$(echo "$said" | jq -Rr .)"
+}
+
+# A name of 120 to 122 bytes does not fit into a row. Wherever its characters begin,
+# the row ends with a whole one.
+map_long_names() {
+	maps many 1 && /mmapdemo map --json "$held" >/tmp/map.json && let_go || return
+	wide=$(printf '%040d' 0 | sed 's/0/世/g')
+	for before in '' a ab; do
+		jq --arg name "$before$wide" '.processes[0].vmas[0].name = $name' \
+			/tmp/map.json >/tmp/long.json || return
+		for form in --svg --html; do
+			runs 0 map --from /tmp/long.json $form - && says "$before(世){30}" && is_utf8 || return
+		done
+		COLUMNS=160 runs 0 map --from /tmp/long.json && says "$before(世){30}" && is_utf8 || return
+	done
+}
+
 map_errors() {
 	runs 1 map 4194303 && complains '^mmapdemo map: there is no process 4194303' &&
 		runs 1 map 2 && complains 'has no memory: it has ended, or is the kernel' &&

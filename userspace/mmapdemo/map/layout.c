@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/canvas.h"
+#include "common/utf8.h"
 #include "layout.h"
 #include "nodes.h"
 #include "runs.h"
@@ -29,7 +30,8 @@ static struct map_row *add_row(struct map_column *column, enum map_row_kind kind
 	row = &column->rows[column->count++];
 	*row = (struct map_row){.kind = kind, .node = -1};
 	va_start(ap, format);
-	vsnprintf(row->text, sizeof(row->text), format, ap);
+	if (vsnprintf(row->text, sizeof(row->text), format, ap) >= (int)sizeof(row->text))
+		utf8_drop_partial(row->text, sizeof(row->text) - 1);
 	va_end(ap);
 	return row;
 }

@@ -30,7 +30,7 @@ struct map_row {
 	int colour;    /* of these */
 	bool joined;   /* by a line that was drawn */
 	char tag[4];   /* of these: the same letter on both sides */
-	char text[96]; /* cut where there is no room */
+	char text[96]; /* cut where there is no room, after a whole character */
 	char *title;   /* the whole of it, where there is room for that; or NULL */
 };
 

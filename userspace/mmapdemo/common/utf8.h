@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef UTF8_H
+#define UTF8_H
+
+#include <stddef.h>
+
+/*
+ * Ends a text of `length` bytes after its last whole character. snprintf() cuts a
+ * text that is too long between bytes.
+ */
+void utf8_drop_partial(char *text, size_t length);
+
+#endif
