@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "access.h"
+#include "node.h"
 #include "physics.h"
 #include "target.h"
 #include "target_init.h"
@@ -30,32 +31,6 @@ static void refuse_to_open(const char *path)
 	errx(2, "%s: %s%s", path, strerror(error), way_out);
 }
 
-/* Our devices' names are what our module chose, wherever the node is. */
-static bool is_ours(dev_t device, char name[64])
-{
-	char path[64], link[256], line[256];
-	bool ours = false;
-	ssize_t length;
-	FILE *uevent;
-
-	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/subsystem", major(device), minor(device));
-	length = readlink(path, link, sizeof(link) - 1);
-	if (length < 0 || access("/sys/module/mmapdemo", F_OK))
-		return false;
-	link[length] = '\0';
-	if (strcmp(basename(link), "misc"))
-		return false;
-
-	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/uevent", major(device), minor(device));
-	uevent = fopen(path, "re");
-	while (uevent && !ours && fgets(line, sizeof(line), uevent))
-		ours = sscanf(line, "DEVNAME=%63s", name) == 1 &&
-		       !strncmp(name, "mmapdemo", strlen("mmapdemo"));
-	if (uevent)
-		fclose(uevent);
-	return ours;
-}
-
 static void identify(const char *spec, const struct stat *stat)
 {
 	static char name[64];
@@ -66,7 +41,7 @@ static void identify(const char *spec, const struct stat *stat)
 	if (S_ISCHR(stat->st_mode) && stat->st_rdev == makedev(1, 5)) {
 		target.made = true;
 		target.has_end = false;
-	} else if (S_ISCHR(stat->st_mode) && is_ours(stat->st_rdev, name)) {
+	} else if (S_ISCHR(stat->st_mode) && node_is_ours(stat->st_rdev, name)) {
 		target.ours = true;
 		target.name = name;
 	} else if (!S_ISCHR(stat->st_mode) && !S_ISBLK(stat->st_mode) && !S_ISREG(stat->st_mode)) {

@@ -84,6 +84,8 @@ check() {
 . /command/watch.sh
 # shellcheck source=tests/suites/command/errors.sh
 . /command/errors.sh
+# shellcheck source=tests/suites/command/identity.sh
+. /command/identity.sh
 
 ring() {
 	/ring >/tmp/said 2>&1 || { cat /tmp/said; return 1; }
@@ -100,7 +102,7 @@ survive() {
 mkdir -p /etc
 echo 'nobody:x:65534:65534::/:/bin/sh' >/etc/passwd
 
-plan 39
+plan 44
 check "command.info-says-what-the-device-is" info_text
 check "command.info-as-json" info_json
 check "command.info-counts-mappings" info_counts
@@ -134,6 +136,11 @@ check "command.watch-tells-what-it-missed" watch_lost
 check "command.watch-puts-everything-back" watch_tidy
 check "command.no-device" no_device
 check "command.a-device-that-is-not-ours" not_ours
+check "command.a-symbolic-link-is-the-device" symlink
+check "command.a-second-node-is-the-device" second_node
+check "command.a-renamed-node-is-the-device" renamed
+check "command.another-file-in-its-place-is-refused" in_its_place
+check "command.a-mapped-file-of-that-name-is-not-the-device" mapped_in_its_place
 check "command.no-permission" not_root
 check "command.a-descriptor-for-reading-shows" read_only
 check "command.bad-numbers-and-arguments-are-usage-errors" bad_numbers

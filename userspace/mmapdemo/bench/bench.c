@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "common/number.h"
+#include "device/device.h"
 #include "measure.h"
 #include "peers.h"
 #include "size.h"
@@ -175,13 +176,17 @@ static void list(const struct bench *bench)
 		printf("subject %-13s %s\n", bench->subjects[i].name, bench->subjects[i].says);
 }
 
-static void refuse_to_overwrite(const struct options *options)
+static void refuse_to_overwrite(const struct bench *bench)
 {
-	for (size_t i = 0; i < options->device_count; i++)
-		if (!options->may_write && !bench_is_ours(options->devices[i]))
+	for (size_t i = 0; i < bench->subject_count; i++) {
+		const struct bench_subject *subject = &bench->subjects[i];
+		const struct device device = device_find(subject->path);
+
+		if (subject->make == bench_device.make && !device.error && !device.is_ours)
 			errx(2,
 			     "%s: not ours, and it would be overwritten: --write says that it may",
-			     options->devices[i]);
+			     subject->path);
+	}
 }
 
 static void write_file(const struct bench *bench, const char *path,
@@ -228,12 +233,13 @@ int bench_main(int argc, char **argv)
 	struct bench bench = {};
 
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	refuse_to_overwrite(&options);
 	bench.size = options.size;
 	bench.slope = options.slope;
 	bench.repeats = options.repeats;
 	bench.instructions = options.instructions;
 	bench.subject_count = bench_subject_list(options.devices, &bench.subjects);
+	if (!options.may_write)
+		refuse_to_overwrite(&bench);
 	if (options.list) {
 		list(&bench);
 		return 0;

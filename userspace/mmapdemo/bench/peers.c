@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "device/device.h"
 #include "peers.h"
 #include "setting.h"
 #include "size.h"
@@ -23,9 +24,7 @@
 
 bool bench_is_ours(const char *path)
 {
-	static const char ours[] = "/dev/mmapdemo";
-
-	return !strncmp(path, ours, sizeof(ours) - 1);
+	return device_find(path).is_ours;
 }
 
 static void __attribute__((format(printf, 2, 3)))

@@ -27,27 +27,26 @@ static void add_device(struct bench_subject *subject, const char *path)
 
 size_t bench_subject_list(char **devices, struct bench_subject **subjects)
 {
+	const bool named = *devices;
 	struct bench_subject *list;
-	size_t count = 0;
+	size_t found_count = 0, count = 0;
 	glob_t found = {};
 
-	if (!*devices) {
-		/* The first alone is named even where it is missing: its absence is told. */
-		glob("/dev/mmapdemo*", GLOB_NOCHECK, NULL, &found);
-		if (!strcmp(found.gl_pathv[0], "/dev/mmapdemo*"))
-			strcpy(found.gl_pathv[0], "/dev/mmapdemo");
+	if (!named && !glob("/dev/mmapdemo*", 0, NULL, &found))
 		devices = found.gl_pathv;
-	}
-	while (devices[count])
-		count++;
-	list = calloc(count + bench_peer_count, sizeof(*list));
+	while (devices[found_count])
+		found_count++;
+	list = calloc(found_count + 1 + bench_peer_count, sizeof(*list));
 	if (!list)
 		err(2, "calloc");
-	for (size_t i = 0; i < count; i++)
-		add_device(&list[i], devices[i]);
+	for (size_t i = 0; i < found_count; i++)
+		if (named || bench_is_ours(devices[i]))
+			add_device(&list[count++], devices[i]);
+	/* The first is listed even where it is missing: the table says why. */
+	if (!count)
+		add_device(&list[count++], "/dev/mmapdemo");
 	memcpy(list + count, bench_peers, bench_peer_count * sizeof(*list));
-	if (devices == found.gl_pathv)
-		globfree(&found);
+	globfree(&found);
 	*subjects = list;
 	return count + bench_peer_count;
 }

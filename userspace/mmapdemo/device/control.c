@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/number.h"
@@ -121,6 +122,21 @@ static const char *advise(const struct advice *advice, int error)
 	return NULL;
 }
 
+static void __attribute__((noreturn))
+refuse(const struct control *control, const struct device *device)
+{
+	control_fail(control, "no device of this module: %s", device_kind(device));
+}
+
+struct device control_device(const struct control *control)
+{
+	struct device device = device_find(control->device);
+
+	if (!device.error && !device.is_ours)
+		refuse(control, &device);
+	return device;
+}
+
 int open_device(const struct control *control, int flags)
 {
 	static const struct advice advice[] = {
@@ -129,9 +145,14 @@ int open_device(const struct control *control, int flags)
 		{EACCES, "not yours to open: be root, or load the module with mode= (README)"},
 		{},
 	};
-	int fd = open(control->device, flags | O_CLOEXEC);
+	const struct device device = device_find(control->device);
 	const char *says;
+	int fd;
 
+	/* open() of a pipe would wait. Another driver's device fails at the first ioctl. */
+	if (!device.error && !S_ISCHR(device.mode))
+		refuse(control, &device);
+	fd = open(control->device, flags | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;
 	says = advise(advice, errno);

@@ -12,6 +12,8 @@
 
 #include <linux/mmapdemo.h>
 
+#include "device.h"
+
 #define CONTROL_STATUS "Exit status: 0 done; 1 it failed; 2 usage."
 
 struct control {
@@ -37,6 +39,10 @@ void control_parse(struct control *control, const struct argp *argp, int argc, c
 void control_fail(const struct control *control, const char *format, ...)
 	__attribute__((noreturn, format(printf, 2, 3)));
 
+/* The device that --device names. Another file in its place ends the program. */
+struct device control_device(const struct control *control);
+
+/* A path that names nothing ends the program, and so does a file that is no device. */
 int open_device(const struct control *control, int flags);
 
 /* What is said of an errno, cause and cure. A list ends with an empty one. */

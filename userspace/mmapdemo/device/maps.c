@@ -18,12 +18,12 @@ struct mapping {
 
 static FILE *open_list(const struct control *control)
 {
+	const struct device device = control_device(control);
 	const char *cause = NULL;
 	char path[256];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/mmapdemo/%s/mappings",
-		 basename(control->device));
+	snprintf(path, sizeof(path), "/sys/kernel/debug/mmapdemo/%s/mappings", device.name);
 	file = fopen(path, "re");
 	if (file)
 		return file;

@@ -140,14 +140,18 @@ static void explain_nothing(const struct options *options, const struct map_proc
 
 static void read_processes(const struct options *options, struct map_picture *picture)
 {
+	const struct device device = device_find(options->device ? options->device : "");
 	const struct map_want want = {
 		.all = options->all,
-		.device = options->device,
+		.device = options->device ? &device : NULL,
 		.most = options->most,
 	};
 	char reason[256];
 	size_t vmas = 0;
 
+	if (!device.error && !device.is_ours)
+		fail(options, "%s: no device of this module: %s", device.path,
+		     device_kind(&device));
 	map_page_sizes(picture);
 	picture->processes = calloc(options->count, sizeof(*picture->processes));
 	if (!picture->processes)

@@ -122,11 +122,31 @@ static bool in_ranges(const struct map_want *want, struct map_vma *vma)
 	return false;
 }
 
-static bool is_wanted(const struct map_want *want, const char *wanted_id, struct map_vma *vma)
+/* The path of a mapping's file names the file, unless another has taken its place. */
+static struct device find_device(int pid, const struct map_vma *vma)
 {
-	vma->device = !strncmp(vma->name, "/dev/mmapdemo", 13);
-	if (*wanted_id)
-		vma->device = !strcmp(vma->file, wanted_id);
+	struct device device;
+	char path[80], id[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/map_files/%jx-%jx", pid, (uintmax_t)vma->start,
+		 (uintmax_t)vma->end);
+	device = device_find(path);
+	if (!device.error)
+		return device;
+	/* Root alone may follow that link. */
+	file_id(vma->name, id);
+	return device_find(strcmp(id, vma->file) ? "" : vma->name);
+}
+
+static bool is_wanted(int pid, const struct map_want *want, struct map_vma *vma)
+{
+	vma->device = false;
+	if (*vma->name == '/') {
+		const struct device device = find_device(pid, vma);
+
+		vma->device =
+			device.is_ours && (!want->device || device.number == want->device->number);
+	}
 	return want->all || vma->device || in_ranges(want, vma);
 }
 
@@ -168,13 +188,11 @@ static bool read_list(int pid, const struct map_want *want, const struct map_pic
 	FILE *file = open_proc(pid, "smaps", reason);
 	struct map_huge now = {};
 	struct map_vma *vma = NULL;
-	char *line = NULL, id[48] = "";
+	char *line = NULL;
 	size_t room = 0, all = 0;
 
 	if (!file)
 		return false;
-	if (want->device)
-		file_id(want->device, id);
 	while (getline(&line, &room, file) > 0) {
 		struct map_vma head = {};
 
@@ -185,7 +203,7 @@ static bool read_list(int pid, const struct map_want *want, const struct map_pic
 		}
 		vma = NULL;
 		all++;
-		if (!parse_head(line, &head) || !is_wanted(want, id, &head)) {
+		if (!parse_head(line, &head) || !is_wanted(pid, want, &head)) {
 			free(head.name);
 			continue;
 		}
@@ -210,17 +228,15 @@ static bool read_list(int pid, const struct map_want *want, const struct map_pic
 /* Are the mappings that we have read still what they are? */
 static bool still_so(int pid, const struct map_want *want, const struct map_process *process)
 {
-	char reason[256], id[48] = "", *line = NULL;
+	char reason[256], *line = NULL;
 	FILE *file = open_proc(pid, "maps", reason);
 	size_t room = 0, at = 0, wanted = 0;
 	bool so = file;
 
-	if (want->device)
-		file_id(want->device, id);
 	while (so && getline(&line, &room, file) > 0) {
 		struct map_vma now = {};
 
-		if (parse_head(line, &now) && is_wanted(want, id, &now)) {
+		if (parse_head(line, &now) && is_wanted(pid, want, &now)) {
 			const struct map_vma *then = &process->vmas[at];
 
 			wanted++;

@@ -6,11 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "device/device.h"
+
 /* What to read of a process. */
 struct map_want {
-	bool all;	    /* not the module's nodes alone */
-	const char *device; /* this node alone; or NULL */
-	size_t most;	    /* VMAs that are looked at */
+	bool all;		     /* not the module's nodes alone */
+	const struct device *device; /* this one alone; or NULL */
+	size_t most;		     /* VMAs that are looked at */
 	bool content;
 	/* Anonymous memory that is wanted, too: start, end; ends with 0, 0. */
 	const uint64_t (*ranges)[2];

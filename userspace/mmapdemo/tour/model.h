@@ -9,6 +9,7 @@
 
 #include <linux/mmapdemo.h>
 #include "chapter.h"
+#include "device/device.h"
 #include "map/model.h"
 #include "verdict.h"
 
@@ -51,6 +52,7 @@ struct tour_part {
 
 struct tour {
 	const char *name, *device;
+	struct device node; /* which that is */
 	char kernel[66], machine[66], strategy[16];
 	uint64_t bytes;
 	size_t page_size;

@@ -61,7 +61,7 @@ static void take_event(void *context, struct tep_event *event, struct tep_record
 	const char *node = happening_node(event, record);
 	struct tour_event *taken;
 
-	if (!stage->in_step || !node || strcmp(node, basename(stage->tour->device)))
+	if (!stage->in_step || !node || strcmp(node, stage->tour->node.name))
 		return;
 	step->events = more(step->events, step->event_count, sizeof(*step->events));
 	taken = &step->events[step->event_count++];
@@ -117,7 +117,7 @@ static bool look_the_same(const struct map_picture *a, const struct map_picture 
 static void take_picture(struct stage *stage, struct tour_step *step)
 {
 	const struct map_want want = {
-		.device = stage->tour->device,
+		.device = &stage->tour->node,
 		.most = 16,
 		.content = true,
 		.ranges = stage->ranges,

@@ -121,6 +121,7 @@ static void open_tour(const struct control *control, struct tour *tour)
 		       ? info.huge_size
 		       : 0;
 	path = tour->device;
+	tour->node = control_device(control);
 	tour->bytes = info.bytes;
 	tour->page_size = page;
 	snprintf(tour->strategy, sizeof(tour->strategy), "%s", info.strategy);

@@ -25,6 +25,7 @@
 /* For argp: struct control first. */
 struct watch {
 	struct control control;
+	struct device device;
 	char *events;
 	bool all;
 	double seconds; /* 0: no end */
@@ -110,7 +111,7 @@ static void take(void *context, struct tep_event *event, struct tep_record *reco
 
 	if (record->missed_events)
 		take_loss(watch, record);
-	if (!node || (!watch->all && strcmp(node, basename(watch->control.device))))
+	if (!node || (!watch->all && strcmp(node, watch->device.name)))
 		return;
 	line = lines_add(&watch->lines, record->ts, tep_data_pid(event->tep, record));
 	snprintf(line->event, sizeof(line->event), "%s", event->name);
@@ -176,6 +177,8 @@ int watch_main(int argc, char **argv)
 	struct watch watch = {.count = UINT64_MAX};
 
 	control_parse(&watch.control, &argp, argc, argv);
+	if (!watch.all)
+		watch.device = control_device(&watch.control);
 	begin(&watch);
 	fprintf(stderr, "%s: watching\n", watch.control.name);
 	while (!stopped && watch.count) {
