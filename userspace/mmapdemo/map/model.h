@@ -70,6 +70,9 @@ struct map_picture {
 /* Is a page with these flags the file's own, and no copy? */
 bool map_is_files(const struct map_vma *vma, uint32_t flags);
 
+/* Do two pictures show the same? */
+bool map_same(const struct map_picture *a, const struct map_picture *b);
+
 void map_process_free(struct map_process *process);
 void map_picture_free(struct map_picture *picture);
 

@@ -13,7 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "map/json.h"
 #include "map/read.h"
 #include "stage.h"
 #include "watch/event.h"
@@ -104,16 +103,6 @@ static void judge_events(struct tour *tour, struct tour_step *step)
 	}
 }
 
-static bool look_the_same(const struct map_picture *a, const struct map_picture *b)
-{
-	struct json_object *left = map_json(a), *right = map_json(b);
-	bool same = json_object_equal(left, right);
-
-	json_object_put(left);
-	json_object_put(right);
-	return same;
-}
-
 static void take_picture(struct stage *stage, struct tour_step *step)
 {
 	const struct map_want want = {
@@ -138,7 +127,7 @@ static void take_picture(struct stage *stage, struct tour_step *step)
 		step->picture.count++;
 	}
 	if (stage->part->count > 1)
-		step->same = look_the_same(&step[-1].picture, &step->picture);
+		step->same = map_same(&step[-1].picture, &step->picture);
 }
 
 static void end_step(struct stage *stage)
