@@ -2,6 +2,7 @@
 /* mmapdemo: one command for what is done with, and asked of, mappable devices. */
 #include <argp.h>
 #include <err.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -97,6 +98,8 @@ int main(int argc, char **argv)
 	if (argc == 3 && !strcmp(argv[1], "--agent"))
 		return agent_main(argv[2]);
 
+	/* A caller that ignores SIGCHLD hands that on, and waitpid() would find no child. */
+	signal(SIGCHLD, SIG_DFL);
 	argp_err_exit_status = 2;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &choice);
 	snprintf(name, sizeof(name), "mmapdemo %s", choice.command->name);

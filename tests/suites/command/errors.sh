@@ -60,6 +60,16 @@ bad_numbers() {
 		complains "no command 'nonsense'"
 }
 
+# A caller's SIG_IGN for SIGCHLD is inherited, and takes every child's exit status.
+no_children() {
+	(
+		trap '' CHLD
+		exec /mmapdemo conform --tap --rows S3 memfd:
+	) >/tmp/said 2>/tmp/complaint || { cat /tmp/said /tmp/complaint; return 1; }
+	said=$(cat /tmp/said)
+	says '^ok 1 - ' && ! says '^not ok' && same complaint '' "$(cat /tmp/complaint)"
+}
+
 help() {
 	for name in $(echo "$commands" | cut -d' ' -f1); do
 		runs 0 "$name" --help && says '^Exit status: 0 done; 1 it failed' || return

@@ -71,8 +71,9 @@ static int reap(const struct guarded *guarded)
 	int status;
 
 	close(guarded->from);
-	while (waitpid(guarded->pid, &status, 0) < 0 && errno == EINTR)
-		;
+	while (waitpid(guarded->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			err(2, "waitpid");
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
