@@ -161,12 +161,21 @@ static bool receive_outcome(int from, struct outcome *outcome)
 	return outcome->file && outcome->message;
 }
 
+static char *copy(const char *text)
+{
+	char *copied = strdup(text);
+
+	if (!copied)
+		err(2, "strdup");
+	return copied;
+}
+
 static void spoil(struct outcome *outcome, const struct test *test, const char *message)
 {
 	outcome->verdict = FAILED;
 	outcome->line = test->row->test.line;
-	outcome->file = strdup(test->row->test.file);
-	outcome->message = strdup(message);
+	outcome->file = copy(test->row->test.file);
+	outcome->message = copy(message);
 }
 
 bool guard_run(const struct test *test, struct outcome *outcome)

@@ -101,7 +101,9 @@ static void print_details(const struct run *run, size_t first, size_t count)
 	bool *told = calloc(count, sizeof(*told));
 	size_t *group = calloc(count, sizeof(*group));
 
-	for (size_t i = 0; told && group && i < count; i++) {
+	if (!told || !group)
+		err(2, "calloc");
+	for (size_t i = 0; i < count; i++) {
 		const struct outcome *outcome = &run->outcomes[first + i];
 		size_t size = 0;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "clean.h"
+#include "common/memory.h"
 #include "from.h"
 #include "json.h"
 
@@ -104,8 +105,8 @@ static bool read_vma(struct json_object *object, const struct map_picture *pictu
 		return refuse(reason, "a VMA's range or 'unknown' cannot be");
 	snprintf(vma->perms, sizeof(vma->perms), "%-4.4s", get_text(object, "perms"));
 	snprintf(vma->file, sizeof(vma->file), "%s", get_text(object, "file"));
-	vma->name = map_clean(strdup(get_text(object, "name")));
-	vma->vm_flags = map_clean(strdup(get_text(object, "flags")));
+	vma->name = map_clean(copy_text(get_text(object, "name")));
+	vma->vm_flags = map_clean(copy_text(get_text(object, "flags")));
 	map_clean(vma->perms);
 	vma->device = get_bool(object, "device");
 	vma->unknown = unknown;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <linux/mmapdemo.h>
+#include "common/memory.h"
 #include "pages.h"
 
 /* Of a process, that are looked at: 4 GiB. An entry is 8 bytes. */
@@ -198,7 +199,7 @@ static void read_contents(int fd, const struct map_picture *picture, struct map_
 		for (char *c = text; *c; c++)
 			if (!isprint((unsigned char)*c))
 				*c = '.';
-		vma->pages[i].content = strdup(text);
+		vma->pages[i].content = copy_text(text);
 	}
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "clean.h"
+#include "common/memory.h"
 #include "pages.h"
 #include "read.h"
 
@@ -91,7 +92,7 @@ static bool parse_head(char *line, struct map_vma *vma)
 	vma->offset = offset;
 	if (strcmp(inode, "0"))
 		snprintf(vma->file, sizeof(vma->file), "%s %s", device, inode);
-	vma->name = map_clean(strdup(line + name));
+	vma->name = map_clean(copy_text(line + name));
 	return true;
 }
 
@@ -168,9 +169,7 @@ static void parse_field(const char *line, struct map_vma *vma, struct map_huge *
 {
 	if (!strncmp(line, "VmFlags:", 8)) {
 		free(vma->vm_flags);
-		vma->vm_flags = strdup(line + 8 + strspn(line + 8, " "));
-		if (!vma->vm_flags)
-			err(1, "strdup");
+		vma->vm_flags = copy_text(line + 8 + strspn(line + 8, " "));
 		vma->vm_flags[strcspn(vma->vm_flags, "\n")] = '\0';
 		for (char *end = strchr(vma->vm_flags, '\0');
 		     end > vma->vm_flags && end[-1] == ' ';)

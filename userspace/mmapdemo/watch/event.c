@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
+#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,14 +152,15 @@ char *happening_text(struct tep_event *event, struct tep_record *record)
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
 
-	for (field = event->format.fields; file && field; field = field->next) {
+	if (!file)
+		err(1, "open_memstream");
+	for (field = event->format.fields; field; field = field->next) {
 		struct value value = value_of(event, record, field);
 
 		if (strcmp(field->name, "node"))
 			print_value(file, &value);
 	}
-	if (file)
-		fclose(file);
+	fclose(file);
 	return text;
 }
 
