@@ -194,7 +194,7 @@ picked := $(filter-out file,$(origin KERNELS))$(TESTS)
 check: $(if $(picked),check-all)
 ifeq ($(picked),)
 	$(Q)tools/deps check style
-	$(Q)$(MAKE) --no-print-directory rows command fuzz
+	$(Q)$(MAKE) --no-print-directory programs rows command fuzz
 	$(Q)tests/check '$(first)' 'rows lifecycle command fuzz-short style'
 endif
 
