@@ -53,7 +53,8 @@ static const char doc[] =
 	"Root can set what the peers need (shmem_enabled, nr_hugepages); it is put back. What "
 	"is not to be had has a reason in the place of a figure.\n"
 	"\n"
-	"Exit status: 0 there are figures; 1 there is none, or FILE cannot be written; 2 usage.";
+	"Exit status: 0 there are figures; 1 there is none, or the run failed, or FILE cannot "
+	"be written; 2 usage, or DEVICE is not to be overwritten.";
 
 static size_t parse_size(const char *option, const char *text, struct argp_state *state)
 {
@@ -153,7 +154,7 @@ static void choose(struct bench *bench, const struct options *options)
 
 	bench->works = calloc(bench_work_count, sizeof(*bench->works));
 	if (!bench->works)
-		err(2, "calloc");
+		err(1, "calloc");
 	for (size_t i = 0; i < bench_work_count; i++)
 		if (chosen(options->works, bench_works[i].name))
 			bench->works[bench->work_count++] = &bench_works[i];

@@ -118,7 +118,7 @@ size_t bench_targets(const struct bench *bench, struct bench_target **targets)
 	version = atoi(system.release);
 	*targets = calloc(most, sizeof(**targets));
 	if (!*targets)
-		err(2, "calloc");
+		err(1, "calloc");
 	for (size_t i = 0; i < ARRAY_LEN(goals); i++) {
 		if (version < goals[i].from || version >= goals[i].before)
 			continue;

@@ -137,7 +137,7 @@ static void settle(const struct bench *bench)
 	pid_t child = fork();
 
 	if (child < 0)
-		err(2, "fork");
+		err(1, "fork");
 	if (!child) {
 		char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 				    -1, 0);
@@ -148,7 +148,7 @@ static void settle(const struct bench *bench)
 		_exit(0);
 	}
 	if (waitpid(child, NULL, 0) != child)
-		err(2, "waitpid");
+		err(1, "waitpid");
 }
 
 static void measure(const struct bench *bench, struct bench_figure *figure)
@@ -168,12 +168,12 @@ static void measure(const struct bench *bench, struct bench_figure *figure)
 		report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
 			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (report == MAP_FAILED)
-		err(2, "mmap");
+		err(1, "mmap");
 	memset(report, 0, sizeof(*report));
 	fflush(NULL);
 	child = fork();
 	if (child < 0)
-		err(2, "fork");
+		err(1, "fork");
 	if (!child) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		bench_fail_to(report->reason);
@@ -181,7 +181,7 @@ static void measure(const struct bench *bench, struct bench_figure *figure)
 		_exit(0);
 	}
 	if (waitpid(child, &status, 0) != child)
-		err(2, "waitpid");
+		err(1, "waitpid");
 	if (WIFSIGNALED(status))
 		snprintf(figure->reason, sizeof(figure->reason), "ends in signal %d, %s",
 			 WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -198,7 +198,7 @@ static void add_figure(struct bench *bench, const struct bench_work *work,
 		reallocarray(bench->figures, bench->figure_count + 1, sizeof(*figures));
 
 	if (!figures)
-		err(2, "realloc");
+		err(1, "realloc");
 	bench->figures = figures;
 	figures += bench->figure_count++;
 	*figures = (struct bench_figure){.work = work, .subject = subject, .size = size};

@@ -159,7 +159,7 @@ static void make_udmabuf(struct bench_subject *subject, size_t size)
 	create.memfd = memfd_create("mmapdemo", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if ((int)create.memfd < 0 || ftruncate(create.memfd, size) ||
 	    fcntl(create.memfd, F_ADD_SEALS, F_SEAL_SHRINK))
-		err(2, "memfd for udmabuf");
+		err(1, "memfd for udmabuf");
 	subject->fd = ioctl(device, UDMABUF_CREATE, &create);
 	subject->size = size;
 	if (subject->fd < 0)

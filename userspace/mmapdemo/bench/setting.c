@@ -89,7 +89,7 @@ static struct setting *next_setting(const char *path)
 	struct setting *setting = &settings[count];
 
 	if (count == ARRAY_LEN(settings))
-		errx(2, "%s: no room to remember what it was", path);
+		errx(1, "%s: no room to remember what it was", path);
 	if (!changer)
 		restore_at_end();
 	*setting = (struct setting){.path = path};

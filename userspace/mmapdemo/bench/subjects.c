@@ -38,7 +38,7 @@ size_t bench_subject_list(char **devices, struct bench_subject **subjects)
 		found_count++;
 	list = calloc(found_count + 1 + bench_peer_count, sizeof(*list));
 	if (!list)
-		err(2, "calloc");
+		err(1, "calloc");
 	for (size_t i = 0; i < found_count; i++)
 		if (named || bench_is_ours(devices[i]))
 			add_device(&list[count++], devices[i]);
