@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "io.h"
 
 /* In pieces, from and to one buffer that is there already. */
@@ -18,7 +19,7 @@ static int64_t transfer(const struct bench_job *job, bool writing)
 	if (!buffer)
 		bench_fail("malloc: %s", strerror(errno));
 	memset(buffer, 1, chunk);
-	begin = bench_now();
+	begin = clock_now();
 	for (size_t done = 0; done < job->size;) {
 		size_t left = job->size - done;
 		size_t bytes = left < chunk ? left : chunk;
@@ -31,7 +32,7 @@ static int64_t transfer(const struct bench_job *job, bool writing)
 				   got ? strerror(errno) : "no bytes");
 		done += got;
 	}
-	end = bench_now();
+	end = clock_now();
 	free(buffer);
 	return end - begin;
 }

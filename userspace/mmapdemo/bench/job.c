@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "job.h"
@@ -21,12 +20,4 @@ void bench_fail(const char *format, ...)
 	vsnprintf(fail_reason, BENCH_REASON, format, args);
 	va_end(args);
 	_exit(1);
-}
-
-int64_t bench_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }

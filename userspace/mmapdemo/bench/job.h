@@ -20,7 +20,5 @@ struct bench_job {
 _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Sets the buffer of BENCH_REASON bytes that bench_fail() writes to. */
 void bench_fail_to(char *reason);
-/* The monotonic clock, in nanoseconds. */
-int64_t bench_now(void);
 
 #endif

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "job.h"
 #include "measure.h"
 #include "size.h"
@@ -95,7 +96,7 @@ static void run(const struct bench *bench, const struct bench_work *work, struct
 
 	if (work->needs & NEEDS_RESIDENT)
 		make_resident(job);
-	enough = bench_now() + ENOUGH;
+	enough = clock_now() + ENOUGH;
 	for (unsigned int i = large; i <= bench->repeats; i++) {
 		int64_t value;
 
@@ -107,7 +108,7 @@ static void run(const struct bench *bench, const struct bench_work *work, struct
 		value = work->run(job);
 		if (i)
 			report->values[report->count++] = scale(bench, work, job->size, value);
-		if (large && (bench_now() > enough || work->needs & NEEDS_LARGE))
+		if (large && (clock_now() > enough || work->needs & NEEDS_LARGE))
 			break;
 	}
 }

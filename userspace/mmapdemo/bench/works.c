@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "io.h"
 #include "job.h"
 #include "setting.h"
@@ -64,31 +65,31 @@ static char *map_written(const struct bench_job *job)
 
 static int64_t map_read(const struct bench_job *job)
 {
-	int64_t begin = bench_now(), end;
+	int64_t begin = clock_now(), end;
 	char *memory = map_as_is(job);
 
 	touch_read(memory, job->size);
-	end = bench_now();
+	end = clock_now();
 	unmap(job, memory);
 	return end - begin;
 }
 
 static int64_t map_write(const struct bench_job *job)
 {
-	int64_t begin = bench_now(), end;
+	int64_t begin = clock_now(), end;
 	char *memory = map_written(job);
 
-	end = bench_now();
+	end = clock_now();
 	unmap(job, memory);
 	return end - begin;
 }
 
 static int64_t populate(const struct bench_job *job)
 {
-	int64_t begin = bench_now(), end;
+	int64_t begin = clock_now(), end;
 	char *memory = map(job, job->subject->map_flags | MAP_POPULATE);
 
-	end = bench_now();
+	end = clock_now();
 	unmap(job, memory);
 	return end - begin;
 }
@@ -96,19 +97,19 @@ static int64_t populate(const struct bench_job *job)
 static int64_t unmap_written(const struct bench_job *job)
 {
 	char *memory = map_written(job);
-	int64_t begin = bench_now();
+	int64_t begin = clock_now();
 
 	unmap(job, memory);
-	return bench_now() - begin;
+	return clock_now() - begin;
 }
 
 static int64_t private_write(const struct bench_job *job)
 {
-	int64_t begin = bench_now(), end;
+	int64_t begin = clock_now(), end;
 	char *memory = map(job, MAP_PRIVATE);
 
 	touch_write(memory, job->size);
-	end = bench_now();
+	end = clock_now();
 	unmap(job, memory);
 	return end - begin;
 }
@@ -119,9 +120,9 @@ static int64_t private_write_after_read(const struct bench_job *job)
 	int64_t begin, end;
 
 	touch_read(memory, job->size);
-	begin = bench_now();
+	begin = clock_now();
 	touch_write(memory, job->size);
-	end = bench_now();
+	end = clock_now();
 	unmap(job, memory);
 	return end - begin;
 }
@@ -129,12 +130,12 @@ static int64_t private_write_after_read(const struct bench_job *job)
 static int64_t protect(const struct bench_job *job)
 {
 	char *memory = map_written(job);
-	int64_t begin = bench_now(), end;
+	int64_t begin = clock_now(), end;
 
 	if (mprotect(memory, job->size, PROT_READ) ||
 	    mprotect(memory, job->size, PROT_READ | PROT_WRITE))
 		bench_fail("mprotect: %s", strerror(errno));
-	end = bench_now();
+	end = clock_now();
 	unmap(job, memory);
 	return end - begin;
 }
@@ -143,7 +144,7 @@ static int64_t open_and_close(const struct bench_job *job)
 {
 	struct bench_job opened = *job;
 	struct bench_subject subject = *job->subject;
-	int64_t begin = bench_now();
+	int64_t begin = clock_now();
 
 	opened.subject = &subject;
 	for (int i = 0; i < BENCH_CALLS; i++) {
@@ -156,7 +157,7 @@ static int64_t open_and_close(const struct bench_job *job)
 		if (*subject.path)
 			close(subject.fd);
 	}
-	return bench_now() - begin;
+	return clock_now() - begin;
 }
 
 static pid_t fork_or_fail(void)
@@ -171,7 +172,7 @@ static pid_t fork_or_fail(void)
 static int64_t fork_and_wait(const struct bench_job *job)
 {
 	char *memory = map_written(job);
-	int64_t begin = bench_now(), end;
+	int64_t begin = clock_now(), end;
 
 	for (int i = 0; i < BENCH_CALLS; i++) {
 		pid_t child = fork_or_fail();
@@ -180,7 +181,7 @@ static int64_t fork_and_wait(const struct bench_job *job)
 			_exit(0);
 		waitpid(child, NULL, 0);
 	}
-	end = bench_now();
+	end = clock_now();
 	unmap(job, memory);
 	return end - begin;
 }
@@ -195,9 +196,9 @@ static int64_t touch_in_child(const struct bench_job *job)
 	if (pipe(ends))
 		bench_fail("pipe: %s", strerror(errno));
 	if (!fork_or_fail()) {
-		took = bench_now();
+		took = clock_now();
 		touch_write(memory, job->size);
-		took = bench_now() - took;
+		took = clock_now() - took;
 		_exit(write(ends[1], &took, sizeof(took)) != sizeof(took));
 	}
 	close(ends[1]);

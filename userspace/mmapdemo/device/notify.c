@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
+#include "common/clock.h"
 #include "common/json.h"
 #include "common/number.h"
 #include "control.h"
@@ -73,14 +73,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec + time.tv_nsec / 1e9;
-}
-
 /*
  * All events are asked for, and those not wanted let go: for others than the
  * wanted ones poll() would return at once, again and again.
@@ -89,7 +81,7 @@ static bool next(const struct options *options, int fd, double deadline, struct 
 {
 	for (;;) {
 		struct pollfd poll_fd = {.fd = fd, .events = POLLIN | POLLPRI};
-		double left = deadline - now();
+		double left = deadline - clock_now() / 1e9;
 		int ready;
 
 		*wait = (struct mmapdemo_wait){.size = sizeof(*wait), .events = ALL_EVENTS};
@@ -154,7 +146,7 @@ int wait_main(int argc, char **argv)
 	int fd;
 
 	control_parse(&options.control, &argp, argc, argv);
-	deadline = now() + options.timeout;
+	deadline = clock_now() / 1e9 + options.timeout;
 	fd = open_device(&options.control, O_RDONLY | O_NONBLOCK);
 	while (options.count--) {
 		if (!next(&options, fd, deadline, &wait))

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <tracefs.h>
 
@@ -26,14 +25,6 @@ void free_tep_plugin_paths(struct tep_handle *tep)
 static struct tracefs_instance *instance;
 static struct reader *reader;
 static pid_t owner; /* a child that ends puts nothing back */
-
-uint64_t tracing_now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1000000000ull + time.tv_nsec;
-}
 
 static void put_back(void)
 {

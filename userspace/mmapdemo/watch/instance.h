@@ -8,9 +8,6 @@
 
 #include "reader.h"
 
-/* On CLOCK_MONOTONIC, in nanoseconds, as the records are. */
-uint64_t tracing_now(void);
-
 /*
  * Sets up "mmapdemo-USER-PID", with no tracepoint on, to be put back when the
  * program ends; one that a killed program of that USER left behind goes. There is

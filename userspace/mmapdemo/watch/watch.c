@@ -14,6 +14,7 @@
 #include <tracefs.h>
 
 #include "command.h"
+#include "common/clock.h"
 #include "common/json.h"
 #include "common/number.h"
 #include "device/control.h"
@@ -150,7 +151,7 @@ static void begin(struct watch *watch)
 	watch->reader = tracing_begin("watch", reason);
 	if (!watch->reader)
 		control_fail(&watch->control, "%s", reason);
-	watch->began = tracing_now();
+	watch->began = clock_now();
 	enable(watch);
 }
 
@@ -182,10 +183,10 @@ int watch_main(int argc, char **argv)
 	begin(&watch);
 	fprintf(stderr, "%s: watching\n", watch.control.name);
 	while (!stopped && watch.count) {
-		if (watch.seconds && tracing_now() - watch.began > watch.seconds * 1e9)
+		if (watch.seconds && clock_now() - watch.began > watch.seconds * 1e9)
 			break;
 		nanosleep(&pause, NULL);
-		read_and_print(&watch, tracing_now());
+		read_and_print(&watch, clock_now());
 	}
 	tracing_stop();
 	while (read_and_print(&watch, UINT64_MAX))
