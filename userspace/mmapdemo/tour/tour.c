@@ -8,6 +8,7 @@
 #include "command.h"
 #include "common/json.h"
 #include "common/number.h"
+#include "common/signals.h"
 #include "device/control.h"
 #include "stage.h"
 #include "view.h"
@@ -132,8 +133,6 @@ static void open_tour(const struct control *control, struct tour *tour)
 	tour->traced = tour->reader && tracing_enable(NULL);
 }
 
-static volatile sig_atomic_t stopped_by;
-
 static bool seen(const struct tour *tour, const struct tour_part *part,
 		 const struct tour_step *step, void *context)
 {
@@ -146,25 +145,11 @@ static bool seen(const struct tour *tour, const struct tour_part *part,
 	return !stopped_by && (!options->step || terminal_key("-- a key goes on, q ends --"));
 }
 
-static void stop(int signal)
-{
-	stopped_by = signal;
-}
-
-/* What was set up is put back at the end, which is to come then, too. */
-static void catch_signals(void)
-{
-	const struct sigaction action = {.sa_handler = stop};
-	const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		sigaction(ends[i], &action, NULL);
-}
-
 static void run(struct options *options, struct tour *tour)
 {
 	bool json = options->control.json;
 
+	/* What was set up is put back at the end, which is to come then, too. */
 	catch_signals();
 	if (!json)
 		tour_text_begin(tour, &options->terminal);

@@ -17,6 +17,7 @@
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/number.h"
+#include "common/signals.h"
 #include "device/control.h"
 #include "event.h"
 #include "instance.h"
@@ -53,14 +54,6 @@ static const char doc[] =
 	"A line has the seconds since the start, who did it, the device, the tracepoint, and "
 	"what it tells: addresses in hex, offsets in bytes. Ctrl-C ends it; other people's "
 	"tracing is not touched. It wants root.\n\n" CONTROL_STATUS;
-
-static volatile sig_atomic_t stopped;
-
-static void stop(int signal)
-{
-	(void)signal;
-	stopped = 1;
-}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -142,12 +135,9 @@ static void enable(struct watch *watch)
 
 static void begin(struct watch *watch)
 {
-	const struct sigaction action = {.sa_handler = stop};
-	const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 	char reason[256];
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		sigaction(ends[i], &action, NULL);
+	catch_signals();
 	watch->reader = tracing_begin("watch", reason);
 	if (!watch->reader)
 		control_fail(&watch->control, "%s", reason);
@@ -182,7 +172,7 @@ int watch_main(int argc, char **argv)
 		watch.device = control_device(&watch.control);
 	begin(&watch);
 	fprintf(stderr, "%s: watching\n", watch.control.name);
-	while (!stopped && watch.count) {
+	while (!stopped_by && watch.count) {
 		if (watch.seconds && clock_now() - watch.began > watch.seconds * 1e9)
 			break;
 		nanosleep(&pause, NULL);
