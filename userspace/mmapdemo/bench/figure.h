@@ -35,8 +35,6 @@ const struct bench_figure *bench_find(const struct bench *bench, const char *wor
 /* (max - min) / median */
 double bench_spread(const struct bench_figure *figure);
 const char *bench_unit(const struct bench *bench, enum bench_per per);
-/* 16M */
-const char *bench_bytes(size_t bytes, char text[24]);
 /* The size that a work is done with, apart from those for the slope. */
 size_t bench_work_size(const struct bench *bench, const struct bench_work *work);
 

@@ -45,19 +45,6 @@ size_t bench_work_size(const struct bench *bench, const struct bench_work *work)
 	return work->needs & NEEDS_LARGE ? BENCH_LARGE : bench->size;
 }
 
-const char *bench_bytes(size_t bytes, char text[24])
-{
-	static const char units[] = " KMG";
-	int unit = 0;
-
-	while (unit < 3 && bytes && bytes % KIB == 0) {
-		bytes /= KIB;
-		unit++;
-	}
-	snprintf(text, 24, unit ? "%zu%c" : "%zu", bytes, units[unit]);
-	return text;
-}
-
 /* Of kernels from one major version to before another; the issue that asked for them: 4. */
 static const struct goal {
 	const char *works[9];

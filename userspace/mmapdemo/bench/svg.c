@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "common/number.h"
 #include "size.h"
 #include "view.h"
 
@@ -189,7 +190,7 @@ bool bench_svg(const struct bench *bench, FILE *file)
 		"<style>\n%s</style>\n<rect class='paper' width='100%%' height='100%%'/>\n",
 		WIDTH, height, WIDTH, height, style);
 	fprintf(file, "<text class='big' x='16' y='24'>%s %s, %s mapped: less is better</text>\n",
-		system.sysname, system.release, bench_bytes(bench->size, size));
+		system.sysname, system.release, number_bytes(bench->size, size));
 	y = draw_legend(file, bench, 48);
 	y = draw_panel(file, &pages, y);
 	draw_panel(file, &calls, y);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "common/number.h"
 #include "size.h"
 #include "view.h"
 #include "work.h"
@@ -84,7 +85,7 @@ static void print_slope(const struct bench *bench, size_t first, size_t last,
 
 	printf("%s, %s, by size\n", work->name, bench_unit(bench, work->per));
 	for (size_t size = BENCH_SMALLEST; size <= bench->slope; size *= 4)
-		print_row(bench, first, last, work, bench_bytes(size, label), size);
+		print_row(bench, first, last, work, number_bytes(size, label), size);
 }
 
 static bool same_reason(const struct bench_figure *a, const struct bench_figure *b)
@@ -164,7 +165,7 @@ void bench_table(const struct bench *bench)
 
 	uname(&system);
 	printf("%s %s: %s mapped; medians of %u, spread (max - min) / median of the row's worst\n",
-	       system.sysname, system.release, bench_bytes(bench->size, size), bench->repeats);
+	       system.sysname, system.release, number_bytes(bench->size, size), bench->repeats);
 	for (size_t first = 0; first < bench->subject_count; first += COLUMNS) {
 		size_t last = first + COLUMNS;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,4 +36,17 @@ bool parse_seconds(const char *text, double least, double *seconds)
 
 	*seconds = strtod(text, &end);
 	return end != text && !*end && *seconds >= least && *seconds <= 86400;
+}
+
+const char *number_bytes(uint64_t bytes, char text[24])
+{
+	static const char units[] = " KMGT";
+	int unit = 0;
+
+	while (unit < 4 && bytes && bytes % 1024 == 0) {
+		bytes /= 1024;
+		unit++;
+	}
+	snprintf(text, 24, "%ju%.*s", (uintmax_t)bytes, unit ? 1 : 0, units + unit);
+	return text;
 }

@@ -11,6 +11,9 @@
 /* False if it is no number, or does not fit. */
 bool parse_number(const char *text, uint64_t *number);
 
+/* Writes a size as parse_number() reads it: "16M". */
+const char *number_bytes(uint64_t bytes, char text[24]);
+
 /* A decimal number of seconds from `least` on, up to a day. */
 bool parse_seconds(const char *text, double least, double *seconds);
 

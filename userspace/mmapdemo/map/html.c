@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The picture as a page: one file, nothing fetched, no script. */
 #include "common/html.h"
+#include "common/number.h"
 #include "draw.h"
 #include "runs.h"
 
@@ -18,7 +19,7 @@ static void put_vma(FILE *file, const struct map_picture *picture, const struct 
 	fprintf(file,
 		"<tr><td><code>%jx-<wbr>%jx</code></td><td><code>%s</code></td><td>%s</td><td>",
 		(uintmax_t)vma->start, (uintmax_t)vma->end, vma->perms,
-		map_bytes(vma->end - vma->start, size));
+		number_bytes(vma->end - vma->start, size));
 	html_text(file, *vma->name ? vma->name : "anonymous");
 	fprintf(file, " +0x%jx</td><td>%zu of %ju</td><td>%zu</td><td><code>",
 		(uintmax_t)vma->offset, present,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/canvas.h"
+#include "common/number.h"
 #include "common/utf8.h"
 #include "layout.h"
 #include "nodes.h"
@@ -216,7 +217,7 @@ static void add_vma(struct map_column *side, const struct map_vma *vma, const st
 	struct map_row *row;
 
 	row = add_row(side, ROW_VMA, "%jx %s %s", (uintmax_t)vma->start, vma->perms,
-		      map_bytes(vma->end - vma->start, size));
+		      number_bytes(vma->end - vma->start, size));
 	set_title(row, "%jx-%jx %s offset %#jx %s; flags %s", (uintmax_t)vma->start,
 		  (uintmax_t)vma->end, vma->perms, (uintmax_t)vma->offset, vma->name,
 		  vma->vm_flags ? vma->vm_flags : "unknown");

@@ -5,20 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/number.h"
 #include "runs.h"
-
-const char *map_bytes(uint64_t bytes, char text[24])
-{
-	static const char units[] = " KMGT";
-	int unit = 0;
-
-	while (unit < 4 && bytes && bytes % 1024 == 0) {
-		bytes /= 1024;
-		unit++;
-	}
-	snprintf(text, 24, "%ju%.*s", (uintmax_t)bytes, unit ? 1 : 0, units + unit);
-	return text;
-}
 
 static void add_word(char text[96], const char *word)
 {
@@ -36,7 +24,7 @@ void map_state(const struct map_picture *picture, const struct map_vma *vma, uin
 	if (flags & PAGE_POISONED)
 		add_word(text, "poisoned");
 	if (flags & PAGE_PRESENT) {
-		map_bytes(flags & PAGE_HUGE ? picture->huge_size : picture->page_size, size);
+		number_bytes(flags & PAGE_HUGE ? picture->huge_size : picture->page_size, size);
 		add_word(text, size);
 		if (flags & PAGE_HUGE_MAYBE)
 			add_word(text, "or huge");

@@ -20,7 +20,5 @@ struct map_run *map_runs(const struct map_vma *vma, size_t most, size_t *count);
 /* "2M dirty copy", or "absent" */
 void map_state(const struct map_picture *picture, const struct map_vma *vma, uint32_t flags,
 	       char text[96]);
-/* 4K, 2M */
-const char *map_bytes(uint64_t bytes, char text[24]);
 
 #endif

@@ -4,8 +4,8 @@
  * with it, keys go from step to step.
  */
 #include "common/html.h"
+#include "common/number.h"
 #include "map/draw.h"
-#include "map/runs.h"
 #include "view.h"
 
 static const char style[] =
@@ -167,7 +167,7 @@ static void put_head(FILE *file, const struct tour *tour)
 		html_style, map_svg_style, style);
 	html_text(file, tour->device);
 	fprintf(file, ", %s; Linux %s, %s. All of it was run, and seen, there.</p>\n",
-		map_bytes(tour->bytes, size), tour->kernel, tour->machine);
+		number_bytes(tour->bytes, size), tour->kernel, tour->machine);
 	fputs("<p class='lead'>Each step is a call in C, what was expected of it, and what was "
 	      "seen. In the drawings, addresses are on the sides, and frames (pages of real "
 	      "memory) "

@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "common/canvas.h"
+#include "common/number.h"
 #include "map/draw.h"
-#include "map/runs.h"
 #include "view.h"
 
 #define INDENT 5
@@ -29,7 +29,7 @@ void tour_text_begin(const struct tour *tour, const struct terminal *terminal)
 	style_print(terminal, STYLE_BOLD, "A tour of mmap, on a real device");
 	putchar('\n');
 	snprintf(text, sizeof(text), "%s, %s, strategy %s; Linux %s, %s, pages of %zu bytes",
-		 tour->device, map_bytes(tour->bytes, size), tour->strategy, tour->kernel,
+		 tour->device, number_bytes(tour->bytes, size), tour->strategy, tour->kernel,
 		 tour->machine, tour->page_size);
 	print_words(terminal, 0, text);
 	if (!tour->traced) {
