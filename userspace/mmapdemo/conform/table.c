@@ -7,11 +7,13 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "common/terminal.h"
 #include "run.h"
 #include "support/contract.h"
 #include "support/target.h"
 
-#define WIDTH 80
+/* The same wherever it is read: a table is compared with others. */
+static const struct terminal terminal = {.width = 79};
 
 static void print_bytes(uintmax_t bytes)
 {
@@ -26,28 +28,6 @@ static void print_bytes(uintmax_t bytes)
 		printf("%ju %ciB", bytes, units[unit]);
 	else
 		printf("%ju bytes", bytes);
-}
-
-/* Words from column `at` on, broken at the width, each further line indented. */
-static void print_words(int at, int indent, const char *text)
-{
-	while (*text) {
-		int word = strcspn(text, " \n");
-		bool fits = at + 1 + word < WIDTH;
-
-		if (!fits && at > indent) {
-			printf("\n%*s", indent, "");
-			at = indent;
-		} else if (at > indent) {
-			putchar(' ');
-			at++;
-		}
-		printf("%.*s", word, text);
-		at += word;
-		text += word;
-		text += strspn(text, " \n");
-	}
-	putchar('\n');
 }
 
 /* S5.child-store-copies[read] without what comes before and after. */
@@ -91,7 +71,7 @@ static void print_names(const struct run *run, const size_t *group, size_t count
 	}
 	fclose(file);
 	printf("       ");
-	print_words(7, 7, text);
+	terminal_words(&terminal, 7, 7, text);
 	free(text);
 }
 
@@ -115,10 +95,10 @@ static void print_details(const struct run *run, size_t first, size_t count)
 			told[j] = true;
 			group[size++] = first + j;
 		}
-		printf("     %s:", verdict_word(outcome->verdict));
-		print_words(6 + strlen(verdict_word(outcome->verdict)), 7,
-			    outcome->verdict == PASSED ? run->tests[first + i].row->says
-						       : outcome->message);
+		printf("     %s: ", verdict_word(outcome->verdict));
+		terminal_words(&terminal, 7 + strlen(verdict_word(outcome->verdict)), 7,
+			       outcome->verdict == PASSED ? run->tests[first + i].row->says
+							  : outcome->message);
 		print_names(run, group, size);
 	}
 	free(told);
