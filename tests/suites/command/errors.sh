@@ -70,6 +70,15 @@ no_children() {
 	says '^ok 1 - ' && ! says '^not ok' && same complaint '' "$(cat /tmp/complaint)"
 }
 
+# fork() fails: nobody may have the one process alone that runs already.
+bench_cannot_fork() {
+	status=0
+	su -s /bin/sh nobody -c 'ulimit -u 1 && exec /mmapdemo bench --works open --subjects memfd' \
+		>/tmp/said 2>/tmp/complaint || status=$?
+	complaint=$(cat /tmp/complaint)
+	same "exit status" 1 "$status" && one_line_of_complaint && complains 'fork: Resource temp'
+}
+
 help() {
 	for name in $(echo "$commands" | cut -d' ' -f1); do
 		runs 0 "$name" --help && says '^Exit status: 0 done; 1 it failed' || return

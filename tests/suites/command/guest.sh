@@ -102,7 +102,7 @@ survive() {
 mkdir -p /etc
 echo 'nobody:x:65534:65534::/:/bin/sh' >/etc/passwd
 
-plan 45
+plan 46
 check "command.info-says-what-the-device-is" info_text
 check "command.info-as-json" info_json
 check "command.info-counts-mappings" info_counts
@@ -145,6 +145,7 @@ check "command.no-permission" not_root
 check "command.a-descriptor-for-reading-shows" read_only
 check "command.bad-numbers-and-arguments-are-usage-errors" bad_numbers
 check "command.children-are-waited-for" no_children
+check "command.bench-that-cannot-fork-fails" bench_cannot_fork
 check "command.help-of-each" help
 check "example.ring" ring
 check "example.survive" survive
