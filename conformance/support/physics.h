@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "counters.h"
 #include "row.h"
 
 /*
@@ -56,18 +57,7 @@ struct frames {
 /* False: they are to be read again. It ends the test where they are not as they should be. */
 bool frames_are_so(struct frames *frames, uint64_t a, uint64_t b, uint64_t a_again);
 
-/*
- * One of the module's counters in debugfs. Not applicable where the target is
- * not of our module; a failure where it is and the counter cannot be read.
- */
-uint64_t counter(const char *name);
-/* Whether that can be read: it is our module's, and we may. */
-bool has_counter(const char *name);
-
-/* How many VMAs of the target the maps of all processes show. */
-uint64_t vmas_in_maps(void);
-
-/* That number and the module's own agree, and are as many as the test says. */
+/* The maps of all processes and the module agree on the number of VMAs of the target. */
 #define assert_vmas(expected)                                         \
 	do {                                                          \
 		ck_assert_uint_eq(vmas_in_maps(), expected);          \

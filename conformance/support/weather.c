@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "physics.h"
+#include "counters.h"
 #include "target.h"
 #include "weather.h"
 
