@@ -55,7 +55,7 @@ int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer,
 	inode->i_mode = S_IFREG | 0600;
 	xa_init(&buffer->broken);
 	buffer->node = settings->node;
-	buffer->huge = settings->huge;
+	buffer->huge = settings->huge && strategy->may_be_huge;
 	buffer->prealloc = settings->prealloc;
 	i_size_write(inode, settings->size);
 	buffer->end = settings->size >> PAGE_SHIFT;

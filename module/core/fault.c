@@ -40,7 +40,9 @@ static bool mmapdemo_fault_get_copied(struct vm_fault *vmf)
 	folio = filemap_lock_folio(buffer->inode->i_mapping, vmf->pgoff);
 	if (IS_ERR_OR_NULL(folio))
 		return false;
-	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer) || !folio_test_uptodate(folio)) {
+	/* INJECT_SET waits for the locks of the folios (settle) once its rule can be seen. */
+	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer) || !folio_test_uptodate(folio) ||
+	    mmapdemo_hooks_active(buffer) || mmapdemo_hooks_wipe(buffer, ~0U)) {
 		folio_unlock(folio);
 		folio_put(folio);
 		return false;

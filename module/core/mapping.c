@@ -30,14 +30,16 @@ static void mmapdemo_mapping_get(struct mmapdemo_buffer *buffer, void **vm_priva
 
 	/* Page faults are counted for each VMA anew, also in one made from another. */
 	*vm_private_data = (void *)MMAPDEMO_VMA_COUNTED;
-	if (!mmapdemo_hooks_wipe(buffer, ~0U)) {
-		mmapdemo_mapping_count(buffer);
-		return;
-	}
-	/* A last unmap that wipes has ended, or sees this count: pages may be mapped already. */
-	filemap_invalidate_lock_shared(mapping);
 	mmapdemo_mapping_count(buffer);
-	filemap_invalidate_unlock_shared(mapping);
+	/*
+	 * Pages may be mapped already. A last unmap that comes after the count does not wipe.
+	 * One that came before it read the policy before it dropped the count, so the policy
+	 * is seen here, and its wipe is waited for.
+	 */
+	if (mmapdemo_hooks_wipe(buffer, ~0U)) {
+		filemap_invalidate_lock_shared(mapping);
+		filemap_invalidate_unlock_shared(mapping);
+	}
 }
 
 static void mmapdemo_mapping_put(struct mmapdemo_buffer *buffer)

@@ -59,6 +59,7 @@ const struct mmapdemo_strategy mmapdemo_strategy_pagecache = {
 	.name		= "pagecache",
 	.node		= "mmapdemo",
 	.may_pass_end	= true,
+	.may_be_huge	= true,
 	.init		= mmapdemo_folios_init,
 	.exit		= mmapdemo_folios_exit,
 	.resident	= mmapdemo_folios_resident,

@@ -32,6 +32,7 @@ struct mmapdemo_piece {
  * @node: the device node's name
  * @may_pass_end: a mapping may reach past the end, and is SIGBUS there, as with
  *	a file; otherwise that is EINVAL
+ * @may_be_huge: it makes huge folios where it can, unless the setting says no
  * @init: takes what memory it has from the start; may make the buffer smaller
  * @exit: gives back all memory; nobody has it mapped any more
  * @resident: bytes of memory held; NULL where that is for others to count
@@ -61,6 +62,7 @@ struct mmapdemo_strategy {
 	const char *name;
 	const char *node;
 	bool may_pass_end;
+	bool may_be_huge;
 	int (*init)(struct mmapdemo_buffer *buffer);
 	void (*exit)(struct mmapdemo_buffer *buffer);
 	u64 (*resident)(struct mmapdemo_buffer *buffer);

@@ -258,7 +258,7 @@ static int mmapdemo_device_write_check(struct kiocb *iocb, size_t *bytes)
 	if (iocb->ki_pos >= mmapdemo_buffer_bytes(buffer))
 		return 0;
 	return mmapdemo_inject_access(buffer, iocb->ki_pos, bytes,
-					iocb->ki_flags & IOCB_NOWAIT);
+				      iocb->ki_flags & IOCB_NOWAIT);
 }
 
 /* The check, and the inode's lock: which is first is the same but for a write that may not wait. */

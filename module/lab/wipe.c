@@ -48,7 +48,7 @@ bool mmapdemo_wipe_put(struct mmapdemo_buffer *buffer, atomic_t *users, const ch
 	return last;
 }
 
-/* Sets MMAPDEMO_WIPE_ON_ bits. The caller holds no lock. */
+/* Sets MMAPDEMO_WIPE_ON_ bits. The caller holds no lock of the module or of an mm. */
 void mmapdemo_wipe_set_policy(struct mmapdemo_buffer *buffer, unsigned int policy)
 {
 	unsigned int old;
