@@ -244,7 +244,7 @@ kernels_or = $(if $(filter file,$(origin KERNELS)),$(shell awk '!/^\#/ && $$1 ~ 
 check-debug:
 	$(Q)tools/deps check debug
 	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz beside fail-nth
-	$(Q)tests/check '$(call kernels_or,debug)' '$(or $(TESTS),catches fail-nth fail-nth-others rows small rows32 lifecycle \
+	$(Q)tests/check '$(call kernels_or,debug)' '$(or $(TESTS),catches fail-nth fail-nth-others rows small rows32 lifecycle prealloc \
 		anon fault insert vmalloc pfn dma fuzz command coverage)'
 
 ## check-kcsan: the same on a kernel that looks for data races of the module's
