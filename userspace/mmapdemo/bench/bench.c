@@ -30,19 +30,19 @@ enum { SIZE = 's', REPEATS = 'r', WORKS = 'w', SUBJECTS = 'S' };
 enum { SLOPE = 256, INSTRUCTIONS, JSON, SVG, WRITE, LIST };
 
 static const struct argp_option argp_options[] = {
-	{"works", WORKS, "GLOBS", 0, "only these: 'map-* cow'", 0},
-	{"subjects", SUBJECTS, "GLOBS", 0, "only these: 'mmapdemo* memfd'", 0},
-	{"size", SIZE, "N[K|M|G]", 0, "bytes to map (default 16M)", 0},
+	{"works", WORKS, "GLOBS", 0, "measure only these, for example 'map-* cow'", 0},
+	{"subjects", SUBJECTS, "GLOBS", 0, "measure only these, for example 'mmapdemo* memfd'", 0},
+	{"size", SIZE, "N[K|M|G]", 0, "map this many bytes (default 16M)", 0},
 	{"slope", SLOPE, "N[K|M|G]", 0,
-	 "map-write and munmap at sizes from 64K to this, too; memory, from 256M on", 0},
-	{"repeats", REPEATS, "N", 0, "runs, of which the median counts (default 5)", 0},
-	{"write", WRITE, NULL, 0, "a DEVICE that is not ours may be overwritten", 0},
+	 "measure map-write and munmap at sizes from 64K to N, too, and memory from 256M", 0},
+	{"repeats", REPEATS, "N", 0, "run each work N times and report the median (default 5)", 0},
+	{"write", WRITE, NULL, 0, "allow a DEVICE that is not the module's to be overwritten", 0},
 	{"instructions", INSTRUCTIONS, NULL, 0,
-	 "the clock counts instructions: this is QEMU's -icount shift=1", 1},
+	 "take the clock as a counter of instructions: this is QEMU's -icount shift=1", 1},
 	{"json", JSON, "FILE", OPTION_ARG_OPTIONAL,
-	 "figures as JSON, instead of the table; or beside it, to that file", 2},
-	{"svg", SVG, "FILE", 0, "and as a chart, to that file", 2},
-	{"list", LIST, NULL, 0, "list works and subjects", 2},
+	 "print the figures as JSON in place of the table, or write them to FILE", 2},
+	{"svg", SVG, "FILE", 0, "write the figures as a chart to FILE, too", 2},
+	{"list", LIST, NULL, 0, "list the works and the subjects", 2},
 	{},
 };
 

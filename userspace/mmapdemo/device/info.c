@@ -31,10 +31,10 @@ static const struct field {
 	FIELD(vmas_peak, "the most there were"),
 	FIELD(last_closes, "how often the last mapping went"),
 	FIELD(rules, "ranges with a rule (mmapdemo rules)"),
-	FIELD(faults_read, "faults that mapped a page for reading"),
+	FIELD(faults_read, "page faults that mapped a page for reading"),
 	FIELD(faults_write, "... a shared page for writing"),
 	FIELD(faults_cow, "... a private page's copy"),
-	FIELD(faults_huge, "huge pages mapped by faults"),
+	FIELD(faults_huge, "huge pages mapped by page faults"),
 	FIELD(generation, "how often notify was called"),
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo poison, heal, slow, faults: memory that fails, on purpose. */
+/* mmapdemo poison, slow and heal: memory that fails on purpose. */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,16 +23,17 @@ struct poison {
 };
 
 static const struct argp_option poison_options[] = {
-	{"hwpoison", HWPOISON, NULL, 0, "SIGBUS as of broken memory (BUS_MCEERR_AR)", 0},
+	{"hwpoison", HWPOISON, NULL, 0, "raise SIGBUS (BUS_MCEERR_AR), as broken memory does", 0},
 	{"enomem", ENOMEM_, NULL, 0,
 	 "as if no memory were left: read, write and MADV_POPULATE_READ are ENOMEM, and "
 	 "a program that touches it waits until it is healed",
 	 0},
-	{"once", ONCE, NULL, 0, "only the first access", 1},
-	{"every", EVERY, "N", 0, "every N-th access", 1},
-	{"chance", CHANCE, "P", 0, "each with this chance, 0.25 say", 1},
-	{"seed", SEED, "N", 0, "of the chance (default: 0): the same seed, the same accesses", 1},
-	{"delay", DELAY, "MICROSECONDS", 0, "each access takes longer, too", 1},
+	{"once", ONCE, NULL, 0, "fail only the first access", 1},
+	{"every", EVERY, "N", 0, "fail every N-th access", 1},
+	{"chance", CHANCE, "P", 0, "fail each access with probability P, for example 0.25", 1},
+	{"seed", SEED, "N", 0,
+	 "seed of --chance (default: 0): the same seed makes the same accesses fail", 1},
+	{"delay", DELAY, "MICROSECONDS", 0, "delay each access, too", 1},
 	{},
 };
 

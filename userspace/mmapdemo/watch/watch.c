@@ -50,10 +50,10 @@ static const struct argp_option argp_options[] = {
 
 static const char doc[] =
 	"Shows what happens to the device, as it happens: mappings made (mmap), inherited, moved "
-	"or split (vma_open), ended (vma_close), faults, and commands.\v"
+	"or split (vma_open), ended (vma_close), page faults, and commands.\v"
 	"A line has the seconds since the start, who did it, the device, the tracepoint, and "
 	"what it tells: addresses in hex, offsets in bytes. Ctrl-C ends it; other people's "
-	"tracing is not touched. It wants root.\n\n" CONTROL_STATUS;
+	"tracing is not touched. It needs root.\n\n" CONTROL_STATUS;
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
