@@ -226,7 +226,7 @@ suite_command() {
 		rows_vm -t 900 -f "$bin/mmapdemo-beside" -f "$top/tests/beside/known" -- \
 			/scratch.sh /mmapdemo-beside --table --random "$((0x$seed))" --programs 100
 		;;
-	# the rest of M20 is `make storm`; the command has less of the processors in a storm
+	# The rest of the rows run in `make storm`. In a storm the command gets less processor time.
 	storm)
 		patience=$((2 * patience))
 		command=("$top/tests/storm/run" "$kernel" 1 10 "--ops 25000" "$((0x$seed))" "$storm_rows"
