@@ -223,7 +223,7 @@ fetch:
 	$(Q)tools/deps check browser deb lint
 	$(Q)tools/fetch $(KERNELS)
 
-## soak: random steps against a model, and at once, for T=1h (m, s), from SEED=
+## soak: the fuzzer for T=1h (m, s) from SEED=: nine tenths against its model, the rest in parallel
 .PHONY: soak
 soak:
 	$(Q)tools/deps check
@@ -237,7 +237,7 @@ storm:
 	$(Q)$(MAKE) --no-print-directory rows fuzz storm-programs
 	$(Q)tests/storm/long $(or $(KERNEL),$(first)) $(or $(T),1h) $(SEED)
 
-## check-debug: the same on kernels of our own that look for mistakes; and leaks
+## check-debug: the tests on a kernel with KASAN, lockdep and kmemleak, each allocation failing, coverage
 # those that `make check` leaves out, whose names begin with what they are for; or KERNELS=
 kernels_or = $(if $(filter file,$(origin KERNELS)),$(shell awk '!/^\#/ && $$1 ~ /^$1-/ { print $$1 }' vm/kernels),$(KERNELS))
 .PHONY: check-debug
@@ -247,7 +247,7 @@ check-debug:
 	$(Q)tests/check '$(call kernels_or,debug)' '$(or $(TESTS),catches fail-nth fail-nth-others rows small rows32 lifecycle prealloc \
 		anon fault insert vmalloc pfn dma fuzz command coverage)'
 
-## check-kcsan: the same on a kernel that looks for data races of the module's
+## check-kcsan: the rows, the strategies and the fuzzer on a kernel with KCSAN, for data races
 .PHONY: check-kcsan
 check-kcsan:
 	$(Q)tools/deps check debug
@@ -347,11 +347,11 @@ sign:
 install: all command
 	$(Q)packaging/host install
 
-## install-command: of these the command alone, with its manual and completions
+## install-command: the command alone, with its manual and completion
 install-command: command
 	$(Q)packaging/host install-command
 
-## uninstall: exactly what one of them put there
+## uninstall: remove the files that install and install-command installed
 uninstall:
 	$(Q)packaging/host uninstall
 
@@ -376,13 +376,13 @@ check-package:
 new-row:
 	$(Q)tools/new-row '$(ID)' '$(NAME)'
 
-## style: formatting, static analysis and shell checks
+## style: formatting, static analysis, shell checks, and no file over 24 KiB
 .PHONY: style
 style:
 	$(Q)tools/deps style
 	$(Q)tools/lint/run style build
 
-## lint: that on all kernels, checkpatch, coccicheck, kernel-doc, gcc's analyzer and clang-tidy
+## lint: style and a build for all kernels, checkpatch, coccicheck, kernel-doc, gcc's analyzer, clang-tidy
 .PHONY: lint
 lint:
 	$(Q)tools/deps lint
