@@ -232,6 +232,7 @@ int bench_main(int argc, char **argv)
 	};
 	struct options options = {.size = 16 * MIB, .repeats = 5};
 	struct bench bench = {};
+	int status = 0;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	bench.size = options.size;
@@ -243,11 +244,13 @@ int bench_main(int argc, char **argv)
 		refuse_to_overwrite(&bench);
 	if (options.list) {
 		list(&bench);
-		return 0;
+	} else {
+		choose(&bench, &options);
+		bench_run(&bench);
+		show(&bench, &options);
+		status = !has_figures(&bench);
 	}
-	choose(&bench, &options);
-
-	bench_run(&bench);
-	show(&bench, &options);
-	return !has_figures(&bench);
+	free(bench.figures);
+	free(bench.subjects);
+	return status;
 }
