@@ -152,7 +152,7 @@ old_emulator() {
 # QEMU 7.2 that hangs or dies, mostly within some hundred turns.
 # shellcheck disable=SC2016 # for the guest
 patches_code() {
-	ran 0 -c 2 --no-module -- sh -c '
+	ran 0 -c 2 -t 240 --no-module -- sh -c '
 		(while :; do echo; done | cat >/dev/null) &
 		turn=0
 		while [ $turn -lt 1600 ]; do
