@@ -85,11 +85,13 @@ start() {
 	began[$started]=$SECONDS
 }
 
+# marked: the processes with the mark. grep fails where there are none, or where one of them
+# ended while grep looked at it.
 marked() {
 	grep -lzsxF "MMAPDEMO_CHECK=$work" /proc/[0-9]*/environ | cut -d/ -f3 || true
 }
 
-# stop: all that runs, and what it started
+# stop: all that runs, and what it started. kill fails where a process has ended by itself.
 stop() {
 	local group left='' _
 	for group in "${!running[@]}"; do
@@ -127,17 +129,21 @@ status_line() {
 	printf '\r\033[K%s' "${1:0:width - 1}"
 }
 
+# add_rest SECONDS: to rest's own sum and longest
+add_rest() {
+	sum=$((sum + $1))
+	[ "$1" -le "$longest" ] || longest=$1
+}
+
 # The expected rest: the work that is left, shared by the jobs, or the longest of it
 rest() {
 	local pid entry left sum=0 longest=0
 	for pid in "${!running[@]}"; do
 		left=$((${last_seconds[${running[$pid]}]:-0} - SECONDS + began[$pid]))
-		((left > 0)) || left=0
-		((sum += left, longest = left > longest ? left : longest)) || true
+		add_rest $((left > 0 ? left : 0))
 	done
 	for entry in "${queue[@]}"; do
-		left=${last_seconds[$entry]:-0}
-		((sum += left, longest = left > longest ? left : longest)) || true
+		add_rest "${last_seconds[$entry]:-0}"
 	done
 	sum=$((sum / jobs))
 	echo $((((sum > longest ? sum : longest) + 59) / 60))
@@ -204,6 +210,8 @@ run_next() {
 
 # wait_for_one: until a suite ends. `wait -n` may not know a process any more that ended
 # before the call, so each two seconds the loop looks for itself and draws the status line.
+# Its own status is that of a suite, which `ended' asks for, or of the ticker, which means
+# nothing; the ticker may have ended before it is killed.
 wait_for_one() {
 	local pid ticker
 	while :; do

@@ -17,6 +17,7 @@ host_targets() {
 	local -x APT_CONFIG= # the host's
 	apt-get indextargets --format "$format" 'Created-By: Packages' | grep ' Debian' && return
 	mkdir -p "$lists/partial"
+	# where it fails, the next command finds no index, and that is the answer
 	apt-get -qq -o Dir::State::lists="$lists" update >&2 || true
 	apt-get -o Dir::State::lists="$lists" indextargets --format "$format" \
 		'Created-By: Packages' | grep ' Debian'

@@ -178,8 +178,8 @@ static int by_move_pages(unsigned char *map, int node)
 		void *page = map + at;
 		int status = 0;
 
-		(void)*(volatile unsigned char *)
-			page; /* it may have been reclaimed from the page table */
+		/* Reclaim may have taken it out of the page table. */
+		(void)*(volatile unsigned char *)page;
 		if (syscall(SYS_move_pages, 0, 1UL, &page, &node, &status, MPOL_MF_MOVE) < 0)
 			return errno;
 		if (status != node)

@@ -7,7 +7,7 @@
 
 #include "node.h"
 
-/* Our devices' names are what our module chose, wherever the node is. */
+/* The module chooses the name of its devices, wherever a node for them lies. */
 bool node_is_ours(dev_t device, char name[64])
 {
 	char path[64], link[256], line[256];

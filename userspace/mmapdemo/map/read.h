@@ -6,7 +6,7 @@
 #include "model.h"
 #include "want.h"
 
-/* False with the reason: it has gone, is not ours... */
+/* Returns false with the reason: the process has gone, or belongs to another user. */
 bool map_read(int pid, const struct map_want *want, const struct map_picture *picture,
 	      struct map_process *process, char reason[256]);
 void map_page_sizes(struct map_picture *picture);
