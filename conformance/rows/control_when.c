@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -223,6 +224,54 @@ ROW_EACH(C4, delay, "each access takes the delay longer", ways)
 	}
 	assert_done(heal(fd, pages(PAGE), pages(1)));
 	ck_assert(ways[_i].works(fd, map));
+}
+
+static void lock_page(int fd, void *map)
+{
+	(void)fd;
+	ck_assert_int_eq(mlock(map, pages(1)), 0);
+	ck_assert_int_eq(munlock(map, pages(1)), 0);
+}
+
+static void populate_page(int fd, void *map)
+{
+	ck_assert_ptr_eq(mmap(map, pages(1), PROT_READ, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd,
+			      pages(PAGE)),
+			 map);
+}
+
+static void advise_page(int fd, void *map)
+{
+	(void)fd;
+	ck_assert_int_eq(madvise(map, pages(1), 22 /* MADV_POPULATE_READ */), 0);
+}
+
+static const struct populate {
+	const char *name;
+	void (*run)(int fd, void *map);
+} populates[] = {{"mlock", lock_page}, {"mmap", populate_page}, {"madvise", advise_page}};
+
+/*
+ * mlock() and MAP_POPULATE do not remember that a page fault was retried (__mm_populate(),
+ * mm/gup.c): one that is retried each time never ends.
+ */
+ROW_EACH(C4, delay_of_populate, "populating a slow page takes its delay once, and ends", populates)
+{
+	struct mmapdemo_injection rule =
+		rule_on_page(MMAPDEMO_INJECT_COUNT, MMAPDEMO_INJECT_ALWAYS, 0);
+	int fd = control_open();
+	unsigned char *map = target_map_rw(1, MAP_SHARED, pages(PAGE));
+	uint64_t began;
+
+	rule.delay = DELAY;
+	assert_done(set_rule(fd, rule));
+	for (int i = 1; i <= 3; i++) {
+		ck_assert_int_eq(madvise(map, pages(1), MADV_DONTNEED), 0);
+		began = now_us();
+		populates[_i].run(fd, map);
+		ck_assert_uint_ge(now_us() - began, DELAY);
+		assert_rule(fd, i, 0);
+	}
 }
 
 ROW(C4, delay_of_a_failure, "an access that fails can be slow too")

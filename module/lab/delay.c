@@ -88,20 +88,25 @@ int mmapdemo_delay_access(struct mmapdemo_buffer *buffer, pgoff_t index)
  * hook_ops->delay. The lock of the mm or of the VMA is dropped meanwhile if the page fault
  * may be tried again, so that the process can map and unmap other memory.
  *
+ * Not for get_user_pages(), whose page faults are not INTERRUPTIBLE (mm/gup.c): mlock() and
+ * MAP_POPULATE forget that a page fault was TRIED (__mm_populate()), and would be delayed
+ * again each time they take the lock.
+ *
  * Return: 0 to go on; VM_FAULT_RETRY after a delay for which the lock was dropped, or if
  * the page fault must not wait; VM_FAULT_SIGBUS after a fatal signal.
  */
 vm_fault_t mmapdemo_delay_fault(struct vm_fault *vmf)
 {
+	const unsigned int droppable = FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_INTERRUPTIBLE;
 	struct file *file = vmf->vma->vm_file;
 	ktime_t delay = mmapdemo_delay_find(mmapdemo_buffer_of(file), vmf->pgoff);
 
 	if (!delay || vmf->flags & FAULT_FLAG_TRIED)
 		return 0;
-	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY)) /* A killed process sees no SIGBUS. */
-		return mmapdemo_delay_sleep(delay) ? VM_FAULT_SIGBUS : 0;
 	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
 		return VM_FAULT_RETRY;
+	if ((vmf->flags & droppable) != droppable) /* A killed process sees no SIGBUS. */
+		return mmapdemo_delay_sleep(delay) ? VM_FAULT_SIGBUS : 0;
 	get_file(file);
 	mmapdemo_release_fault_lock(vmf);
 	mmapdemo_delay_sleep(delay);

@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -514,6 +515,23 @@ static void heal_all(void)
 		mismatch("healing: errno %d", errno);
 }
 
+/*
+ * Where each thread of the crowd is in the kernel. What a process died of says the driver;
+ * what keeps one alive, only these lines.
+ */
+static void show_threads(void)
+{
+	static const char command[] =
+		"for task in /proc/[0-9]*/task/[0-9]*; do"
+		" grep -q mmapdemo-fuzz $task/comm || continue;"
+		" echo \"$task: $(grep State $task/status), system call $(cat $task/syscall)\";"
+		" cat $task/stack; done";
+
+	fflush(stdout);
+	if (system(command))
+		printf("the threads' stacks cannot be read\n");
+}
+
 /* Until all have ended; who does not, a good while after the end, hangs. */
 static void await_all(const pid_t *pids, unsigned int processes, unsigned int seconds)
 {
@@ -528,6 +546,7 @@ static void await_all(const pid_t *pids, unsigned int processes, unsigned int se
 				board->over = 1;
 			if (seconds && time(NULL) >= over + 60) {
 				mismatch("process %u does not end", i);
+				show_threads();
 				kill(pids[i], SIGKILL);
 			}
 		}
