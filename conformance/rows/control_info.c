@@ -50,7 +50,6 @@ static bool huge_is_on(void)
 
 static void assert_counters(const struct mmapdemo_info *info)
 {
-	ck_assert_uint_eq(info->bytes, counter("size"));
 	ck_assert_uint_eq(info->resident, counter("resident"));
 	ck_assert_uint_eq(info->opens, counter("opens"));
 	ck_assert_uint_eq(info->vmas, counter("vmas"));

@@ -46,7 +46,6 @@ ROW(C1, kind_sysfs, "sysfs says the same as INFO")
 	struct mmapdemo_info info = info_of(control_open_kind(0));
 
 	assert_file_number("size", info.bytes);
-	assert_file_number("resident", info.resident);
 	assert_file("wipe_policy", "none");
 }
 

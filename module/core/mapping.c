@@ -7,7 +7,6 @@
 #include <uapi/linux/mmapdemo.h>
 
 #include "buffer.h"
-#include "count.h"
 #include "hooks.h"
 #include "mapping.h"
 #include "notify.h"
@@ -28,8 +27,7 @@ static void mmapdemo_mapping_get(struct mmapdemo_buffer *buffer, void **vm_priva
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 
-	/* Page faults are counted for each VMA anew, also in one made from another. */
-	*vm_private_data = (void *)MMAPDEMO_VMA_COUNTED;
+	*vm_private_data = buffer; /* it is counted: see mmapdemo_vma_close() */
 	mmapdemo_mapping_count(buffer);
 	/*
 	 * Pages may be mapped already. A last unmap that comes after the count does not wipe.
@@ -60,7 +58,8 @@ void mmapdemo_vma_close(struct vm_area_struct *vma)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vma->vm_file);
 
-	if (!((unsigned long)vma->vm_private_data & MMAPDEMO_VMA_COUNTED))
+	/* From 7.1 on the core also closes a VMA whose mapping failed half-way. */
+	if (!vma->vm_private_data)
 		return;
 	trace_vma_close(buffer->name, vma, atomic_read(&buffer->vmas) - 1);
 	mmapdemo_mapping_put(buffer);

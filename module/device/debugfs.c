@@ -23,7 +23,6 @@ static int mmapdemo_debugfs_##name(void *data, u64 *val)			\
 }										\
 DEFINE_DEBUGFS_ATTRIBUTE(mmapdemo_##name##_fops, mmapdemo_debugfs_##name, NULL, "%llu\n")
 
-MMAPDEMO_COUNTER(size, mmapdemo_buffer_bytes(buffer));
 MMAPDEMO_COUNTER(resident, buffer->strategy->resident(buffer));
 MMAPDEMO_COUNTER(opens, atomic_read(&buffer->opens));
 MMAPDEMO_COUNTER(vmas, atomic_read(&buffer->vmas));
@@ -39,7 +38,6 @@ MMAPDEMO_COUNTER(faults_huge, mmapdemo_count_sum(buffer, MMAPDEMO_FAULTED_HUGE))
 
 static void mmapdemo_debugfs_show_vma(struct seq_file *file, struct vm_area_struct *vma)
 {
-	unsigned long counts = (unsigned long)READ_ONCE(vma->vm_private_data);
 	unsigned long flags = READ_ONCE(vma->vm_flags);
 	char comm[TASK_COMM_LEN] = "?";
 	pid_t pid = 0;
@@ -56,18 +54,16 @@ static void mmapdemo_debugfs_show_vma(struct seq_file *file, struct vm_area_stru
 	}
 	rcu_read_unlock();
 #endif
-	seq_printf(file, "%d %lx-%lx %c%c%c%c %llx %lu %lu ", pid, vma->vm_start, vma->vm_end,
+	seq_printf(file, "%d %lx-%lx %c%c%c%c %llx ", pid, vma->vm_start, vma->vm_end,
 		   flags & VM_READ ? 'r' : '-', flags & VM_WRITE ? 'w' : '-',
 		   flags & VM_EXEC ? 'x' : '-', flags & VM_MAYSHARE ? 's' : 'p',
-		   (u64)vma->vm_pgoff << PAGE_SHIFT,
-		   (counts & (BIT(MMAPDEMO_VMA_HUGE_SHIFT) - 1)) >> MMAPDEMO_VMA_FAULTS_SHIFT,
-		   counts >> MMAPDEMO_VMA_HUGE_SHIFT);
+		   (u64)vma->vm_pgoff << PAGE_SHIFT);
 	seq_puts(file, comm);
 	seq_putc(file, '\n');
 }
 
 /*
- * The live mappings, a line each: PID START-END PERMS OFFSET FAULTS HUGE COMM.
+ * The live mappings, a line each: PID START-END PERMS OFFSET COMM.
  * The inode's tree of VMAs holds them, and its lock keeps them there.
  */
 static int mmapdemo_mappings_show(struct seq_file *file, void *unused)
@@ -88,7 +84,6 @@ static const struct {
 	const char *name;
 	const struct file_operations *fops;
 } mmapdemo_counters[] = {
-	{ "size",		&mmapdemo_size_fops },
 	{ "resident",		&mmapdemo_resident_fops },
 	{ "opens",		&mmapdemo_opens_fops },
 	{ "vmas",		&mmapdemo_vmas_fops },

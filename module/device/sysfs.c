@@ -71,14 +71,6 @@ static ssize_t size_store(struct device *dev, struct device_attribute *attr, con
 }
 static DEVICE_ATTR_RW(size);
 
-static ssize_t resident_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	struct mmapdemo_buffer *buffer = mmapdemo_sysfs_buffer(dev);
-
-	return sysfs_emit(buf, "%llu\n", buffer->strategy->resident(buffer));
-}
-static DEVICE_ATTR_RO(resident);
-
 static ssize_t strategy_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%s\n", mmapdemo_sysfs_buffer(dev)->strategy->name);
@@ -112,7 +104,6 @@ static DEVICE_ATTR_RW(wipe_policy);
 
 static struct attribute *mmapdemo_attrs[] = {
 	&dev_attr_size.attr,
-	&dev_attr_resident.attr,
 	&dev_attr_strategy.attr,
 	&dev_attr_wipe_policy.attr,
 	NULL,

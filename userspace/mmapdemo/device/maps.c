@@ -12,7 +12,7 @@
 
 struct mapping {
 	int pid;
-	unsigned long long start, end, offset, faults, huge;
+	unsigned long long start, end, offset;
 	char permissions[5], comm[64];
 };
 
@@ -47,9 +47,8 @@ static bool next(const struct control *control, FILE *file, struct mapping *mapp
 		free(line);
 		return false;
 	}
-	if (sscanf(line, "%d %llx-%llx %4s %llx %llu %llu %63[^\n]", &mapping->pid, &mapping->start,
-		   &mapping->end, mapping->permissions, &mapping->offset, &mapping->faults,
-		   &mapping->huge, mapping->comm) != 8)
+	if (sscanf(line, "%d %llx-%llx %4s %llx %63[^\n]", &mapping->pid, &mapping->start,
+		   &mapping->end, mapping->permissions, &mapping->offset, mapping->comm) != 6)
 		control_fail(control, "the module is not this program's: it says '%s'", line);
 	return true;
 }
@@ -67,13 +66,13 @@ static void print_text(const struct control *control, FILE *file)
 {
 	struct mapping mapping;
 
-	printf("%7s %-16s %-27s %-5s %12s %12s %8s %6s\n", "PID", "COMM", "RANGE", "PERMS",
-	       "OFFSET", "LENGTH", "FAULTS", "HUGE");
+	printf("%7s %-16s %-27s %-5s %12s %12s\n", "PID", "COMM", "RANGE", "PERMS",
+	       "OFFSET", "LENGTH");
 	while (next(control, file, &mapping)) {
 		print_pid(mapping.pid);
-		printf(" %-16s %13llx-%-13llx %-5s %#12llx %#12llx %8llu %6llu\n", mapping.comm,
+		printf(" %-16s %13llx-%-13llx %-5s %#12llx %#12llx\n", mapping.comm,
 		       mapping.start, mapping.end, mapping.permissions, mapping.offset,
-		       mapping.end - mapping.start, mapping.faults, mapping.huge);
+		       mapping.end - mapping.start);
 	}
 }
 
@@ -91,8 +90,6 @@ static void print_json(const struct control *control, FILE *file)
 		add_number(object, "end", mapping.end);
 		add_text(object, "perms", mapping.permissions);
 		add_number(object, "offset", mapping.offset);
-		add_number(object, "faults", mapping.faults);
-		add_number(object, "huge", mapping.huge);
 		json_object_array_add(array, object);
 	}
 	show_pretty(array);
@@ -102,8 +99,7 @@ int maps_main(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.doc = "Lists who has mapped the device, one line a mapping (VMA).\v"
-		       "FAULTS are those on small pages, HUGE the huge pages mapped; PID is ? "
-		       "where it cannot be told.\n\n" CONTROL_STATUS,
+		       "PID is ? where it cannot be told.\n\n" CONTROL_STATUS,
 		.children = control_json_argp,
 	};
 	struct control control = {};
