@@ -66,12 +66,12 @@ static void print_text(const struct control *control, FILE *file)
 {
 	struct mapping mapping;
 
-	printf("%7s %-16s %-27s %-5s %12s %12s\n", "PID", "COMM", "RANGE", "PERMS",
-	       "OFFSET", "LENGTH");
+	printf("%7s %-16s %-27s %-5s %12s %12s\n", "PID", "COMM", "RANGE", "PERMS", "OFFSET",
+	       "LENGTH");
 	while (next(control, file, &mapping)) {
 		print_pid(mapping.pid);
-		printf(" %-16s %13llx-%-13llx %-5s %#12llx %#12llx\n", mapping.comm,
-		       mapping.start, mapping.end, mapping.permissions, mapping.offset,
+		printf(" %-16s %13llx-%-13llx %-5s %#12llx %#12llx\n", mapping.comm, mapping.start,
+		       mapping.end, mapping.permissions, mapping.offset,
 		       mapping.end - mapping.start);
 	}
 }
