@@ -51,6 +51,7 @@ bad_tree() {
 	C
 	mkdir conformance
 	echo 'int nobody_calls_it(void);' >conformance/bad.h
+	echo 'int nobody_calls_this(void);' >userspace/bad.h
 	mkdir module/core module/lab &&
 		echo '#include "lab/above.h"' >module/core/below.c &&
 		echo '#include "around.h"' >module/lab/above.h &&
@@ -93,6 +94,7 @@ red_checks() {
 	check "red.length" red long length
 	check "red.versions" red LINUX_VERSION_CODE versions
 	check "red.called" red nobody_calls_it called
+	check "red.called, userspace" red nobody_calls_this called
 	check "red.layers, upward" red module/core.must.not.include.module/lab/above.h layers
 	check "red.layers, in a circle" red module/lab/above layers_circle
 	check "red.clang-format" red clang-format-violations formatted

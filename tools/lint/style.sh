@@ -57,7 +57,7 @@ shells() {
 # Comments are not counted.
 called() {
 	local names uncalled
-	names=$(files 'conformance/*.h' 'tests/*.h' 'module/*.h' ':!module/compat.h' ':!module/trace.h' |
+	names=$(files 'conformance/*.h' 'tests/*.h' 'module/*.h' 'userspace/*.h' ':!module/compat.h' ':!module/trace.h' |
 		xargs -r sed -nE '/^static /d; s/^[a-z_][a-zA-Z0-9_ *]*[ *]([a-z_][a-z0-9_]*)\(.*/\1/p' | sort -u)
 	uncalled=$(files 'conformance/*.[ch]' 'tests/*.[ch]' 'module/*.[ch]' 'userspace/*.[ch]' |
 		xargs -r sed -E 's@^ \*.*|/\*.*\*/|//.*@@' | grep -oE '\b[a-z_][a-z0-9_]*\b' | sort | uniq -c |

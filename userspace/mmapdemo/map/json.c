@@ -65,7 +65,7 @@ static struct json_object *vma_json(const struct map_vma *vma)
 	return object;
 }
 
-struct json_object *map_process_json(const struct map_process *process)
+static struct json_object *process_json(const struct map_process *process)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *vmas = json_object_new_array();
@@ -90,7 +90,7 @@ struct json_object *map_json(const struct map_picture *picture)
 	add_number(object, "page_size", picture->page_size);
 	add_number(object, "huge_size", picture->huge_size);
 	for (size_t i = 0; i < picture->count; i++)
-		json_object_array_add(processes, map_process_json(&picture->processes[i]));
+		json_object_array_add(processes, process_json(&picture->processes[i]));
 	json_object_object_add(object, "processes", processes);
 	return object;
 }

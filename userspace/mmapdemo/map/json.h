@@ -8,7 +8,6 @@
 
 extern const struct word map_state_words[];
 
-struct json_object *map_process_json(const struct map_process *process);
 struct json_object *map_json(const struct map_picture *picture);
 
 #endif
