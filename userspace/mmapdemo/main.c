@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* mmapdemo: one command for what is done with, and asked of, mappable devices. */
 #include <argp.h>
-#include <err.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command.h"
+#include "common/memory.h"
 #include "support/agent.h"
 #include "support/row.h"
 
@@ -73,9 +73,7 @@ static char *list_commands(int key, const char *text, void *input)
 	(void)input;
 	if (key != ARGP_KEY_HELP_POST_DOC)
 		return (char *)text;
-	file = open_memstream(&list, &size);
-	if (!file)
-		err(1, "open_memstream");
+	file = text_stream(&list, &size);
 	fputs("Commands, each with a --help of its own:\n", file);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].says);

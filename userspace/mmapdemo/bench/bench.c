@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "common/memory.h"
 #include "common/number.h"
 #include "device/device.h"
 #include "measure.h"
@@ -152,9 +153,7 @@ static void choose(struct bench *bench, const struct options *options)
 {
 	size_t count = 0;
 
-	bench->works = calloc(bench_work_count, sizeof(*bench->works));
-	if (!bench->works)
-		err(1, "calloc");
+	bench->works = new_array(bench_work_count, sizeof(*bench->works));
 	for (size_t i = 0; i < bench_work_count; i++)
 		if (chosen(options->works, bench_works[i].name))
 			bench->works[bench->work_count++] = &bench_works[i];

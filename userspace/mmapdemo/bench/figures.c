@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Figures looked up and named, and held against what our device is to reach. */
-#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "common/memory.h"
 #include "figure.h"
 #include "size.h"
 
@@ -103,9 +103,7 @@ size_t bench_targets(const struct bench *bench, struct bench_target **targets)
 
 	uname(&system);
 	version = atoi(system.release);
-	*targets = calloc(most, sizeof(**targets));
-	if (!*targets)
-		err(1, "calloc");
+	*targets = new_array(most, sizeof(**targets));
 	for (size_t i = 0; i < ARRAY_LEN(goals); i++) {
 		if (version < goals[i].from || version >= goals[i].before)
 			continue;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/memory.h"
 #include "job.h"
 #include "measure.h"
 #include "size.h"
@@ -195,15 +196,12 @@ static void measure(const struct bench *bench, struct bench_figure *figure)
 static void add_figure(struct bench *bench, const struct bench_work *work,
 		       const struct bench_subject *subject, size_t size)
 {
-	struct bench_figure *figures =
-		reallocarray(bench->figures, bench->figure_count + 1, sizeof(*figures));
+	struct bench_figure *figure;
 
-	if (!figures)
-		err(1, "realloc");
-	bench->figures = figures;
-	figures += bench->figure_count++;
-	*figures = (struct bench_figure){.work = work, .subject = subject, .size = size};
-	measure(bench, figures);
+	bench->figures = array_with_one_more(bench->figures, bench->figure_count, sizeof(*figure));
+	figure = &bench->figures[bench->figure_count++];
+	*figure = (struct bench_figure){.work = work, .subject = subject, .size = size};
+	measure(bench, figure);
 }
 
 static void measure_works(struct bench *bench, const struct bench_subject *subject, bool fresh)

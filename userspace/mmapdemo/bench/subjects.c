@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Subjects listed, made and asked, whatever they are. */
 #define _GNU_SOURCE
-#include <err.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <linux/mmapdemo.h>
@@ -13,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/memory.h"
 #include "peers.h"
 #include "setting.h"
 #include "size.h"
@@ -36,9 +36,7 @@ size_t bench_subject_list(char **devices, struct bench_subject **subjects)
 		devices = found.gl_pathv;
 	while (devices[found_count])
 		found_count++;
-	list = calloc(found_count + 1 + bench_peer_count, sizeof(*list));
-	if (!list)
-		err(1, "calloc");
+	list = new_array(found_count + 1 + bench_peer_count, sizeof(*list));
 	for (size_t i = 0; i < found_count; i++)
 		if (named || bench_is_ours(devices[i]))
 			add_device(&list[count++], devices[i]);

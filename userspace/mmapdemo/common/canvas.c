@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "canvas.h"
+#include "memory.h"
 
 struct cell {
 	char text[5]; /* one character, UTF-8 */
@@ -18,10 +18,8 @@ struct canvas {
 struct canvas *canvas_new(int width, int height)
 {
 	struct canvas *canvas =
-		calloc(1, sizeof(*canvas) + (size_t)width * height * sizeof(struct cell));
+		new_array(1, sizeof(*canvas) + (size_t)width * height * sizeof(struct cell));
 
-	if (!canvas)
-		err(1, "calloc");
 	canvas->width = width;
 	canvas->height = height;
 	return canvas;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "common/memory.h"
 #include "common/number.h"
 #include "guard.h"
 #include "run.h"
@@ -153,9 +154,7 @@ static void choose_tests(const struct options *options, struct run *run)
 	run->count = runner_select(options->rows, &run->tests);
 	if (!run->count)
 		errx(2, "no row or test matches '%s'", options->rows);
-	run->outcomes = calloc(run->count, sizeof(*run->outcomes));
-	if (!run->outcomes)
-		err(2, "calloc");
+	run->outcomes = new_array(run->count, sizeof(*run->outcomes));
 	for (size_t i = 0; options->timeout && i < run->count; i++)
 		run->tests[i].timeout = options->timeout;
 }
@@ -194,6 +193,7 @@ int conform_main(int argc, char **argv)
 	struct tally rows;
 	size_t chosen;
 
+	memory_status = 2;
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
 	run.spec = options.spec;
 	run.verbose = options.verbose;

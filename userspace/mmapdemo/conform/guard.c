@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/memory.h"
 #include "guard.h"
 
 /* For Check, which ends a test in time where SIGKILL ends it, and for a slow machine. */
@@ -138,10 +139,8 @@ static bool receive(int from, void *to, size_t len)
 
 static char *receive_text(int from, size_t len)
 {
-	char *text = malloc(len);
+	char *text = new_array(len, 1);
 
-	if (!text)
-		err(2, "malloc");
 	if (receive(from, text, len))
 		return text;
 	free(text);
@@ -161,21 +160,12 @@ static bool receive_outcome(int from, struct outcome *outcome)
 	return outcome->file && outcome->message;
 }
 
-static char *copy(const char *text)
-{
-	char *copied = strdup(text);
-
-	if (!copied)
-		err(2, "strdup");
-	return copied;
-}
-
 static void spoil(struct outcome *outcome, const struct test *test, const char *message)
 {
 	outcome->verdict = FAILED;
 	outcome->line = test->row->test.line;
-	outcome->file = copy(test->row->test.file);
-	outcome->message = copy(message);
+	outcome->file = copy_text(test->row->test.file);
+	outcome->message = copy_text(message);
 }
 
 bool guard_run(const struct test *test, struct outcome *outcome)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Results for a person, on a terminal of 80 columns: row by row, as they come. */
-#include <err.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "common/memory.h"
 #include "common/terminal.h"
 #include "run.h"
 #include "support/contract.h"
@@ -51,10 +51,8 @@ static void print_names(const struct run *run, const size_t *group, size_t count
 {
 	char *text = NULL, name[128];
 	size_t size;
-	FILE *file = open_memstream(&text, &size);
+	FILE *file = text_stream(&text, &size);
 
-	if (!file)
-		err(2, "open_memstream");
 	for (size_t i = 0; i < count;) {
 		const struct test *test = &run->tests[group[i]];
 		size_t same = 0;
@@ -78,11 +76,9 @@ static void print_names(const struct run *run, const size_t *group, size_t count
 /* Tests that differ alike are told of once: what they do, and which they are. */
 static void print_details(const struct run *run, size_t first, size_t count)
 {
-	bool *told = calloc(count, sizeof(*told));
-	size_t *group = calloc(count, sizeof(*group));
+	bool *told = new_array(count, sizeof(*told));
+	size_t *group = new_array(count, sizeof(*group));
 
-	if (!told || !group)
-		err(2, "calloc");
 	for (size_t i = 0; i < count; i++) {
 		const struct outcome *outcome = &run->outcomes[first + i];
 		size_t size = 0;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* mmapdemo rules: the rules that make memory fail, and how often they did. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "command.h"
 #include "common/json.h"
+#include "common/memory.h"
 #include "control.h"
 
 static void when_words(const struct mmapdemo_injection *fault, char text[64])
@@ -47,9 +47,7 @@ static struct mmapdemo_injection *list_rules(const struct control *control, int 
 			break;
 		room = list.count;
 		free(rules);
-		rules = calloc(room, sizeof(*rules));
-		if (!rules)
-			control_fail(control, "%s", strerror(errno));
+		rules = new_array(room, sizeof(*rules));
 	}
 	*count = list.count;
 	return rules;

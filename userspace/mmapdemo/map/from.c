@@ -1,30 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The picture back from its JSON. What is not as map_json() makes it is refused. */
-#include <err.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "clean.h"
 #include "common/memory.h"
+#include "common/refuse.h"
 #include "from.h"
 #include "json.h"
 
 /* In all: more would be nobody's picture, but a wrong number. */
 #define MOST_PAGES ((uint64_t)1 << 22)
-
-static bool refuse(char reason[256], const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool refuse(char reason[256], const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(reason, 256, format, ap);
-	va_end(ap);
-	return false;
-}
 
 static bool get_number(struct json_object *object, const char *key, uint64_t *number,
 		       char reason[256])
@@ -85,7 +71,7 @@ static bool read_run(struct json_object *object, struct map_vma *vma, char reaso
 		vma->pages[i].flags = flags;
 	}
 	if (*content && count && !vma->pages[first].content)
-		vma->pages[first].content = map_clean(strndup(content, MAP_CONTENT));
+		vma->pages[first].content = map_clean(format_text("%.*s", MAP_CONTENT, content));
 	return true;
 }
 
@@ -116,9 +102,7 @@ static bool read_vma(struct json_object *object, const struct map_picture *pictu
 		return refuse(reason, "there are more than %ju pages", (uintmax_t)MOST_PAGES);
 	vma->count = (vma->end - vma->start) / picture->page_size;
 	*budget -= vma->count;
-	vma->pages = calloc(vma->count + 1, sizeof(*vma->pages));
-	if (!vma->pages)
-		err(1, "calloc");
+	vma->pages = new_array(vma->count, sizeof(*vma->pages));
 	for (size_t i = 0; i < json_object_array_length(runs); i++)
 		if (!read_run(json_object_array_get_idx(runs, i), vma, reason))
 			return false;
@@ -142,9 +126,7 @@ static bool read_process(struct json_object *object, const struct map_picture *p
 	process->changed = get_bool(object, "changed");
 	snprintf(process->name, sizeof(process->name), "%s", get_text(object, "name"));
 	map_clean(process->name);
-	process->vmas = calloc(json_object_array_length(vmas) + 1, sizeof(*process->vmas));
-	if (!process->vmas)
-		err(1, "calloc");
+	process->vmas = new_array(json_object_array_length(vmas), sizeof(*process->vmas));
 	for (size_t i = 0; i < json_object_array_length(vmas); i++) {
 		process->vma_count++;
 		if (!read_vma(json_object_array_get_idx(vmas, i), picture, &process->vmas[i],
@@ -167,9 +149,7 @@ bool map_from_json(struct json_object *object, struct map_picture *picture, char
 	    picture->page_size & (picture->page_size - 1))
 		return refuse(reason, "page_size %ju cannot be", (uintmax_t)picture->page_size);
 	picture->processes =
-		calloc(json_object_array_length(processes) + 1, sizeof(*picture->processes));
-	if (!picture->processes)
-		err(1, "calloc");
+		new_array(json_object_array_length(processes), sizeof(*picture->processes));
 	for (size_t i = 0; i < json_object_array_length(processes); i++) {
 		picture->count++;
 		if (!read_process(json_object_array_get_idx(processes, i), picture,

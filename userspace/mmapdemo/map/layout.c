@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
-#include <err.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/canvas.h"
+#include "common/memory.h"
 #include "common/number.h"
 #include "common/utf8.h"
 #include "layout.h"
@@ -22,12 +22,7 @@ static struct map_row *add_row(struct map_column *column, enum map_row_kind kind
 	struct map_row *row;
 	va_list ap;
 
-	if (!(column->count & (column->count - 1)) || !column->count) {
-		column->rows = reallocarray(column->rows, column->count ? 2 * column->count : 1,
-					    sizeof(*row));
-		if (!column->rows)
-			err(1, "reallocarray");
-	}
+	column->rows = array_with_one_more(column->rows, column->count, sizeof(*row));
 	row = &column->rows[column->count++];
 	*row = (struct map_row){.kind = kind, .node = -1};
 	va_start(ap, format);
@@ -35,19 +30,6 @@ static struct map_row *add_row(struct map_column *column, enum map_row_kind kind
 		utf8_drop_partial(row->text, sizeof(row->text) - 1);
 	va_end(ap);
 	return row;
-}
-
-static void set_title(struct map_row *row, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void set_title(struct map_row *row, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	if (vasprintf(&row->title, format, ap) < 0)
-		err(1, "vasprintf");
-	va_end(ap);
 }
 
 static enum map_look look_of(const struct map_vma *vma, uint32_t flags)
@@ -151,11 +133,11 @@ static void add_frame(struct map_column *middle, const struct map_picture *pictu
 	row->look = node->flags & PAGE_POISONED ? LOOK_POISONED
 		    : node->group == GROUP_FILE ? LOOK_PAGE
 						: LOOK_COPY;
-	set_title(row, "frame %s, %s%s%s, %ju KiB, mapped in %zu place%s", frames, pages,
-		  node->group == GROUP_FILE ? " of " : "",
-		  node->group == GROUP_FILE ? node->name : "",
-		  (uintmax_t)(node->count * picture->page_size / 1024), node->users,
-		  node->users == 1 ? "" : "s");
+	row->title = format_text("frame %s, %s%s%s, %ju KiB, mapped in %zu place%s", frames, pages,
+				 node->group == GROUP_FILE ? " of " : "",
+				 node->group == GROUP_FILE ? node->name : "",
+				 (uintmax_t)(node->count * picture->page_size / 1024), node->users,
+				 node->users == 1 ? "" : "s");
 	if (node->content) {
 		int colour = row->colour; /* the next row may move this one */
 
@@ -195,8 +177,8 @@ static void add_part(struct map_column *side, const struct map_picture *picture,
 		row->look = look_of(vma, part->run.flags);
 		mark(row, all, part->node);
 	}
-	set_title(row, "%s, at 0x%jx", row->text,
-		  (uintmax_t)(vma->start + part->run.first * picture->page_size));
+	row->title = format_text("%s, at 0x%jx", row->text,
+				 (uintmax_t)(vma->start + part->run.first * picture->page_size));
 }
 
 static void add_unknown(struct map_column *side, const struct map_vma *vma)
@@ -218,9 +200,9 @@ static void add_vma(struct map_column *side, const struct map_vma *vma, const st
 
 	row = add_row(side, ROW_VMA, "%jx %s %s", (uintmax_t)vma->start, vma->perms,
 		      number_bytes(vma->end - vma->start, size));
-	set_title(row, "%jx-%jx %s offset %#jx %s; flags %s", (uintmax_t)vma->start,
-		  (uintmax_t)vma->end, vma->perms, (uintmax_t)vma->offset, vma->name,
-		  vma->vm_flags ? vma->vm_flags : "unknown");
+	row->title = format_text("%jx-%jx %s offset %#jx %s; flags %s", (uintmax_t)vma->start,
+				 (uintmax_t)vma->end, vma->perms, (uintmax_t)vma->offset, vma->name,
+				 vma->vm_flags ? vma->vm_flags : "unknown");
 	if (!form->details)
 		return;
 	if (*vma->file)
@@ -262,12 +244,10 @@ static size_t add_process(struct map_column *side, const struct map_picture *pic
 
 struct map_layout *map_layout(const struct map_picture *picture, const struct map_form *form)
 {
-	struct map_layout *layout = calloc(1, sizeof(*layout));
+	struct map_layout *layout = new_array(1, sizeof(*layout));
 	struct map_nodes all = map_nodes(picture, form->runs);
 	size_t part = 0;
 
-	if (!layout)
-		err(1, "calloc");
 	layout->sides = form->sides == 2 && picture->count > 1 ? 2 : 1;
 	add_middle(layout, picture, &all);
 	for (size_t i = 0; i < picture->count; i++)

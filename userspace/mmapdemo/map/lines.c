@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/memory.h"
 #include "lines.h"
 
 /* Beyond that, lines tell nothing any more. */
@@ -122,17 +122,14 @@ static size_t find_edges(const struct map_column *side, bool mirrored, struct ed
 void map_lines(struct canvas *canvas, struct map_column *side, struct map_column *middle, int from,
 	       int to, bool mirrored)
 {
-	struct edge *edges = calloc(side->count + 1, sizeof(*edges));
+	struct edge *edges = new_array(side->count, sizeof(*edges));
 	struct ways ways = {.width = to - from + 1};
-	size_t count;
+	size_t count, places;
 
-	if (!edges)
-		err(1, "calloc");
 	count = find_edges(side, mirrored, edges, &ways.height);
-	ways.taken = malloc(((size_t)ways.height * ways.width + 1) * sizeof(*ways.taken));
-	if (!ways.taken)
-		err(1, "malloc");
-	memset(ways.taken, -1, ((size_t)ways.height * ways.width + 1) * sizeof(*ways.taken));
+	places = (size_t)ways.height * ways.width;
+	ways.taken = new_array(places, sizeof(*ways.taken));
+	memset(ways.taken, -1, places * sizeof(*ways.taken));
 	for (size_t i = 0; i < count; i++) {
 		for (int turn = 0; turn < ways.width; turn++) {
 			if (!is_way(&ways, &edges[i], turn))

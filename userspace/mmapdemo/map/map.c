@@ -3,15 +3,15 @@
 #define _GNU_SOURCE
 #include <argp.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "common/json.h"
+#include "common/memory.h"
 #include "common/number.h"
+#include "common/refuse.h"
 #include "draw.h"
 #include "from.h"
 #include "json.h"
@@ -51,22 +51,6 @@ static const char doc[] =
 	"written since `echo 4 >/proc/PID/clear_refs`; or absent. Frame numbers are shown "
 	"to root; without, the rest is. FILE may be - for standard input or output.\n\n"
 	"Exit status: 0 done; 1 it failed; 2 usage.";
-
-static void fail(const struct options *options, const char *format, ...)
-	__attribute__((noreturn, format(printf, 2, 3)));
-
-static void fail(const struct options *options, const char *format, ...)
-{
-	va_list ap;
-
-	fflush(stdout);
-	fprintf(stderr, "%s: ", options->name);
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(1);
-}
 
 static void add_pid(struct options *options, const char *arg, struct argp_state *state)
 {
@@ -128,11 +112,11 @@ static void explain_nothing(const struct options *options, const struct map_proc
 	const char *device = options->device ? options->device : "/dev/mmapdemo";
 
 	if (access(device, F_OK))
-		fail(options,
+		fail(options->name,
 		     "%s: %s: load the module (modprobe mmapdemo, make load); --all shows "
 		     "other mappings",
 		     device, strerror(errno));
-	fail(options,
+	fail(options->name,
 	     "process %d (%s) has not mapped %s: --all shows its other mappings, `mmapdemo "
 	     "maps` who has",
 	     process->pid, process->name, device);
@@ -150,17 +134,15 @@ static void read_processes(const struct options *options, struct map_picture *pi
 	size_t vmas = 0;
 
 	if (!device.error && !device.is_ours)
-		fail(options, "%s: no device of this module: %s", device.path,
+		fail(options->name, "%s: no device of this module: %s", device.path,
 		     device_kind(&device));
 	map_page_sizes(picture);
-	picture->processes = calloc(options->count, sizeof(*picture->processes));
-	if (!picture->processes)
-		fail(options, "no memory for %zu processes", (size_t)options->count);
+	picture->processes = new_array(options->count, sizeof(*picture->processes));
 	for (; picture->count < options->count; picture->count++) {
 		struct map_process *process = &picture->processes[picture->count];
 
 		if (!map_read(options->pids[picture->count], &want, picture, process, reason))
-			fail(options, "%s", reason);
+			fail(options->name, "%s", reason);
 		vmas += process->vma_count;
 	}
 	if (!vmas && !options->all)
@@ -183,10 +165,10 @@ static void read_json(const struct options *options, struct map_picture *picture
 	char reason[256];
 
 	if (!object)
-		fail(options, "%s: there is no JSON to read: %s", options->from,
+		fail(options->name, "%s: there is no JSON to read: %s", options->from,
 		     why_no_json(options));
 	if (!map_from_json(object, picture, reason))
-		fail(options, "%s: not of mmapdemo map --json: %s", options->from, reason);
+		fail(options->name, "%s: not of mmapdemo map --json: %s", options->from, reason);
 	json_object_put(object);
 }
 
@@ -197,11 +179,11 @@ static void write_file(const struct options *options, const char *path,
 	bool written;
 
 	if (!file)
-		fail(options, "%s: %s", path, strerror(errno));
+		fail(options->name, "%s: %s", path, strerror(errno));
 	written =
 		path == options->svg ? map_svg(picture, file, true, true) : map_html(picture, file);
 	if (fflush(file) || !written || (file != stdout && fclose(file)))
-		fail(options, "%s: not written: %s", path, strerror(errno));
+		fail(options->name, "%s: not written: %s", path, strerror(errno));
 }
 
 static void show_text(const struct options *options, const struct map_picture *picture)
@@ -220,7 +202,7 @@ static void show_text(const struct options *options, const struct map_picture *p
 			       "Frame numbers are hidden from all but root: that two "
 			       "private copies are the same frame cannot be seen.");
 	if (fflush(stdout) || ferror(stdout))
-		fail(options, "not written: %s", strerror(errno));
+		fail(options->name, "not written: %s", strerror(errno));
 }
 
 int map_main(int argc, char **argv)

@@ -2,7 +2,6 @@
 /* The state of each page, from /proc/PID/pagemap, smaps and the device's rules. */
 #define _GNU_SOURCE
 #include <ctype.h>
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 
 #include <linux/mmapdemo.h>
 #include "common/memory.h"
+#include "common/refuse.h"
 #include "pages.h"
 
 /* Of a process, that are looked at: 4 GiB. An entry is 8 bytes. */
@@ -162,9 +162,7 @@ static void read_rules(const struct map_vma *vma, struct rules *rules)
 	memcpy(rules->file, vma->file, sizeof(rules->file));
 	rules->count = 0;
 	if (!rules->rules)
-		rules->rules = calloc(list.count, sizeof(*rules->rules));
-	if (!rules->rules)
-		err(1, "calloc");
+		rules->rules = new_array(list.count, sizeof(*rules->rules));
 	list.rules = (uintptr_t)rules->rules;
 	if (fd >= 0 && !ioctl(fd, MMAPDEMO_IOCTL_INJECT_LIST, &list))
 		rules->count = list.count < MMAPDEMO_INJECT_RULES_MAX ? list.count
@@ -225,9 +223,7 @@ static void read_vma(const struct map_picture *picture, struct map_vma *vma,
 		vma->unknown = MAP_TOO_MANY;
 		return;
 	}
-	vma->pages = calloc(count, sizeof(*vma->pages));
-	if (!vma->pages)
-		err(1, "calloc");
+	vma->pages = new_array(count, sizeof(*vma->pages));
 	vma->count = count;
 	*budget -= count;
 	if (!read_pagemap(pagemap, picture, vma)) {
@@ -248,11 +244,9 @@ bool map_read_pages(const struct map_want *want, const struct map_picture *pictu
 	uint64_t budget = MOST_PAGES;
 	struct rules rules = {};
 
-	if (pagemap < 0) {
-		snprintf(reason, 256, "/proc/%d/pagemap: %s", process->pid,
-			 errno == ENOENT ? "the process has gone" : strerror(errno));
-		return false;
-	}
+	if (pagemap < 0)
+		return refuse(reason, "/proc/%d/pagemap: %s", process->pid,
+			      errno == ENOENT ? "the process has gone" : strerror(errno));
 	if (want->content)
 		memory = open_file(process->pid, "mem");
 	for (size_t i = 0; i < process->vma_count; i++) {

@@ -2,9 +2,7 @@
 /* A process's mappings, as /proc/PID/smaps tells them; pages.c has their pages. */
 #define _GNU_SOURCE
 #include <ctype.h>
-#include <err.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,22 +12,11 @@
 
 #include "clean.h"
 #include "common/memory.h"
+#include "common/refuse.h"
 #include "pages.h"
 #include "read.h"
 
 #define TRIES 3 /* of a process whose mappings change while we look */
-
-static bool refuse(char reason[256], const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool refuse(char reason[256], const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(reason, 256, format, ap);
-	va_end(ap);
-	return false;
-}
 
 void map_page_sizes(struct map_picture *picture)
 {
@@ -153,15 +140,9 @@ static bool is_wanted(int pid, const struct map_want *want, struct map_vma *vma)
 
 static struct map_vma *add(struct map_process *process, const struct map_vma *vma)
 {
-	size_t count = process->vma_count;
-
-	if (!(count & (count + 1))) {
-		process->vmas = reallocarray(process->vmas, 2 * count + 2, sizeof(*vma));
-		if (!process->vmas)
-			err(1, "reallocarray");
-	}
-	process->vmas[process->vma_count++] = *vma;
-	return &process->vmas[count];
+	process->vmas = array_with_one_more(process->vmas, process->vma_count, sizeof(*vma));
+	process->vmas[process->vma_count] = *vma;
+	return &process->vmas[process->vma_count++];
 }
 
 /* The lines below a VMA's first. */
@@ -185,7 +166,6 @@ static bool read_list(int pid, const struct map_want *want, const struct map_pic
 		      struct map_process *process, struct map_huge **huge, char reason[256])
 {
 	FILE *file = open_proc(pid, "smaps", reason);
-	struct map_huge now = {};
 	struct map_vma *vma = NULL;
 	char *line = NULL;
 	size_t room = 0, all = 0;
@@ -212,11 +192,8 @@ static bool read_list(int pid, const struct map_want *want, const struct map_pic
 			free(head.name);
 			continue;
 		}
+		*huge = array_with_one_more(*huge, process->vma_count, sizeof(**huge));
 		vma = add(process, &head);
-		*huge = reallocarray(*huge, process->vma_count, sizeof(**huge));
-		if (!*huge)
-			err(1, "reallocarray");
-		(*huge)[process->vma_count - 1] = now;
 	}
 	free(line);
 	fclose(file);

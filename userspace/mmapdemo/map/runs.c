@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* From pages to runs of like pages, and words for their state. */
-#include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/memory.h"
 #include "common/number.h"
 #include "runs.h"
 
@@ -59,7 +59,6 @@ static struct map_run *find_runs(const struct map_vma *vma, bool scattered, size
 				 size_t *count)
 {
 	struct map_run *runs = NULL, *run = NULL;
-	size_t room = 0;
 
 	*count = 0;
 	for (uint64_t at = 0; at < vma->count; at++) {
@@ -72,12 +71,7 @@ static struct map_run *find_runs(const struct map_vma *vma, bool scattered, size
 		}
 		if (most && *count == most)
 			break;
-		if (*count == room) {
-			room = room ? 2 * room : 16;
-			runs = reallocarray(runs, room, sizeof(*runs));
-			if (!runs)
-				err(1, "reallocarray");
-		}
+		runs = array_with_one_more(runs, *count, sizeof(*runs));
 		run = &runs[(*count)++];
 		*run = (struct map_run){
 			.first = at, .count = 1, .flags = page->flags, .frame = page->frame};
