@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Which pages of which processes are the same memory. */
-#include <err.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/memory.h"
 #include "nodes.h"
-
-static void *grow(void *array, size_t count, size_t size)
-{
-	if (count & (count - 1) && count)
-		return array;
-	array = reallocarray(array, count ? 2 * count : 1, size);
-	if (!array)
-		err(1, "reallocarray");
-	return array;
-}
 
 static void add_part(struct map_nodes *all, const struct map_part *part)
 {
-	all->parts = grow(all->parts, all->part_count, sizeof(*part));
+	all->parts = array_with_one_more(all->parts, all->part_count, sizeof(*part));
 	all->parts[all->part_count++] = *part;
 }
 
@@ -76,11 +66,9 @@ static int compare_cuts(const void *left, const void *right)
 
 static struct cut *find_cuts(const struct map_nodes *all, size_t *count)
 {
-	struct cut *cuts = calloc(2 * all->part_count + 1, sizeof(*cuts));
+	struct cut *cuts = new_array(2 * all->part_count, sizeof(*cuts));
 
 	*count = 0;
-	if (!cuts)
-		err(1, "calloc");
 	for (size_t i = 0; i < all->part_count; i++) {
 		const struct map_part *part = &all->parts[i];
 
@@ -141,14 +129,11 @@ static void cut_parts(struct map_nodes *all)
 	free(whole.parts);
 }
 
-/* qsort has no context. */
-static const struct map_part *sorted_parts;
-
 static int compare_parts(const void *left, const void *right)
 {
-	size_t a = *(const size_t *)left, b = *(const size_t *)right;
-	const struct map_part *first = &sorted_parts[a], *second = &sorted_parts[b];
-	int order = compare_place(first, second);
+	const struct map_part *a = *(struct map_part *const *)left;
+	const struct map_part *b = *(struct map_part *const *)right;
+	int order = compare_place(a, b);
 
 	return order ? order : (a > b) - (a < b);
 }
@@ -171,7 +156,7 @@ static void add_to_node(const struct map_picture *picture, struct map_nodes *all
 	const struct map_vma *vma = vma_of(picture, part);
 
 	if (!node || !belongs(node, part)) {
-		all->nodes = grow(all->nodes, all->node_count, sizeof(*node));
+		all->nodes = array_with_one_more(all->nodes, all->node_count, sizeof(*node));
 		node = &all->nodes[all->node_count++];
 		*node = (struct map_node){
 			.group = part->group,
@@ -194,27 +179,22 @@ static void add_to_node(const struct map_picture *picture, struct map_nodes *all
 
 static void find_nodes(const struct map_picture *picture, struct map_nodes *all)
 {
-	size_t *order = calloc(all->part_count + 1, sizeof(*order));
+	struct map_part **order = new_array(all->part_count, sizeof(*order));
 
-	if (!order)
-		err(1, "calloc");
 	for (size_t i = 0; i < all->part_count; i++)
-		order[i] = i;
-	sorted_parts = all->parts;
+		order[i] = &all->parts[i];
 	qsort(order, all->part_count, sizeof(*order), compare_parts);
 	for (size_t i = 0; i < all->part_count; i++)
-		if (all->parts[order[i]].group != GROUP_NONE)
-			add_to_node(picture, all, &all->parts[order[i]]);
+		if (order[i]->group != GROUP_NONE)
+			add_to_node(picture, all, order[i]);
 	free(order);
 }
-
-static const struct map_node *sorted_nodes;
 
 /* The file's in its order, others as processes have them. */
 static int compare_nodes(const void *left, const void *right)
 {
-	const struct map_node *a = &sorted_nodes[*(const int *)left];
-	const struct map_node *b = &sorted_nodes[*(const int *)right];
+	const struct map_node *a = *(struct map_node *const *)left;
+	const struct map_node *b = *(struct map_node *const *)right;
 
 	if (a->group == b->group && a->group != GROUP_FILE)
 		return (a->first > b->first) - (a->first < b->first);
@@ -223,19 +203,16 @@ static int compare_nodes(const void *left, const void *right)
 
 static void sort_nodes(struct map_nodes *all)
 {
-	int *order = calloc(2 * all->node_count + 1, sizeof(*order));
-	int *place = order + all->node_count;
-	struct map_node *sorted = calloc(all->node_count + 1, sizeof(*sorted));
+	struct map_node **order = new_array(all->node_count, sizeof(*order));
+	struct map_node *sorted = new_array(all->node_count, sizeof(*sorted));
+	int *place = new_array(all->node_count, sizeof(*place));
 
-	if (!order || !sorted)
-		err(1, "calloc");
 	for (size_t i = 0; i < all->node_count; i++)
-		order[i] = i;
-	sorted_nodes = all->nodes;
+		order[i] = &all->nodes[i];
 	qsort(order, all->node_count, sizeof(*order), compare_nodes);
 	for (size_t i = 0; i < all->node_count; i++) {
-		sorted[i] = all->nodes[order[i]];
-		place[order[i]] = i;
+		sorted[i] = *order[i];
+		place[order[i] - all->nodes] = i;
 	}
 	for (size_t i = 0; i < all->part_count; i++)
 		if (all->parts[i].node >= 0)
@@ -243,6 +220,7 @@ static void sort_nodes(struct map_nodes *all)
 	free(all->nodes);
 	all->nodes = sorted;
 	free(order);
+	free(place);
 }
 
 struct map_nodes map_nodes(const struct map_picture *picture, size_t most)
