@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/memory.h"
 #include "map/read.h"
 #include "stage.h"
 #include "watch/event.h"
@@ -34,35 +35,21 @@ struct stage {
 	int pids[2]; /* by role; 0: not there */
 	uint64_t ranges[8][2];
 	size_t range_count;
-	bool in_step;
-	bool over;    /* the chapter */
-	bool stopped; /* the tour */
+	struct tour_step *step; /* that is running; NULL: none is */
+	bool over;		/* the chapter */
+	bool stopped;		/* the tour */
 };
-
-static void *more(void *array, size_t count, size_t size)
-{
-	array = reallocarray(array, count + 1, size);
-	if (!array)
-		err(1, "reallocarray");
-	memset((char *)array + count * size, 0, size);
-	return array;
-}
-
-static struct tour_step *last_step(struct stage *stage)
-{
-	return stage->part->count ? &stage->part->steps[stage->part->count - 1] : NULL;
-}
 
 static void take_event(void *context, struct tep_event *event, struct tep_record *record)
 {
 	struct stage *stage = context;
-	struct tour_step *step = last_step(stage);
+	struct tour_step *step = stage->step;
 	const char *node = happening_node(event, record);
 	struct tour_event *taken;
 
-	if (!stage->in_step || !node || strcmp(node, stage->tour->node.name))
+	if (!step || !node || strcmp(node, stage->tour->node.name))
 		return;
-	step->events = more(step->events, step->event_count, sizeof(*step->events));
+	step->events = array_with_one_more(step->events, step->event_count, sizeof(*step->events));
 	taken = &step->events[step->event_count++];
 	taken->time = record->ts;
 	taken->pid = tep_data_pid(event->tep, record);
@@ -95,9 +82,9 @@ static void judge_events(struct tour *tour, struct tour_step *step)
 		for (size_t j = 0; j < step->event_count; j++)
 			count += !strcmp(step->events[j].name, claim->event);
 		claim->verdict = !tour->traced ? UNSEEN : count == claim->count ? HOLDS : DIFFERS;
-		if (asprintf(&claim->seen, tour->traced ? "%s %ju time%s" : "%s is not told to us",
-			     claim->event, (uintmax_t)count, count == 1 ? "" : "s") < 0)
-			err(1, "asprintf");
+		claim->seen = tour->traced ? format_text("%s %ju time%s", claim->event,
+							 (uintmax_t)count, count == 1 ? "" : "s")
+					   : format_text("%s is not told to us", claim->event);
 		free(claim->event);
 		claim->event = NULL;
 	}
@@ -114,8 +101,8 @@ static void take_picture(struct stage *stage, struct tour_step *step)
 	char reason[256];
 
 	map_page_sizes(&step->picture);
-	step->picture.processes = calloc(2, sizeof(*step->picture.processes));
-	for (int role = 0; role < 2 && step->picture.processes; role++) {
+	step->picture.processes = new_array(2, sizeof(*step->picture.processes));
+	for (int role = 0; role < 2; role++) {
 		struct map_process *process = &step->picture.processes[step->picture.count];
 
 		if (!stage->pids[role] ||
@@ -132,9 +119,9 @@ static void take_picture(struct stage *stage, struct tour_step *step)
 
 static void end_step(struct stage *stage)
 {
-	struct tour_step *step = last_step(stage);
+	struct tour_step *step = stage->step;
 
-	if (!stage->in_step)
+	if (!step)
 		return;
 	read_events(stage);
 	if (step->event_count)
@@ -145,7 +132,7 @@ static void end_step(struct stage *stage)
 	ioctl(stage->tour->fd, MMAPDEMO_IOCTL_INFO, &step->info);
 	if (tour_step_verdict(step) == DIFFERS)
 		stage->part->verdict = DIFFERS;
-	stage->in_step = false;
+	stage->step = NULL;
 	stage->stopped = !stage->seen(stage->tour, stage->part, step, stage->context);
 }
 
@@ -156,26 +143,28 @@ static void begin_step(struct stage *stage, const struct tour_message *message)
 	end_step(stage);
 	/* what came between is no step's */
 	read_events(stage);
-	part->steps = more(part->steps, part->count, sizeof(*part->steps));
-	part->steps[part->count++] = (struct tour_step){
-		.call = strdup(message->text), .pid = message->pid, .role = message->role};
+	part->steps = array_with_one_more(part->steps, part->count, sizeof(*part->steps));
+	stage->step = &part->steps[part->count++];
+	*stage->step = (struct tour_step){
+		.call = copy_text(message->text), .pid = message->pid, .role = message->role};
 	stage->pids[message->role] = message->pid;
-	stage->in_step = true;
 }
 
 static void add_claim(struct stage *stage, const struct tour_message *message)
 {
-	struct tour_step *step = last_step(stage);
+	struct tour_part *part = stage->part;
 	bool later = message->kind == SAYS_EVENTS;
+	struct tour_step *step;
 
-	if (!step)
+	if (!part->count)
 		return;
-	step->claims = more(step->claims, step->claim_count, sizeof(*step->claims));
+	step = &part->steps[part->count - 1];
+	step->claims = array_with_one_more(step->claims, step->claim_count, sizeof(*step->claims));
 	step->claims[step->claim_count++] = (struct tour_claim){
-		.expected = strdup(message->text),
-		.seen = later ? NULL : strdup(message->seen),
+		.expected = copy_text(message->text),
+		.seen = later ? NULL : copy_text(message->seen),
 		.verdict = message->verdict,
-		.event = later ? strdup(message->seen) : NULL,
+		.event = later ? copy_text(message->seen) : NULL,
 		.count = message->number,
 	};
 }
@@ -191,7 +180,7 @@ static void fail_part(struct tour_part *part, const char *reason)
 {
 	part->verdict = DIFFERS;
 	free(part->reason);
-	part->reason = strdup(reason);
+	part->reason = copy_text(reason);
 }
 
 /* Who waits for it goes on. */
@@ -209,8 +198,8 @@ static void hear(struct stage *stage, const struct tour_message *message)
 		answer(stage);
 		break;
 	case SAYS_RESULT:
-		if (stage->in_step)
-			last_step(stage)->result = strdup(message->text);
+		if (stage->step)
+			stage->step->result = copy_text(message->text);
 		break;
 	case SAYS_CLAIM:
 	case SAYS_EVENTS:
@@ -228,7 +217,7 @@ static void hear(struct stage *stage, const struct tour_message *message)
 		break;
 	case SAYS_NOT_HERE:
 		stage->part->verdict = UNSEEN;
-		stage->part->reason = strdup(message->text);
+		stage->part->reason = copy_text(message->text);
 		stage->over = true;
 		break;
 	case SAYS_FAILED:
@@ -292,7 +281,7 @@ bool tour_run(struct tour *tour, const struct tour_chapter *chapter, tour_seen *
 	int ends[2], status;
 	pid_t actor;
 
-	tour->parts = more(tour->parts, tour->count, sizeof(*tour->parts));
+	tour->parts = array_with_one_more(tour->parts, tour->count, sizeof(*tour->parts));
 	stage.part = &tour->parts[tour->count++];
 	stage.part->chapter = chapter;
 	clear_device(tour);
