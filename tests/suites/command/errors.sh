@@ -34,7 +34,7 @@ no_device() {
 		runs 1 maps --device /dev/none && complains 'No such file.*no such device is loaded'
 }
 
-not_ours() {
+other_driver() {
 	commands=$(echo "$commands" | grep -v -e maps -e watch)
 	each 1 '/dev/zero: Inappropriate ioctl for device: no device of this module' --device /dev/zero
 }

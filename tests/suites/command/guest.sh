@@ -135,7 +135,7 @@ check "command.watch-is-in-order-of-time" watch_order
 check "command.watch-tells-what-it-missed" watch_lost
 check "command.watch-puts-everything-back" watch_tidy
 check "command.no-device" no_device
-check "command.a-device-that-is-not-ours" not_ours
+check "command.a-device-of-another-driver" other_driver
 check "command.a-symbolic-link-is-the-device" symlink
 check "command.a-second-node-is-the-device" second_node
 check "command.a-renamed-node-is-the-device" renamed

@@ -43,7 +43,7 @@ not_the_device() {
 	done </tmp/commands
 	runs 1 map --self --device "$1" &&
 		complains "^mmapdemo map: $1: no device of this module: $2\$" &&
-		runs 2 bench "$1" && one_line_of_complaint && complains "$1: not ours.* --write" &&
+		runs 2 bench "$1" && one_line_of_complaint && complains "$1: no device of this module.* --write" &&
 		runs 2 conform "$1" && one_line_of_complaint
 }
 
@@ -67,7 +67,7 @@ mapped_in_its_place() {
 	mv /dev/mmapdemo /dev/was && dd if=/dev/zero of=/dev/mmapdemo bs=4096 count=1 2>/dev/null &&
 		hold 0 4096 shared && runs 1 map "$held" && complains 'has not mapped /dev/mmapdemo' &&
 		runs 1 maps && complains 'no device of this module: a regular file' &&
-		runs 2 bench --works open && complains '/dev/mmapdemo: not ours'
+		runs 2 bench --works open && complains '/dev/mmapdemo: no device of this module.* --write'
 	status=$?
 	let_go
 	rm /dev/mmapdemo

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo bench: what mapping our device costs, beside what else can be mapped. */
+/* mmapdemo bench: compares what it costs to map a device of the module and its peers. */
 #define _GNU_SOURCE
 #include <argp.h>
 #include <err.h>
@@ -184,7 +184,7 @@ static void refuse_to_overwrite(const struct bench *bench)
 
 		if (subject->make == bench_device.make && !device.error && !device.is_ours)
 			errx(2,
-			     "%s: not ours, and it would be overwritten: --write says that it may",
+			     "%s: no device of this module: bench overwrites it only with --write",
 			     subject->path);
 	}
 }

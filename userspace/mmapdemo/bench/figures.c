@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Figures looked up and named, and held against what our device is to reach. */
+/* Looks figures up, names their units, and compares the device with its targets. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,17 +79,17 @@ static double rounded(double ratio)
 static bool judge(const struct bench *bench, const struct goal *goal, const char *work,
 		  struct bench_target *target)
 {
-	const struct bench_figure *ours = bench_find(bench, work, "mmapdemo", bench->size);
-	const struct bench_figure *theirs = bench_find(bench, work, goal->versus, bench->size);
+	const struct bench_figure *device = bench_find(bench, work, "mmapdemo", bench->size);
+	const struct bench_figure *peer = bench_find(bench, work, goal->versus, bench->size);
 
-	if (!ours || !theirs || *ours->reason || *theirs->reason)
+	if (!device || !peer || *device->reason || *peer->reason)
 		return false;
 	*target = (struct bench_target){.work = work,
 					.versus = goal->versus,
 					.limit = goal->limit,
 					.times_fewer = goal->times_fewer};
 	target->ratio =
-		goal->times_fewer ? theirs->median / ours->median : ours->median / theirs->median;
+		goal->times_fewer ? peer->median / device->median : device->median / peer->median;
 	target->reached = goal->times_fewer ? target->ratio >= goal->limit
 					    : rounded(target->ratio) <= goal->limit;
 	return true;

@@ -30,7 +30,7 @@
 #define LARGE  (16 * MIB)
 #define ENOUGH 200000000LL
 
-/* What the job's process leaves to us. */
+/* The job's process writes it, and this one reads it. */
 static struct report {
 	double values[BENCH_REPEATS];
 	unsigned int count;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is compared: our devices, and what else a program can map. */
+/* What bench compares: devices of the module, and what else a program can map. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
@@ -37,7 +37,7 @@ refuse(struct bench_subject *subject, const char *format, ...)
 	va_end(args);
 }
 
-/* A device of ours says what there is to it: memory on demand, all of it, or none. */
+/* A device of the module says when it allocates memory: on demand, at load, or for each mapping. */
 static void know_strategy(struct bench_subject *subject)
 {
 	struct mmapdemo_info info = {.size = sizeof(info)};

@@ -18,7 +18,7 @@ static struct setting {
 	char before[64];
 } settings[8];
 static size_t count;
-/* Who has to put them back: its children exit, and are killed, too. */
+/* The process that restores them. Its children exit, and are killed, too. */
 static pid_t changer;
 
 static bool put(const char *path, const char *value)

@@ -57,7 +57,7 @@ void bench_subject_make(struct bench_subject *subject, size_t size)
 	subject->page = BENCH_PAGE;
 	subject->used_then = bench_memory_used();
 	subject->make(subject, size);
-	/* What was made is new and holds what it holds because of us. */
+	/* make() created all others anew, and whatever they hold is part of the measurement. */
 	subject->held_then = subject->fresh == FRESH_HOLE ? bench_subject_held(subject) : 0;
 }
 

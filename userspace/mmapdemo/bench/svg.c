@@ -13,7 +13,7 @@
 
 #define WIDTH  860
 #define LEFT   104 /* where the axis begins, and the names of works end */
-#define RIGHT  770 /* where it ends, and our figures begin */
+#define RIGHT  770 /* where it ends; the first subject's figures are beyond */
 #define LINE   21
 #define LEGEND 5 /* subjects in one line of it */
 
@@ -119,7 +119,7 @@ static void draw_axis(FILE *file, const struct panel *panel, double top)
 
 static void draw_work(FILE *file, const struct panel *panel, size_t work, double y)
 {
-	const struct bench_figure *ours = figure_of(panel->bench, work, 0);
+	const struct bench_figure *first = figure_of(panel->bench, work, 0);
 
 	fprintf(file, "<path class='grid' d='M%d,%.1fH%d'/>\n", LEFT, y, RIGHT);
 	fprintf(file, "<text class='end' x='%d' y='%.1f'>%s</text>\n", LEFT - 10, y + 4,
@@ -131,9 +131,9 @@ static void draw_work(FILE *file, const struct panel *panel, size_t work, double
 		if (figure)
 			mark(file, i, place(panel, figure->median), y);
 	}
-	if (ours)
+	if (first)
 		fprintf(file, "<text class='end' x='%d' y='%.1f'>%.*f</text>\n", WIDTH - 12, y + 4,
-			ours->median < 100, ours->median);
+			first->median < 100, first->median);
 }
 
 /* Returns where the next one begins. */

@@ -149,7 +149,7 @@ struct rules {
 	uint32_t count;
 };
 
-/* The device is open as long as it is mapped: no last close is ours. */
+/* The mapping keeps the device open, so that the close() below is never its last one. */
 static void read_rules(const struct map_vma *vma, struct rules *rules)
 {
 	struct mmapdemo_inject_list list = {

@@ -296,7 +296,7 @@ bool tour_run(struct tour *tour, const struct tour_chapter *chapter, tour_seen *
 	listen_to(&stage);
 	kill(-actor, SIGKILL); /* whoever is left of it */
 	waitpid(actor, &status, 0);
-	/* its child is ours now: what it has mapped is gone before the next chapter */
+	/* Its child has become this process's; its mappings end before the next chapter begins. */
 	while (waitpid(-actor, NULL, 0) > 0)
 		;
 	close(ends[0]);
