@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "support/physics.h"
+#include "support/proc.h"
 #include "support/process.h"
 #include "support/row.h"
 #include "support/system.h"
@@ -167,14 +168,8 @@ static void fragment(size_t bytes)
 
 static size_t memory_available(void)
 {
-	FILE *file = fopen("/proc/meminfo", "re");
-	uint64_t kb = 0;
-	char line[128];
+	uint64_t kb = meminfo("MemAvailable");
 
-	ck_assert_ptr_nonnull(file);
-	while (fgets(line, sizeof(line), file) && !kb)
-		sscanf(line, "MemAvailable: %" SCNu64, &kb);
-	fclose(file);
 	ck_assert_uint_gt(kb, 0);
 	return kb * 1024;
 }

@@ -15,11 +15,6 @@
 #include "target.h"
 #include "weather.h"
 
-/* Documentation/admin-guide/mm/pagemap.rst */
-#define PAGEMAP_PRESENT (1ULL << 63)
-#define PAGEMAP_SWAP	(1ULL << 62) /* swapped out, or being migrated */
-#define PAGEMAP_FRAME	((1ULL << 55) - 1)
-
 static bool line_covers(const char *line, const volatile void *addr)
 {
 	uintptr_t start, end;
@@ -86,17 +81,10 @@ size_t smaps_kb(const void *addr, const char *field)
 
 static uint64_t read_pagemap(const char *process, const volatile void *addr)
 {
-	off_t at = (uintptr_t)addr / sysconf(_SC_PAGESIZE) * sizeof(uint64_t);
-	char path[64];
-	uint64_t entry;
-	int fd;
+	uint64_t entry = 0;
 
-	snprintf(path, sizeof(path), "/proc/%s/pagemap", process);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
-	ck_assert_msg(pread(fd, &entry, sizeof(entry), at) == sizeof(entry), "%s: no entry for %p",
-		      path, addr);
-	close(fd);
+	ck_assert_msg(pagemap_entry(process, addr, &entry), "/proc/%s/pagemap: no entry for %p: %s",
+		      process, addr, strerror(errno));
 	return entry;
 }
 
@@ -179,9 +167,9 @@ bool frames_are_so(struct frames *frames, uint64_t a, uint64_t b, uint64_t a_aga
 		    frames->a_is, (uintmax_t)a, frames->b_is, (uintmax_t)b);
 }
 
-bool pagemap_bit(const volatile void *addr, int bit)
+bool pagemap_bit(const volatile void *addr, uint64_t bit)
 {
-	return read_pagemap("self", addr) >> bit & 1;
+	return read_pagemap("self", addr) & bit;
 }
 
 uint64_t settled_counter(const char *name)

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "counters.h"
+#include "proc.h"
 #include "row.h"
 
 /*
@@ -18,10 +19,8 @@
 uint64_t frame_of(const volatile void *addr);
 uint64_t frame_of_pid(pid_t pid, const volatile void *addr);
 
-/* A bit of the page's entry in /proc/self/pagemap (admin-guide/mm/pagemap.rst). */
-#define PAGEMAP_SOFT_DIRTY 55
-#define PAGEMAP_UFFD_WP	   57
-bool pagemap_bit(const volatile void *addr, int bit);
+/* A bit of the page's entry in /proc/self/pagemap: PAGEMAP_ in proc.h. */
+bool pagemap_bit(const volatile void *addr, uint64_t bit);
 
 /*
  * Frames compared, with a message that says what they mean. A frame number says

@@ -14,6 +14,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "support/proc.h"
 #include "support/row.h"
 #include "support/target.h"
 #include "system.h"
@@ -50,18 +51,9 @@ int write_text(const char *path, const char *text)
 /* The number that follows a word at the beginning of a line. */
 static uint64_t value_of(const char *path, const char *word)
 {
-	FILE *file = fopen(path, "re");
-	size_t length = strlen(word);
 	uint64_t value = 0;
-	bool found = false;
-	char line[256];
 
-	ck_assert_msg(file, "%s: %s", path, strerror(errno));
-	while (!found && fgets(line, sizeof(line), file))
-		found = !strncmp(line, word, length) &&
-			sscanf(line + length, "%*[ :\t]%" SCNu64, &value) == 1;
-	fclose(file);
-	ck_assert_msg(found, "%s: no %s", path, word);
+	ck_assert_msg(proc_number(path, word, &value), "%s: no %s", path, word);
 	return value;
 }
 

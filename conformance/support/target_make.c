@@ -10,6 +10,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "proc.h"
 #include "row.h"
 #include "target.h"
 #include "target_make.h"
@@ -111,24 +112,9 @@ static void make_zero(off_t size)
 	target.path = "/dev/zero";
 }
 
-static long meminfo(const char *field)
-{
-	FILE *file = fopen("/proc/meminfo", "re");
-	size_t length = strlen(field);
-	long value = 0;
-	char line[128];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (!strncmp(line, field, length) && line[length] == ':')
-			value = atol(line + length + 1);
-	if (file)
-		fclose(file);
-	return value;
-}
-
 static long free_huge_pages(void)
 {
-	return meminfo("HugePages_Free") - meminfo("HugePages_Rsvd");
+	return (long)meminfo("HugePages_Free") - (long)meminfo("HugePages_Rsvd");
 }
 
 /* For the file, and as many for private copies of what the tests use of it. */

@@ -19,6 +19,7 @@
 #include "peers.h"
 #include "setting.h"
 #include "size.h"
+#include "support/proc.h"
 
 #define THP "/sys/kernel/mm/transparent_hugepage/"
 
@@ -106,12 +107,12 @@ static void make_hugetlb(struct bench_subject *subject, size_t size)
 	size_t wanted = (size + size / 2) / BENCH_HUGE + 16;
 	char count[24];
 
-	if (bench_meminfo("Hugepagesize") != BENCH_HUGE)
+	if (meminfo("Hugepagesize") * KIB != BENCH_HUGE)
 		return refuse(subject, "no huge pages of 2 MiB");
 	snprintf(count, sizeof(count), "%zu", wanted);
 	if (!bench_setting_change("/proc/sys/vm/nr_hugepages", count))
 		return refuse(subject, "cannot set nr_hugepages");
-	if (bench_meminfo("Hugetlb") < wanted * BENCH_HUGE)
+	if (meminfo("Hugetlb") * KIB < wanted * BENCH_HUGE)
 		return refuse(subject, "no memory for %zu huge pages", wanted);
 	subject->page = BENCH_HUGE;
 	make_memfd_with(subject, size, MFD_HUGETLB);

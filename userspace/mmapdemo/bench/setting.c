@@ -11,6 +11,7 @@
 
 #include "setting.h"
 #include "size.h"
+#include "support/proc.h"
 
 static struct setting {
 	const char *path;
@@ -112,25 +113,6 @@ void bench_setting_remove(const char *path)
 	count++;
 }
 
-static size_t meminfo_number(const char *field)
-{
-	FILE *file = fopen("/proc/meminfo", "re");
-	size_t length = strlen(field), value = 0;
-	char line[128];
-
-	while (file && fgets(line, sizeof(line), file))
-		if (!strncmp(line, field, length) && line[length] == ':')
-			value = strtoull(line + length + 1, NULL, 10);
-	if (file)
-		fclose(file);
-	return value;
-}
-
-size_t bench_meminfo(const char *field)
-{
-	return meminfo_number(field) * KIB;
-}
-
 /* Free pages on the lists that each processor has, which MemFree does not count. */
 static size_t free_in_lists(void)
 {
@@ -149,6 +131,8 @@ static size_t free_in_lists(void)
 /* Huge pages that are set aside and free are not used for anything yet. */
 size_t bench_memory_used(void)
 {
-	return bench_meminfo("MemTotal") - bench_meminfo("MemFree") - free_in_lists() -
-	       meminfo_number("HugePages_Free") * bench_meminfo("Hugepagesize");
+	uint64_t kib = meminfo("MemTotal") - meminfo("MemFree") -
+		       meminfo("HugePages_Free") * meminfo("Hugepagesize");
+
+	return kib * KIB - free_in_lists();
 }

@@ -11,8 +11,7 @@ bool bench_setting_change(const char *path, const char *value);
 void bench_setting_remove(const char *path);
 void bench_setting_restore(void);
 
-/* A field of /proc/meminfo, in bytes. */
-size_t bench_meminfo(const char *field);
+/* Bytes of memory that the system uses. */
 size_t bench_memory_used(void);
 
 #endif

@@ -16,6 +16,7 @@
 #include "setting.h"
 #include "size.h"
 #include "subjects.h"
+#include "support/proc.h"
 #include "work.h"
 
 static char *map(const struct bench_job *job, int flags)
@@ -212,15 +213,9 @@ static int64_t touch_in_child(const struct bench_job *job)
 
 static size_t page_table_bytes(void)
 {
-	FILE *file = fopen("/proc/self/status", "re");
-	size_t kib = 0;
-	char line[128];
+	uint64_t kib = 0;
 
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "VmPTE: %zu", &kib) == 1)
-			break;
-	if (file)
-		fclose(file);
+	proc_number("/proc/self/status", "VmPTE", &kib);
 	return kib * KIB;
 }
 

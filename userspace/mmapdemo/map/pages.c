@@ -14,19 +14,12 @@
 #include "common/memory.h"
 #include "common/refuse.h"
 #include "pages.h"
+#include "support/proc.h"
 
 /* Of a process, that are looked at: 4 GiB. An entry is 8 bytes. */
 #define MOST_PAGES ((uint64_t)1 << 20)
 
 #define ENDS	   16 /* pages at either end whose contents are read */
-
-/* Documentation/admin-guide/mm/pagemap.rst */
-#define PM_FRAME      ((1ULL << 55) - 1)
-#define PM_SOFT_DIRTY (1ULL << 55)
-#define PM_EXCLUSIVE  (1ULL << 56)
-#define PM_FILE	      (1ULL << 61)
-#define PM_SWAP	      (1ULL << 62)
-#define PM_PRESENT    (1ULL << 63)
 
 static bool has_flag(const struct map_vma *vma, const char *flag)
 {
@@ -37,14 +30,14 @@ static struct map_page page_of(const struct map_vma *vma, uint64_t entry)
 {
 	struct map_page page = {};
 
-	if (entry & PM_PRESENT) {
-		page.frame = entry & PM_FRAME;
+	if (entry & PAGEMAP_PRESENT) {
+		page.frame = entry & PAGEMAP_FRAME;
 		page.flags |= PAGE_PRESENT;
-		page.flags |= entry & PM_FILE ? PAGE_FILE : 0;
-		page.flags |= entry & PM_EXCLUSIVE ? PAGE_EXCLUSIVE : 0;
+		page.flags |= entry & PAGEMAP_FILE ? PAGE_FILE : 0;
+		page.flags |= entry & PAGEMAP_EXCLUSIVE ? PAGE_EXCLUSIVE : 0;
 		/* In a new VMA ("sd") all is said to be, until somebody has asked. */
-		page.flags |= entry & PM_SOFT_DIRTY && !has_flag(vma, "sd") ? PAGE_DIRTY : 0;
-	} else if (entry & PM_SWAP) {
+		page.flags |= entry & PAGEMAP_SOFT_DIRTY && !has_flag(vma, "sd") ? PAGE_DIRTY : 0;
+	} else if (entry & PAGEMAP_SWAP) {
 		page.flags |= PAGE_SWAPPED;
 	}
 	return page;
@@ -53,18 +46,16 @@ static struct map_page page_of(const struct map_vma *vma, uint64_t entry)
 static bool read_pagemap(int fd, const struct map_picture *picture, struct map_vma *vma)
 {
 	uint64_t entries[1024], at = 0;
-	off_t base = vma->start / picture->page_size * sizeof(*entries);
 
 	while (at < vma->count) {
 		size_t want = vma->count - at < 1024 ? vma->count - at : 1024;
-		ssize_t got = pread(fd, entries, want * sizeof(*entries),
-				    base + (off_t)(at * sizeof(*entries)));
+		size_t got = pagemap_read(fd, vma->start + at * picture->page_size, entries, want);
 
-		if (got < (ssize_t)sizeof(*entries))
+		if (!got)
 			return false;
-		for (size_t i = 0; i < got / sizeof(*entries); i++)
+		for (size_t i = 0; i < got; i++)
 			vma->pages[at + i] = page_of(vma, entries[i]);
-		at += got / sizeof(*entries);
+		at += got;
 	}
 	return true;
 }

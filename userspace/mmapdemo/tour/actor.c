@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "actor.h"
+#include "support/proc.h"
 #include "wire.h"
 
 #define FIRST_OF_OURS 100 /* of the descriptors that are no part of the show */
@@ -182,34 +183,27 @@ void expect_zeros(const char *text, size_t bytes, const char *expected)
 		expect(false, expected, "byte %zu is 0x%02x", i, (unsigned char)text[i]);
 }
 
-static uint64_t pagemap_entry(const void *address)
+/* The page's entry, if it is present. */
+static bool present_entry(const void *address, uint64_t *entry)
 {
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	uint64_t entry = 0;
-
-	if (fd < 0)
-		return 0;
-	if (pread(fd, &entry, sizeof(entry), (uintptr_t)address / page * sizeof(entry)) !=
-	    sizeof(entry))
-		entry = 0;
-	close(fd);
-	return entry;
+	return pagemap_entry("self", address, entry) && *entry & PAGEMAP_PRESENT;
 }
 
 uint64_t frame(const void *address)
 {
-	uint64_t entry = pagemap_entry(address);
+	uint64_t entry;
 
-	return entry >> 63 ? entry & ((1ULL << 55) - 1) : 0;
+	return present_entry(address, &entry) ? entry & PAGEMAP_FRAME : 0;
 }
 
 void expect_present(const void *address, bool present, const char *expected)
 {
-	bool is = pagemap_entry(address) >> 63;
+	uint64_t entry;
+	bool is = present_entry(address, &entry);
 
 	if (is && !hidden)
 		expect(present, expected, "at %p there is frame 0x%jx", address,
-		       (uintmax_t)frame(address));
+		       (uintmax_t)(entry & PAGEMAP_FRAME));
 	else
 		expect(is == present, expected, "at %p there is %s", address,
 		       is ? "a page" : "none");
