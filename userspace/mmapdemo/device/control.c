@@ -101,6 +101,16 @@ void control_parse(struct control *control, const struct argp *command, int argc
 	argp_parse(command, argc, argv, 0, NULL, control);
 }
 
+struct control control_plain(int argc, char **argv, const struct argp_child *children,
+			     const char *args_doc, const char *doc)
+{
+	const struct argp command = {.args_doc = args_doc, .doc = doc, .children = children};
+	struct control control = {};
+
+	control_parse(&control, &command, argc, argv);
+	return control;
+}
+
 void control_fail(const struct control *control, const char *format, ...)
 {
 	va_list ap;

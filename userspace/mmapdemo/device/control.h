@@ -35,6 +35,10 @@ error_t control_init(struct argp_state *state);
 
 void control_parse(struct control *control, const struct argp *argp, int argc, char **argv);
 
+/* The same for a command that has no other options than one of these lists. */
+struct control control_plain(int argc, char **argv, const struct argp_child *children,
+			     const char *args_doc, const char *doc);
+
 /* Ends the program, status 1: "mmapdemo punch: /dev/mmapdemo: WHY" */
 void control_fail(const struct control *control, const char *format, ...)
 	__attribute__((noreturn, format(printf, 2, 3)));

@@ -84,16 +84,13 @@ static void print_json(const struct mmapdemo_info *info, const char *features, c
 
 int info_main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.doc = "Shows what the device is, and what happened to it.\v" CONTROL_STATUS,
-		.children = control_json_argp,
-	};
-	struct control control = {};
+	struct control control = control_plain(
+		argc, argv, control_json_argp, NULL,
+		"Shows what the device is, and what happened to it.\v" CONTROL_STATUS);
 	char features[128], policy[128];
 	struct mmapdemo_info info;
 	int fd;
 
-	control_parse(&control, &argp, argc, argv);
 	fd = open_device(&control, O_RDONLY);
 	info = control_info(&control, fd);
 	close(fd);

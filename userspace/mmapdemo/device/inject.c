@@ -154,17 +154,13 @@ int poison_main(int argc, char **argv)
 
 int slow_main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.args_doc = "OFFSET LENGTH MICROSECONDS",
-		.doc = "Makes each access to a range of whole pages take longer, and counts them.\v"
-		       "An access is a page fault, or a part of a read or write; 0 microseconds "
-		       "only counts (mmapdemo rules).\n\n" CONTROL_STATUS,
-		.children = control_argp,
-	};
-	struct control control = {};
+	struct control control = control_plain(
+		argc, argv, control_argp, "OFFSET LENGTH MICROSECONDS",
+		"Makes each access to a range of whole pages take longer, and counts them.\v"
+		"An access is a page fault, or a part of a read or write; 0 microseconds "
+		"only counts (mmapdemo rules).\n\n" CONTROL_STATUS);
 	struct mmapdemo_injection fault = {.action = MMAPDEMO_INJECT_COUNT};
 
-	control_parse(&control, &argp, argc, argv);
 	if (control.operands[2] > MMAPDEMO_INJECT_DELAY_MAX)
 		errx(2, "slow: MICROSECONDS is %ju: %u is the most", control.operands[2],
 		     MMAPDEMO_INJECT_DELAY_MAX);
@@ -177,17 +173,13 @@ int slow_main(int argc, char **argv)
 
 int heal_main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.args_doc = "[OFFSET LENGTH]",
-		.doc = "Ends the rules of a range of whole pages (default: of all), slow ones "
-		       "too.\v"
-		       "What the pages held they still hold.\n\n" CONTROL_STATUS,
-		.children = control_argp,
-	};
-	struct control control = {};
+	struct control control = control_plain(
+		argc, argv, control_argp, "[OFFSET LENGTH]",
+		"Ends the rules of a range of whole pages (default: of all), slow ones "
+		"too.\v"
+		"What the pages held they still hold.\n\n" CONTROL_STATUS);
 	struct mmapdemo_injection fault = {.action = MMAPDEMO_INJECT_NONE};
 
-	control_parse(&control, &argp, argc, argv);
 	if (!control.given)
 		control.operands[1] = INT64_MAX & ~(sysconf(_SC_PAGESIZE) - 1);
 	fault.offset = control.operands[0];

@@ -97,15 +97,12 @@ static void print_json(const struct control *control, FILE *file)
 
 int maps_main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.doc = "Lists who has mapped the device, one line a mapping (VMA).\v"
-		       "PID is ? where it cannot be told.\n\n" CONTROL_STATUS,
-		.children = control_json_argp,
-	};
-	struct control control = {};
+	struct control control = control_plain(
+		argc, argv, control_json_argp, NULL,
+		"Lists who has mapped the device, one line a mapping (VMA).\v"
+		"PID is ? where it cannot be told.\n\n" CONTROL_STATUS);
 	FILE *file;
 
-	control_parse(&control, &argp, argc, argv);
 	file = open_list(&control);
 	(control.json ? print_json : print_text)(&control, file);
 	fclose(file);

@@ -10,22 +10,18 @@
 
 int resize_main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.args_doc = "BYTES",
-		.doc = "Gives the device another size, a multiple of the page size.\v"
-		       "What is cut off is lost: touching it in a mapping is SIGBUS. What is "
-		       "added is zero.\n\n" CONTROL_STATUS,
-		.children = control_argp,
-	};
 	static const struct advice advice[] = {
 		{EINVAL, "BYTES wants to be a multiple of the page size, above 0"},
 		{EFBIG, "more than a file offset can name"},
 		{},
 	};
-	struct control control = {};
+	struct control control = control_plain(
+		argc, argv, control_argp, "BYTES",
+		"Gives the device another size, a multiple of the page size.\v"
+		"What is cut off is lost: touching it in a mapping is SIGBUS. What is "
+		"added is zero.\n\n" CONTROL_STATUS);
 	struct mmapdemo_resize resize = {.size = sizeof(resize)};
 
-	control_parse(&control, &argp, argc, argv);
 	resize.bytes = control.operands[0];
 	control_change(&control, MMAPDEMO_IOCTL_RESIZE, &resize, NO_RANGE, advice);
 	return 0;
@@ -33,17 +29,13 @@ int resize_main(int argc, char **argv)
 
 int punch_main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.args_doc = "OFFSET LENGTH",
-		.doc = "Gives a range's memory back: whole pages are freed, the rest is zeroed.\v"
-		       "All mappings show zeros there then, but for private copies.\n"
-		       "\n" CONTROL_STATUS,
-		.children = control_argp,
-	};
-	struct control control = {};
+	struct control control = control_plain(
+		argc, argv, control_argp, "OFFSET LENGTH",
+		"Gives a range's memory back: whole pages are freed, the rest is zeroed.\v"
+		"All mappings show zeros there then, but for private copies.\n"
+		"\n" CONTROL_STATUS);
 	struct mmapdemo_punch punch = {.size = sizeof(punch)};
 
-	control_parse(&control, &argp, argc, argv);
 	punch.offset = control.operands[0];
 	punch.length = control.operands[1];
 	control_change(&control, MMAPDEMO_IOCTL_PUNCH, &punch, ANY_RANGE, NULL);

@@ -16,15 +16,12 @@
 
 int notify_main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.doc = "Wakes all who wait for the device, and says how often that was "
-		       "done.\v" CONTROL_STATUS,
-		.children = control_json_argp,
-	};
-	struct control control = {};
+	struct control control =
+		control_plain(argc, argv, control_json_argp, NULL,
+			      "Wakes all who wait for the device, and says how often that was "
+			      "done.\v" CONTROL_STATUS);
 	struct mmapdemo_kick kick = {.size = sizeof(kick)};
 
-	control_parse(&control, &argp, argc, argv);
 	control_change(&control, MMAPDEMO_IOCTL_KICK, &kick, NO_RANGE, NULL);
 	if (control.json) {
 		struct json_object *object = json_object_new_object();

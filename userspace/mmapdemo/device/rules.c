@@ -91,18 +91,15 @@ static void print_json(const struct mmapdemo_injection *rules, uint32_t count)
 
 int rules_main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.doc = "Lists the ranges that fail or are slow, by offset.\v"
-		       "HITS are accesses so far, FIRED those that failed; DELAY is in "
-		       "microseconds.\n\n" CONTROL_STATUS,
-		.children = control_json_argp,
-	};
-	struct control control = {};
+	struct control control =
+		control_plain(argc, argv, control_json_argp, NULL,
+			      "Lists the ranges that fail or are slow, by offset.\v"
+			      "HITS are accesses so far, FIRED those that failed; DELAY is in "
+			      "microseconds.\n\n" CONTROL_STATUS);
 	struct mmapdemo_injection *rules;
 	uint32_t count;
 	int fd;
 
-	control_parse(&control, &argp, argc, argv);
 	fd = open_device(&control, O_RDONLY);
 	rules = list_rules(&control, fd, &count);
 	close(fd);
