@@ -19,7 +19,7 @@ enum { HWPOISON = 256, ENOMEM_, ONCE, EVERY, CHANCE, SEED, DELAY };
 /* For argp: struct control first. */
 struct poison {
 	struct control control;
-	struct mmapdemo_injection fault;
+	struct mmapdemo_injection rule;
 };
 
 static const struct argp_option poison_options[] = {
@@ -72,17 +72,17 @@ static void parse_delay(const char *text, uint32_t *delay, struct argp_state *st
 			   MMAPDEMO_INJECT_DELAY_MAX);
 }
 
-static void set_when(struct mmapdemo_injection *fault, uint32_t when, struct argp_state *state)
+static void set_when(struct mmapdemo_injection *rule, uint32_t when, struct argp_state *state)
 {
-	if (fault->when != MMAPDEMO_INJECT_ALWAYS)
+	if (rule->when != MMAPDEMO_INJECT_ALWAYS)
 		argp_error(state, "only one of --once, --every and --chance");
-	fault->when = when;
+	rule->when = when;
 }
 
 static error_t parse_poison(int key, char *arg, struct argp_state *state)
 {
 	struct poison *poison = state->input;
-	struct mmapdemo_injection *fault = &poison->fault;
+	struct mmapdemo_injection *rule = &poison->rule;
 	uint64_t seed;
 
 	switch (key) {
@@ -90,48 +90,51 @@ static error_t parse_poison(int key, char *arg, struct argp_state *state)
 		return control_init(state);
 	case HWPOISON:
 	case ENOMEM_:
-		if (fault->action != MMAPDEMO_INJECT_SIGBUS)
+		if (rule->action != MMAPDEMO_INJECT_SIGBUS)
 			argp_error(state, "only one of --hwpoison and --enomem");
-		fault->action = key == HWPOISON ? MMAPDEMO_INJECT_HWPOISON : MMAPDEMO_INJECT_ENOMEM;
+		rule->action = key == HWPOISON ? MMAPDEMO_INJECT_HWPOISON : MMAPDEMO_INJECT_ENOMEM;
 		return 0;
 	case ONCE:
-		set_when(fault, MMAPDEMO_INJECT_ONCE, state);
+		set_when(rule, MMAPDEMO_INJECT_ONCE, state);
 		return 0;
 	case EVERY:
-		set_when(fault, MMAPDEMO_INJECT_NTH, state);
-		if (!parse_u32(arg, &fault->n) || !fault->n)
+		set_when(rule, MMAPDEMO_INJECT_NTH, state);
+		if (!parse_u32(arg, &rule->n) || !rule->n)
 			argp_error(state, "--every '%s': not a number above 0", arg);
 		return 0;
 	case CHANCE:
-		set_when(fault, MMAPDEMO_INJECT_RANDOM, state);
-		if (!parse_chance(arg, &fault->n))
+		set_when(rule, MMAPDEMO_INJECT_RANDOM, state);
+		if (!parse_chance(arg, &rule->n))
 			argp_error(state, "--chance '%s': not a number from 0 to below 1", arg);
 		return 0;
 	case SEED:
 		if (!parse_number(arg, &seed))
 			argp_error(state, "--seed '%s' is not a number: %s", arg, NUMBER_SAYS);
-		fault->seed = seed;
+		rule->seed = seed;
 		return 0;
 	case DELAY:
-		parse_delay(arg, &fault->delay, state);
+		parse_delay(arg, &rule->delay, state);
 		return 0;
 	case ARGP_KEY_END:
-		if (fault->seed && fault->when != MMAPDEMO_INJECT_RANDOM)
+		if (rule->seed && rule->when != MMAPDEMO_INJECT_RANDOM)
 			argp_error(state, "--seed is for --chance");
 		return ARGP_ERR_UNKNOWN;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
-static void set_rule(const struct control *control, struct mmapdemo_injection *fault)
+/* The operands say of which range. */
+static void set_rule(const struct control *control, struct mmapdemo_injection *rule)
 {
 	static const struct advice advice[] = {
 		{ENOSPC, "there are as many rules as there may be: heal some (mmapdemo rules)"},
 		{},
 	};
 
-	fault->size = sizeof(*fault);
-	control_change(control, MMAPDEMO_IOCTL_INJECT_SET, fault, WHOLE_PAGES, advice);
+	rule->size = sizeof(*rule);
+	rule->offset = control->operands[0];
+	rule->length = control->operands[1];
+	control_change(control, MMAPDEMO_IOCTL_INJECT_SET, rule, WHOLE_PAGES, advice);
 }
 
 int poison_main(int argc, char **argv)
@@ -143,12 +146,10 @@ int poison_main(int argc, char **argv)
 		.doc = poison_doc,
 		.children = control_argp,
 	};
-	struct poison poison = {.fault.action = MMAPDEMO_INJECT_SIGBUS};
+	struct poison poison = {.rule.action = MMAPDEMO_INJECT_SIGBUS};
 
 	control_parse(&poison.control, &argp, argc, argv);
-	poison.fault.offset = poison.control.operands[0];
-	poison.fault.length = poison.control.operands[1];
-	set_rule(&poison.control, &poison.fault);
+	set_rule(&poison.control, &poison.rule);
 	return 0;
 }
 
@@ -159,15 +160,13 @@ int slow_main(int argc, char **argv)
 		"Makes each access to a range of whole pages take longer, and counts them.\v"
 		"An access is a page fault, or a part of a read or write; 0 microseconds "
 		"only counts (mmapdemo rules).\n\n" CONTROL_STATUS);
-	struct mmapdemo_injection fault = {.action = MMAPDEMO_INJECT_COUNT};
+	struct mmapdemo_injection rule = {.action = MMAPDEMO_INJECT_COUNT};
 
 	if (control.operands[2] > MMAPDEMO_INJECT_DELAY_MAX)
 		errx(2, "slow: MICROSECONDS is %ju: %u is the most", control.operands[2],
 		     MMAPDEMO_INJECT_DELAY_MAX);
-	fault.offset = control.operands[0];
-	fault.length = control.operands[1];
-	fault.delay = control.operands[2];
-	set_rule(&control, &fault);
+	rule.delay = control.operands[2];
+	set_rule(&control, &rule);
 	return 0;
 }
 
@@ -175,15 +174,12 @@ int heal_main(int argc, char **argv)
 {
 	struct control control = control_plain(
 		argc, argv, control_argp, "[OFFSET LENGTH]",
-		"Ends the rules of a range of whole pages (default: of all), slow ones "
-		"too.\v"
+		"Ends the rules of a range of whole pages (default: of all), slow ones too.\v"
 		"What the pages held they still hold.\n\n" CONTROL_STATUS);
-	struct mmapdemo_injection fault = {.action = MMAPDEMO_INJECT_NONE};
+	struct mmapdemo_injection rule = {.action = MMAPDEMO_INJECT_NONE};
 
 	if (!control.given)
 		control.operands[1] = INT64_MAX & ~(sysconf(_SC_PAGESIZE) - 1);
-	fault.offset = control.operands[0];
-	fault.length = control.operands[1];
-	set_rule(&control, &fault);
+	set_rule(&control, &rule);
 	return 0;
 }

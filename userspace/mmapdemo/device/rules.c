@@ -11,9 +11,9 @@
 #include "common/memory.h"
 #include "control.h"
 
-static void when_words(const struct mmapdemo_injection *fault, char text[64])
+static void when_words(const struct mmapdemo_injection *rule, char text[64])
 {
-	switch (fault->when) {
+	switch (rule->when) {
 	case MMAPDEMO_INJECT_ALWAYS:
 		strcpy(text, "always");
 		break;
@@ -21,10 +21,10 @@ static void when_words(const struct mmapdemo_injection *fault, char text[64])
 		strcpy(text, "once");
 		break;
 	case MMAPDEMO_INJECT_NTH:
-		snprintf(text, 64, "every %u", fault->n);
+		snprintf(text, 64, "every %u", rule->n);
 		break;
 	case MMAPDEMO_INJECT_RANDOM:
-		snprintf(text, 64, "chance %g", fault->n / 4294967296.0);
+		snprintf(text, 64, "chance %g", rule->n / 4294967296.0);
 		break;
 	default:
 		strcpy(text, "unknown");
