@@ -11,24 +11,14 @@
  *			(max - min) / median; or reason
  *	targets		work, versus, at_most or at_least, ratio, reached
  */
-#include <json-c/json.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
 
+#include "common/json.h"
 #include "view.h"
 
-static void add_text(struct json_object *object, const char *key, const char *text)
-{
-	json_object_object_add(object, key, json_object_new_string(text));
-}
-
-static void add_whole(struct json_object *object, const char *key, int64_t number)
-{
-	json_object_object_add(object, key, json_object_new_int64(number));
-}
-
 /* Three decimals: more are noise. */
-static void add_number(struct json_object *object, const char *key, double number)
+static void add_decimal(struct json_object *object, const char *key, double number)
 {
 	char text[32];
 
@@ -75,14 +65,14 @@ static struct json_object *figures(const struct bench *bench)
 
 		add_text(object, "work", figure->work->name);
 		add_text(object, "subject", figure->subject->name);
-		add_whole(object, "size", figure->size);
+		add_number(object, "size", figure->size);
 		if (*figure->reason) {
 			add_text(object, "reason", figure->reason);
 		} else {
-			add_number(object, "median", figure->median);
-			add_number(object, "min", figure->min);
-			add_number(object, "max", figure->max);
-			add_number(object, "spread", bench_spread(figure));
+			add_decimal(object, "median", figure->median);
+			add_decimal(object, "min", figure->min);
+			add_decimal(object, "max", figure->max);
+			add_decimal(object, "spread", bench_spread(figure));
 		}
 		json_object_array_add(array, object);
 	}
@@ -100,9 +90,9 @@ static struct json_object *targets(const struct bench *bench)
 
 		add_text(object, "work", list[i].work);
 		add_text(object, "versus", list[i].versus);
-		add_number(object, list[i].times_fewer ? "at_least" : "at_most", list[i].limit);
-		add_number(object, "ratio", list[i].ratio);
-		json_object_object_add(object, "reached", json_object_new_boolean(list[i].reached));
+		add_decimal(object, list[i].times_fewer ? "at_least" : "at_most", list[i].limit);
+		add_decimal(object, "ratio", list[i].ratio);
+		add_flag(object, "reached", list[i].reached);
 		json_object_array_add(array, object);
 	}
 	free(list);
@@ -118,17 +108,12 @@ bool bench_json(const struct bench *bench, FILE *file)
 	add_text(object, "kernel", system.release);
 	add_text(object, "machine", system.machine);
 	add_text(object, "clock", bench->instructions ? "instructions" : "ns");
-	add_whole(object, "size", bench->size);
-	add_whole(object, "slope", bench->slope);
-	add_whole(object, "repeats", bench->repeats);
+	add_number(object, "size", bench->size);
+	add_number(object, "slope", bench->slope);
+	add_number(object, "repeats", bench->repeats);
 	json_object_object_add(object, "works", works(bench));
 	json_object_object_add(object, "subjects", subjects(bench));
 	json_object_object_add(object, "figures", figures(bench));
 	json_object_object_add(object, "targets", targets(bench));
-	fputs(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-							     JSON_C_TO_STRING_NOSLASHESCAPE),
-	      file);
-	fputc('\n', file);
-	json_object_put(object);
-	return !ferror(file);
+	return write_pretty(object, file);
 }

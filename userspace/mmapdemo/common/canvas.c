@@ -4,6 +4,7 @@
 
 #include "canvas.h"
 #include "memory.h"
+#include "utf8.h"
 
 struct cell {
 	char text[5]; /* one character, UTF-8 */
@@ -43,10 +44,8 @@ void canvas_text(struct canvas *canvas, int row, int column, int room, int style
 
 	for (int i = 0; *text && i < room; i++) {
 		struct cell *cell = cell_at(canvas, row, column + i);
-		size_t bytes = 1;
+		size_t bytes = utf8_length(text);
 
-		while ((text[bytes] & 0xc0) == 0x80)
-			bytes++;
 		if (cell) {
 			memset(cell->text, 0, sizeof(cell->text));
 			if (cut && i == room - 1)
@@ -118,10 +117,8 @@ void style_print(const struct terminal *terminal, int style, const char *text)
 	fputs(on, stdout);
 	while (*text) {
 		char one[5] = "";
-		size_t bytes = 1;
+		size_t bytes = utf8_length(text);
 
-		while ((text[bytes] & 0xc0) == 0x80)
-			bytes++;
 		memcpy(one, text, bytes < 4 ? bytes : 4);
 		print_character(terminal, one);
 		text += bytes;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <err.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <linux/mmapdemo.h>
@@ -32,26 +31,38 @@ const char *fault_word(uint32_t action)
 	return action < sizeof(words) / sizeof(*words) ? words[action] : "unknown";
 }
 
-static void print(struct json_object *object, int flags)
+static bool write_as(struct json_object *object, int flags, FILE *file)
 {
-	puts(json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
-	fflush(stdout);
+	flags |= JSON_C_TO_STRING_NOSLASHESCAPE;
+	fprintf(file, "%s\n", json_object_to_json_string_ext(object, flags));
+	fflush(file);
 	json_object_put(object);
+	return !ferror(file);
+}
+
+bool write_pretty(struct json_object *object, FILE *file)
+{
+	return write_as(object, JSON_C_TO_STRING_PRETTY, file);
 }
 
 void show_line(struct json_object *object)
 {
-	print(object, JSON_C_TO_STRING_SPACED);
+	write_as(object, JSON_C_TO_STRING_SPACED, stdout);
 }
 
 void show_pretty(struct json_object *object)
 {
-	print(object, JSON_C_TO_STRING_PRETTY);
+	write_pretty(object, stdout);
 }
 
 void add_number(struct json_object *object, const char *key, uint64_t number)
 {
 	json_object_object_add(object, key, json_object_new_uint64(number));
+}
+
+void add_flag(struct json_object *object, const char *key, bool flag)
+{
+	json_object_object_add(object, key, json_object_new_boolean(flag));
 }
 
 void add_text(struct json_object *object, const char *key, const char *text)

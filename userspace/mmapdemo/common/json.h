@@ -5,14 +5,18 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <json-c/json.h>
 
+/* Writes it on many lines, and frees it; false if it was not written. */
+bool write_pretty(struct json_object *object, FILE *file);
 /* Prints it on one line or on many, and frees it. */
 void show_line(struct json_object *object);
 void show_pretty(struct json_object *object);
 
 void add_number(struct json_object *object, const char *key, uint64_t number);
 void add_text(struct json_object *object, const char *key, const char *text);
+void add_flag(struct json_object *object, const char *key, bool flag);
 
 /* A list ends with an empty one. */
 struct word {

@@ -38,15 +38,20 @@ bool parse_seconds(const char *text, double least, double *seconds)
 	return end != text && !*end && *seconds >= least && *seconds <= 86400;
 }
 
+int number_powers(uint64_t *bytes, int most)
+{
+	int powers = 0;
+
+	for (; powers < most && *bytes && *bytes % 1024 == 0; powers++)
+		*bytes /= 1024;
+	return powers;
+}
+
 const char *number_bytes(uint64_t bytes, char text[24])
 {
 	static const char units[] = " KMGT";
-	int unit = 0;
+	int unit = number_powers(&bytes, 4);
 
-	while (unit < 4 && bytes && bytes % 1024 == 0) {
-		bytes /= 1024;
-		unit++;
-	}
 	snprintf(text, 24, "%ju%.*s", (uintmax_t)bytes, unit ? 1 : 0, units + unit);
 	return text;
 }

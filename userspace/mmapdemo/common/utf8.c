@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "utf8.h"
 
+size_t utf8_length(const char *text)
+{
+	size_t bytes = 1;
+
+	while ((text[bytes] & 0xc0) == 0x80)
+		bytes++;
+	return bytes;
+}
+
 void utf8_drop_partial(char *text, size_t length)
 {
 	unsigned char first;

@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+/* The bytes of the character that a text begins with. */
+size_t utf8_length(const char *text);
+
 /*
  * Ends a text of `length` bytes after its last whole character. snprintf() cuts a
  * text that is too long between bytes.

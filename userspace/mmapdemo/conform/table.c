@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 
 #include "common/memory.h"
+#include "common/number.h"
 #include "common/terminal.h"
 #include "run.h"
 #include "support/contract.h"
@@ -15,19 +16,12 @@
 /* The same wherever it is read: a table is compared with others. */
 static const struct terminal terminal = {.width = 79};
 
-static void print_bytes(uintmax_t bytes)
+static void print_bytes(uint64_t bytes)
 {
-	static const char units[] = " KMG";
-	int unit = 0;
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
+	int unit = number_powers(&bytes, 3);
 
-	while (unit < 3 && bytes >= 1024 && bytes % 1024 == 0) {
-		bytes /= 1024;
-		unit++;
-	}
-	if (unit)
-		printf("%ju %ciB", bytes, units[unit]);
-	else
-		printf("%ju bytes", bytes);
+	printf("%ju %s", (uintmax_t)bytes, units[unit]);
 }
 
 /* S5.child-store-copies[read] without what comes before and after. */

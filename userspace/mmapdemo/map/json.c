@@ -55,7 +55,7 @@ static struct json_object *vma_json(const struct map_vma *vma)
 	add_text(object, "file", vma->file);
 	add_text(object, "name", vma->name);
 	add_text(object, "flags", vma->vm_flags ? vma->vm_flags : "");
-	json_object_object_add(object, "device", json_object_new_boolean(vma->device));
+	add_flag(object, "device", vma->device);
 	add_number(object, "unknown", vma->unknown);
 	runs = map_runs(vma, 0, &count);
 	for (size_t i = 0; i < count; i++)
@@ -72,8 +72,8 @@ static struct json_object *process_json(const struct map_process *process)
 
 	add_number(object, "pid", process->pid);
 	add_text(object, "name", process->name);
-	json_object_object_add(object, "hidden", json_object_new_boolean(process->hidden));
-	json_object_object_add(object, "changed", json_object_new_boolean(process->changed));
+	add_flag(object, "hidden", process->hidden);
+	add_flag(object, "changed", process->changed);
 	add_number(object, "left_out", process->left_out);
 	add_number(object, "left_out_pages", process->left_out_pages);
 	for (size_t i = 0; i < process->vma_count; i++)

@@ -7,6 +7,7 @@
 
 #include "common/canvas.h"
 #include "common/html.h"
+#include "common/utf8.h"
 #include "draw.h"
 #include "layout.h"
 
@@ -49,8 +50,7 @@ static void put_text(FILE *file, double x, double y, int room, const char *class
 		char *end = cut;
 
 		for (int i = 0; i < most - 1; i++)
-			for (end++; (*end & 0xc0) == 0x80;)
-				end++;
+			end += utf8_length(end);
 		strcpy(end, "…");
 	}
 	fprintf(file, "<text class='%s' x='%.1f' y='%.1f'>", class, x, y);

@@ -96,13 +96,13 @@ struct json_object *tour_json(const struct tour *tour)
 	add_text(object, "kernel", tour->kernel);
 	add_text(object, "machine", tour->machine);
 	add_number(object, "page_size", tour->page_size);
-	json_object_object_add(object, "traced", json_object_new_boolean(tour->traced));
-	json_object_object_add(object, "hidden", json_object_new_boolean(tour->hidden));
+	add_flag(object, "traced", tour->traced);
+	add_flag(object, "hidden", tour->hidden);
 	for (size_t i = 0; i < tour->count; i++) {
 		holds &= tour->parts[i].verdict != DIFFERS;
 		json_object_array_add(chapters, part_json(&tour->parts[i]));
 	}
-	json_object_object_add(object, "holds", json_object_new_boolean(holds));
+	add_flag(object, "holds", holds);
 	json_object_object_add(object, "chapters", chapters);
 	return object;
 }
