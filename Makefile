@@ -111,8 +111,9 @@ $(bin)/mmapdemo-fail-nth: $(fail_nth_objects)
 
 # The command: the rows, aimed at anything
 version := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+texts := $(wildcard userspace/mmapdemo/*/*.css userspace/mmapdemo/*/*.js)
 command_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard userspace/mmapdemo/*.c userspace/mmapdemo/*/*.c)) \
-	$(filter-out $(obj)/conformance/support/main.o,$(row_objects))
+	$(texts:%=$(obj)/%.o) $(filter-out $(obj)/conformance/support/main.o,$(row_objects))
 
 .PHONY: command
 command: $(bin)/mmapdemo ; @:
@@ -122,6 +123,13 @@ $(obj)/userspace/mmapdemo/%.o: userspace/mmapdemo/%.c Makefile dkms.conf
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Iuserspace/mmapdemo -Iconformance -Iinclude/uapi \
 		$$($(PKG_CONFIG) --cflags libtracefs) -MMD -MP -c -o $@ $<
+
+# Styles and scripts as strings, without what stands before their first empty line: page.css is page_css
+$(texts:%=$(obj)/%.o): $(obj)/%.o: % Makefile
+	@mkdir -p $(@D)
+	$(Q){ echo 'const char $(subst .,_,$(notdir $*))[] ='; \
+		sed -e '1,/^$$/d' -e 's/[\"]/\\&/g' -e 's/.*/"&\\n"/' $<; echo ';'; } >$(@:.o=.c)
+	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -c -o $@ $(@:.o=.c)
 
 $(bin)/mmapdemo: $(command_objects)
 	@mkdir -p $(@D)

@@ -56,6 +56,8 @@ bad_tree() {
 		echo '#include "lab/above.h"' >module/core/below.c &&
 		echo '#include "around.h"' >module/lab/above.h &&
 		echo '#include "above.h"' >module/lab/around.h || return
+	echo 'p { color: }}' >userspace/bad.css
+	echo 'const a = [1, 2;' >userspace/bad.js
 	echo 'a line ends in a blank ' >blank
 	# shellcheck disable=SC2016 # it is for the script
 	printf '#!/bin/bash\nrm $1/*\n' >bad.sh
@@ -98,6 +100,8 @@ red_checks() {
 	check "red.layers, upward" red module/core.must.not.include.module/lab/above.h layers
 	check "red.layers, in a circle" red module/lab/above layers_circle
 	check "red.clang-format" red clang-format-violations formatted
+	check "red.esbuild, styles" red bad.css pages
+	check "red.esbuild, scripts" red bad.js pages
 	check "red.shellcheck" red SC2086 shells
 	check "red.its module" bad_build
 	check "red.sparse" red dereference.of.noderef sparse_silent "$kernel"

@@ -47,6 +47,16 @@ formatted() {
 		xargs -r clang-format --style="file:$top/.clang-format" --dry-run --Werror
 }
 
+# esbuild only warns of a mistake that a browser would skip in a style sheet, and exits with 0.
+pages() {
+	local f said status=0
+	while read -r f; do
+		said=$(esbuild --color=false --log-level=warning "$f" 2>&1 >/dev/null) && [ -z "$said" ] ||
+			{ echo "$said"; status=1; }
+	done < <(files '*.css' '*.js')
+	return $status
+}
+
 # SC2317: functions that only `try' and `trap' call look dead to it; SC2015: we
 # mean `a && b || c' where we write it.
 shells() {
@@ -73,5 +83,6 @@ style_checks() {
 	check "style.no function that nobody calls" called
 	check "style.no include runs upward or in a circle" layers
 	check "style.clang-format" formatted
+	check "style.esbuild" pages
 	check "style.shellcheck" shells
 }

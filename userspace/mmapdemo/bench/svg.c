@@ -30,22 +30,8 @@ static const char *const shapes[] = {
 	"M-2.5,-6h5v12h-5z",
 };
 
-/* Told apart on white and on black. */
-static const char style[] =
-	"text { font: 12px sans-serif; fill: #222 }\n"
-	".paper { fill: #fff } .grid { stroke: #ddd } .minor { stroke: #f1f1f1 }\n"
-	".end { text-anchor: end } .mid { text-anchor: middle } .big { font-weight: bold }\n"
-	".m { fill: none; stroke-width: 1.8 }\n"
-	".c0 { stroke: #b8001f; fill: #b8001f } .c1 { stroke: #0060a8 } .c2 { stroke: #007a55 }\n"
-	".c3 { stroke: #a05a00 } .c4 { stroke: #6a3fa0 } .c5 { stroke: #00798a }\n"
-	".c6 { stroke: #666 } .c7 { stroke: #a8457d } .c8 { stroke: #5c6b00 }\n"
-	"@media (prefers-color-scheme: dark) {\n"
-	"text { fill: #ddd } .paper { fill: #16181c } .grid { stroke: #3a3d44 }\n"
-	".minor { stroke: #22252a }\n"
-	".c0 { stroke: #ff5c70; fill: #ff5c70 } .c1 { stroke: #5bb0f0 } .c2 { stroke: #3fc99a }\n"
-	".c3 { stroke: #e6a348 } .c4 { stroke: #b794f0 } .c5 { stroke: #4ccfe0 }\n"
-	".c6 { stroke: #aaa } .c7 { stroke: #f08cc4 } .c8 { stroke: #b5c94a }\n"
-	"}\n";
+/* chart.css */
+extern const char chart_css[];
 
 /* Of one unit: the decades that its figures lie in. */
 struct panel {
@@ -188,7 +174,7 @@ bool bench_svg(const struct bench *bench, FILE *file)
 		"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d' width='%d' "
 		"height='%d'>\n<!-- SPDX-License-Identifier: GPL-2.0-only -->\n"
 		"<style>\n%s</style>\n<rect class='paper' width='100%%' height='100%%'/>\n",
-		WIDTH, height, WIDTH, height, style);
+		WIDTH, height, WIDTH, height, chart_css);
 	fprintf(file, "<text class='big' x='16' y='24'>%s %s, %s mapped: less is better</text>\n",
 		system.sysname, system.release, number_bytes(bench->size, size));
 	y = draw_legend(file, bench, 48);

@@ -7,7 +7,7 @@
 
 /* Text for HTML and SVG, with what means something there escaped. */
 void html_text(FILE *file, const char *text);
-/* The styles of all pages. */
-extern const char html_style[];
+/* page.css: the styles of all pages. */
+extern const char page_css[];
 
 #endif

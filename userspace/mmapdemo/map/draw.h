@@ -16,8 +16,8 @@ void map_text_legend(const struct terminal *terminal);
 
 /* An svg element; `alone`: a file of its own, with its styles. False if it was not written. */
 bool map_svg(const struct map_picture *picture, FILE *file, bool details, bool alone);
-/* The styles of such elements, for a page that has several. */
-extern const char map_svg_style[];
+/* picture.css: the styles of such elements, for a page that has several. */
+extern const char picture_css[];
 /* A page with the picture and a table of what is in it. */
 bool map_html(const struct map_picture *picture, FILE *file);
 

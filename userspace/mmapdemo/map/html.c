@@ -63,7 +63,7 @@ bool map_html(const struct map_picture *picture, FILE *file)
 		"border: "
 		"a private copy, or anonymous memory; dotted: absent; grey: read-only; thick red: "
 		"poisoned.</p>\n",
-		html_style, map_svg_style);
+		page_css, picture_css);
 	map_svg(picture, file, true, false);
 	for (size_t i = 0; i < picture->count; i++)
 		put_process(file, picture, &picture->processes[i]);

@@ -19,26 +19,6 @@
 #define LETTER	  7.3 /* the widest that a character of 12px monospace is */
 #define MOST_RUNS 24
 
-const char map_svg_style[] =
-	"svg text { font: 12px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; "
-	"fill: #1d2126 }\n"
-	".paper { fill: #fff } .b { font-weight: bold } text.dim { fill: #5d646d }\n"
-	".vma { fill: none; stroke: #9aa1aa } .box { fill: #fff; stroke-width: 1.6 }\n"
-	".wire { fill: none; stroke-width: 1.6 }\n"
-	".absent { stroke: #9aa1aa; stroke-dasharray: 1 3 } .none { stroke: #9aa1aa }\n"
-	".copy { stroke-dasharray: 6 3 } .ro { stroke-width: 1; fill: #eceef1 }\n"
-	".bad { stroke: #b8001f; stroke-width: 3 } text.bad { fill: #b8001f; stroke: none }\n"
-	".c0 { stroke: #0060a8 } .c1 { stroke: #a05a00 } .c2 { stroke: #007a55 }\n"
-	".c3 { stroke: #8a3fa0 } .c4 { stroke: #5c6b00 } .c5 { stroke: #00798a }\n"
-	"@media (prefers-color-scheme: dark) {\n"
-	"svg text { fill: #dfe3e8 } text.dim { fill: #a3abb5 } .paper { fill: #16181c }\n"
-	".vma, .absent, .none { stroke: #6c747e } .box { fill: #1e2126 } .ro { fill: #33383f }\n"
-	".bad { stroke: #ff6b7d } text.bad { fill: #ff8a98 }\n"
-	".c0 { stroke: #5bb0f0 } .c1 { stroke: #e6a348 } .c2 { stroke: #3fc99a }\n"
-	".c3 { stroke: #cf94f0 } .c4 { stroke: #b5c94a } .c5 { stroke: #4ccfe0 }\n"
-	"}\n"
-	"@media print { .paper { fill: #fff } svg text { fill: #000 } }\n";
-
 /* As much as there is room for. */
 static void put_text(FILE *file, double x, double y, int room, const char *class, const char *text)
 {
@@ -208,7 +188,7 @@ bool map_svg(const struct map_picture *picture, FILE *file, bool details, bool a
 		fprintf(file,
 			"<!-- SPDX-License-Identifier: GPL-2.0-only -->\n<style>\n%s</style>\n"
 			"<rect class='paper' width='100%%' height='100%%'/>\n",
-			map_svg_style);
+			picture_css);
 	put_picture(file, layout, MARGIN);
 	if (alone)
 		put_legend(file, MARGIN, height - MARGIN - LINE);

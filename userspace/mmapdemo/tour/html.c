@@ -8,57 +8,8 @@
 #include "map/draw.h"
 #include "view.h"
 
-static const char style[] =
-	".lead { max-width: 46rem } .rows { white-space: nowrap }\n"
-	"nav ol { columns: 17rem; column-gap: 3.5rem; padding-left: 1.8rem; margin: .5rem 0 }\n"
-	"nav li { break-inside: avoid } nav a { color: inherit }\n"
-	"article { border-top: 1px solid var(--line); padding: 1rem 0; display: grid; "
-	"grid-template-columns: minmax(0, 1fr); gap: .6rem; scroll-margin: 1rem }\n"
-	"article h3 { margin: 0; font-size: 1rem; font-weight: normal } "
-	"article h3 code { font-weight: bold; overflow-wrap: anywhere }\n"
-	".who { color: var(--dim) } .result { margin: 0 }\n"
-	".claims { list-style: none; margin: 0; padding: 0 } "
-	".claims li { padding-left: 1.4rem; text-indent: -1.4rem; overflow-wrap: anywhere }\n"
-	".claims code { color: var(--dim) } .trace { background: var(--shade); padding: .5rem "
-	".7rem; "
-	"border-radius: 4px; font-size: .78rem }\n"
-	".trace b { font-weight: normal; color: var(--dim); font-family: system-ui, sans-serif }\n"
-	"@media (min-width: 1300px) { article.t { grid-template-columns: minmax(0, 1fr) 22rem } "
-	"article.t > * { grid-column: 1 } article.t > .trace { grid-column: 2; grid-row: 1 / span "
-	"4; "
-	"align-self: start } }\n"
-	".now { background: linear-gradient(var(--line), var(--line)) left / 4px 100% no-repeat; "
-	"padding-left: .8rem; margin-left: -.8rem }\n"
-	"kbd { border: 1px solid var(--line); border-radius: 3px; padding: 0 .3em; font-size: "
-	".85em }\n"
-	".keys { display: none } .js .keys { display: block }\n"
-	"@media print { article { break-inside: avoid } .keys { display: none !important } }\n";
-
-/* Arrow keys, j and k, space; the step that is looked at is the one marked. */
-static const char script[] =
-	"document.documentElement.classList.add('js');\n"
-	"const steps = [...document.querySelectorAll('article')];\n"
-	"let now = -1;\n"
-	"function go(to) {\n"
-	"  to = Math.max(0, Math.min(steps.length - 1, to));\n"
-	"  if (steps[now]) steps[now].classList.remove('now');\n"
-	"  now = to; steps[now].classList.add('now');\n"
-	"  steps[now].scrollIntoView({block: 'start'});\n"
-	"  history.replaceState(null, '', '#' + steps[now].id);\n"
-	"}\n"
-	"function chapter(by) {\n"
-	"  const heads = steps.map((s, i) => s.dataset.step == 1 ? i : -1).filter(i => i >= 0);\n"
-	"  go(by > 0 ? heads.find(i => i > now) ?? now : heads.findLast(i => i < now) ?? 0);\n"
-	"}\n"
-	"addEventListener('keydown', e => {\n"
-	"  if (e.ctrlKey || e.altKey || e.metaKey) return;\n"
-	"  const to = {ArrowRight: 1, j: 1, ArrowLeft: -1, k: -1}[e.key];\n"
-	"  if (to) go(now + to); else if (e.key == 'n') chapter(1);\n"
-	"  else if (e.key == 'p') chapter(-1); else return;\n"
-	"  e.preventDefault();\n"
-	"});\n"
-	"const at = steps.findIndex(s => '#' + s.id == location.hash);\n"
-	"if (at >= 0) go(at);\n";
+/* tour.css, tour.js */
+extern const char tour_css[], tour_js[];
 
 static void put_claims(FILE *file, const struct tour_step *step)
 {
@@ -164,7 +115,7 @@ static void put_head(FILE *file, const struct tour *tour)
 		"<meta name='viewport' content='width=device-width'>\n"
 		"<title>A tour of mmap</title>\n<style>\n%s%s%s</style></head>\n<body>\n"
 		"<h1>A tour of mmap, on a real device</h1>\n<p class='dim'>",
-		html_style, map_svg_style, style);
+		page_css, picture_css, tour_css);
 	html_text(file, tour->device);
 	fprintf(file, ", %s; Linux %s, %s. All of it was run, and seen, there.</p>\n",
 		number_bytes(tour->bytes, size), tour->kernel, tour->machine);
@@ -193,6 +144,6 @@ bool tour_html(const struct tour *tour, FILE *file)
 	put_contents(file, tour);
 	for (size_t i = 0; i < tour->count; i++)
 		put_part(file, tour, &tour->parts[i]);
-	fprintf(file, "<script>\n%s</script>\n</body></html>\n", script);
+	fprintf(file, "<script>\n%s</script>\n</body></html>\n", tour_js);
 	return !ferror(file);
 }
