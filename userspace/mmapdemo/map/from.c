@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clean.h"
 #include "common/memory.h"
 #include "common/refuse.h"
+#include "common/utf8.h"
 #include "from.h"
 #include "json.h"
 
@@ -71,7 +71,7 @@ static bool read_run(struct json_object *object, struct map_vma *vma, char reaso
 		vma->pages[i].flags = flags;
 	}
 	if (*content && count && !vma->pages[first].content)
-		vma->pages[first].content = map_clean(format_text("%.*s", MAP_CONTENT, content));
+		vma->pages[first].content = utf8_clean(format_text("%.*s", MAP_CONTENT, content));
 	return true;
 }
 
@@ -91,9 +91,9 @@ static bool read_vma(struct json_object *object, const struct map_picture *pictu
 		return refuse(reason, "a VMA's range or 'unknown' cannot be");
 	snprintf(vma->perms, sizeof(vma->perms), "%-4.4s", get_text(object, "perms"));
 	snprintf(vma->file, sizeof(vma->file), "%s", get_text(object, "file"));
-	vma->name = map_clean(copy_text(get_text(object, "name")));
-	vma->vm_flags = map_clean(copy_text(get_text(object, "flags")));
-	map_clean(vma->perms);
+	vma->name = utf8_clean(copy_text(get_text(object, "name")));
+	vma->vm_flags = utf8_clean(copy_text(get_text(object, "flags")));
+	utf8_clean(vma->perms);
 	vma->device = get_bool(object, "device");
 	vma->unknown = unknown;
 	if (unknown)
@@ -125,7 +125,7 @@ static bool read_process(struct json_object *object, const struct map_picture *p
 	process->hidden = get_bool(object, "hidden");
 	process->changed = get_bool(object, "changed");
 	snprintf(process->name, sizeof(process->name), "%s", get_text(object, "name"));
-	map_clean(process->name);
+	utf8_clean(process->name);
 	process->vmas = new_array(json_object_array_length(vmas), sizeof(*process->vmas));
 	for (size_t i = 0; i < json_object_array_length(vmas); i++) {
 		process->vma_count++;

@@ -10,9 +10,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "clean.h"
 #include "common/memory.h"
 #include "common/refuse.h"
+#include "common/utf8.h"
 #include "pages.h"
 #include "read.h"
 
@@ -59,7 +59,7 @@ static void read_name(int pid, char name[32])
 		return;
 	if (fscanf(file, "%31[^\n]", name) != 1)
 		strcpy(name, "?");
-	map_clean(name);
+	utf8_clean(name);
 	fclose(file);
 }
 
@@ -79,7 +79,7 @@ static bool parse_head(char *line, struct map_vma *vma)
 	vma->offset = offset;
 	if (strcmp(inode, "0"))
 		snprintf(vma->file, sizeof(vma->file), "%s %s", device, inode);
-	vma->name = map_clean(copy_text(line + name));
+	vma->name = utf8_clean(copy_text(line + name));
 	return true;
 }
 
