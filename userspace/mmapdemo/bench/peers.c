@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <linux/mmapdemo.h>
 #include <linux/udmabuf.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,27 +14,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/refuse.h"
 #include "device/device.h"
 #include "peers.h"
 #include "setting.h"
 #include "size.h"
 #include "support/proc.h"
 
-#define THP "/sys/kernel/mm/transparent_hugepage/"
+/* To be returned by functions that return nothing. */
+#define lacking(subject, ...) ((void)refuse((subject)->reason, __VA_ARGS__))
+
+#define THP		      "/sys/kernel/mm/transparent_hugepage/"
 
 bool bench_is_ours(const char *path)
 {
 	return device_find(path).is_ours;
-}
-
-static void __attribute__((format(printf, 2, 3)))
-refuse(struct bench_subject *subject, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(subject->reason, sizeof(subject->reason), format, args);
-	va_end(args);
 }
 
 /* A device of the module says when it allocates memory: on demand, at load, or for each mapping. */
@@ -59,13 +52,13 @@ static void make_device(struct bench_subject *subject, size_t size)
 
 	subject->fd = open(subject->path, O_RDWR | O_CLOEXEC);
 	if (subject->fd < 0)
-		return refuse(subject, "open: %s", strerror(errno));
+		return lacking(subject, "open: %s", strerror(errno));
 	know_strategy(subject);
 	end = lseek(subject->fd, 0, SEEK_END);
 	if (end > 0)
 		subject->size = end;
 	if (subject->size < size)
-		refuse(subject, "it has no more than %zu bytes", subject->size);
+		lacking(subject, "it has no more than %zu bytes", subject->size);
 }
 
 /* Opened again by the name that a descriptor has. */
@@ -77,14 +70,14 @@ static void reach_by_descriptor(struct bench_subject *subject)
 static void set_size(struct bench_subject *subject, size_t size)
 {
 	if (ftruncate(subject->fd, size))
-		refuse(subject, "ftruncate: %s", strerror(errno));
+		lacking(subject, "ftruncate: %s", strerror(errno));
 }
 
 static void make_memfd_with(struct bench_subject *subject, size_t size, unsigned int flags)
 {
 	subject->fd = memfd_create("mmapdemo", flags | MFD_CLOEXEC);
 	if (subject->fd < 0)
-		return refuse(subject, "memfd_create: %s", strerror(errno));
+		return lacking(subject, "memfd_create: %s", strerror(errno));
 	reach_by_descriptor(subject);
 	set_size(subject, size);
 }
@@ -97,7 +90,7 @@ static void make_memfd(struct bench_subject *subject, size_t size)
 static void make_memfd_thp(struct bench_subject *subject, size_t size)
 {
 	if (!bench_setting_change(THP "shmem_enabled", "always"))
-		return refuse(subject, "cannot set shmem_enabled");
+		return lacking(subject, "cannot set shmem_enabled");
 	make_memfd_with(subject, size, 0);
 }
 
@@ -108,12 +101,12 @@ static void make_hugetlb(struct bench_subject *subject, size_t size)
 	char count[24];
 
 	if (meminfo("Hugepagesize") * KIB != BENCH_HUGE)
-		return refuse(subject, "no huge pages of 2 MiB");
+		return lacking(subject, "no huge pages of 2 MiB");
 	snprintf(count, sizeof(count), "%zu", wanted);
 	if (!bench_setting_change("/proc/sys/vm/nr_hugepages", count))
-		return refuse(subject, "cannot set nr_hugepages");
+		return lacking(subject, "cannot set nr_hugepages");
 	if (meminfo("Hugetlb") * KIB < wanted * BENCH_HUGE)
-		return refuse(subject, "no memory for %zu huge pages", wanted);
+		return lacking(subject, "no memory for %zu huge pages", wanted);
 	subject->page = BENCH_HUGE;
 	make_memfd_with(subject, size, MFD_HUGETLB);
 }
@@ -123,7 +116,7 @@ static void make_tmpfs(struct bench_subject *subject, size_t size)
 	snprintf(subject->path, sizeof(subject->path), "/dev/shm/mmapdemo-bench-%d", getpid());
 	subject->fd = open(subject->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (subject->fd < 0)
-		return refuse(subject, "%s: %s", subject->path, strerror(errno));
+		return lacking(subject, "%s: %s", subject->path, strerror(errno));
 	bench_setting_remove(subject->path);
 	set_size(subject, size);
 }
@@ -133,7 +126,7 @@ static void make_zero(struct bench_subject *subject, size_t size)
 	(void)size;
 	subject->fd = open(subject->path, O_RDWR | O_CLOEXEC);
 	if (subject->fd < 0)
-		refuse(subject, "open: %s", strerror(errno));
+		lacking(subject, "open: %s", strerror(errno));
 }
 
 static void make_anonymous(struct bench_subject *subject, size_t size)
@@ -146,7 +139,7 @@ static void make_anonymous_thp(struct bench_subject *subject, size_t size)
 {
 	(void)size;
 	if (access(THP "enabled", F_OK))
-		refuse(subject, "this kernel has no transparent huge pages");
+		lacking(subject, "this kernel has no transparent huge pages");
 }
 
 /* A DMA buffer over the pages of a memfd that cannot shrink. */
@@ -156,7 +149,7 @@ static void make_udmabuf(struct bench_subject *subject, size_t size)
 	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
 
 	if (device < 0)
-		return refuse(subject, "/dev/udmabuf: %s", strerror(errno));
+		return lacking(subject, "/dev/udmabuf: %s", strerror(errno));
 	create.memfd = memfd_create("mmapdemo", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if ((int)create.memfd < 0 || ftruncate(create.memfd, size) ||
 	    fcntl(create.memfd, F_ADD_SEALS, F_SEAL_SHRINK))
@@ -164,19 +157,19 @@ static void make_udmabuf(struct bench_subject *subject, size_t size)
 	subject->fd = ioctl(device, UDMABUF_CREATE, &create);
 	subject->size = size;
 	if (subject->fd < 0)
-		refuse(subject, "UDMABUF_CREATE of %zu MiB: %s", size / MIB, strerror(errno));
+		lacking(subject, "UDMABUF_CREATE of %zu MiB: %s", size / MIB, strerror(errno));
 	reach_by_descriptor(subject);
 	close(create.memfd);
 	close(device);
 }
 
+#define SHARED_FILE .map_flags = MAP_SHARED, .advice = -1, .is_file = true
+
 const struct bench_subject bench_device = {
 	.says = "the device itself",
 	.make = make_device,
 	.fresh = FRESH_HOLE,
-	.map_flags = MAP_SHARED,
-	.advice = -1,
-	.is_file = true,
+	SHARED_FILE,
 };
 
 const struct bench_subject bench_peers[] = {
@@ -184,30 +177,22 @@ const struct bench_subject bench_peers[] = {
 	 .says = "memfd of huge pages set aside (nr_hugepages is set, and put back)",
 	 .make = make_hugetlb,
 	 .fresh = FRESH_PUNCH,
-	 .map_flags = MAP_SHARED,
-	 .advice = -1,
-	 .is_file = true},
+	 SHARED_FILE},
 	{.name = "memfd-thp",
 	 .says = "memfd with shmem_enabled=always (it is set, and put back)",
 	 .make = make_memfd_thp,
 	 .fresh = FRESH_PUNCH,
-	 .map_flags = MAP_SHARED,
-	 .advice = -1,
-	 .is_file = true},
+	 SHARED_FILE},
 	{.name = "memfd",
 	 .says = "memfd, as the system is set",
 	 .make = make_memfd,
 	 .fresh = FRESH_PUNCH,
-	 .map_flags = MAP_SHARED,
-	 .advice = -1,
-	 .is_file = true},
+	 SHARED_FILE},
 	{.name = "tmpfs",
 	 .says = "a file in /dev/shm",
 	 .make = make_tmpfs,
 	 .fresh = FRESH_PUNCH,
-	 .map_flags = MAP_SHARED,
-	 .advice = -1,
-	 .is_file = true},
+	 SHARED_FILE},
 	{.name = "udmabuf",
 	 .says = "a DMA buffer over the pages of a memfd",
 	 .make = make_udmabuf,

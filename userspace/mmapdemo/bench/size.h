@@ -12,7 +12,7 @@
 #define BENCH_SMALLEST (64 * KIB) /* of the sizes for the slope */
 /* Below this size, the system's own use of memory hides what a buffer costs beside itself. */
 #define BENCH_LARGE  (256 * MIB)
-#define BENCH_REASON 120 /* bytes of the text that says why there is no figure */
+#define BENCH_REASON 256 /* bytes of the text that says why there is no figure */
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif
