@@ -14,11 +14,12 @@ void map_text(const struct map_picture *picture, const struct terminal *terminal
 /* What the characters mean. */
 void map_text_legend(const struct terminal *terminal);
 
-/* An svg element; `alone`: a file of its own, with its styles. False if it was not written. */
-bool map_svg(const struct map_picture *picture, FILE *file, bool details, bool alone);
+/* An svg element: of a page, or of a file of its own, which has styles and a legend. */
+void map_svg_element(const struct map_picture *picture, FILE *file, bool details, bool alone);
 /* picture.css: the styles of such elements, for a page that has several. */
 extern const char picture_css[];
-/* A page with the picture and a table of what is in it. */
+/* Files: the picture; a page with it and a table of what is in it. False if one was not written. */
+bool map_svg(const struct map_picture *picture, FILE *file);
 bool map_html(const struct map_picture *picture, FILE *file);
 
 #endif

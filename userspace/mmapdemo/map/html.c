@@ -64,7 +64,7 @@ bool map_html(const struct map_picture *picture, FILE *file)
 		"a private copy, or anonymous memory; dotted: absent; grey: read-only; thick red: "
 		"poisoned.</p>\n",
 		page_css, picture_css);
-	map_svg(picture, file, true, false);
+	map_svg_element(picture, file, true, false);
 	for (size_t i = 0; i < picture->count; i++)
 		put_process(file, picture, &picture->processes[i]);
 	fputs("</body></html>\n", file);

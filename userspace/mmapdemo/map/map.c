@@ -52,12 +52,8 @@ static const char doc[] =
 	"to root; without, the rest is. FILE may be - for standard input or output.\n\n"
 	"Exit status: 0 done; 1 it failed; 2 usage.";
 
-static void add_pid(struct options *options, const char *arg, struct argp_state *state)
+static void add_pid(struct options *options, int pid, struct argp_state *state)
 {
-	uint64_t pid;
-
-	if (!parse_number(arg, &pid) || !pid || pid > 1 << 22)
-		argp_error(state, "PID '%s' is not the number of a process", arg);
 	if (options->count == MOST_PROCESSES)
 		argp_error(state, "more than %d processes", MOST_PROCESSES);
 	options->pids[options->count++] = pid;
@@ -66,12 +62,12 @@ static void add_pid(struct options *options, const char *arg, struct argp_state 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct options *options = state->input;
+	uint64_t pid;
 
 	switch (key) {
 	case SELF:
 		options->self = options->all = true;
-		add_pid(options, "1", state);
-		options->pids[options->count - 1] = getpid();
+		add_pid(options, getpid(), state);
 		return 0;
 	case ALL:
 		options->all = true;
@@ -96,7 +92,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->from = arg;
 		return 0;
 	case ARGP_KEY_ARG:
-		add_pid(options, arg, state);
+		if (!parse_number(arg, &pid) || !pid || pid > 1 << 22)
+			argp_error(state, "PID '%s' is not the number of a process", arg);
+		add_pid(options, pid, state);
 		return 0;
 	case ARGP_KEY_END:
 		if (!options->count == !options->from)
@@ -173,15 +171,15 @@ static void read_json(const struct options *options, struct map_picture *picture
 }
 
 static void write_file(const struct options *options, const char *path,
-		       const struct map_picture *picture)
+		       const struct map_picture *picture,
+		       bool (*write)(const struct map_picture *, FILE *))
 {
 	FILE *file = strcmp(path, "-") ? fopen(path, "we") : stdout;
 	bool written;
 
 	if (!file)
 		fail(options->name, "%s: %s", path, strerror(errno));
-	written =
-		path == options->svg ? map_svg(picture, file, true, true) : map_html(picture, file);
+	written = write(picture, file);
 	if (fflush(file) || !written || (file != stdout && fclose(file)))
 		fail(options->name, "%s: not written: %s", path, strerror(errno));
 }
@@ -191,7 +189,6 @@ static void show_text(const struct options *options, const struct map_picture *p
 	struct terminal terminal = terminal_find();
 	bool hidden = false;
 
-	(void)options;
 	map_text(picture, &terminal, 0, true);
 	putchar('\n');
 	map_text_legend(&terminal);
@@ -217,9 +214,9 @@ int map_main(int argc, char **argv)
 	else
 		read_processes(&options, &picture);
 	if (options.svg)
-		write_file(&options, options.svg, &picture);
+		write_file(&options, options.svg, &picture, map_svg);
 	if (options.html)
-		write_file(&options, options.html, &picture);
+		write_file(&options, options.html, &picture, map_html);
 	if (options.json)
 		show_pretty(map_json(&picture));
 	else if (!options.svg && !options.html)

@@ -168,7 +168,7 @@ static void put_picture(FILE *file, const struct map_layout *layout, double top)
 	put_column(file, right, top, SIDE, &layout->side[1]);
 }
 
-bool map_svg(const struct map_picture *picture, FILE *file, bool details, bool alone)
+void map_svg_element(const struct map_picture *picture, FILE *file, bool details, bool alone)
 {
 	const struct map_form form = {.sides = 2, .details = details, .runs = MOST_RUNS};
 	struct map_layout *layout = map_layout(picture, &form);
@@ -194,5 +194,10 @@ bool map_svg(const struct map_picture *picture, FILE *file, bool details, bool a
 		put_legend(file, MARGIN, height - MARGIN - LINE);
 	fputs("</svg>\n", file);
 	map_layout_free(layout);
+}
+
+bool map_svg(const struct map_picture *picture, FILE *file)
+{
+	map_svg_element(picture, file, true, true);
 	return !ferror(file);
 }

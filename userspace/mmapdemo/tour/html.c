@@ -69,7 +69,7 @@ static void put_step(FILE *file, const struct tour_part *part, const struct tour
 	put_claims(file, step);
 	put_trace(file, part, step);
 	fputs("<div>", file);
-	map_svg(&step->picture, file, false, false);
+	map_svg_element(&step->picture, file, false, false);
 	fputs("</div></article>\n", file);
 }
 
@@ -118,7 +118,7 @@ static void put_head(FILE *file, const struct tour *tour)
 		page_css, picture_css, tour_css);
 	html_text(file, tour->device);
 	fprintf(file, ", %s; Linux %s, %s. All of it was run, and seen, there.</p>\n",
-		number_bytes(tour->bytes, size), tour->kernel, tour->machine);
+		number_bytes(tour->bytes, size), tour->system.release, tour->system.machine);
 	fputs("<p class='lead'>Each step is a call in C, what was expected of it, and what was "
 	      "seen. In the drawings, addresses are on the sides, and frames (pages of real "
 	      "memory) "

@@ -93,8 +93,8 @@ struct json_object *tour_json(const struct tour *tour)
 	add_text(object, "device", tour->device);
 	add_number(object, "bytes", tour->bytes);
 	add_text(object, "strategy", tour->strategy);
-	add_text(object, "kernel", tour->kernel);
-	add_text(object, "machine", tour->machine);
+	add_text(object, "kernel", tour->system.release);
+	add_text(object, "machine", tour->system.machine);
 	add_number(object, "page_size", tour->page_size);
 	add_flag(object, "traced", tour->traced);
 	add_flag(object, "hidden", tour->hidden);

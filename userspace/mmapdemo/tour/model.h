@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/utsname.h>
 
 #include <linux/mmapdemo.h>
 #include "chapter.h"
@@ -53,7 +54,8 @@ struct tour_part {
 struct tour {
 	const char *name, *device;
 	struct device node; /* which that is */
-	char kernel[66], machine[66], strategy[16];
+	char strategy[16];
+	struct utsname system;
 	uint64_t bytes;
 	size_t page_size;
 	bool traced, hidden;

@@ -29,8 +29,8 @@ void tour_text_begin(const struct tour *tour, const struct terminal *terminal)
 	style_print(terminal, STYLE_BOLD, "A tour of mmap, on a real device");
 	putchar('\n');
 	snprintf(text, sizeof(text), "%s, %s, strategy %s; Linux %s, %s, pages of %zu bytes",
-		 tour->device, number_bytes(tour->bytes, size), tour->strategy, tour->kernel,
-		 tour->machine, tour->page_size);
+		 tour->device, number_bytes(tour->bytes, size), tour->strategy,
+		 tour->system.release, tour->system.machine, tour->page_size);
 	print_words(terminal, 0, text);
 	if (!tour->traced) {
 		snprintf(text, sizeof(text), "Without what the module's tracepoints say: %.200s",

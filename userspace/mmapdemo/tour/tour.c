@@ -2,7 +2,6 @@
 /* mmapdemo tour: what mmap is and does, told step by step, each seen to be so. */
 #define _GNU_SOURCE
 #include <stdlib.h>
-#include <sys/utsname.h>
 
 #include "actor.h"
 #include "command.h"
@@ -94,7 +93,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static void open_tour(const struct control *control, struct tour *tour)
 {
 	struct mmapdemo_info info;
-	struct utsname system;
 
 	tour->device = control->device;
 	tour->fd = open_device(control, O_RDWR);
@@ -126,9 +124,7 @@ static void open_tour(const struct control *control, struct tour *tour)
 	tour->bytes = info.bytes;
 	tour->page_size = page;
 	snprintf(tour->strategy, sizeof(tour->strategy), "%s", info.strategy);
-	uname(&system);
-	snprintf(tour->kernel, sizeof(tour->kernel), "%s", system.release);
-	snprintf(tour->machine, sizeof(tour->machine), "%s", system.machine);
+	uname(&tour->system);
 	tour->reader = tracing_begin("tour", tour->why_not);
 	tour->traced = tour->reader && tracing_enable(NULL);
 }
