@@ -38,13 +38,19 @@ enum map_unknown {
 	MAP_UNREADABLE,
 };
 
+/* KiB of a VMA that are mapped by huge entries, as smaps counts them. */
+struct map_huge {
+	size_t file, shmem, anonymous;
+};
+
 struct map_vma {
 	uint64_t start, end, offset;
-	char perms[5];	/* as in /proc/PID/maps */
-	char file[48];	/* "DEVICE INODE"; empty: no file */
-	char *name;	/* its path, [heap], or empty */
-	char *vm_flags; /* as in smaps: rd wr sh ... */
-	bool device;	/* of a node of the module */
+	char perms[5];	      /* as in /proc/PID/maps */
+	char file[48];	      /* "DEVICE INODE"; empty: no file */
+	char *name;	      /* its path, [heap], or empty */
+	char *vm_flags;	      /* as in smaps: rd wr sh ... */
+	bool device;	      /* of a node of the module */
+	struct map_huge huge; /* while it is read; JSON has the pages' flags only */
 	enum map_unknown unknown;
 	size_t count; /* of pages */
 	struct map_page *pages;

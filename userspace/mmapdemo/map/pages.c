@@ -102,9 +102,9 @@ static uint64_t mark_candidates(const struct map_picture *picture, struct map_vm
 }
 
 /* pagemap does not tell huge entries; smaps tells how many there are. */
-static void find_huge(const struct map_picture *picture, struct map_vma *vma,
-		      const struct map_huge *huge)
+static void find_huge(const struct map_picture *picture, struct map_vma *vma)
 {
+	const struct map_huge *huge = &vma->huge;
 	size_t bytes = (huge->file + huge->shmem + huge->anonymous) * 1024;
 	uint64_t candidates;
 	uint32_t flags;
@@ -200,9 +200,8 @@ static int open_file(int pid, const char *name)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-static void read_vma(const struct map_picture *picture, struct map_vma *vma,
-		     const struct map_huge *huge, int pagemap, uint64_t *budget,
-		     struct rules *rules)
+static void read_vma(const struct map_picture *picture, struct map_vma *vma, int pagemap,
+		     uint64_t *budget, struct rules *rules)
 {
 	uint64_t count = (vma->end - vma->start) / picture->page_size;
 
@@ -222,13 +221,13 @@ static void read_vma(const struct map_picture *picture, struct map_vma *vma,
 		vma->count = 0;
 		return;
 	}
-	find_huge(picture, vma, huge);
+	find_huge(picture, vma);
 	if (vma->device)
 		find_poisoned(picture, vma, rules);
 }
 
 bool map_read_pages(const struct map_want *want, const struct map_picture *picture,
-		    struct map_process *process, const struct map_huge *huge, char reason[256])
+		    struct map_process *process, char reason[256])
 {
 	int pagemap = open_file(process->pid, "pagemap"), memory = -1;
 	bool present = false, numbers = false;
@@ -243,7 +242,7 @@ bool map_read_pages(const struct map_want *want, const struct map_picture *pictu
 	for (size_t i = 0; i < process->vma_count; i++) {
 		struct map_vma *vma = &process->vmas[i];
 
-		read_vma(picture, vma, &huge[i], pagemap, &budget, &rules);
+		read_vma(picture, vma, pagemap, &budget, &rules);
 		for (size_t j = 0; j < vma->count; j++) {
 			present |= vma->pages[j].flags & PAGE_PRESENT;
 			numbers |= !!vma->pages[j].frame;

@@ -6,13 +6,8 @@
 #include "model.h"
 #include "want.h"
 
-/* KiB of a VMA that are mapped by huge entries, from smaps. */
-struct map_huge {
-	size_t file, shmem, anonymous;
-};
-
-/* Of all its VMAs; `huge` has one for each. */
+/* Of all its VMAs. */
 bool map_read_pages(const struct map_want *want, const struct map_picture *picture,
-		    struct map_process *process, const struct map_huge *huge, char reason[256]);
+		    struct map_process *process, char reason[256]);
 
 #endif

@@ -94,7 +94,8 @@ static void file_id(const char *path, char id[48])
 			 (uintmax_t)st.st_ino);
 }
 
-static bool in_ranges(const struct map_want *want, struct map_vma *vma)
+/* Cuts it to the first range that it overlaps; false if there is none. */
+static bool cut_to_range(const struct map_want *want, struct map_vma *vma)
 {
 	for (size_t i = 0; want->ranges && want->ranges[i][1]; i++) {
 		uint64_t start = want->ranges[i][0], end = want->ranges[i][1];
@@ -126,27 +127,23 @@ static struct device find_device(int pid, const struct map_vma *vma)
 	return device_find(strcmp(id, vma->file) ? "" : vma->name);
 }
 
-static bool is_wanted(int pid, const struct map_want *want, struct map_vma *vma)
+/* The VMA of a line of maps or smaps, or of the part of it that is wanted; false if none is. */
+static bool parse_wanted(char *line, int pid, const struct map_want *want, struct map_vma *vma)
 {
-	vma->device = false;
+	*vma = (struct map_vma){};
+	if (!parse_head(line, vma))
+		return false;
 	if (*vma->name == '/') {
 		const struct device device = find_device(pid, vma);
 
 		vma->device =
 			device.is_ours && (!want->device || device.number == want->device->number);
 	}
-	return want->all || vma->device || in_ranges(want, vma);
-}
-
-static struct map_vma *add(struct map_process *process, const struct map_vma *vma)
-{
-	process->vmas = array_with_one_more(process->vmas, process->vma_count, sizeof(*vma));
-	process->vmas[process->vma_count] = *vma;
-	return &process->vmas[process->vma_count++];
+	return want->all || vma->device || cut_to_range(want, vma);
 }
 
 /* The lines below a VMA's first. */
-static void parse_field(const char *line, struct map_vma *vma, struct map_huge *huge)
+static void parse_field(const char *line, struct map_vma *vma)
 {
 	if (!strncmp(line, "VmFlags:", 8)) {
 		free(vma->vm_flags);
@@ -157,13 +154,13 @@ static void parse_field(const char *line, struct map_vma *vma, struct map_huge *
 			*--end = '\0';
 		return;
 	}
-	sscanf(line, "FilePmdMapped: %zu", &huge->file);
-	sscanf(line, "ShmemPmdMapped: %zu", &huge->shmem);
-	sscanf(line, "AnonHugePages: %zu", &huge->anonymous);
+	sscanf(line, "FilePmdMapped: %zu", &vma->huge.file);
+	sscanf(line, "ShmemPmdMapped: %zu", &vma->huge.shmem);
+	sscanf(line, "AnonHugePages: %zu", &vma->huge.anonymous);
 }
 
 static bool read_list(int pid, const struct map_want *want, const struct map_picture *picture,
-		      struct map_process *process, struct map_huge **huge, char reason[256])
+		      struct map_process *process, char reason[256])
 {
 	FILE *file = open_proc(pid, "smaps", reason);
 	struct map_vma *vma = NULL;
@@ -173,27 +170,27 @@ static bool read_list(int pid, const struct map_want *want, const struct map_pic
 	if (!file)
 		return false;
 	while (getline(&line, &room, file) > 0) {
-		struct map_vma head = {};
+		struct map_vma head;
 
 		if (isupper((unsigned char)*line)) {
 			if (vma)
-				parse_field(line, vma, &(*huge)[process->vma_count - 1]);
+				parse_field(line, vma);
 			continue;
 		}
 		vma = NULL;
 		all++;
-		if (!parse_head(line, &head) || !is_wanted(pid, want, &head)) {
+		if (!parse_wanted(line, pid, want, &head)) {
 			free(head.name);
-			continue;
-		}
-		if (process->vma_count == want->most) {
+		} else if (process->vma_count == want->most) {
 			process->left_out++;
 			process->left_out_pages += (head.end - head.start) / picture->page_size;
 			free(head.name);
-			continue;
+		} else {
+			process->vmas = array_with_one_more(process->vmas, process->vma_count,
+							    sizeof(head));
+			vma = &process->vmas[process->vma_count++];
+			*vma = head;
 		}
-		*huge = array_with_one_more(*huge, process->vma_count, sizeof(**huge));
-		vma = add(process, &head);
 	}
 	free(line);
 	fclose(file);
@@ -210,9 +207,9 @@ static bool still_so(int pid, const struct map_want *want, const struct map_proc
 	bool so = file;
 
 	while (so && getline(&line, &room, file) > 0) {
-		struct map_vma now = {};
+		struct map_vma now;
 
-		if (parse_head(line, &now) && is_wanted(pid, want, &now)) {
+		if (parse_wanted(line, pid, want, &now)) {
 			const struct map_vma *then = &process->vmas[at];
 
 			wanted++;
@@ -234,16 +231,11 @@ bool map_read(int pid, const struct map_want *want, const struct map_picture *pi
 	      struct map_process *process, char reason[256])
 {
 	for (int try = 0; try < TRIES; try++) {
-		struct map_huge *huge = NULL;
-		bool read;
-
 		map_process_free(process);
 		process->pid = pid;
 		read_name(pid, process->name);
-		read = read_list(pid, want, picture, process, &huge, reason) &&
-		       map_read_pages(want, picture, process, huge, reason);
-		free(huge);
-		if (!read) {
+		if (!read_list(pid, want, picture, process, reason) ||
+		    !map_read_pages(want, picture, process, reason)) {
 			map_process_free(process);
 			return false;
 		}
