@@ -249,6 +249,7 @@ int bench_main(int argc, char **argv)
 		show(&bench, &options);
 		status = !has_figures(&bench);
 	}
+	free(bench.works);
 	free(bench.figures);
 	free(bench.subjects);
 	return status;
