@@ -24,7 +24,6 @@ struct tour_claim {
 
 /* A tracepoint that the module passed. */
 struct tour_event {
-	uint64_t time;
 	int pid;
 	char name[32];
 	char *text; /* what it tells */

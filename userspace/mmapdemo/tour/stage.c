@@ -44,31 +44,22 @@ static void take_event(void *context, struct tep_event *event, struct tep_record
 {
 	struct stage *stage = context;
 	struct tour_step *step = stage->step;
-	const char *node = happening_node(event, record);
+	const char *node = event_node(event, record);
 	struct tour_event *taken;
 
 	if (!step || !node || strcmp(node, stage->tour->node.name))
 		return;
 	step->events = array_with_one_more(step->events, step->event_count, sizeof(*step->events));
 	taken = &step->events[step->event_count++];
-	taken->time = record->ts;
 	taken->pid = tep_data_pid(event->tep, record);
 	snprintf(taken->name, sizeof(taken->name), "%s", event->name);
-	taken->text = happening_text(event, record);
-}
-
-static int compare_events(const void *left, const void *right)
-{
-	const struct tour_event *a = left, *b = right;
-
-	return (a->time > b->time) - (a->time < b->time);
+	taken->text = event_text(event, record);
 }
 
 static void read_events(struct stage *stage)
 {
 	if (stage->tour->reader)
-		while (reader_read(stage->tour->reader, take_event, stage) != UINT64_MAX)
-			;
+		reader_read(stage->tour->reader, take_event, stage);
 }
 
 static void judge_events(struct tour *tour, struct tour_step *step)
@@ -124,8 +115,6 @@ static void end_step(struct stage *stage)
 	if (!step)
 		return;
 	read_events(stage);
-	if (step->event_count)
-		qsort(step->events, step->event_count, sizeof(*step->events), compare_events);
 	judge_events(stage->tour, step);
 	take_picture(stage, step);
 	step->info.size = sizeof(step->info);

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include <err.h>
-#include <stdio.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <trace-seq.h>
 
 #include "common/json.h"
 #include "event.h"
 
 /*
  * Bits that no header for programs has. Linux 6.1 to 7.3 agree on them; the
- * test of `watch` would see it if one did not.
+ * test of `watch` would see it if one did not. tep_print_event() prints those of
+ * page faults in hex: a tracepoint's format has the names of enums, not their values.
  */
 enum { VM_READ = 0x1, VM_WRITE = 0x2, VM_EXEC = 0x4, VM_MAYSHARE = 0x80 };
 enum { FAULT_FLAG_WRITE = 0x1, FAULT_FLAG_INSTRUCTION = 0x100 };
@@ -22,158 +25,134 @@ static const struct word result_words[] = {
 	{0x0400, "retry"},    {0x0800, "fallback"}, {0x1000, "done-cow"}, {},
 };
 
-/* How a field is shown, by its name. */
-enum kind { NUMBER, START, END, ADDRESS, PAGE, FLAGS, RESULT, ERROR, ACTION, EVENTS, STRING };
-
+/* How a field is shown, if not as the tracepoint prints it. */
 static const struct shape {
-	const char *field, *label;
-	enum kind kind;
+	const char *field, *label, *format;
+	enum { HEX, PAGES, ACCESS, PERMISSIONS, RESULT, ERROR, ACTION, EVENTS } kind;
 } shapes[] = {
-	{"start", "start", START},    {"end", "end", END},	    {"address", "address", ADDRESS},
-	{"pgoff", "offset", PAGE},    {"first", "first", PAGE},	    {"last", "last", PAGE},
-	{"flags", "access", FLAGS},   {"result", "result", RESULT}, {"error", "error", ERROR},
-	{"action", "action", ACTION}, {"events", "events", EVENTS},
+	{"start", "start", " %jx-", HEX},	    {"end", "end", "%jx", HEX},
+	{"address", "address", " %jx", HEX},	    {"pgoff", "offset", " offset %#jx", PAGES},
+	{"first", "first", " first %#jx", PAGES},   {"last", "last", " last %#jx", PAGES},
+	{"flags", "access", " %s", ACCESS},	    {"flags", "perms", " %s", PERMISSIONS},
+	{"result", "result", " result %s", RESULT}, {"error", "error", " error %s", ERROR},
+	{"action", "action", " action %s", ACTION}, {"events", "events", " events %s", EVENTS},
 };
 
-/* A field's value: as a number, or for the kinds from FLAGS on as a text. */
-struct value {
-	const char *label;
-	enum kind kind;
-	uint64_t number;
-	char text[128];
-};
-
-static void permissions(uint64_t vm_flags, char text[5])
+static const struct shape *shape_of(const struct tep_format_field *field)
 {
-	text[0] = vm_flags & VM_READ ? 'r' : '-';
-	text[1] = vm_flags & VM_WRITE ? 'w' : '-';
-	text[2] = vm_flags & VM_EXEC ? 'x' : '-';
-	text[3] = vm_flags & VM_MAYSHARE ? 's' : 'p';
-	text[4] = '\0';
+	bool of_fault = strstr(field->event->name, "fault");
+
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++)
+		if (!strcmp(field->name, shapes[i].field) && (of_fault || shapes[i].kind != ACCESS))
+			return &shapes[i];
+	return NULL;
 }
 
-/* Flags are those of a VMA, where there is one, or of a fault. */
-static void flags_value(const struct tep_event *event, struct value *value)
+static uint64_t number_of(struct tep_format_field *field, struct tep_record *record)
 {
-	if (!strstr(event->name, "fault")) {
-		value->label = "perms";
-		permissions(value->number, value->text);
-	} else if (value->number & FAULT_FLAG_WRITE) {
-		strcpy(value->text, "write");
-	} else {
-		strcpy(value->text, value->number & FAULT_FLAG_INSTRUCTION ? "exec" : "read");
-	}
-}
-
-static void error_value(struct value *value)
-{
-	const char *name = strerrorname_np(abs((int)value->number));
-
-	snprintf(value->text, sizeof(value->text), "%s", value->number ? name : "none");
-}
-
-static const char *string_of(struct tep_event *event, struct tep_record *record, const char *name)
-{
-	int length;
-
-	return tep_get_field_raw(NULL, event, name, record, &length, 0);
-}
-
-static struct value value_of(struct tep_event *event, struct tep_record *record,
-			     struct tep_format_field *field)
-{
-	struct value value = {.label = field->name};
+	const struct shape *shape = shape_of(field);
 	unsigned long long number = 0;
 
-	if (field->flags & TEP_FIELD_IS_STRING) {
-		value.kind = STRING;
-		snprintf(value.text, sizeof(value.text), "%s",
-			 string_of(event, record, field->name));
-		return value;
-	}
 	tep_read_number_field(field, record->data, &number);
-	value.number = number;
-	for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
-		if (strcmp(field->name, shapes[i].field))
-			continue;
-		value.kind = shapes[i].kind;
-		value.label = shapes[i].label;
-	}
-	if (value.kind == PAGE)
-		value.number *= sysconf(_SC_PAGESIZE);
-	else if (value.kind == FLAGS)
-		flags_value(event, &value);
-	else if (value.kind == RESULT)
-		words_of(result_words, number, value.text);
-	else if (value.kind == ERROR)
-		error_value(&value);
-	else if (value.kind == ACTION)
-		strcpy(value.text, fault_word(number));
-	else if (value.kind == EVENTS)
-		words_of(event_words, number, value.text);
-	return value;
+	return shape && shape->kind == PAGES ? number * sysconf(_SC_PAGESIZE) : number;
 }
 
-const char *happening_node(struct tep_event *event, struct tep_record *record)
+static const char *error_word(int error)
 {
-	return tep_find_field(event, "node") ? string_of(event, record, "node") : NULL;
+	const char *name = strerrorname_np(abs(error));
+
+	return !error ? "none" : name ? name : "unknown";
 }
 
-static void print_value(FILE *file, const struct value *value)
+/* NULL for a field that is shown as a number. */
+static const char *word_of(const struct shape *shape, uint64_t number, char text[128])
 {
-	switch (value->kind) {
-	case START:
-		fprintf(file, " %jx-", (uintmax_t)value->number);
-		return;
-	case END:
-		fprintf(file, "%jx", (uintmax_t)value->number);
-		return;
-	case ADDRESS:
-		fprintf(file, " %jx", (uintmax_t)value->number);
-		return;
-	case PAGE:
-		fprintf(file, " %s %#jx", value->label, (uintmax_t)value->number);
-		return;
-	case NUMBER:
-		fprintf(file, " %s %ju", value->label, (uintmax_t)value->number);
-		return;
-	case FLAGS:
-		fprintf(file, " %s", value->text);
-		return;
+	switch (shape->kind) {
+	case ACCESS:
+		return number & FAULT_FLAG_WRITE	 ? "write"
+		       : number & FAULT_FLAG_INSTRUCTION ? "exec"
+							 : "read";
+	case PERMISSIONS:
+		text[0] = number & VM_READ ? 'r' : '-';
+		text[1] = number & VM_WRITE ? 'w' : '-';
+		text[2] = number & VM_EXEC ? 'x' : '-';
+		text[3] = number & VM_MAYSHARE ? 's' : 'p';
+		text[4] = '\0';
+		return text;
+	case RESULT:
+		return words_of(result_words, number, text);
+	case ERROR:
+		return error_word(number);
+	case ACTION:
+		return fault_word(number);
+	case EVENTS:
+		return words_of(event_words, number, text);
 	default:
-		fprintf(file, " %s %s", value->label, value->text);
+		return NULL;
 	}
 }
 
-char *happening_text(struct tep_event *event, struct tep_record *record)
+const char *event_node(struct tep_event *event, struct tep_record *record)
+{
+	return tep_get_field_raw(NULL, event, "node", record, NULL, 0);
+}
+
+static void print_field(struct trace_seq *line, struct tep_format_field *field,
+			struct tep_record *record)
+{
+	const struct shape *shape = shape_of(field);
+	uint64_t number = number_of(field, record);
+	const char *word;
+	char text[128];
+
+	if (!shape) {
+		trace_seq_printf(line, " %s ", field->name);
+		tep_print_field_content(line, record->data, record->size, field);
+		return;
+	}
+	word = word_of(shape, number, text);
+	if (word)
+		trace_seq_printf(line, shape->format, word);
+	else
+		trace_seq_printf(line, shape->format, (uintmax_t)number);
+}
+
+char *event_text(struct tep_event *event, struct tep_record *record)
 {
 	struct tep_format_field *field;
+	struct trace_seq line;
 	char *text = NULL;
-	size_t size;
-	FILE *file = open_memstream(&text, &size);
 
-	if (!file)
-		err(1, "open_memstream");
-	for (field = event->format.fields; field; field = field->next) {
-		struct value value = value_of(event, record, field);
-
+	trace_seq_init(&line);
+	for (field = event->format.fields; field; field = field->next)
 		if (strcmp(field->name, "node"))
-			print_value(file, &value);
-	}
-	fclose(file);
+			print_field(&line, field, record);
+	trace_seq_terminate(&line);
+	if (line.state == TRACE_SEQ__GOOD)
+		text = strdup(line.buffer);
+	if (!text)
+		err(1, "a record cannot be shown");
+	trace_seq_destroy(&line);
 	return text;
 }
 
-void happening_json(struct tep_event *event, struct tep_record *record, struct json_object *object)
+void event_json(struct tep_event *event, struct tep_record *record, struct json_object *object)
 {
 	struct tep_format_field *field;
 
 	for (field = event->format.fields; field; field = field->next) {
-		struct value value = value_of(event, record, field);
+		const struct shape *shape = shape_of(field);
+		uint64_t number = number_of(field, record);
+		char text[128];
+		const char *label = shape ? shape->label : field->name, *word = NULL;
 
-		if (value.kind < FLAGS)
-			add_number(object, value.label, value.number);
+		if (field->flags & TEP_FIELD_IS_STRING)
+			word = (char *)record->data + field->offset;
+		else if (shape)
+			word = word_of(shape, number, text);
+		if (word)
+			add_text(object, label, word);
 		else
-			add_text(object, value.label, value.text);
+			add_number(object, label, number);
 	}
 }

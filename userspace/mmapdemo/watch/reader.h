@@ -3,7 +3,6 @@
 #ifndef READER_H
 #define READER_H
 
-#include <stdint.h>
 #include <tracefs.h>
 
 struct reader;
@@ -14,11 +13,7 @@ void reader_close(struct reader *reader);
 
 typedef void reader_take(void *context, struct tep_event *event, struct tep_record *record);
 
-/*
- * Hands on what is there, or some of it, CPU by CPU, each in order. Returns the
- * time before which nothing is left of what was there when this was called:
- * UINT64_MAX if nothing is left at all.
- */
-uint64_t reader_read(struct reader *reader, reader_take *take, void *context);
+/* Hands on the records of all CPUs that were made before this call, ordered by time. */
+void reader_read(struct reader *reader, reader_take *take, void *context);
 
 #endif

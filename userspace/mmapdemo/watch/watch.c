@@ -4,6 +4,7 @@
  * our own, so that nobody else's tracing is changed.
  */
 #define _GNU_SOURCE
+#include <err.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,7 +22,6 @@
 #include "device/control.h"
 #include "event.h"
 #include "instance.h"
-#include "queue.h"
 #include "reader.h"
 
 /* For argp: struct control first. */
@@ -35,7 +35,7 @@ struct watch {
 
 	struct reader *reader;
 	uint64_t began;
-	struct lines lines;
+	struct tep_handle *comms; /* names of processes, read when one is asked for */
 };
 
 enum { EVENTS = 'e', ALL = 'a', SECONDS = 's', COUNT = 'c' };
@@ -80,44 +80,126 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* The kernel's buffer was full. How many did not fit is known, or -1. */
-static void take_loss(struct watch *watch, const struct tep_record *record)
+/*
+ * The kernel's list has the last 128 processes that made a record and were
+ * switched out since, even if they have ended. A handle keeps the first name
+ * that it reads for a process, so a new list needs a new handle.
+ */
+static bool find_listed(struct watch *watch, int pid, char comm[16])
 {
-	struct line *line = lines_add(&watch->lines, record->ts, 0);
-
-	strcpy(line->event, "LOST");
-	strcpy(line->node, "-");
-	if (watch->control.json) {
-		line->object = json_object_new_object();
-		add_text(line->object, "event", "LOST");
-		json_object_object_add(line->object, "count",
-				       json_object_new_int64(record->missed_events));
-	} else if (asprintf(&line->text, " count %lld", record->missed_events) < 0) {
-		control_fail(&watch->control, "%s", strerror(errno));
+	if (!watch->comms) {
+		watch->comms = tep_alloc();
+		if (!watch->comms)
+			err(1, "tep_alloc");
+		tracefs_load_cmdlines(NULL, watch->comms);
 	}
+	if (!tep_is_pid_registered(watch->comms, pid))
+		return false;
+	snprintf(comm, 16, "%s", tep_data_comm_from_pid(watch->comms, pid));
+	return true;
+}
+
+static bool read_comm(int pid, char comm[16])
+{
+	char path[64];
+	FILE *file;
+	bool read;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	read = fscanf(file, "%15[^\n]", comm) == 1;
+	fclose(file);
+	return read;
+}
+
+static void forget_comms(struct watch *watch)
+{
+	tep_free(watch->comms);
+	watch->comms = NULL;
+}
+
+static void find_comm(struct watch *watch, int pid, char comm[16])
+{
+	if (find_listed(watch, pid, comm) || read_comm(pid, comm))
+		return;
+	/* The process has ended after the list was read. */
+	forget_comms(watch);
+	if (!find_listed(watch, pid, comm))
+		strcpy(comm, "?");
+}
+
+/* A record, or without an event the loss of others before it: the kernel's buffer was full. */
+struct line {
+	struct tep_event *event;
+	struct tep_record *record;
+	double seconds;
+	int pid;
+	char comm[16];
+};
+
+static void print_text(const struct line *line)
+{
+	char *text;
+
+	printf("%11.6f %-15s %7d ", line->seconds, line->comm, line->pid);
+	if (!line->event) {
+		printf("%-9s %-10s count %lld\n", "-", "LOST", line->record->missed_events);
+		return;
+	}
+	text = event_text(line->event, line->record);
+	printf("%-9s %-10s%s\n", event_node(line->event, line->record), line->event->name, text);
+	free(text);
+}
+
+static void print_json(const struct line *line)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "event", line->event ? line->event->name : "LOST");
+	if (line->event) {
+		add_number(object, "pid", line->pid);
+		event_json(line->event, line->record, object);
+	} else { /* -1: the kernel does not know how many */
+		json_object_object_add(object, "count",
+				       json_object_new_int64(line->record->missed_events));
+	}
+	json_object_object_add(object, "time", json_object_new_double(line->seconds));
+	add_text(object, "comm", line->comm);
+	show_line(object);
+}
+
+static void print(struct watch *watch, struct tep_event *event, struct tep_record *record)
+{
+	struct line line = {
+		.event = event,
+		.record = record,
+		.seconds = ((double)record->ts - watch->began) / 1e9,
+		.pid = event ? tep_data_pid(event->tep, record) : 0,
+		.comm = "?",
+	};
+
+	if (!watch->count)
+		return;
+	if (event)
+		find_comm(watch, line.pid, line.comm);
+	if (watch->control.json)
+		print_json(&line);
+	else
+		print_text(&line);
+	watch->count--;
 }
 
 static void take(void *context, struct tep_event *event, struct tep_record *record)
 {
 	struct watch *watch = context;
-	const char *node = happening_node(event, record);
-	struct line *line;
+	const char *node = event_node(event, record);
 
 	if (record->missed_events)
-		take_loss(watch, record);
-	if (!node || (!watch->all && strcmp(node, watch->device.name)))
-		return;
-	line = lines_add(&watch->lines, record->ts, tep_data_pid(event->tep, record));
-	snprintf(line->event, sizeof(line->event), "%s", event->name);
-	snprintf(line->node, sizeof(line->node), "%s", node);
-	if (watch->control.json) {
-		line->object = json_object_new_object();
-		add_text(line->object, "event", event->name);
-		add_number(line->object, "pid", line->pid);
-		happening_json(event, record, line->object);
-	} else {
-		line->text = happening_text(event, record);
-	}
+		print(watch, NULL, record);
+	if (node && (watch->all || !strcmp(node, watch->device.name)))
+		print(watch, event, record);
 }
 
 static void enable(struct watch *watch)
@@ -145,15 +227,11 @@ static void begin(struct watch *watch)
 	enable(watch);
 }
 
-/* What was recorded before this moment, in order. Is there more to read? */
-static bool read_and_print(struct watch *watch, uint64_t before)
+static void read_and_print(struct watch *watch)
 {
-	uint64_t complete = reader_read(watch->reader, take, watch);
-
-	if (complete < before)
-		before = complete;
-	watch->count -= lines_print(&watch->lines, before, watch->count, watch->began);
-	return complete != UINT64_MAX;
+	reader_read(watch->reader, take, watch);
+	fflush(stdout);
+	forget_comms(watch);
 }
 
 int watch_main(int argc, char **argv)
@@ -176,11 +254,9 @@ int watch_main(int argc, char **argv)
 		if (watch.seconds && clock_now() - watch.began > watch.seconds * 1e9)
 			break;
 		nanosleep(&pause, NULL);
-		read_and_print(&watch, clock_now());
+		read_and_print(&watch);
 	}
 	tracing_stop();
-	while (read_and_print(&watch, UINT64_MAX))
-		;
-	lines_free(&watch.lines);
+	read_and_print(&watch);
 	return 0;
 }
