@@ -57,6 +57,8 @@ module:
 
 examples := $(patsubst userspace/examples/%.c,%,$(wildcard userspace/examples/*.c))
 row_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard conformance/rows/*.c conformance/support/*.c))
+# what chooses and runs rows and shows the results: `mmapdemo conform`, and mmapdemo-rows
+front_sources := $(wildcard userspace/mmapdemo/conform/*.c userspace/mmapdemo/common/*.c)
 warnings := -std=gnu11 -Wall -Wextra -Werror
 
 .PHONY: programs rows
@@ -75,13 +77,13 @@ $(obj)/conformance/%.o: conformance/%.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Iconformance -Iinclude/uapi -MMD -MP -c -o $@ $<
 
-$(bin)/mmapdemo-rows: $(row_objects)
+$(bin)/mmapdemo-rows: $(row_objects) $(front_sources:%.c=$(obj)/%.o)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static -o $@ $^ $$($(PKG_CONFIG) --static --libs check liburing) -pthread
+	$(Q)$(CC) -static -o $@ $^ $$($(PKG_CONFIG) --static --libs check json-c liburing) -pthread
 
 # What concerns the ABI between programs and the kernel, as a 32-bit program
 rows32_sources := $(shell grep -lsE '^ROW(_EACH)?.(S[0-9]|C[17],)' conformance/rows/*.c) \
-	$(wildcard conformance/support/*.c)
+	$(wildcard conformance/support/*.c) $(front_sources)
 rows32_objects := $(rows32_sources:%.c=build/obj32/%.o)
 
 .PHONY: rows32
@@ -89,11 +91,12 @@ rows32: $(bin)/mmapdemo-rows32 ; @:
 
 build/obj32/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) -m32 -D_FILE_OFFSET_BITS=64 $(warnings) $(CFLAGS) -Iconformance -Iinclude/uapi -MMD -MP -c -o $@ $<
+	$(Q)$(CC) -m32 -D_FILE_OFFSET_BITS=64 $(warnings) $(CFLAGS) -Iuserspace/mmapdemo -Iconformance \
+		-Iinclude/uapi -MMD -MP -c -o $@ $<
 
 $(bin)/mmapdemo-rows32: $(rows32_objects)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -m32 -static -o $@ $^ -L$$(vm/foreign i386)/usr/lib/i386-linux-gnu -lcheck -lsubunit -lrt -lm -pthread
+	$(Q)$(CC) -m32 -static -o $@ $^ -L$$(vm/foreign i386)/usr/lib/i386-linux-gnu -lcheck -lsubunit -ljson-c -lrt -lm -pthread
 
 -include $(rows32_objects:.o=.d)
 
@@ -112,8 +115,8 @@ $(bin)/mmapdemo-fail-nth: $(fail_nth_objects)
 # The command: the rows, aimed at anything
 version := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 texts := $(wildcard userspace/mmapdemo/*/*.css userspace/mmapdemo/*/*.js)
-command_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard userspace/mmapdemo/*.c userspace/mmapdemo/*/*.c)) \
-	$(texts:%=$(obj)/%.o) $(filter-out $(obj)/conformance/support/main.o,$(row_objects))
+command_objects := $(patsubst %.c,$(obj)/%.o,$(filter-out userspace/mmapdemo/conform/main.c, \
+	$(wildcard userspace/mmapdemo/*.c userspace/mmapdemo/*/*.c))) $(texts:%=$(obj)/%.o) $(row_objects)
 
 .PHONY: command
 command: $(bin)/mmapdemo ; @:
@@ -122,7 +125,7 @@ $(obj)/userspace/mmapdemo/%.o: CFLAGS += -DMMAPDEMO_VERSION='"$(version)"'
 $(obj)/userspace/mmapdemo/%.o: userspace/mmapdemo/%.c Makefile dkms.conf
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Iuserspace/mmapdemo -Iconformance -Iinclude/uapi \
-		$$($(PKG_CONFIG) --cflags libtracefs) -MMD -MP -c -o $@ $<
+		$(if $(filter $(front_sources),$<),,$$($(PKG_CONFIG) --cflags libtracefs)) -MMD -MP -c -o $@ $<
 
 # Styles and scripts as strings, without what stands before their first empty line: page.css is page_css
 $(texts:%=$(obj)/%.o): $(obj)/%.o: % Makefile
@@ -176,7 +179,7 @@ $(bin)/mmapdemo-bytes: $(bytes_objects)
 
 -include $(storm_objects:.o=.d) $(bytes_objects:.o=.d)
 -include $(command_objects:.o=.d)
--include $(row_objects:.o=.d) $(examples:%=$(obj)/examples/%.d)
+-include $(row_objects:.o=.d) $(obj)/userspace/mmapdemo/conform/main.d $(examples:%=$(obj)/examples/%.d)
 
 ### The VM
 

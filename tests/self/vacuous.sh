@@ -62,10 +62,10 @@ empty_row() {
 			unmap(target_map_rw(1, MAP_SHARED, 0), pages(1));
 		}
 	C
-	objects=$(find "$top/build/obj/conformance/support" -name '*.o')
+	objects=$(find "$top"/build/obj/{conformance/support,userspace/mmapdemo/{conform,common}} -name '*.o')
 	# shellcheck disable=SC2046,SC2086 # words
 	gcc -std=gnu11 -include sys/mman.h -I"$top/conformance" -o "$dir/rows" "$dir/rows.c" $objects \
-		$(pkg-config --cflags --libs check) -luring || return
+		$(pkg-config --cflags --libs check json-c liburing) || return
 	head -c 1M /dev/urandom >"$dir/target"
 	said=$("$dir/rows" --device "$dir/target" 2>&1) || status=$?
 	same "exit status" 1 "$status" && has "$said" '^ok 1 - S1.asserts' &&

@@ -12,7 +12,7 @@
 #include "common/number.h"
 #include "guard.h"
 #include "run.h"
-#include "support/tap.h"
+#include "tap.h"
 #include "support/target.h"
 #include "support/target_init.h"
 

@@ -6,7 +6,7 @@
 #ifndef GUARD_H
 #define GUARD_H
 
-#include "support/runner.h"
+#include "runner.h"
 
 /* Runs a test. False: its process is stuck, and a next one would be too. */
 bool guard_run(const struct test *test, struct outcome *outcome);

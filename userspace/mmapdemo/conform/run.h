@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "support/runner.h"
+#include "runner.h"
 
 struct run {
 	const char *spec; /* the target, as it was named */

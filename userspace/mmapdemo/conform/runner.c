@@ -8,9 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "contract.h"
+#include "support/contract.h"
 #include "runner.h"
-#include "target.h"
+#include "support/target.h"
 
 /* Emulated machines are slow, and a hang costs this long once. */
 #define DEFAULT_TIMEOUT 30.0

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent.h"
+#include "support/agent.h"
 #include "runner.h"
 #include "tap.h"
-#include "target.h"
-#include "target_init.h"
+#include "support/target.h"
+#include "support/target_init.h"
 
 static const char usage[] =
 	"usage: mmapdemo-rows [--device PATH] [--tests 'S5 V* S1.store-*'] [--list]\n"

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "row.h"
+#include "support/row.h"
 
 struct test {
 	const struct row *row;
