@@ -18,7 +18,7 @@
  * ROW_EACH runs the body once for each element of an array, whose type is, or
  * begins with, the variant's name as a const char *.
  *
- * A body that asserts nothing, neither itself nor by a helper, fails: see runner.c.
+ * A body that asserts nothing, neither itself nor by a helper, fails: see conform/runner.c.
  *
  * A body runs in a process of its own, under a timeout, on a target whose first
  * TEST_PAGES pages and last two hold the original pattern (target.h).

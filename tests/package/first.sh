@@ -28,7 +28,7 @@ nodes() {
 
 # Frame numbers and counters are root's; what is left of the contract holds.
 member() {
-	as member mmapdemo info && as member mmapdemo conform --write --rows 'S*' /dev/mmapdemo
+	as member mmapdemo info && as member mmapdemo conform --write --tests 'S*' /dev/mmapdemo
 }
 
 examples() {

@@ -11,7 +11,7 @@ cd /run/job || exit
 
 works() {
 	same "this kernel" "$release" "$(uname -r)" && same version "$version" "$(cat /sys/module/mmapdemo/version)" &&
-		mmapdemo conform --write --rows 'S[1-7].*' /dev/mmapdemo
+		mmapdemo conform --write --tests 'S[1-7].*' /dev/mmapdemo
 }
 
 still_there() {
@@ -30,7 +30,7 @@ upgrade() {
 reload() {
 	modprobe -r mmapdemo && modprobe mmapdemo && same version "$newer" "$(cat /sys/module/mmapdemo/version)" &&
 		same "/dev/mmapdemo" "660 root mmapdemo" "$(stat -c '%a %U %G' /dev/mmapdemo)" &&
-		mmapdemo conform --write --rows 'S[1-7].*' /dev/mmapdemo
+		mmapdemo conform --write --tests 'S[1-7].*' /dev/mmapdemo
 }
 
 purge() {

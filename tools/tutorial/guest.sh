@@ -8,10 +8,10 @@
 # two programs break pages, which only step 6 can heal.
 
 bad=0
-for part in "/life" "/mmapdemo conform --tap --size 128K --write --rows" "/memory" "/resize"; do
+for part in "/life" "/mmapdemo conform --tap --size 128K --write --tests" "/memory" "/resize"; do
 	status=0
 	case $part in
-	*--rows) $part "$1" /dev/tutorial || status=$? ;;
+	*--tests) $part "$1" /dev/tutorial || status=$? ;;
 	*) $part || status=$? ;;
 	esac
 	[ "$status" -le 1 ] || bad=$status

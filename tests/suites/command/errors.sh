@@ -64,7 +64,7 @@ bad_numbers() {
 no_children() {
 	(
 		trap '' CHLD
-		exec /mmapdemo conform --tap --rows S3 memfd:
+		exec /mmapdemo conform --tap --tests S3 memfd:
 	) >/tmp/said 2>/tmp/complaint || { cat /tmp/said /tmp/complaint; return 1; }
 	said=$(cat /tmp/said)
 	says '^ok 1 - ' && ! says '^not ok' && same complaint '' "$(cat /tmp/complaint)"

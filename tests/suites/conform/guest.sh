@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2154
 #
-# guest.sh	(in the VM, with /odd.ko, /mmapdemo and /tap.sh)
+# guest.sh	(in the VM, with /odd.ko, /mmapdemo, /mmapdemo-rows and /tap.sh)
 #
 # `mmapdemo conform` says what is odd about a target, whatever it is, and comes
 # to an end; it overwrites nothing unasked, and leaves nothing behind.
@@ -35,24 +35,24 @@ unasked() {
 }
 
 plain() {
-	conform 1 --size 128K --write --rows 'S3 S4 S5 S6 S14 M5 M8' /dev/odd-plain &&
+	conform 1 --size 128K --write --tests 'S3 S4 S5 S6 S14 M5 M8' /dev/odd-plain &&
 		says '^S3 +yes' && says '^S4 +yes' && says '^S5 +yes' && says '^S6 +yes' &&
 		says 'no: no futex in shared memory' && says 'no: no read\(\): Invalid argument'
 }
 
 crashing() {
-	conform 1 --size 128K --write --rows 'S3 S14' /dev/odd-sigbus &&
+	conform 1 --size 128K --write --tests 'S3 S14' /dev/odd-sigbus &&
 		says '^S3 +no' && says 'Received signal 7 \(Bus error\)'
 }
 
 hanging() {
-	conform 1 --size 128K --write --timeout 4 --rows 'S3 S6.gone-after-m* S9.z*' /dev/odd-hang &&
+	conform 1 --size 128K --write --timeout 4 --tests 'S3 S6.gone-after-m* S9.z*' /dev/odd-hang &&
 		says '^S3 +yes' && says '^S6 +no' && says 'Test timeout expired' && says '^S9 +yes'
 }
 
 # The first that is stuck is the last that is tried.
 stuck() {
-	conform 2 --size 128K --write --timeout 4 --rows 'S3 S6 S9.z*' /dev/odd-stuck || return
+	conform 2 --size 128K --write --timeout 4 --tests 'S3 S6 S9.z*' /dev/odd-stuck || return
 	echo 1 >/sys/module/odd/parameters/release
 	says '^S3 +yes' && says 'its process hangs, and SIGKILL does not end it' &&
 		says 'a process is stuck in /dev/odd-stuck: the [0-9]+ tests after it'
@@ -78,7 +78,7 @@ file_unasked() {
 }
 
 file_asked() {
-	conform 0 --write --rows 'S1 S9 M8' /tmp/file &&
+	conform 0 --write --tests 'S1 S9 M8' /tmp/file &&
 		same "size" 65536 "$(stat -c %s /tmp/file)" || return
 	! cmp -s /tmp/file /tmp/copy || { echo "nothing was written"; return 1; }
 }
@@ -96,8 +96,18 @@ left_behind() {
 }
 
 tidy() {
-	conform 1 --rows 'S3 S14' hugetlb: && says 'nr_hugepages is [0-9]+ for this run, was 0' &&
-		says '^S3 +yes' && conform 0 --rows S3 shm: && left_behind
+	conform 1 --tests 'S3 S14' hugetlb: && says 'nr_hugepages is [0-9]+ for this run, was 0' &&
+		says '^S3 +yes' && conform 0 --tests S3 shm: && left_behind
+}
+
+# no_test_runs: in a little while
+no_test_runs() {
+	for try in $(seq 50); do
+		pgrep mmapdemo >/dev/null || return 0
+		sleep 0.1
+	done
+	echo "a test still runs after $try tries"
+	return 1
 }
 
 # Ended by a signal in the middle, when it has what it needs.
@@ -107,20 +117,36 @@ tidy_when_killed() {
 		while ! grep -q ^S1 /tmp/said; do sleep 0.1; done
 		kill -TERM $!
 		wait $!
-		left_behind || return
+		left_behind && no_test_runs || return
 	done
+}
+
+# As conform, with other defaults.
+rows() {
+	conform 0 --list && same "tests" "$said" "$(/mmapdemo-rows --list)" || return
+	for view in --table --json --tap; do
+		conform 0 $view --tests 'S3 S14' memfd: &&
+			same "$view" "$said" "$(/mmapdemo-rows $view --tests 'S3 S14' --device memfd:)" || return
+	done
+	same "what is usual" "$said" "$(/mmapdemo-rows --tests 'S3 S14' memfd:)"
+}
+
+# The old name of --tests, and TARGET as an option.
+other_names() {
+	conform 0 --rows S3 --device shm: && says '^S3 +yes' && conform 2 --device shm: memfd: &&
+		says 'more than one TARGET'
 }
 
 usage() {
 	conform 2 && conform 2 --size 1X memfd: && conform 2 --timeout 0 memfd: &&
-		conform 2 --rows X1 memfd: && says "no row or test matches 'X1'" &&
+		conform 2 --tests X1 memfd: && says "no row or test matches 'X1'" &&
 		conform 2 memfd: shm: && says 'more than one TARGET' &&
 		conform 0 --help && says 'Exit status'
 }
 
 insmod /odd.ko || exit
 
-plan 16
+plan 18
 try "a device that does not say its size wants --size" unknown_size
 try "nothing is written unless --write allows it" unasked
 try "pages of a common driver: shared, private and forked, but no file" plain
@@ -135,5 +161,7 @@ try "and with it, is tested and keeps its size" file_asked
 try "a file that is too short is refused" short_file
 try "what is made for a run is gone after it" tidy
 try "also when a signal ends it" tidy_when_killed
+try "mmapdemo-rows says the same in the same words" rows
+try "options have names of old, and of other commands" other_names
 try "a malformed command line is refused" usage
 try "the module of the odd devices can go: nobody is left in it" rmmod odd

@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is tested may hold a process for ever, where not even SIGKILL helps. So
- * whatever touches it does so in a process that can be left behind.
+ * The target may block a process for ever, and SIGKILL does not always end that. So the program
+ * touches the target only in a process that it can leave behind.
  */
 #ifndef GUARD_H
 #define GUARD_H
 
-#include "runner.h"
+#include <stddef.h>
+#include <sys/types.h>
 
-/* Runs a test. False: its process is stuck, and a next one would be too. */
-bool guard_run(const struct test *test, struct outcome *outcome);
+struct guarded {
+	pid_t pid; /* 0: there is no process, or it was left behind */
+	int reports, output;
+};
+
+/* Calls the function in such a process, which writes reports of PIPE_BUF bytes at most to `to`. */
+void guard_begin(struct guarded *guarded, void (*call)(void *argument, int to), void *argument);
 
 /*
- * Calls it in a process of its own, whose errors are shown; returns its exit
- * status, or -1 if it is stuck.
+ * Waits for a report, and shows on standard error what the process printed. Returns the report's
+ * size, 0 if the process has ended, or -1 if it does neither in time: it is then left behind.
  */
-int guard_call(void (*call)(void *), void *argument, double timeout);
+ssize_t guard_hear(struct guarded *guarded, void *report, size_t size, double timeout);
+
+/* Waits for the end. Returns the exit status, or 128 + the signal that ended the process. */
+int guard_end(struct guarded *guarded);
 
 #endif

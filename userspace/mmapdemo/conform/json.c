@@ -63,7 +63,7 @@ static void end(const struct run *run)
 	size_t count;
 
 	uname(&system);
-	add_text(object, "target", run->spec);
+	add_text(object, "target", run->target);
 	add_text(object, "kind", kinds[target.kind]);
 	add_number(object, "size", target.size);
 	add_number(object, "page", target.page);
@@ -76,4 +76,4 @@ static void end(const struct run *run)
 	show_pretty(object);
 }
 
-const struct shape shape_json = {.end = end};
+const struct view view_json = {.end = end};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A run of tests against a target, and the shapes its results are shown in. */
+/* A run of tests against a target, and the views of its results. */
 #ifndef RUN_H
 #define RUN_H
 
@@ -8,7 +8,7 @@
 #include "runner.h"
 
 struct run {
-	const char *spec; /* the target, as it was named */
+	const char *target; /* as it was named */
 	struct test *tests;
 	struct outcome *outcomes;
 	size_t count;
@@ -16,13 +16,13 @@ struct run {
 };
 
 /* begin() before all, tested() after each test, end() after all; each may be unset. */
-struct shape {
+struct view {
 	void (*begin)(const struct run *run);
 	void (*tested)(const struct run *run, size_t test);
 	void (*end)(const struct run *run);
 };
 
-extern const struct shape shape_table, shape_json, shape_tap;
+extern const struct view view_table, view_json, view_tap;
 
 /* yes, no (it cannot), differs (it does something else), not applicable */
 const char *verdict_word(enum verdict verdict);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <err.h>
 #include <fnmatch.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +9,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "support/contract.h"
 #include "runner.h"
+#include "support/contract.h"
 #include "support/target.h"
 
 /* Emulated machines are slow, and a hang costs this long once. */
 #define DEFAULT_TIMEOUT 30.0
+/* So many seconds Check's SIGKILL may take to end a test, and what the test left to end. */
+#define KILL_PATIENCE	 5
+#define ORPHANS_PATIENCE 10
 
 extern const struct row *const __start_rows[];
 extern const struct row *const __stop_rows[];
@@ -137,30 +141,44 @@ static bool asserts_nothing(const struct test *test, TestResult *result)
 	       (tr_lno(result) == test->row->test.line && !strcmp(file, test->row->test.file));
 }
 
-static struct outcome outcome_of(const struct test *test, TestResult *result)
+/* An outcome on its way from the process that runs Check. */
+struct report {
+	enum verdict verdict;
+	int line;
+	char file[256], message[3800];
+};
+_Static_assert(sizeof(struct report) <= PIPE_BUF, "a pipe takes a report as one");
+
+static struct report report_of(const struct test *test, const char *file, int line,
+			       const char *message)
 {
-	const char *message = tr_msg(result);
-	const char *file = tr_lfile(result);
-	struct outcome outcome = {.verdict = FAILED};
+	struct report report = {.verdict = FAILED, .line = file ? line : test->row->test.line};
+
+	snprintf(report.file, sizeof(report.file), "%s", file ? file : test->row->test.file);
+	snprintf(report.message, sizeof(report.message), "%s", message);
+	return report;
+}
+
+/* A crash or a timeout has the last assertion that was passed for a place. */
+static struct report report_result(const struct test *test, TestResult *result)
+{
+	const char *message = tr_msg(result) ? tr_msg(result) : "no message";
+	enum verdict verdict = FAILED;
+	struct report report;
 
 	if (tr_rtype(result) == CK_PASS && !asserts_nothing(test, result)) {
-		outcome.verdict = PASSED;
-		return outcome;
-	}
-	if (tr_rtype(result) == CK_PASS)
+		verdict = PASSED;
+		message = "";
+	} else if (tr_rtype(result) == CK_PASS) {
 		message = "the test passed no assertion: it could not have failed";
-	if (!message)
-		message = "no message";
-	if (take_mark(&message, ROW_MARK_NOT_APPLICABLE))
-		outcome.verdict = NOT_APPLICABLE;
-	else if (take_mark(&message, ROW_MARK_UNSUPPORTED))
-		outcome.verdict = UNSUPPORTED;
-
-	/* A crash or a timeout has the last assertion that was passed for a place. */
-	outcome.file = copy_of(file ? file : test->row->test.file);
-	outcome.line = file ? tr_lno(result) : test->row->test.line;
-	outcome.message = copy_of(message);
-	return outcome;
+	} else if (take_mark(&message, ROW_MARK_NOT_APPLICABLE)) {
+		verdict = NOT_APPLICABLE;
+	} else if (take_mark(&message, ROW_MARK_UNSUPPORTED)) {
+		verdict = UNSUPPORTED;
+	}
+	report = report_of(test, tr_lfile(result), tr_lno(result), message);
+	report.verdict = verdict;
+	return report;
 }
 
 /*
@@ -171,7 +189,7 @@ static void wait_for_orphans(const struct test *test)
 {
 	pid_t pid = 0;
 
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < ORPHANS_PATIENCE * 100; i++) {
 		do {
 			pid = waitpid(-1, NULL, WNOHANG);
 		} while (pid > 0);
@@ -182,39 +200,85 @@ static void wait_for_orphans(const struct test *test)
 	warnx("%s left a process that does not end", test->name);
 }
 
-struct outcome runner_run(const struct test *test)
+/* Where this process reports to. The tests' processes close it: it ends with this one. */
+static int report_to;
+
+static void begin_test(void)
+{
+	close(report_to);
+	target_reset();
+}
+
+static struct report run_check(const struct test *test)
 {
 	Suite *suite = suite_create(test->row->id);
 	TCase *tcase = tcase_create(test->name);
 	SRunner *runner = srunner_create(suite);
-	struct outcome outcome;
+	struct report report;
 	TestResult **results;
 
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, test->timeout);
-	tcase_add_checked_fixture(tcase, target_reset, NULL);
+	tcase_add_checked_fixture(tcase, begin_test, NULL);
 	tcase_add_loop_test(tcase, &test->row->test, test->variant, test->variant + 1);
 
 	/* Signals and timeouts are caught by the fork alone, whatever CK_FORK says. */
 	srunner_set_fork_status(runner, CK_FORK);
 	fflush(NULL);
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1))
-		err(2, "PR_SET_CHILD_SUBREAPER");
 	srunner_run_all(runner, CK_SILENT);
 	wait_for_orphans(test);
 	if (srunner_ntests_run(runner) != 1)
 		errx(2, "%s: Check ran %d tests, not 1", test->name, srunner_ntests_run(runner));
 
 	results = srunner_results(runner);
-	outcome = outcome_of(test, results[0]);
+	report = report_result(test, results[0]);
 	free(results);
 	srunner_free(runner);
-	return outcome;
+	return report;
 }
 
-bool outcome_is_good(const struct outcome *outcome)
+static void run_rest(void *argument, int to)
 {
-	return outcome->verdict == PASSED || outcome->verdict == NOT_APPLICABLE;
+	const struct runner *runner = argument;
+
+	report_to = to;
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1))
+		err(2, "PR_SET_CHILD_SUBREAPER");
+	for (size_t i = runner->next; i < runner->count; i++) {
+		struct report report = run_check(&runner->tests[i]);
+
+		if (write(to, &report, sizeof(report)) != sizeof(report))
+			err(2, "%s: its report", runner->tests[i].name);
+	}
+}
+
+bool runner_next(struct runner *runner, struct outcome *outcome)
+{
+	const struct test *test = &runner->tests[runner->next];
+	double grace = ORPHANS_PATIENCE + KILL_PATIENCE * timeout_scale();
+	struct guarded *guarded = &runner->guarded;
+	struct report report;
+	ssize_t heard;
+
+	if (!guarded->pid)
+		guard_begin(guarded, run_rest, runner);
+	runner->next++;
+	heard = guard_hear(guarded, &report, sizeof(report), test->timeout + grace);
+	if (heard < 0) {
+		report = report_of(test, NULL, 0, "its process hangs, and SIGKILL does not end it");
+	} else if (!heard) {
+		guard_end(guarded);
+		report = report_of(test, NULL, 0, "the test's runner ended without a result");
+	}
+	*outcome = (struct outcome){report.verdict, copy_of(report.file), report.line,
+				    copy_of(report.message)};
+	return heard >= 0;
+}
+
+void runner_end(struct runner *runner)
+{
+	if (runner->guarded.pid)
+		guard_end(&runner->guarded);
 }
 
 void outcome_free(struct outcome *outcome)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "guard.h"
 #include "support/row.h"
 
 struct test {
@@ -20,7 +21,7 @@ struct outcome {
 	enum verdict verdict;
 	char *file; /* where, and */
 	int line;
-	char *message; /* why; both unset when passed */
+	char *message; /* why; empty when passed */
 };
 
 /*
@@ -30,9 +31,16 @@ struct outcome {
  */
 size_t runner_select(const char *globs, struct test **tests);
 
-struct outcome runner_run(const struct test *test);
-/* Passed, or had nothing to say of this target. */
-bool outcome_is_good(const struct outcome *outcome);
+/* What is left to run: a process runs one test after the other, and reports each outcome. */
+struct runner {
+	const struct test *tests;
+	size_t count, next;
+	struct guarded guarded;
+};
+
+/* The next test's outcome. False: its process is stuck, and that of a next one would be too. */
+bool runner_next(struct runner *runner, struct outcome *outcome);
+void runner_end(struct runner *runner);
 void outcome_free(struct outcome *outcome);
 
 #endif

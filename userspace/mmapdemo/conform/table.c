@@ -100,7 +100,7 @@ static void begin(const struct run *run)
 	struct utsname system = {};
 
 	uname(&system);
-	printf("%s, ", run->spec);
+	printf("%s, ", run->target);
 	print_bytes(target.size);
 	fputs(", pages of ", stdout);
 	print_bytes(target.page);
@@ -133,4 +133,4 @@ static void end(const struct run *run)
 	       rows.of[PASSED], rows.of[UNSUPPORTED], rows.of[FAILED], rows.of[NOT_APPLICABLE]);
 }
 
-const struct shape shape_table = {begin, tested, end};
+const struct view view_table = {begin, tested, end};

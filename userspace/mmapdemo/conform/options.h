@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "run.h"
+
+struct options {
+	const char *target, *default_target; /* default_target: NULL if one must be named */
+	const char *globs;		     /* NULL: all tests */
+	off_t size;			     /* 0: the target's own */
+	double timeout;			     /* seconds; 0: the tests' own */
+	bool may_write;
+	bool list;
+	bool verbose;
+	const struct view *view;
+};
+
+/* Starts from the defaults in options. Ends the program where the command line is wrong. */
+void options_parse(struct options *options, int argc, char **argv);
+
+#endif
