@@ -227,18 +227,6 @@ static const struct way {
 	{"epoll-edge", by_epoll_edge},
 };
 
-static void await_sleep(pid_t pid)
-{
-	char path[64], text[512], state = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	while (state != 'S') {
-		ck_assert_int_eq(read_text(path, text, sizeof(text)), 0);
-		sscanf(strrchr(text, ')'), ") %c", &state);
-		usleep(1000);
-	}
-}
-
 ROW_EACH(C5, wakes, "who waits asleep is woken by each event, and no earlier", ways)
 {
 	int fd = control_open();

@@ -72,7 +72,7 @@ static void stuck_start(struct reader *reader)
 	ck_assert_int_eq(ioctl(reader->userfault, UFFDIO_REGISTER, &range), 0);
 	ck_assert_int_eq(pthread_create(&reader->thread, NULL, read_page, reader), 0);
 	told.fd = reader->userfault;
-	ck_assert_int_eq(poll(&told, 1, 10000), 1);
+	ck_assert_int_eq(poll(&told, 1, 10000 * busy_factor()), 1);
 }
 
 static void stuck_end(struct reader *reader)

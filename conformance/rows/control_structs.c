@@ -302,26 +302,37 @@ ROW(C7, list_elements, "elements of a list are as long as is asked, and nothing 
 	}
 }
 
-static void *wait_for_kick(void *fd)
+struct waiter {
+	int fd;
+	volatile pid_t task;
+	uint32_t events;
+};
+
+static void *wait_for_kick(void *argument)
 {
-	return (void *)(uintptr_t)take_events(*(int *)fd, MMAPDEMO_EVENT_KICK, NULL);
+	struct waiter *waiter = argument;
+
+	waiter->task = gettid();
+	waiter->events = take_events(waiter->fd, MMAPDEMO_EVENT_KICK, NULL);
+	return NULL;
 }
 
 ROW(C7, closed_while_waiting, "a wait goes on when its descriptor is closed, and ends as it should")
 {
 	int fd = control_open();
-	int waiter = target_open(O_RDWR), number = waiter;
+	struct waiter waiter = {.fd = target_open(O_RDWR)};
 	struct mmapdemo_info before = info_of(fd);
 	pthread_t thread;
-	void *events;
 
-	ck_assert_int_eq(pthread_create(&thread, NULL, wait_for_kick, &number), 0);
-	usleep(100000);
-	close(waiter);
+	ck_assert_int_eq(pthread_create(&thread, NULL, wait_for_kick, &waiter), 0);
+	while (!waiter.task)
+		usleep(1000);
+	await_sleep(waiter.task);
+	close(waiter.fd);
 	ck_assert_uint_eq(info_of(fd).opens, before.opens);
 	assert_done(kick(fd));
-	ck_assert_int_eq(pthread_join(thread, &events), 0);
-	ck_assert_uint_eq((uintptr_t)events, MMAPDEMO_EVENT_KICK);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert_uint_eq(waiter.events, MMAPDEMO_EVENT_KICK);
 	ck_assert_uint_eq(info_of(fd).opens, before.opens - 1);
 }
 

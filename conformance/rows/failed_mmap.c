@@ -14,6 +14,7 @@
 #include "support/row.h"
 #include "support/system.h"
 #include "support/target.h"
+#include "support/weather.h"
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
@@ -308,9 +309,11 @@ static void map_when_asked(struct errand *errand, int flags)
 
 static int ask(struct errand *errand)
 {
+	unsigned int since = 0;
+
 	errand->asked = errand->done + 1;
-	for (int i = 0; errand->done != errand->asked && i < 5000; i++)
-		usleep(1000);
+	while (errand->done != errand->asked && weather_wait(&since))
+		;
 	ck_assert_int_eq(errand->done, errand->asked);
 	return errand->error;
 }

@@ -46,13 +46,6 @@ static unsigned char *map_at_phase(size_t phase, int open_flags, int prot, int f
 	return map;
 }
 
-/* However the kernel calls it for this kind of file. */
-static size_t huge_mapped(const void *map)
-{
-	return 1024 * (smaps_kb(map, "FilePmdMapped") + smaps_kb(map, "ShmemPmdMapped") +
-		       smaps_kb(map, "Shared_Hugetlb") + smaps_kb(map, "Private_Hugetlb"));
-}
-
 static void touch(const volatile unsigned char *map, size_t step)
 {
 	for (size_t i = 0; i < len(); i += step)
@@ -79,26 +72,10 @@ static bool is_never_huge(void)
 	       !strcmp(huge, "never\n");
 }
 
-/*
- * Are so many bytes mapped by huge pages? The memory is touched before each look:
- * a huge page that is being migrated has no entry for a moment, and smaps of 6.1
- * leaves out one that NUMA balancing has marked for its next access
- * (follow_trans_huge_pmd()).
- */
-static bool maps_huge(const unsigned char *map, size_t bytes)
-{
-	for (int i = 0; i < 4; i++) {
-		touch(map, huge_page_size());
-		if (huge_mapped(map) == bytes)
-			return true;
-	}
-	return false;
-}
-
 /* The kernel may have split a huge page since it was mapped, which is for good. */
 static void assert_huge(const unsigned char *map, size_t bytes)
 {
-	if (!maps_huge(map, bytes) && !weather_explains(false))
+	if (!maps_huge(map, len(), bytes) && !weather_explains(false))
 		ck_assert_uint_eq(huge_mapped(map), bytes);
 }
 
@@ -126,7 +103,7 @@ static unsigned char *map_huge(const struct variant *v)
 		touch(map, huge_page_size());
 		if (is_never_huge())
 			row_not_applicable("the module was loaded with huge=never");
-		if (maps_huge(map, len()))
+		if (maps_huge(map, len(), len()))
 			return map;
 		if (!target.ours || !weather_explains(false))
 			row_unsupported("huge pages map %zu kB of %zu", huge_mapped(map) / 1024,

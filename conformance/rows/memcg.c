@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "support/physics.h"
@@ -15,6 +14,7 @@
 #include "support/row.h"
 #include "support/system.h"
 #include "support/target.h"
+#include "support/weather.h"
 
 #define TOUCHED 64 /* pages */
 #define STORED	1
@@ -51,15 +51,12 @@ static off_t find_uncharged(size_t count)
  */
 static uint64_t wait_for(const struct cgroup *group, const char *key, uint64_t expected)
 {
-	struct timespec moment = {.tv_nsec = 50000000};
+	unsigned int since = 0;
 	uint64_t value;
 
-	for (int i = 0; i < 200; i++) {
+	do
 		value = cgroup_value(group, "memory.stat", key);
-		if (value >= expected)
-			break;
-		nanosleep(&moment, NULL);
-	}
+	while (value < expected && weather_wait(&since));
 	return value;
 }
 

@@ -20,22 +20,14 @@
 #define SOFT_OFFLINE "/sys/devices/system/memory/soft_offline_page"
 
 /* Busy pages, such as those on a processor's own list of new ones, are tried again. */
-#define insist(call)                                                                       \
-	({                                                                                 \
-		int error_, tries_ = 50;                                                   \
-                                                                                           \
-		while ((error_ = (call)) &&                                                \
-		       (error_ == EBUSY || error_ == EAGAIN || error_ == EIO) && tries_--) \
-			usleep(20000);                                                     \
-		error_;                                                                    \
-	})
+#define while_busy(call) insist(call, error_ == EBUSY || error_ == EAGAIN || error_ == EIO)
 
 static int offline_mapped(void *page)
 {
 	int error;
 
 	needs_system();
-	error = insist(madvise(page, pages(1), MADV_SOFT_OFFLINE) ? errno : 0);
+	error = while_busy(madvise(page, pages(1), MADV_SOFT_OFFLINE) ? errno : 0);
 	if (error == EINVAL || error == EPERM || error == EOPNOTSUPP)
 		row_not_applicable("no soft offlining here (MADV_SOFT_OFFLINE): %s",
 				   strerror(error));
@@ -78,7 +70,7 @@ ROW_EACH(M14, soft_offline_unmapped, "a page that nobody maps keeps its contents
 	frame = frame_of(map + pages(LEAVES));
 	unmap(map, memory_chunk_size());
 	snprintf(address, sizeof(address), "%#" PRIx64, frame * pages(1));
-	error = insist(write_text(SOFT_OFFLINE, address));
+	error = while_busy(write_text(SOFT_OFFLINE, address));
 	if (error == ENOENT || error == EACCES || error == EPERM || error == EOPNOTSUPP)
 		row_not_applicable(SOFT_OFFLINE ": %s", strerror(error));
 	ck_assert_msg(!error, SOFT_OFFLINE ": %s", strerror(error));

@@ -166,20 +166,46 @@ size_t list_rules(int fd, struct mmapdemo_injection *rules, size_t room)
 	return argument.count;
 }
 
-bool is_delayed(pid_t task)
+/* As ps(1) shows it; X where there is no such task any more. */
+static char state_of(pid_t task)
 {
 	char path[64], text[512], state;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", task);
-	for (int asleep = 0; asleep < 20; usleep(2000)) {
-		if (read_text(path, text, sizeof(text)))
+	if (read_text(path, text, sizeof(text)))
+		return 'X';
+	ck_assert_int_eq(sscanf(strrchr(text, ')'), ") %c", &state), 1);
+	return state;
+}
+
+void await_sleep(pid_t task)
+{
+	char state;
+
+	while ((state = state_of(task)) != 'S') {
+		ck_assert_msg(state != 'X' && state != 'Z', "it ended before it slept");
+		usleep(1000);
+	}
+}
+
+bool is_delayed(pid_t task)
+{
+	for (int delayed = 0, waits = 0; delayed < 20; usleep(2000)) {
+		char state = state_of(task);
+
+		delayed = state == 'D' ? delayed + 1 : 0;
+		waits = state == 'S' ? waits + 1 : 0;
+		if (state == 'Z' || state == 'X' || waits == 20)
 			return false;
-		ck_assert_int_eq(sscanf(strrchr(text, ')'), ") %c", &state), 1);
-		if (state == 'Z' || state == 'X')
-			return false;
-		asleep = state == 'D' ? asleep + 1 : 0;
 	}
 	return true;
+}
+
+uint32_t long_delay(void)
+{
+	uint32_t delay = 12 * SHORT_DELAY * busy_factor();
+
+	return delay < MMAPDEMO_INJECT_DELAY_MAX ? delay : MMAPDEMO_INJECT_DELAY_MAX;
 }
 
 size_t chunk_size(int fd)

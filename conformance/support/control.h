@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "support/row.h"
+#include "support/weather.h"
 
 /*
  * A descriptor of the device, open for both. When the test has ended, size,
@@ -58,20 +59,23 @@ size_t list_rules(int fd, struct mmapdemo_injection *rules, size_t room);
 #define assert_done(call) assert_errno(call, 0)
 
 /* Once more while it is EBUSY: the kernel lets go of pins a moment after it is told to. */
-#define in_the_end(call)                                       \
-	({                                                     \
-		int error_, tries_ = 200;                      \
-                                                               \
-		while ((error_ = (call)) == EBUSY && tries_--) \
-			usleep(20000);                         \
-		error_;                                        \
-	})
+#define in_the_end(call) insist(call, error_ == EBUSY)
+
+/* Waits until a process or thread sleeps, and a signal could wake it. */
+void await_sleep(pid_t task);
 
 /*
  * Waits until a process or thread is asleep in the kernel for longer than
- * anything but a rule's delay takes; false if it ends instead.
+ * anything but a rule's delay takes; false if it ends or waits for something else instead.
  */
 bool is_delayed(pid_t task);
+
+/*
+ * Delays of a rule, in microseconds, for tests of what can be done meanwhile. A test that the
+ * first is too short for may run on a busy machine, and tries the second.
+ */
+#define SHORT_DELAY 1000000
+uint32_t long_delay(void);
 
 /*
  * Memory as large as a huge page, which holds the pattern, away from where other

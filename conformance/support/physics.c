@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "physics.h"
+#include "system.h"
 #include "target.h"
 #include "weather.h"
 
@@ -77,6 +78,23 @@ size_t smaps_kb(const void *addr, const char *field)
 	kb = strtoul(text, NULL, 10);
 	free(text);
 	return kb;
+}
+
+size_t huge_mapped(const void *map)
+{
+	return 1024 * (smaps_kb(map, "FilePmdMapped") + smaps_kb(map, "ShmemPmdMapped") +
+		       smaps_kb(map, "Shared_Hugetlb") + smaps_kb(map, "Private_Hugetlb"));
+}
+
+bool maps_huge(const unsigned char *map, size_t len, size_t bytes)
+{
+	for (int looks = 0; looks < 4; looks++) {
+		for (size_t i = 0; i < len; i += huge_page_size())
+			(void)*(const volatile unsigned char *)(map + i);
+		if (huge_mapped(map) == bytes)
+			return true;
+	}
+	return false;
 }
 
 static uint64_t read_pagemap(const char *process, const volatile void *addr)

@@ -73,6 +73,15 @@ uint64_t settled_counter(const char *name);
 size_t smaps_kb(const void *addr, const char *field);
 bool smaps_has_flag(const void *addr, const char *flag);
 
+/* How many bytes of that VMA huge pages map, whatever the kernel calls them for its file. */
+size_t huge_mapped(const void *map);
+/*
+ * Are it so many, when each huge page of the mapping has been touched? A huge page that is
+ * being migrated has no entry for a moment, and smaps of 6.1 leaves out one that NUMA
+ * balancing has marked for its next access (follow_trans_huge_pmd()).
+ */
+bool maps_huge(const unsigned char *map, size_t len, size_t bytes);
+
 /* "DEVICE INODE" of the VMA at an address, from /proc/self/maps. */
 bool read_maps_id(const void *addr, char *id, size_t size);
 

@@ -18,6 +18,7 @@
 #include "support/row.h"
 #include "support/target.h"
 #include "system.h"
+#include "weather.h"
 
 int read_text(const char *path, char *text, size_t size)
 {
@@ -129,6 +130,14 @@ void limit_locked_memory(size_t bytes)
 	ck_assert_int_eq(syscall(SYS_capset, &header, data), 0);
 }
 
+unsigned int busy_factor(void)
+{
+	const char *scale = getenv("MMAPDEMO_TIMEOUT_SCALE");
+	int factor = scale ? atoi(scale) : 1;
+
+	return factor > 1 ? factor : 1;
+}
+
 bool kernel_before(int version, int patch)
 {
 	int its_version = 0, its_patch = 0;
@@ -194,8 +203,7 @@ static void remove_group(const void *what)
 	const struct cgroup *group = what;
 
 	/* Its processes are being killed, which takes a moment. */
-	for (int i = 0; i < 100 && rmdir(group->path) && errno == EBUSY; i++)
-		usleep(20000);
+	insist(rmdir(group->path) ? errno : 0, error_ == EBUSY);
 }
 
 void cgroup_make(struct cgroup *group)

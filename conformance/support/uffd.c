@@ -85,7 +85,8 @@ uint64_t await_fault(int fd, const unsigned char *page)
 	struct pollfd told = {.fd = fd, .events = POLLIN};
 	struct uffd_msg message;
 
-	ck_assert_msg(poll(&told, 1, 10000) == 1, "userfaultfd is told of no page fault");
+	ck_assert_msg(poll(&told, 1, 10000 * busy_factor()) == 1,
+		      "userfaultfd is told of no page fault");
 	ck_assert_int_eq(read(fd, &message, sizeof(message)), sizeof(message));
 	ck_assert_int_eq(message.event, UFFD_EVENT_PAGEFAULT);
 	ck_assert_uint_eq(message.arg.pagefault.address & -pages(1), (uintptr_t)page);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "counters.h"
+#include "system.h"
 #include "target.h"
 #include "weather.h"
 
@@ -71,7 +72,7 @@ bool weather_explains(bool frame_changed)
 	unsigned int looks = 0;
 
 	while (!(frame_changed ? weather_moves() : weather_unmaps()))
-		if (!may_come(frame_changed) || ++looks > 200 || usleep(10000))
+		if (!may_come(frame_changed) || ++looks > 200 * busy_factor() || usleep(10000))
 			return false;
 	return true;
 }
@@ -93,7 +94,7 @@ bool weather_wait(unsigned int *since)
 	waited = milliseconds() - *since;
 	/* Most often the page is back soon; but migrate_pages() unmaps hundreds at once. */
 	usleep(waited < 20 ? 500 : 10000);
-	return waited < 10000;
+	return waited < 10000 * busy_factor();
 }
 
 void weather_settle_if_any(void)

@@ -19,8 +19,9 @@ bool weather_moves(void);
 bool weather_unmaps(void);
 
 /*
- * The same, for a test that would fail otherwise: waits up to two seconds for the
- * count to change. The kernel counts migrations when it has done all of a call.
+ * The same, for a test that would fail otherwise: waits up to two seconds, or longer on a
+ * busy machine (busy_factor()), for the count to change. The kernel counts migrations when
+ * it has done all of a call.
  */
 bool weather_explains(bool frame_changed);
 
@@ -38,7 +39,24 @@ void weather_settle(void);
  */
 void weather_settle_if_any(void);
 
-/* A moment between two looks; false ten seconds after the first, which finds 0 there. */
+/*
+ * A moment between two looks; false ten seconds after the first, which finds 0 there, or
+ * later on a busy machine.
+ */
 bool weather_wait(unsigned int *since);
+
+/*
+ * Calls again, for as long as weather_wait() allows, while `passes` says that the error,
+ * which is error_ there, is one that passes. Returns the last error, or 0.
+ */
+#define insist(call, passes)                                                   \
+	({                                                                     \
+		unsigned int since_ = 0;                                       \
+		int error_;                                                    \
+                                                                               \
+		while ((error_ = (call)) && (passes) && weather_wait(&since_)) \
+			;                                                      \
+		error_;                                                        \
+	})
 
 #endif
