@@ -92,7 +92,7 @@ static bool has_swap_entries(const struct mapping *map)
 static void await_migrations(const struct world *w)
 {
 	for (size_t i = 0; i < MAPS_MAX; i++)
-		for (int tries = 0; tries < 10 && w->maps[i].at; tries++) {
+		for (int tries = 0; tries < 500 && w->maps[i].at; tries++) {
 			if (!has_swap_entries(&w->maps[i]))
 				break;
 			usleep(2000);

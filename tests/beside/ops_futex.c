@@ -15,6 +15,7 @@
 #include "newer.h"
 #include "ops.h"
 #include "result.h"
+#include "run.h"
 
 static long futex(void *at, int op, uint32_t value, const struct timespec *limit)
 {
@@ -37,11 +38,12 @@ static void sleep_a_moment(void)
 
 /*
  * A child waits in the mapping that it has inherited. The parent wakes it in another mapping of the
- * same page. A wait that nobody ends takes 0.3 s.
+ * same page. A wait that nobody ends takes 0.3 s, or longer on a busy machine.
  */
 void op_futex_wake(struct world *w, const long *arg)
 {
-	struct timespec limit = {.tv_nsec = 300000000};
+	long most = 30 * run_limit; /* milliseconds */
+	struct timespec limit = {most / 1000, most % 1000 * 1000000};
 	unsigned char *other = mmap(place_of(PLACE_FACTS), world_bytes(w), PROT_READ | PROT_WRITE,
 				    MAP_SHARED | MAP_FIXED, w->fd, world_offset(w));
 	long woken = 0;
@@ -57,7 +59,7 @@ void op_futex_wake(struct world *w, const long *arg)
 		say_done("wait", !futex(world_at(w) + 64, FUTEX_WAIT | arg[0], value, &limit));
 		_exit(0);
 	}
-	for (int i = 0; i < 60 && !woken; i++) {
+	for (int i = 0; i < most / 5 && !woken; i++) {
 		sleep_a_moment();
 		woken = futex(other + 64, FUTEX_WAKE | arg[0], 1, NULL);
 		if (waitpid(child, NULL, WNOHANG) == child)

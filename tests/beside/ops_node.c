@@ -130,7 +130,7 @@ void op_move_pages(struct world *w, const long *arg)
 		to[i] = arg[0];
 		guarded_load(at[i], &byte);
 	}
-	for (int tries = 0; tries < 10; tries++) {
+	for (int tries = 0; tries < 500; tries++) {
 		memset(nodes, 0x80, sizeof(nodes));
 		ret = syscall(SYS_move_pages, 0, w->count, at, to, nodes, arg[1]);
 		if (!busy(ret, nodes[0]))

@@ -117,12 +117,12 @@ order() {
 		checked 0 one 'fuzz stress' && same "after the whole" "one/fuzz one/stress" "$(sed -n 's/ [0-9]$//p' "$tree/build/times" | sort | paste -sd' ')"
 }
 
-# at_once JOBS MOST: three suites stay until all have begun, or two seconds
+# at_once JOBS MOST: three suites stay for a second, and until so many have been there at once
 at_once() {
 	plant
 	local name
 	for name in one-rows one-fuzz one-stress; do
-		suite $name "mkdir -p $dir/at/\$\$" "for i in {1..10}; do ls $dir/at | wc -l; sleep 0.1; done >>$dir/seen" \
+		suite $name "mkdir -p $dir/at/\$\$" "for i in {1..600}; do ls $dir/at | wc -l >>$dir/seen; sleep 0.1; ((i < 10)) || ! grep -qx $2 $dir/seen || break; done" \
 			"rmdir $dir/at/\$\$" "$one_test"
 	done
 	rm -rf "$dir/seen" "$dir/at"
@@ -140,15 +140,18 @@ patience_is() {
 		[ "$(cat "$dir/debug-one-rows")" -ge 18 ]
 }
 
-# A machine that takes 1.3 s in place of 0.6 s is twice as slow.
+# A machine that takes 1.3 s in place of 0.6 s is twice as slow. The clock is this test's.
 speeds() (
 	set +u
 	here=$top/tests work=$dir jobs=2
 	. "$top/tests/schedule.sh"
-	spin() { sleep 1.3; }
-	machine_speed
+	unset EPOCHREALTIME
 	spin() { :; }
-	machine_speed
+	for took in 1.3 0.1; do
+		EPOCHREALTIME=10.000000
+		wait() { EPOCHREALTIME=1${took}00000; }
+		machine_speed
+	done
 )
 
 speed() {
@@ -168,7 +171,7 @@ interrupted() {
 	TMPDIR=$dir/tmp MMAPDEMO_TIMEOUT_SCALE=1 "$tree/tests/check" 'one two' rows >"$dir/out" 2>&1 &
 	pid=$!
 	set +m
-	for _ in {1..50}; do
+	for _ in {1..600}; do
 		[ ! -s "$dir/pid" ] || break
 		sleep 0.1
 	done
@@ -207,7 +210,7 @@ two_at_once() {
 # On a terminal: the running suite and its last test, never wider than that
 narrow() {
 	plant
-	suite one-rows "$one_test" 'sleep 3'
+	suite one-rows "$one_test" 'sleep 5'
 	script -qec "stty cols 40; MMAPDEMO_TIMEOUT_SCALE=1 '$tree/tests/check' one 'rows S1'" /dev/null >"$dir/out" </dev/null
 	says '\[0/1\] about . min: one/rows' && says 'one/rows S1.a' && same "wide lines" "" "$(tr '\r' '\n' <"$dir/out" | sed 's/\x1b\[K//' | grep about | grep -E '.{40}')"
 }

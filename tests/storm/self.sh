@@ -21,8 +21,13 @@ said() {
 	has "$(cat /tmp/said)" "$1"
 }
 
+# A command that goes on until the storm has had an effect
+# shellcheck disable=SC2016 # for another shell
+disturbed='was=$(cat /proc/sys/vm/swappiness)
+	while [ "$was" = "$(cat /proc/sys/vm/swappiness)" ]; do sleep 0.1; done'
+
 status_of_command() {
-	ran 7 /mmapdemo-storm --only swappiness -- sh -c 'sleep 1; exit 7' &&
+	ran 7 /mmapdemo-storm --only swappiness -- sh -c "$disturbed; exit 7" &&
 		said 'storm: swappiness +[1-9]' &&
 		ran 143 /mmapdemo-storm --only swappiness -- sh -c 'kill $$; sleep 9' &&
 		ran 127 /mmapdemo-storm --only swappiness -- /nosuch
@@ -30,7 +35,7 @@ status_of_command() {
 
 # Nothing has the device mapped.
 no_effect() {
-	ran 90 /mmapdemo-storm --only move,swappiness -- sleep 1 && said 'move had no effect'
+	ran 90 /mmapdemo-storm --only move,swappiness -- sh -c "$disturbed" && said 'move had no effect'
 }
 
 cannot_work() {
@@ -61,7 +66,7 @@ settings() {
 # may not get it in any of them: the command then runs for longer.
 effects() {
 	before=$(settings)
-	for seconds in 15 60; do
+	for seconds in 15 $((60 * MMAPDEMO_TIMEOUT_SCALE)); do
 		said=$(ran 0 /mmapdemo-storm --maps --poison-page 6000 -- \
 			sh -c "/mmapdemo-bytes --keep-going --seconds $seconds; exit 0") && break
 	done
@@ -73,18 +78,18 @@ effects() {
 
 command_dies() {
 	before=$(settings)
-	ran 137 /mmapdemo-storm -- sh -c 'sleep 2; kill -KILL $$' &&
+	ran 137 /mmapdemo-storm -- sh -c "$disturbed; kill -KILL \$\$" &&
 		same "the settings afterwards" "$before" "$(settings)"
 }
 
 # Where the storm itself is killed, another process restores, a moment later.
 killed() {
 	before=$(settings)
-	/mmapdemo-storm -- sleep 9 >/tmp/said 2>&1 &
-	sleep 1
+	/mmapdemo-storm -- sleep 1000 >/tmp/said 2>&1 &
+	while [ "$before" = "$(settings)" ]; do sleep 0.1; done
 	kill -KILL $!
 	wait $!
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
+	for _ in $(seq 60); do
 		[ "$before" != "$(settings)" ] || return 0
 		sleep 1
 	done
@@ -94,7 +99,7 @@ killed() {
 # Other bytes in all of its slices, while it goes on.
 finds() {
 	(sleep 2; tr '\0' x </dev/zero | dd of=/dev/mmapdemo bs=1M count=16 iflag=fullblock conv=notrunc) 2>/dev/null &
-	ran 1 /mmapdemo-bytes --processes 2 --seconds 20 || return
+	ran 1 /mmapdemo-bytes --processes 2 --seconds 60 || return
 	wait
 	said '^the first: offset (0|0x[0-9a-f]+): expected (byte 0x.. by .*, seen 0x78 by [^S]|checksum 0x[0-9a-f]+ by .*, seen 0x[0-9a-f]+ by SUM)'
 }

@@ -5,7 +5,7 @@
 # await ARGUMENT...: mmapdemo wait, in the background, when it has the device open
 await() {
 	opens=$(info opens)
-	/mmapdemo wait --timeout 30 "$@" >/tmp/waited 2>&1 &
+	/mmapdemo wait --timeout $((30 * MMAPDEMO_TIMEOUT_SCALE)) "$@" >/tmp/waited 2>&1 &
 	waiter=$!
 	while [ "$(info opens)" -le "$opens" ]; do
 		sleep 0.05

@@ -10,6 +10,9 @@
 # shellcheck source=tests/tap.sh
 . /tap.sh
 
+# seconds that a test may take
+limit=$((4 * MMAPDEMO_TIMEOUT_SCALE))
+
 # conform STATUS ARGUMENT...: it ends so; what it says is in $said
 conform() {
 	expected=$1 status=0
@@ -46,13 +49,13 @@ crashing() {
 }
 
 hanging() {
-	conform 1 --size 128K --write --timeout 4 --tests 'S3 S6.gone-after-m* S9.z*' /dev/odd-hang &&
+	conform 1 --size 128K --write --timeout $limit --tests 'S3 S6.gone-after-m* S9.z*' /dev/odd-hang &&
 		says '^S3 +yes' && says '^S6 +no' && says 'Test timeout expired' && says '^S9 +yes'
 }
 
 # The first that is stuck is the last that is tried.
 stuck() {
-	conform 2 --size 128K --write --timeout 4 --tests 'S3 S6 S9.z*' /dev/odd-stuck || return
+	conform 2 --size 128K --write --timeout $limit --tests 'S3 S6 S9.z*' /dev/odd-stuck || return
 	echo 1 >/sys/module/odd/parameters/release
 	says '^S3 +yes' && says 'its process hangs, and SIGKILL does not end it' &&
 		says 'a process is stuck in /dev/odd-stuck: the [0-9]+ tests after it'

@@ -62,7 +62,7 @@ mapped() {
 
 stress() {
 	before=$(mapped)
-	(cd /tmp && stress-ng --dev 2 --dev-file $node --timeout 8 --seed "$seed" --temp-path /tmp) \
+	(cd /tmp && stress-ng --dev 2 --dev-file $node --timeout $((8 * MMAPDEMO_TIMEOUT_SCALE)) --seed "$seed" --temp-path /tmp) \
 		>/tmp/said 2>&1 || { cat /tmp/said; return 1; }
 	has "$(cat /tmp/said)" '1 of 1 devices opened and exercised' || return
 	[ "$(mapped)" -gt "$before" ] || { echo "it did not map $node"; return 1; }
@@ -80,7 +80,7 @@ fuzz() {
 	# shellcheck disable=SC2046 # words
 	set -- $(for call in $calls; do echo "-c $call"; done)
 	# not as root: it would do to the machine what it is not to
-	(cd /tmp && timeout -s KILL 120 /setpriv --reuid=65534 --regid=65534 --clear-groups \
+	(cd /tmp && timeout -s KILL $((120 * MMAPDEMO_TIMEOUT_SCALE)) /setpriv --reuid=65534 --regid=65534 --clear-groups \
 		trinity -q --enable-fds=pseudo "$@" -a 64 -T BAD_PAGE,DIE,WARN -V $node -N 2500 \
 		-s "$seed" -l off -C 2) >/tmp/said 2>&1 || status=$?
 	chmod 600 $node

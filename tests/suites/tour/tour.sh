@@ -117,9 +117,9 @@ tour_steps() {
 		says 'a key goes on, q ends' && says '^  3\. ' && ! says '^  4\. ' >/dev/null
 }
 
-# comes PATTERN FILE: it will, within a minute
+# comes PATTERN FILE: it will, within a minute, or later on a busy machine
 comes() {
-	for _ in $(seq 600); do
+	for _ in $(seq $((600 * MMAPDEMO_TIMEOUT_SCALE))); do
 		! grep -q "$1" "$2" || return 0
 		sleep 0.1
 	done
