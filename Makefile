@@ -163,7 +163,7 @@ $(bin)/mmapdemo-beside: $(beside_objects)
 -include $(fuzz_objects:.o=.d)
 
 # The storm, and what looks for lost bytes in it
-storm_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/storm/*.c))
+storm_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/storm/*.c)) $(obj)/conformance/support/text.o
 bytes_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/storm/bytes/*.c)) $(obj)/conformance/support/contents.o
 
 .PHONY: storm-programs

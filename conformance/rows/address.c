@@ -7,21 +7,12 @@
 #include "support/access.h"
 #include "support/physics.h"
 #include "support/row.h"
+#include "support/system.h"
 #include "support/target.h"
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
-
-static const struct kind {
-	const char *name;
-	int flags;
-} kinds[] = {
-	{"shared", MAP_SHARED},
-	{"private", MAP_PRIVATE},
-};
-
-#define RW (PROT_READ | PROT_WRITE)
 
 /* Addresses that were ours a moment ago, so nothing is there now. */
 static unsigned char *free_area(size_t count)

@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <liburing.h>
 #include <stdlib.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
@@ -20,6 +19,7 @@
 #include "support/process.h"
 #include "support/row.h"
 #include "support/target.h"
+#include "support/uring.h"
 
 #define STORED 1
 #define BAD    20 /* page of the chunk */
@@ -81,8 +81,7 @@ ROW_EACH(M14, every_mapping,
 	}
 	await_turn(&child);
 	assert_done(break_page(map + pages(BAD)));
-	pass_turn(&child);
-	await_exit(&child);
+	release_child(&child);
 	assert_only_bad_is_broken(map, off);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		assert_only_bad_is_broken(memory_map(off, kinds[i].flags), off);
@@ -149,35 +148,14 @@ static ssize_t by_sendfile(int fd, void *bytes, size_t len, off_t off)
 	return sent;
 }
 
-static ssize_t by_uring(int fd, void *bytes, size_t len, off_t off, bool write)
-{
-	struct io_uring_cqe *done;
-	struct io_uring ring;
-	ssize_t result;
-	int error = -io_uring_queue_init(4, &ring, 0);
-
-	if (error == ENOSYS || error == EPERM)
-		row_not_applicable("io_uring is not to be had: %s", strerror(error));
-	ck_assert_int_eq(error, 0);
-	if (write)
-		io_uring_prep_write(io_uring_get_sqe(&ring), fd, bytes, len, off);
-	else
-		io_uring_prep_read(io_uring_get_sqe(&ring), fd, bytes, len, off);
-	ck_assert_int_eq(io_uring_submit(&ring), 1);
-	ck_assert_int_eq(io_uring_wait_cqe(&ring, &done), 0);
-	result = done->res;
-	io_uring_queue_exit(&ring);
-	return result;
-}
-
 static ssize_t by_uring_read(int fd, void *bytes, size_t len, off_t off)
 {
-	return by_uring(fd, bytes, len, off, false);
+	return uring_transfer(fd, bytes, len, off, false, 0);
 }
 
 static ssize_t by_uring_write(int fd, void *bytes, size_t len, off_t off)
 {
-	return by_uring(fd, bytes, len, off, true);
+	return uring_transfer(fd, bytes, len, off, true, 0);
 }
 
 #define EACH_KIND(name, ...)                           \

@@ -203,8 +203,7 @@ ROW_EACH(C2, punch_seen_by_all, "a hole shows at once in other processes' mappin
 	}
 	await_turn(&child);
 	assert_done(punch(fd, off + pages(5) + 10, pages(2)));
-	pass_turn(&child);
-	await_exit(&child);
+	release_child(&child);
 }
 
 ROW(C2, punch_of_a_hole, "a hole in a hole, whole pages or not, allocates nothing")

@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "support/access.h"
@@ -104,31 +103,18 @@ static const struct meanwhile {
 	EACH_TOUCH("memory", read_memory),
 };
 
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec + time.tv_nsec / 1e9;
-}
-
 /* True if the work was done before the delay was over, for which the page fault waits. */
 static bool works_during(int fd, const struct meanwhile *meanwhile, uint32_t delay)
 {
 	unsigned char *map = target_map_rw(MAPPED, meanwhile->flags, pages(1));
 	struct toucher toucher = {.at = map + pages(1) + 7, .stores = meanwhile->stores};
-	struct mmapdemo_injection rule = {
-		.offset = pages(2),
-		.length = pages(1),
-		.action = MMAPDEMO_INJECT_COUNT,
-		.delay = delay,
-	};
-	double begin = now();
+	struct mmapdemo_injection rule;
+	double begin = seconds_now();
 	pthread_t thread;
 	bool in_time;
 
 	assert_done(heal(fd, pages(2), pages(1)));
-	assert_done(set_rule(fd, rule));
+	assert_done(set_delay(fd, pages(2), delay));
 	ck_assert_int_eq(pthread_create(&thread, NULL, touch, &toucher), 0);
 	while (!toucher.task)
 		usleep(1000);
@@ -136,7 +122,7 @@ static bool works_during(int fd, const struct meanwhile *meanwhile, uint32_t del
 	meanwhile->act(map);
 	in_time = in_time && is_delayed(toucher.task);
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
-	ck_assert(now() - begin > delay / 1e6 * 0.9);
+	ck_assert(seconds_now() - begin > delay / 1e6 * 0.9);
 	ck_assert_uint_eq(map[pages(1) + 7],
 			  meanwhile->stores ? 's' : pattern_byte(pages(2) + 7, ORIGINAL));
 	/* It was one access, however often the fault was tried. */

@@ -124,8 +124,7 @@ ROW_EACH(C4, mapped_before, "pages that are mapped already obey at once, in all 
 	await_turn(&child);
 	assert_done(heal(fd, bad_page(), pages(1)));
 	assert_memory(inherited, pages(MAPPED), pages(1), ORIGINAL);
-	pass_turn(&child);
-	await_exit(&child);
+	release_child(&child);
 }
 
 ROW_EACH(C4, private_copies, "a private copy made before stands, and takes stores", signals)

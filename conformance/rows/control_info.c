@@ -138,17 +138,14 @@ ROW_EACH(C1, vmas, "live mappings, the most there were, and each time that none 
 	map = target_map_rw(3, kinds[_i].flags, 0);
 	ck_assert_uint_eq(info_of(fd).vmas, 1);
 	if (fork_child(&child)) {
-		pass_turn(&child);
-		await_turn(&child);
-		child_done();
+		child_stays(&child);
 	}
 	await_turn(&child);
 	now = info_of(fd);
 	ck_assert_uint_eq(now.vmas, 2);
 	ck_assert_uint_ge(now.vmas_peak, 2);
 	assert_counters(&now);
-	pass_turn(&child);
-	await_exit(&child);
+	release_child(&child);
 	ck_assert_uint_eq(info_of(fd).last_closes, before.last_closes);
 	unmap(map, pages(3));
 	weather_settle_if_any();

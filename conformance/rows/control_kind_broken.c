@@ -16,7 +16,6 @@
 #include "support/system.h"
 #include "support/target.h"
 
-#define RW     (PROT_READ | PROT_WRITE)
 #define STORED 1
 #define BAD    (TEST_PAGES + 4) /* pages that other rows leave alone; each row breaks its own */
 #define SEED   9

@@ -204,8 +204,7 @@ ROW(C2, all_see_it, "all processes see the new size at once, in mappings and by 
 	pass_turn(&child);
 	await_turn(&child);
 	assert_done(resize(fd, target.size + pages(MORE)));
-	pass_turn(&child);
-	await_exit(&child);
+	release_child(&child);
 }
 
 /* Every size that the device takes on, against a model of what each page must hold. */

@@ -17,18 +17,6 @@
 #include "support/system.h"
 #include "support/target.h"
 
-static void set_slow(int fd, off_t page, uint32_t delay)
-{
-	struct mmapdemo_injection rule = {
-		.offset = page,
-		.length = pages(1),
-		.action = MMAPDEMO_INJECT_COUNT,
-		.delay = delay,
-	};
-
-	assert_done(set_rule(fd, rule));
-}
-
 static struct access try_store(const volatile void *at)
 {
 	return try_write((void *)(uintptr_t)at, 1);
@@ -52,7 +40,7 @@ static bool cut_off(int fd, const struct touch *touch, uint32_t delay)
 	struct peer child;
 	bool in_time;
 
-	set_slow(fd, last, delay);
+	assert_done(set_delay(fd, last, delay));
 	if (fork_child(&child)) {
 		unsigned char *map = target_map_rw(1, touch->flags, last);
 		struct access access = touch->touch(map);
@@ -66,8 +54,7 @@ static bool cut_off(int fd, const struct touch *touch, uint32_t delay)
 	assert_done(resize(fd, last));
 	in_time = in_time && is_delayed(child.pid);
 	if (in_time) {
-		pass_turn(&child);
-		await_exit(&child);
+		release_child(&child);
 	} else {
 		kill_child(&child);
 	}
@@ -111,7 +98,7 @@ static bool goes_during(int fd, uint32_t delay)
 	pthread_t thread;
 	bool in_time;
 
-	set_slow(fd, 0, delay);
+	assert_done(set_delay(fd, 0, delay));
 	ck_assert_int_eq(pthread_create(&thread, NULL, touch_in_thread, &toucher), 0);
 	while (!toucher.task)
 		usleep(1000);

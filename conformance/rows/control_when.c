@@ -196,30 +196,19 @@ ROW_EACH(C4, count_each_page, "each page's first touch is counted: none is mappe
 	assert_rule(fd, TEST_PAGES, 0);
 }
 
-static uint64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000ULL + now.tv_nsec / 1000;
-}
-
 #define DELAY 50000 /* microseconds: far more than an access takes */
 
 ROW_EACH(C4, delay, "each access takes the delay longer", ways)
 {
-	struct mmapdemo_injection rule =
-		rule_on_page(MMAPDEMO_INJECT_COUNT, MMAPDEMO_INJECT_ALWAYS, 0);
 	int fd = control_open();
 	unsigned char *map = target_map_rw(1, MAP_SHARED, pages(PAGE));
-	uint64_t began;
+	double began;
 
-	rule.delay = DELAY;
-	assert_done(set_rule(fd, rule));
+	assert_done(set_delay(fd, pages(PAGE), DELAY));
 	for (int i = 1; i <= 3; i++) {
-		began = now_us();
+		began = seconds_now();
 		ck_assert(ways[_i].works(fd, map));
-		ck_assert_uint_ge(now_us() - began, DELAY);
+		ck_assert_double_ge(seconds_now() - began, DELAY / 1e6);
 		assert_rule(fd, i, 0);
 	}
 	assert_done(heal(fd, pages(PAGE), pages(1)));
@@ -257,19 +246,16 @@ static const struct populate {
  */
 ROW_EACH(C4, delay_of_populate, "populating a slow page takes its delay once, and ends", populates)
 {
-	struct mmapdemo_injection rule =
-		rule_on_page(MMAPDEMO_INJECT_COUNT, MMAPDEMO_INJECT_ALWAYS, 0);
 	int fd = control_open();
 	unsigned char *map = target_map_rw(1, MAP_SHARED, pages(PAGE));
-	uint64_t began;
+	double began;
 
-	rule.delay = DELAY;
-	assert_done(set_rule(fd, rule));
+	assert_done(set_delay(fd, pages(PAGE), DELAY));
 	for (int i = 1; i <= 3; i++) {
 		ck_assert_int_eq(madvise(map, pages(1), MADV_DONTNEED), 0);
-		began = now_us();
+		began = seconds_now();
 		populates[_i].run(fd, map);
-		ck_assert_uint_ge(now_us() - began, DELAY);
+		ck_assert_double_ge(seconds_now() - began, DELAY / 1e6);
 		assert_rule(fd, i, 0);
 	}
 }
@@ -279,22 +265,13 @@ ROW(C4, delay_of_a_failure, "an access that fails can be slow too")
 	struct mmapdemo_injection rule =
 		rule_on_page(MMAPDEMO_INJECT_SIGBUS, MMAPDEMO_INJECT_ALWAYS, 0);
 	int fd = control_open();
-	uint64_t began;
+	double began;
 
 	rule.delay = DELAY;
 	assert_done(set_rule(fd, rule));
-	began = now_us();
+	began = seconds_now();
 	ck_assert(!by_read(fd, NULL));
-	ck_assert_uint_ge(now_us() - began, DELAY);
-}
-
-static void set_slow(int fd)
-{
-	struct mmapdemo_injection rule =
-		rule_on_page(MMAPDEMO_INJECT_COUNT, MMAPDEMO_INJECT_ALWAYS, 0);
-
-	rule.delay = MMAPDEMO_INJECT_DELAY_MAX;
-	assert_done(set_rule(fd, rule));
+	ck_assert_double_ge(seconds_now() - began, DELAY / 1e6);
 }
 
 ROW_EACH(C4, delay_is_for_the_page, "while one waits, others can do all else, and it can be killed",
@@ -303,7 +280,7 @@ ROW_EACH(C4, delay_is_for_the_page, "while one waits, others can do all else, an
 	int fd = control_open();
 	struct peer child;
 
-	set_slow(fd);
+	assert_done(set_delay(fd, pages(PAGE), MMAPDEMO_INJECT_DELAY_MAX));
 	if (fork_child(&child)) {
 		ways[_i].works(fd, target_map_rw(1, MAP_SHARED, pages(PAGE)));
 		ck_abort_msg("an access took less than a minute");
@@ -331,7 +308,7 @@ ROW(C4, killed_in_the_middle,
 	struct peer child;
 
 	ck_assert_ptr_nonnull(wanted);
-	set_slow(fd);
+	assert_done(set_delay(fd, pages(PAGE), MMAPDEMO_INJECT_DELAY_MAX));
 	if (fork_child(&child)) {
 		fill(fd, 0, pages(TEST_PAGES), 5);
 		ck_abort_msg("FILL of a slow page took less than a minute");

@@ -136,8 +136,7 @@ static void end_mapping(int ending)
 	if (ending == EXEC) {
 		agent_stop(&agent);
 	} else if (ending == MUNMAP || ending == OVER) {
-		pass_turn(&child);
-		await_exit(&child);
+		release_child(&child);
 	}
 }
 
@@ -174,8 +173,7 @@ ROW_EACH(C6, not_the_last, "not wiped while any part is mapped, in any process",
 	unmap(map, pages(1));
 	unmap(map + pages(2), pages(1));
 	assert_target(0, pages(TEST_PAGES), ORIGINAL);
-	pass_turn(&child);
-	await_exit(&child);
+	release_child(&child);
 	assert_found_zero();
 }
 
@@ -231,9 +229,7 @@ ROW(C6, close_by_exit, "a process that is killed closes and unmaps all it had")
 		target_open(O_RDWR);
 		pattern_fill(target_map_rw(TEST_PAGES, MAP_SHARED, 0), pages(TEST_PAGES), 0,
 			     SECRET);
-		pass_turn(&child);
-		await_turn(&child);
-		child_done();
+		child_stays(&child);
 	}
 	await_turn(&child);
 	assert_target(0, pages(TEST_PAGES), SECRET);

@@ -5,7 +5,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <liburing.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include "support/row.h"
 #include "support/system.h"
 #include "support/target.h"
+#include "support/uring.h"
 
 #define MAPPED 4 /* pages of the target from page 1 on */
 #define FILES  1 /* patterns */
@@ -158,27 +158,6 @@ ROW_EACH(M6, direct_read_only, "O_DIRECT writes from a read-only mapping, and EF
 	assert_target(pages(1), pages(MAPPED), ORIGINAL);
 }
 
-static void start_ring(struct io_uring *ring)
-{
-	int error = -io_uring_queue_init(4, ring, 0);
-
-	if (error == ENOSYS || error == EPERM)
-		row_not_applicable("io_uring is not to be had: %s", strerror(error));
-	ck_assert_msg(!error, "io_uring_queue_init: %s", strerror(error));
-}
-
-static int run_one(struct io_uring *ring)
-{
-	struct io_uring_cqe *done;
-	int result;
-
-	ck_assert_int_eq(io_uring_submit(ring), 1);
-	ck_assert_int_eq(io_uring_wait_cqe(ring, &done), 0);
-	result = done->res;
-	io_uring_cqe_seen(ring, done);
-	return result;
-}
-
 static int make_file(void)
 {
 	int fd = memfd_create("file", MFD_CLOEXEC);
@@ -214,12 +193,12 @@ ROW_EACH(M6, uring, "io_uring reads into the mapping, and writes from it", ring_
 	ck_assert_int_eq(pwrite(fd, buffer, whole.len, 0), whole.len);
 	start_ring(&ring);
 	io_uring_prep_read(io_uring_get_sqe(&ring), fd, map, whole.len, 0);
-	ck_assert_int_eq(run_one(&ring), whole.len);
+	ck_assert_int_eq(run_ring(&ring), whole.len);
 	assert_arrived(map, &(struct variant){"", v->flags, false}, FILES);
 
 	pattern_fill(map, whole.len, pages(1), OURS);
 	io_uring_prep_write(io_uring_get_sqe(&ring), fd, map, whole.len, 0);
-	ck_assert_int_eq(run_one(&ring), whole.len);
+	ck_assert_int_eq(run_ring(&ring), whole.len);
 	assert_file(fd, &whole, OURS);
 	io_uring_queue_exit(&ring);
 }
@@ -270,13 +249,13 @@ ROW_EACH(M6, uring_registered,
 
 	frame = frame_of(map);
 	io_uring_prep_read_fixed(io_uring_get_sqe(&ring), fd, map, whole.len, 0, 0);
-	ck_assert_int_eq(run_one(&ring), whole.len);
+	ck_assert_int_eq(run_ring(&ring), whole.len);
 	assert_arrived(map, &(struct variant){"", kinds[_i].flags, false}, FILES);
 	assert_same_page(frame_of(map), frame);
 
 	pattern_fill(map, whole.len, pages(1), OURS);
 	io_uring_prep_write_fixed(io_uring_get_sqe(&ring), fd, map, whole.len, 0, 0);
-	ck_assert_int_eq(run_one(&ring), whole.len);
+	ck_assert_int_eq(run_ring(&ring), whole.len);
 	assert_file(fd, &whole, OURS);
 	assert_same_page(frame_of(map), frame);
 
@@ -295,12 +274,12 @@ ROW(M8, uring, "io_uring reads and writes the target itself")
 	needs_write();
 	start_ring(&ring);
 	io_uring_prep_read(io_uring_get_sqe(&ring), fd, buffer, pages(MAPPED), pages(1));
-	ck_assert_int_eq(run_one(&ring), pages(MAPPED));
+	ck_assert_int_eq(run_ring(&ring), pages(MAPPED));
 	assert_memory(buffer, pages(MAPPED), pages(1), ORIGINAL);
 
 	pattern_fill(buffer, pages(MAPPED), pages(1), OURS);
 	io_uring_prep_write(io_uring_get_sqe(&ring), fd, buffer, pages(MAPPED), pages(1));
-	ck_assert_int_eq(run_one(&ring), pages(MAPPED));
+	ck_assert_int_eq(run_ring(&ring), pages(MAPPED));
 	assert_target(pages(1), pages(MAPPED), OURS);
 	io_uring_queue_exit(&ring);
 }

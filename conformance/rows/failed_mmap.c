@@ -270,8 +270,7 @@ ROW_EACH(V4, map_count, "at the limit of mappings mmap, cuts and moves fail, and
 			      error ? strerror(error) : "works");
 	}
 	assert_counts(&before);
-	pass_turn(&child);
-	await_exit(&child);
+	release_child(&child);
 	assert_target(pages(1), pages(4), kinds[_i].flags == MAP_SHARED ? 1 : ORIGINAL);
 	ck_assert_uint_eq(counter("vmas"), before.vmas - 1);
 }

@@ -2,7 +2,6 @@
 /* S11 and S13: what each flag does, and what each refusal is called. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <linux/capability.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/mount.h>
@@ -13,6 +12,7 @@
 #include "support/access.h"
 #include "support/physics.h"
 #include "support/row.h"
+#include "support/system.h"
 #include "support/target.h"
 
 #ifndef MAP_SHARED_VALIDATE
@@ -22,18 +22,11 @@
 #define MAP_SYNC 0x080000
 #endif
 
-#define RW (PROT_READ | PROT_WRITE)
-
-static const struct kind {
+static const struct kind_and_prot {
 	const char *name;
 	int flags;
 	int prot;
-} kinds[] = {
-	{"shared", MAP_SHARED, RW},
-	{"private", MAP_PRIVATE, RW},
-};
-
-static const struct kind kinds_and_prots[] = {
+} kinds_and_prots[] = {
 	{"shared,rw", MAP_SHARED, RW},
 	{"shared,ro", MAP_SHARED, PROT_READ},
 	{"private,rw", MAP_PRIVATE, RW},
@@ -110,7 +103,7 @@ static void assert_present(unsigned char *map, int count)
 
 ROW_EACH(S11, populate, "MAP_POPULATE: every page is there before the first touch", kinds_and_prots)
 {
-	const struct kind *kind = &kinds_and_prots[_i];
+	const struct kind_and_prot *kind = &kinds_and_prots[_i];
 	bool copied = kind->flags == MAP_PRIVATE && kind->prot == RW;
 	unsigned char *shared = target_map_ro(8, MAP_SHARED, pages(1));
 	int fd = target_open(O_RDWR);
@@ -158,7 +151,7 @@ ROW_EACH(S11, nonblock_does_not_populate, "MAP_NONBLOCK takes the effect of MAP_
 
 ROW_EACH(S11, locked, "MAP_LOCKED: every page is there, and locked", kinds_and_prots)
 {
-	const struct kind *kind = &kinds_and_prots[_i];
+	const struct kind_and_prot *kind = &kinds_and_prots[_i];
 	int fd = target_open_to_map(O_RDWR);
 	unsigned char *map =
 		target_map(pages(4), kind->prot, kind->flags | MAP_LOCKED, fd, pages(1));
@@ -301,19 +294,6 @@ ROW_EACH(S13, enomem, "ENOMEM: the address space limit (RLIMIT_AS); a page less 
 
 	ck_assert_int_eq(over, ENOMEM);
 	ck_assert_int_eq(within, 0);
-}
-
-/* Without CAP_IPC_LOCK, RLIMIT_MEMLOCK counts. */
-static void limit_locked_memory(size_t bytes)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2];
-	struct rlimit limit = {bytes, bytes};
-
-	ck_assert_int_eq(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
-	ck_assert_int_eq(syscall(SYS_capget, &header, data), 0);
-	data[CAP_IPC_LOCK / 32].effective &= ~(1U << CAP_IPC_LOCK % 32);
-	ck_assert_int_eq(syscall(SYS_capset, &header, data), 0);
 }
 
 ROW_EACH(S13, eagain, "EAGAIN: MAP_LOCKED beyond RLIMIT_MEMLOCK; up to it is allowed", kinds)

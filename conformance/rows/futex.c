@@ -220,9 +220,7 @@ static void start_owner(struct peer *owner)
 
 		ck_assert_int_eq(pthread_mutex_lock(&guarded->mutex), 0);
 		guarded->count = 1;
-		pass_turn(owner);
-		await_turn(owner);
-		child_done();
+		child_stays(owner);
 	}
 	await_turn(owner);
 }
@@ -232,8 +230,7 @@ static void end_owner(struct peer *owner, bool killed)
 	if (killed) {
 		kill_child(owner);
 	} else {
-		pass_turn(owner);
-		await_exit(owner);
+		release_child(owner);
 	}
 }
 

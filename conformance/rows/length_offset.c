@@ -7,17 +7,8 @@
 #include "support/access.h"
 #include "support/physics.h"
 #include "support/row.h"
+#include "support/system.h"
 #include "support/target.h"
-
-#define RW (PROT_READ | PROT_WRITE)
-
-static const struct kind {
-	const char *name;
-	int flags;
-} kinds[] = {
-	{"shared", MAP_SHARED},
-	{"private", MAP_PRIVATE},
-};
 
 ROW_EACH(S9, zero_length, "a length of 0 is EINVAL", kinds)
 {

@@ -125,15 +125,12 @@ ROW_EACH(M2, dontfork, "DONTFORK: the child has no such mapping, and it is not c
 	if (fork_child(&other)) {
 		assert_unmapped(try_read(map), map);
 		assert_unmapped(try_read(map + pages(MAPPED) - 1), map + pages(MAPPED) - 1);
-		pass_turn(&other);
-		await_turn(&other);
-		child_done();
+		child_stays(&other);
 	}
 	await_turn(&other);
 	if (target.ours)
 		assert_vmas(vmas + 1);
-	pass_turn(&other);
-	await_exit(&other);
+	release_child(&other);
 	assert_stored(map, &kinds[_i]);
 }
 
@@ -148,15 +145,12 @@ ROW_EACH(M2, dofork, "DOFORK: the child has the mapping again", kinds)
 	ck_assert(!smaps_has_flag(map, "dc"));
 	if (fork_child(&other)) {
 		assert_memory(map, pages(MAPPED), pages(1), STORED);
-		pass_turn(&other);
-		await_turn(&other);
-		child_done();
+		child_stays(&other);
 	}
 	await_turn(&other);
 	if (target.ours)
 		assert_vmas(vmas + 2);
-	pass_turn(&other);
-	await_exit(&other);
+	release_child(&other);
 }
 
 /* Both are for anonymous memory alone: mm/madvise.c, any VMA with a file is refused. */

@@ -164,16 +164,13 @@ ROW(M10, charged_once, "who uses the pages after that, in another group, is not 
 		touch(LOAD, off, TOUCHED);
 		/* The figures are summed up together: when these show, so would those. */
 		make_copies();
-		pass_turn(&child);
-		await_turn(&child);
-		child_done();
+		child_stays(&child);
 	}
 	await_turn(&child);
 	ck_assert_uint_ge(wait_for(&second, "anon", pages(COPIES)), pages(COPIES));
 	ck_assert_uint_le(charged_for_target(&second), of_check());
 	ck_assert_uint_eq(charged_for_target(&first), charged);
-	pass_turn(&child);
-	await_exit(&child);
+	release_child(&child);
 }
 
 ROW(M10, copies_are_charged, "a private mapping's copies are charged, to who stores, as anonymous")
@@ -185,16 +182,13 @@ ROW(M10, copies_are_charged, "a private mapping's copies are charged, to who sto
 	cgroup_make(&group);
 	if (join(&group, &child)) {
 		make_copies();
-		pass_turn(&child);
-		await_turn(&child);
-		child_done();
+		child_stays(&child);
 	}
 	await_turn(&child);
 	ck_assert_uint_ge(wait_for(&group, "anon", pages(COPIES)), pages(COPIES));
 	ck_assert_uint_ge(cgroup_charged(&group), pages(COPIES));
 	ck_assert_uint_eq(cgroup_value(&group, "memory.stat", "file"), 0);
-	pass_turn(&child);
-	await_exit(&child);
+	release_child(&child);
 	assert_target(0, pages(TEST_PAGES), ORIGINAL);
 }
 

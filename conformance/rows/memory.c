@@ -341,8 +341,7 @@ ROW(M12, group_limit, "in a group that runs out of memory nothing is lost but th
 	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
 		      "the hog was not killed: wait status %#x", status);
 	ck_assert_uint_ge(cgroup_value(&group, "memory.events", "oom_kill"), 1);
-	pass_turn(&worker);
-	await_exit(&worker);
+	release_child(&worker);
 }
 
 /* Free memory that has been somebody's. */

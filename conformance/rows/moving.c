@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "support/contents.h"
@@ -198,20 +197,12 @@ static const struct job {
 	EACH_KIND("wipe", wipe_and_read, true),
 };
 
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec + time.tv_nsec / 1e9;
-}
-
 ROW_EACH(M15, nothing_is_lost,
 	 "what works on a page that moves loses nothing and sees nothing else", jobs, .timeout = 60)
 {
 	const struct job *job = &jobs[_i];
 	unsigned long steps = 0, wrong = 0;
-	double begin = now();
+	double begin = seconds_now();
 	struct mover *mover;
 	struct peer child;
 	struct work work;
@@ -228,7 +219,8 @@ ROW_EACH(M15, nothing_is_lost,
 		leave_little(&work, off);
 	work.mover = mover = mover_start(&child, off);
 	/* Few moves in that time are what a busy machine makes: the test waits for enough. */
-	while (mover->moves < LEAST_MOVES || (mover->moves < MOVES && now() - begin < SECONDS))
+	while (mover->moves < LEAST_MOVES ||
+	       (mover->moves < MOVES && seconds_now() - begin < SECONDS))
 		for (int i = 0; i < 100; i++)
 			wrong += !job->step(&work, ++steps);
 	mover->over = true;

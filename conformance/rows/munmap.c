@@ -7,17 +7,8 @@
 #include "support/access.h"
 #include "support/physics.h"
 #include "support/row.h"
+#include "support/system.h"
 #include "support/target.h"
-
-#define RW (PROT_READ | PROT_WRITE)
-
-static const struct kind {
-	const char *name;
-	int flags;
-} kinds[] = {
-	{"shared", MAP_SHARED},
-	{"private", MAP_PRIVATE},
-};
 
 /*
  * Six pages of the target from page 1 on, stored to, with nothing mapped on

@@ -24,15 +24,7 @@
 #define MADV_GUARD_INSTALL 102
 #define MADV_GUARD_REMOVE  103
 
-#define MAPPED		   5 /* pages from page 1 on */
 #define STORED		   1
-
-/* What a memfd answers is the measure, so the target is page cache. */
-static unsigned char *map_some(int flags)
-{
-	needs_page_cache();
-	return target_map_rw(MAPPED, flags, pages(1));
-}
 
 #define assert_fails_as(call, expected)             \
 	do {                                        \
@@ -42,21 +34,22 @@ static unsigned char *map_some(int flags)
 
 ROW_EACH(M17, mseal, "a sealed mapping stays where it is, as it is, and works", kinds)
 {
-	unsigned char *map = map_some(kinds[_i].flags);
+	unsigned char *map = memory_map_some(kinds[_i].flags);
 
-	if (syscall(NR_MSEAL, map, pages(MAPPED), 0UL)) {
+	if (syscall(NR_MSEAL, map, pages(MEMORY_SOME), 0UL)) {
 		ck_assert_int_eq(errno, ENOSYS);
 		row_not_applicable("this kernel has no mseal() (it came with 6.10)");
 	}
 	assert_fails_as(munmap(map, pages(1)), EPERM);
 	assert_fails_as(mprotect(map, pages(1), PROT_READ), EPERM);
-	assert_fails_as(mremap(map, pages(MAPPED), pages(1), 0), EPERM);
+	assert_fails_as(mremap(map, pages(MEMORY_SOME), pages(1), 0), EPERM);
 	assert_fails_as(mmap(map, pages(1), RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
 			EPERM);
-	assert_memory(map, pages(MAPPED), pages(1), ORIGINAL);
-	pattern_fill(map, pages(MAPPED), pages(1), STORED);
-	assert_memory(map, pages(MAPPED), pages(1), STORED);
-	assert_target(pages(1), pages(MAPPED), kinds[_i].flags == MAP_SHARED ? STORED : ORIGINAL);
+	assert_memory(map, pages(MEMORY_SOME), pages(1), ORIGINAL);
+	pattern_fill(map, pages(MEMORY_SOME), pages(1), STORED);
+	assert_memory(map, pages(MEMORY_SOME), pages(1), STORED);
+	assert_target(pages(1), pages(MEMORY_SOME),
+		      kinds[_i].flags == MAP_SHARED ? STORED : ORIGINAL);
 }
 
 static int guard(void *page, int advice)
@@ -70,22 +63,22 @@ static int guard(void *page, int advice)
 
 ROW_EACH(M17, guard, "a guard region is SIGSEGV, and what it hides is there when it goes", kinds)
 {
-	unsigned char *map = map_some(kinds[_i].flags);
-	unsigned char *view = target_map_ro(MAPPED, MAP_SHARED, pages(1));
+	unsigned char *map = memory_map_some(kinds[_i].flags);
+	unsigned char *view = target_map_ro(MEMORY_SOME, MAP_SHARED, pages(1));
 	unsigned char *hidden = map + pages(2);
 
-	assert_memory(map, pages(MAPPED), pages(1), ORIGINAL);
+	assert_memory(map, pages(MEMORY_SOME), pages(1), ORIGINAL);
 	assert_done(guard(hidden, MADV_GUARD_INSTALL));
 	assert_unmapped(try_read(hidden), hidden);
 	assert_unmapped(try_write(hidden + 5, 1), hidden + 5);
 	assert_memory(map, pages(2), pages(1), ORIGINAL);
-	assert_memory(map + pages(3), pages(MAPPED - 3), pages(4), ORIGINAL);
-	assert_memory(view, pages(MAPPED), pages(1), ORIGINAL);
-	assert_target(pages(1), pages(MAPPED), ORIGINAL);
-	ck_assert_int_eq(madvise(map, pages(MAPPED), MADV_DONTNEED), 0);
+	assert_memory(map + pages(3), pages(MEMORY_SOME - 3), pages(4), ORIGINAL);
+	assert_memory(view, pages(MEMORY_SOME), pages(1), ORIGINAL);
+	assert_target(pages(1), pages(MEMORY_SOME), ORIGINAL);
+	ck_assert_int_eq(madvise(map, pages(MEMORY_SOME), MADV_DONTNEED), 0);
 	assert_unmapped(try_read(hidden), hidden);
 	assert_done(guard(hidden, MADV_GUARD_REMOVE));
-	assert_memory(map, pages(MAPPED), pages(1), ORIGINAL);
+	assert_memory(map, pages(MEMORY_SOME), pages(1), ORIGINAL);
 }
 
 /* From linux/fs.h, which is older on some systems that the tests are built on. */
@@ -103,33 +96,33 @@ struct scan_region {
 ROW_EACH(M17, pagemap_scan, "PAGEMAP_SCAN finds the pages that are mapped, as those of a file",
 	 kinds)
 {
-	unsigned char *map = map_some(kinds[_i].flags);
+	unsigned char *map = memory_map_some(kinds[_i].flags);
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	struct scan_region regions[MAPPED];
+	struct scan_region regions[MEMORY_SOME];
 	struct scan_argument scan = {
 		.size = sizeof(scan),
 		.start = (uintptr_t)map,
-		.end = (uintptr_t)map + pages(MAPPED),
+		.end = (uintptr_t)map + pages(MEMORY_SOME),
 		.vec = (uintptr_t)regions,
-		.vec_len = MAPPED,
+		.vec_len = MEMORY_SOME,
 		.mask = SCAN_PRESENT | SCAN_FILE,
 		.return_mask = SCAN_PRESENT | SCAN_FILE,
 	};
 	int found;
 
-	ck_assert_int_eq(madvise(map, pages(MAPPED), MADV_POPULATE_READ), 0);
+	ck_assert_int_eq(madvise(map, pages(MEMORY_SOME), MADV_POPULATE_READ), 0);
 	/* Small pages or a part of a huge one: what is taken out of it leaves two regions. */
-	ck_assert_int_eq(mprotect(map, pages(MAPPED), PROT_READ), 0);
+	ck_assert_int_eq(mprotect(map, pages(MEMORY_SOME), PROT_READ), 0);
 	found = ioctl(fd, PAGEMAP_SCAN_, &scan);
 	if (found < 0 && (errno == ENOTTY || errno == EINVAL))
 		row_not_applicable("this kernel has no PAGEMAP_SCAN (it came with 6.7)");
 	ck_assert_int_eq(found, 1);
 	ck_assert_uint_eq(regions[0].start, (uintptr_t)map);
-	ck_assert_uint_eq(regions[0].end, (uintptr_t)map + pages(MAPPED));
+	ck_assert_uint_eq(regions[0].end, (uintptr_t)map + pages(MEMORY_SOME));
 	ck_assert_uint_eq(regions[0].categories, SCAN_PRESENT | SCAN_FILE);
 
-	ck_assert_int_eq(mprotect(map, pages(MAPPED), RW), 0);
-	ck_assert_int_eq(madvise(map, pages(MAPPED), MADV_DONTNEED), 0);
+	ck_assert_int_eq(mprotect(map, pages(MEMORY_SOME), RW), 0);
+	ck_assert_int_eq(madvise(map, pages(MEMORY_SOME), MADV_DONTNEED), 0);
 	(void)*(volatile unsigned char *)map;
 	ck_assert_int_ge(ioctl(fd, PAGEMAP_SCAN_, &scan), 1);
 	ck_assert_uint_eq(regions[0].start, (uintptr_t)map);
@@ -159,19 +152,19 @@ ROW_EACH(M17, procmap_query,
 
 	needs_page_cache();
 	assert_done(in_the_end(memory_free(0, pages(1))));
-	map = target_map_rw(MAPPED, kinds[_i].flags, 0);
+	map = target_map_rw(MEMORY_SOME, kinds[_i].flags, 0);
 	query.addr = (uintptr_t)map + pages(2);
 	if (ioctl(fd, PROCMAP_QUERY_, &query)) {
 		ck_assert_int_eq(errno, ENOTTY);
 		row_not_applicable("this kernel has no PROCMAP_QUERY (it came with 6.11)");
 	}
 	ck_assert_uint_eq(query.vma_start, (uintptr_t)map);
-	ck_assert_uint_eq(query.vma_end, (uintptr_t)map + pages(MAPPED));
+	ck_assert_uint_eq(query.vma_end, (uintptr_t)map + pages(MEMORY_SOME));
 	ck_assert_uint_eq(query.vma_offset, 0);
 	ck_assert_uint_eq(query.build_id_size, 0);
 	ck_assert_ptr_nonnull(strstr(name, "mmapdemo"));
 	assert_zero(map, pages(1));
-	assert_memory(map + pages(1), pages(MAPPED - 1), pages(1), ORIGINAL);
+	assert_memory(map + pages(1), pages(MEMORY_SOME - 1), pages(1), ORIGINAL);
 }
 
 ROW(M17, cachestat, "cachestat() counts the pages that there are")
@@ -198,21 +191,22 @@ ROW(M17, cachestat, "cachestat() counts the pages that there are")
 
 ROW_EACH(M17, pkeys, "a protection key forbids and allows access to the mapping", kinds)
 {
-	unsigned char *map = map_some(kinds[_i].flags);
+	unsigned char *map = memory_map_some(kinds[_i].flags);
 	int key = pkey_alloc(0, 0);
 	struct access access;
 
 	if (key < 0)
 		row_not_applicable("no protection keys here: %s", strerror(errno));
 	ck_assert_int_eq(pkey_mprotect(map + pages(1), pages(2), RW, key), 0);
-	assert_memory(map, pages(MAPPED), pages(1), ORIGINAL);
+	assert_memory(map, pages(MEMORY_SOME), pages(1), ORIGINAL);
 	ck_assert_int_eq(pkey_set(key, PKEY_DISABLE_WRITE), 0);
 	access = try_write(map + pages(1), 1);
 	ck_assert_int_eq(access.signo, SIGSEGV);
 	ck_assert_int_eq(access.code, SEGV_PKUERR);
 	/* The handler ran with rights of its own, and left by a jump. */
 	ck_assert_int_eq(pkey_set(key, 0), 0);
-	assert_memory(map, pages(MAPPED), pages(1), ORIGINAL);
-	pattern_fill(map, pages(MAPPED), pages(1), STORED);
-	assert_target(pages(1), pages(MAPPED), kinds[_i].flags == MAP_SHARED ? STORED : ORIGINAL);
+	assert_memory(map, pages(MEMORY_SOME), pages(1), ORIGINAL);
+	pattern_fill(map, pages(MEMORY_SOME), pages(1), STORED);
+	assert_target(pages(1), pages(MEMORY_SOME),
+		      kinds[_i].flags == MAP_SHARED ? STORED : ORIGINAL);
 }

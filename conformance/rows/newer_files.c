@@ -35,15 +35,7 @@
 #define MADV_PAGEOUT 21
 #endif
 
-#define MAPPED 5 /* pages from page 1 on */
 #define STORED 1
-
-/* What a memfd answers is the measure, so the target is page cache. */
-static unsigned char *map_some(int flags)
-{
-	needs_page_cache();
-	return target_map_rw(MAPPED, flags, pages(1));
-}
 
 static const struct advice {
 	const char *name;
@@ -60,18 +52,18 @@ ROW_EACH(M17, process_madvise, "another process's mapping is advised about, and 
 {
 	const struct advice *v = &advices[_i];
 	struct peer child;
-	struct iovec range = {.iov_len = pages(MAPPED)};
+	struct iovec range = {.iov_len = pages(MEMORY_SOME)};
 	long done;
 	int pidfd;
 
 	needs_page_cache();
 	if (fork_child(&child)) {
-		unsigned char *map = map_some(v->flags);
+		unsigned char *map = memory_map_some(v->flags);
 
-		pattern_fill(map, pages(MAPPED), pages(1), STORED);
+		pattern_fill(map, pages(MEMORY_SOME), pages(1), STORED);
 		tell(&child, (uintptr_t)map);
 		await_turn(&child);
-		assert_memory(map, pages(MAPPED), pages(1), STORED);
+		assert_memory(map, pages(MEMORY_SOME), pages(1), STORED);
 		child_done();
 	}
 	range.iov_base = (void *)(uintptr_t)hear(&child);
@@ -80,10 +72,9 @@ ROW_EACH(M17, process_madvise, "another process's mapping is advised about, and 
 	done = syscall(NR_PROCESS_MADVISE, pidfd, &range, 1UL, v->advice, 0);
 	if (done < 0 && (errno == ENOSYS || errno == EPERM))
 		row_not_applicable("process_madvise: %s", strerror(errno));
-	ck_assert_int_eq(done, pages(MAPPED));
-	pass_turn(&child);
-	await_exit(&child);
-	assert_target(pages(1), pages(MAPPED), v->flags == MAP_SHARED ? STORED : ORIGINAL);
+	ck_assert_int_eq(done, pages(MEMORY_SOME));
+	release_child(&child);
+	assert_target(pages(1), pages(MEMORY_SOME), v->flags == MAP_SHARED ? STORED : ORIGINAL);
 }
 
 struct waiter {
@@ -93,14 +84,14 @@ struct waiter {
 
 ROW(M17, futex_waitv, "a process waits for one of many words that another wakes it on")
 {
-	unsigned char *map = map_some(MAP_SHARED);
+	unsigned char *map = memory_map_some(MAP_SHARED);
 	struct peer child;
 	unsigned int since = 0;
 	int woken = 0;
 
-	memset(map, 0, pages(MAPPED));
+	memset(map, 0, pages(MEMORY_SOME));
 	if (fork_child(&child)) {
-		unsigned char *own = map_some(MAP_SHARED);
+		unsigned char *own = memory_map_some(MAP_SHARED);
 		struct timespec until = {.tv_sec = 1 << 30};
 		struct waiter waiters[] = {
 			{0, (uintptr_t)own + 64, FUTEX_32, 0},
@@ -197,7 +188,7 @@ ROW_EACH(M17, mdwe, "memory that must not become executable does not", kinds)
 	needs_page_cache();
 	target_allow_exec();
 	fd = target_open(O_RDWR);
-	map = target_map(pages(MAPPED), RW, kinds[_i].flags, fd, pages(1));
+	map = target_map(pages(MEMORY_SOME), RW, kinds[_i].flags, fd, pages(1));
 	if (prctl(SET_MDWE, REFUSE_EXEC_GAIN, 0, 0, 0))
 		row_not_applicable("this kernel has no PR_SET_MDWE (it came with 6.3)");
 	ck_assert_int_eq(mprotect(map, pages(1), PROT_READ | PROT_EXEC), -1);
@@ -206,7 +197,7 @@ ROW_EACH(M17, mdwe, "memory that must not become executable does not", kinds)
 			 EACCES);
 	ck_assert_int_eq(mmap_errno(NULL, pages(1), PROT_READ | PROT_EXEC, kinds[_i].flags, fd, 0),
 			 0);
-	assert_memory(map, pages(MAPPED), pages(1), ORIGINAL);
+	assert_memory(map, pages(MEMORY_SOME), pages(1), ORIGINAL);
 }
 
 static int direct_open(const char *path, int *fd)
@@ -254,12 +245,12 @@ ROW(M17, o_direct,
 
 ROW_EACH(M17, map_files, "/proc/PID/map_files leads to the target itself", kinds)
 {
-	unsigned char *map = map_some(kinds[_i].flags), *again;
+	unsigned char *map = memory_map_some(kinds[_i].flags), *again;
 	char path[96], link[256] = "", own[256] = "", self[64];
 	int fd = target_open(O_RDWR), found;
 
 	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (unsigned long)(uintptr_t)map,
-		 (unsigned long)((uintptr_t)map + pages(MAPPED)));
+		 (unsigned long)((uintptr_t)map + pages(MEMORY_SOME)));
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	ck_assert_int_gt(readlink(self, own, sizeof(own) - 1), 0);
 	if (readlink(path, link, sizeof(link) - 1) < 0 && (errno == EPERM || errno == ENOENT))
@@ -267,8 +258,8 @@ ROW_EACH(M17, map_files, "/proc/PID/map_files leads to the target itself", kinds
 	ck_assert_str_eq(link, own);
 	found = open(path, O_RDWR | O_CLOEXEC);
 	ck_assert_msg(found >= 0, "%s: %s", path, strerror(errno));
-	again = target_map(pages(MAPPED), RW, MAP_SHARED, found, pages(1));
-	assert_memory(again, pages(MAPPED), pages(1), ORIGINAL);
+	again = target_map(pages(MEMORY_SOME), RW, MAP_SHARED, found, pages(1));
+	assert_memory(again, pages(MEMORY_SOME), pages(1), ORIGINAL);
 	(void)*(volatile unsigned char *)map;
 	assert_same_page(frame_of(again), frame_of(map));
 }

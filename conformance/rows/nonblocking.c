@@ -5,10 +5,8 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <liburing.h>
 #include <stdlib.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "support/memory.h"
@@ -16,6 +14,7 @@
 #include "support/process.h"
 #include "support/row.h"
 #include "support/target.h"
+#include "support/uring.h"
 
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 8
@@ -24,14 +23,6 @@
 #define PAGE   5 /* of the target */
 #define OTHER  9 /* one more */
 #define STORED 1
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec + time.tv_nsec / 1e9;
-}
 
 /* Ways to transfer a page without waiting: how many bytes, or -errno. */
 static ssize_t by_preadv2(int fd, void *bytes, off_t off)
@@ -50,44 +41,14 @@ static ssize_t by_pwritev2(int fd, void *bytes, off_t off)
 	return put < 0 ? -errno : put;
 }
 
-static void start_ring(struct io_uring *ring)
-{
-	int error = -io_uring_queue_init(4, ring, 0);
-
-	if (error == ENOSYS || error == EPERM)
-		row_not_applicable("io_uring is not to be had: %s", strerror(error));
-	ck_assert_int_eq(error, 0);
-}
-
-static ssize_t by_uring(int fd, void *bytes, off_t off, bool write)
-{
-	struct io_uring_cqe *done;
-	struct io_uring_sqe *entry;
-	struct io_uring ring;
-	ssize_t result;
-
-	start_ring(&ring);
-	entry = io_uring_get_sqe(&ring);
-	if (write)
-		io_uring_prep_write(entry, fd, bytes, pages(1), off);
-	else
-		io_uring_prep_read(entry, fd, bytes, pages(1), off);
-	entry->rw_flags = RWF_NOWAIT;
-	ck_assert_int_eq(io_uring_submit(&ring), 1);
-	ck_assert_int_eq(io_uring_wait_cqe(&ring, &done), 0);
-	result = done->res;
-	io_uring_queue_exit(&ring);
-	return result;
-}
-
 static ssize_t by_uring_read(int fd, void *bytes, off_t off)
 {
-	return by_uring(fd, bytes, off, false);
+	return uring_transfer(fd, bytes, pages(1), off, false, RWF_NOWAIT);
 }
 
 static ssize_t by_uring_write(int fd, void *bytes, off_t off)
 {
-	return by_uring(fd, bytes, off, true);
+	return uring_transfer(fd, bytes, pages(1), off, true, RWF_NOWAIT);
 }
 
 static const struct way {
@@ -109,18 +70,6 @@ static ssize_t transfer(const struct way *way, int fd, void *bytes, off_t off)
 	if (done == -EOPNOTSUPP)
 		row_not_applicable("it does not claim to know RWF_NOWAIT");
 	return done;
-}
-
-static void set_slow(int fd, off_t off, uint32_t delay)
-{
-	struct mmapdemo_injection rule = {
-		.offset = off,
-		.length = pages(1),
-		.action = MMAPDEMO_INJECT_COUNT,
-		.delay = delay,
-	};
-
-	assert_done(set_rule(fd, rule));
 }
 
 ROW_EACH(M18, resident, "where nothing has to be waited for, all of it is transferred", ways)
@@ -164,10 +113,10 @@ static bool is_again(const struct way *way, int fd, void *bytes, uint32_t delay)
 {
 	double begin;
 
-	set_slow(fd, pages(PAGE), delay);
-	begin = now();
+	assert_done(set_delay(fd, pages(PAGE), delay));
+	begin = seconds_now();
 	ck_assert_int_eq(transfer(way, fd, bytes, pages(PAGE)), -EAGAIN);
-	return now() - begin < delay / 1e6 * 0.9;
+	return seconds_now() - begin < delay / 1e6 * 0.9;
 }
 
 ROW_EACH(M18, slow, "a page that a rule makes slow is EAGAIN at once, and nothing is done", ways)
@@ -217,7 +166,7 @@ static bool does_not_wait(const struct holder *holder, int fd, void *bytes, uint
 	bool in_time;
 	ssize_t done;
 
-	set_slow(fd, pages(PAGE), delay);
+	assert_done(set_delay(fd, pages(PAGE), delay));
 	if (fork_child(&child)) {
 		holder->hold(fd);
 		child_done();
@@ -257,18 +206,18 @@ static bool submits_at_once(const struct way *way, int fd, void *bytes, uint32_t
 	double begin;
 	bool in_time;
 
-	set_slow(fd, pages(PAGE), delay);
+	assert_done(set_delay(fd, pages(PAGE), delay));
 	start_ring(&ring);
 	if (way->writes)
 		io_uring_prep_write(io_uring_get_sqe(&ring), fd, bytes, pages(1), pages(PAGE));
 	else
 		io_uring_prep_read(io_uring_get_sqe(&ring), fd, bytes, pages(1), pages(PAGE));
-	begin = now();
+	begin = seconds_now();
 	ck_assert_int_eq(io_uring_submit(&ring), 1);
 	in_time = io_uring_peek_cqe(&ring, &done) == -EAGAIN;
 	ck_assert_int_eq(io_uring_wait_cqe(&ring, &done), 0);
 	ck_assert_int_eq(done->res, pages(1));
-	ck_assert(now() - begin > delay / 1e6 * 0.9);
+	ck_assert(seconds_now() - begin > delay / 1e6 * 0.9);
 	io_uring_queue_exit(&ring);
 	return in_time;
 }

@@ -53,15 +53,12 @@ ROW_EACH(S5, child_store_copies,
 		assert_memory(map, 3, some_page(), _i);
 		assert_memory(map + 4, pages(2) - 4, some_page() + 4, _i);
 		assert_same_page(frame_of(map + pages(1)), neighbour);
-		pass_turn(&other);
-		await_turn(&other);
-		child_done();
+		child_stays(&other);
 	}
 	await_turn(&other);
 	assert_memory(map, pages(2), some_page(), _i);
 	assert_same_page(frame_of(map), frame);
-	pass_turn(&other);
-	await_exit(&other);
+	release_child(&other);
 
 	assert_memory(map, pages(2), some_page(), _i);
 	assert_target(some_page(), pages(2), ORIGINAL);
@@ -87,8 +84,7 @@ ROW_EACH(S5, parent_store_copies,
 	map[3] = ~map[3];
 	assert_different_page(frame_of(map), frame);
 	assert_memory(map, 3, some_page(), _i);
-	pass_turn(&other);
-	await_exit(&other);
+	release_child(&other);
 	assert_target(some_page(), pages(2), ORIGINAL);
 }
 
@@ -105,24 +101,20 @@ ROW_EACH(S5, grandchild_store_copies, "a store by a grandchild is its own; both 
 			assert_same_page(frame_of(map), frame);
 			map[3] = ~map[3];
 			assert_different_page(frame_of(map), frame);
-			pass_turn(&grandchild);
-			await_turn(&grandchild);
-			child_done();
+			child_stays(&grandchild);
 		}
 		await_turn(&grandchild);
 		assert_memory(map, pages(2), some_page(), _i);
 		assert_same_page(frame_of(map), frame);
 		pass_turn(&child);
 		await_turn(&child);
-		pass_turn(&grandchild);
-		await_exit(&grandchild);
+		release_child(&grandchild);
 		child_done();
 	}
 	await_turn(&child);
 	assert_memory(map, pages(2), some_page(), _i);
 	assert_same_page(frame_of(map), frame);
-	pass_turn(&child);
-	await_exit(&child);
+	release_child(&child);
 	assert_target(some_page(), pages(2), ORIGINAL);
 }
 
@@ -146,8 +138,7 @@ ROW_EACH(S5, three_stores_three_pages,
 		tell(&child, hear(&grandchild));
 		await_turn(&child);
 		ck_assert_uint_eq(map[3], 'c');
-		pass_turn(&grandchild);
-		await_exit(&grandchild);
+		release_child(&grandchild);
 		child_done();
 	}
 	map[3] = 'p';
@@ -159,8 +150,7 @@ ROW_EACH(S5, three_stores_three_pages,
 		assert_different_page(grandchild_frame, frame_of(map));
 		assert_different_page(grandchild_frame, child_frame);
 	}
-	pass_turn(&child);
-	await_exit(&child);
+	release_child(&child);
 	ck_assert_uint_eq(map[3], 'p');
 	assert_target(some_page(), pages(2), ORIGINAL);
 }
@@ -264,13 +254,9 @@ ROW_EACH(S6, gone_after_munmap, "a private store is nowhere after munmap", ways)
 	assert_memory(map, pages(2), some_page(), ORIGINAL);
 }
 
-static const char *const endings[] = {"exit", "killed", "exec"};
-enum { EXITS, KILLED, EXECS };
-
-ROW_EACH(S6, gone_after_process, "a private store is nowhere after its process", endings)
+ROW_EACH(S6, gone_after_process, "a private store is nowhere after its process", agent_endings)
 {
 	unsigned char *shared = target_map_rw(2, MAP_SHARED, some_page());
-	struct agent agent;
 	struct peer other;
 
 	if (fork_child(&other)) {
@@ -278,24 +264,9 @@ ROW_EACH(S6, gone_after_process, "a private store is nowhere after its process",
 
 		pattern_fill(map, pages(2), some_page(), 1);
 		assert_target(some_page(), pages(2), ORIGINAL);
-		if (_i == EXECS)
-			agent_exec(&other);
-		pass_turn(&other);
-		await_turn(&other);
-		child_done();
+		agent_await_end(&other, _i);
 	}
-
-	if (_i == EXECS) {
-		agent_adopt(&agent, &other);
-		agent_stop(&agent);
-	} else if (_i == KILLED) {
-		await_turn(&other);
-		kill_child(&other);
-	} else {
-		await_turn(&other);
-		pass_turn(&other);
-		await_exit(&other);
-	}
+	agent_end(&other, _i);
 	assert_target(some_page(), pages(2), ORIGINAL);
 	assert_memory(shared, pages(2), some_page(), ORIGINAL);
 }
@@ -309,16 +280,13 @@ ROW(S6, hidden_across_fork, "what a child stores privately, the target never has
 	pattern_fill(map, pages(1), some_page(), 1);
 	if (fork_child(&other)) {
 		pattern_fill(map, pages(2), some_page(), 2);
-		pass_turn(&other);
-		await_turn(&other);
-		child_done();
+		child_stays(&other);
 	}
 	await_turn(&other);
 	assert_memory(map, pages(1), some_page(), 1);
 	assert_memory(map + pages(1), pages(1), some_page() + pages(1), ORIGINAL);
 	assert_memory(shared, pages(2), some_page(), ORIGINAL);
 	assert_target(some_page(), pages(2), ORIGINAL);
-	pass_turn(&other);
-	await_exit(&other);
+	release_child(&other);
 	assert_target(some_page(), pages(2), ORIGINAL);
 }

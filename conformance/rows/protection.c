@@ -7,6 +7,7 @@
 #include "support/access.h"
 #include "support/physics.h"
 #include "support/row.h"
+#include "support/system.h"
 #include "support/target.h"
 
 #define R PROT_READ
@@ -19,14 +20,6 @@ static const struct prot {
 } prots[] = {
 	{"none", PROT_NONE}, {"r", R},	    {"w", W},	   {"x", X},
 	{"rw", R | W},	     {"rx", R | X}, {"wx", W | X}, {"rwx", R | W | X},
-};
-
-static const struct kind {
-	const char *name;
-	int flags;
-} kinds[] = {
-	{"shared", MAP_SHARED},
-	{"private", MAP_PRIVATE},
 };
 
 /* Page 2 begins with code; its last byte is for stores. */

@@ -233,16 +233,13 @@ ROW_EACH(S4, child_has_same_pages, "a child inherits the mapping with the same p
 
 	if (fork_child(&other)) {
 		assert_memory(map, pages(2), some_page(), ORIGINAL);
-		pass_turn(&other);
-		await_turn(&other);
-		child_done();
+		child_stays(&other);
 	}
 	assert_memory(map, pages(2), some_page(), ORIGINAL);
 	await_turn(&other);
 	assert_same_page(frame_of_pid(other.pid, map), frame_of(map));
 	assert_same_page(frame_of_pid(other.pid, map + pages(1)), frame_of(map + pages(1)));
-	pass_turn(&other);
-	await_exit(&other);
+	release_child(&other);
 }
 
 ROW_EACH(S4, child_store_reaches_parent, "the parent sees the child's store, in the same page",
@@ -253,15 +250,12 @@ ROW_EACH(S4, child_store_reaches_parent, "the parent sees the child's store, in 
 
 	if (fork_child(&other)) {
 		map[9] = 'c';
-		pass_turn(&other);
-		await_turn(&other);
-		child_done();
+		child_stays(&other);
 	}
 	await_turn(&other);
 	ck_assert_uint_eq(map[9], 'c');
 	assert_same_page(frame_of_pid(other.pid, map), frame_of(map));
-	pass_turn(&other);
-	await_exit(&other);
+	release_child(&other);
 }
 
 ROW_EACH(S4, parent_store_reaches_child, "the child sees the parent's store, in the same page",
@@ -273,16 +267,13 @@ ROW_EACH(S4, parent_store_reaches_child, "the child sees the parent's store, in 
 	if (fork_child(&other)) {
 		await_turn(&other);
 		ck_assert_uint_eq(map[9], 'p');
-		pass_turn(&other);
-		await_turn(&other);
-		child_done();
+		child_stays(&other);
 	}
 	map[9] = 'p';
 	pass_turn(&other);
 	await_turn(&other);
 	assert_same_page(frame_of_pid(other.pid, map), frame_of(map));
-	pass_turn(&other);
-	await_exit(&other);
+	release_child(&other);
 }
 
 ROW(S4, grandchild_shares, "a grandchild, its parent and its grandparent share the page")
@@ -356,35 +347,16 @@ ROW(S7, outlives_mapping, "a store outlives the mapping: read sees it, and a new
 	assert_same_page(frame_of(map), frame);
 }
 
-static const char *const endings[] = {"exit", "killed", "exec"};
-enum { EXITS, KILLED, EXECS };
-
-ROW_EACH(S7, outlives_process, "a store outlives the process that made it", endings)
+ROW_EACH(S7, outlives_process, "a store outlives the process that made it", agent_endings)
 {
-	struct agent agent;
 	struct peer other;
 
 	if (fork_child(&other)) {
 		unsigned char *map = target_map_rw(2, MAP_SHARED, pages(1));
 
 		pattern_fill(map, pages(2), pages(1), 1);
-		if (_i == EXECS)
-			agent_exec(&other);
-		pass_turn(&other);
-		await_turn(&other);
-		child_done();
+		agent_await_end(&other, _i);
 	}
-
-	if (_i == EXECS) {
-		agent_adopt(&agent, &other);
-		agent_stop(&agent);
-	} else if (_i == KILLED) {
-		await_turn(&other);
-		kill_child(&other);
-	} else {
-		await_turn(&other);
-		pass_turn(&other);
-		await_exit(&other);
-	}
+	agent_end(&other, _i);
 	assert_target(pages(1), pages(2), 1);
 }

@@ -16,17 +16,8 @@
 #include "support/physics.h"
 #include "support/process.h"
 #include "support/row.h"
+#include "support/system.h"
 #include "support/target.h"
-
-#define RW (PROT_READ | PROT_WRITE)
-
-static const struct kind {
-	const char *name;
-	int flags;
-} kinds[] = {
-	{"shared", MAP_SHARED},
-	{"private", MAP_PRIVATE},
-};
 
 /* Pages of the target from page 1 on, between guards: nothing to merge with. */
 static unsigned char *map_apart(int count, int flags)
@@ -100,14 +91,11 @@ ROW_EACH(V1, fork, "a fork counts every VMA the child inherits; its exit discoun
 	for (int i = 0; i < 3; i++)
 		map_apart(2, kinds[_i].flags);
 	if (fork_child(&other)) {
-		pass_turn(&other);
-		await_turn(&other);
-		child_done();
+		child_stays(&other);
 	}
 	await_turn(&other);
 	assert_vmas(before + 6);
-	pass_turn(&other);
-	await_exit(&other);
+	release_child(&other);
 	assert_vmas(before + 3);
 }
 
@@ -273,17 +261,14 @@ ROW_EACH(V1, end_of_process, "a process that ends with mappings leaves none coun
 
 		map_apart(2, MAP_PRIVATE)[0] = 1;
 		unmap(map + pages(2), pages(1));
-		pass_turn(&other);
-		await_turn(&other);
-		child_done();
+		child_stays(&other);
 	}
 	await_turn(&other);
 	assert_vmas(before + 3);
 	if (_i == KILLED) {
 		kill_child(&other);
 	} else {
-		pass_turn(&other);
-		await_exit(&other);
+		release_child(&other);
 	}
 	assert_vmas(before);
 }
@@ -487,9 +472,7 @@ ROW_EACH(V2, when_the_last_process_goes, "the close of the last process's mappin
 			agent_exec(&other);
 		else if (_i == CHILD_EXITS)
 			child_done();
-		pass_turn(&other);
-		await_turn(&other);
-		child_done();
+		child_stays(&other);
 	}
 	unmap(map, pages(2));
 	assert_vmas(1);
@@ -500,8 +483,7 @@ ROW_EACH(V2, when_the_last_process_goes, "the close of the last process's mappin
 	case CHILD_UNMAPS:
 		await_turn(&other);
 		ck_assert_uint_eq(counter("last_closes"), closes + 1);
-		pass_turn(&other);
-		await_exit(&other);
+		release_child(&other);
 		break;
 	case CHILD_EXITS:
 		await_exit(&other);
@@ -577,6 +559,5 @@ ROW(V3, busy_by_another_process, "nor while only another process has a mapping")
 	await_turn(&other);
 	unmap(map, pages(2));
 	assert_cannot_unload();
-	pass_turn(&other);
-	await_exit(&other);
+	release_child(&other);
 }

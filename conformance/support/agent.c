@@ -128,6 +128,30 @@ static void serve(const struct peer *parent, const char *path)
 	_exit(AGENT_FAILED); /* the test is gone, and has said why */
 }
 
+_Noreturn void agent_await_end(struct peer *parent, enum agent_ending ending)
+{
+	if (ending == AGENT_EXECS)
+		agent_exec(parent);
+	child_stays(parent);
+}
+
+void agent_end(struct peer *child, enum agent_ending ending)
+{
+	struct agent agent;
+
+	if (ending == AGENT_EXECS) {
+		agent_adopt(&agent, child);
+		agent_stop(&agent);
+		return;
+	}
+	await_turn(child);
+	if (ending == AGENT_KILLED) {
+		kill_child(child);
+		return;
+	}
+	release_child(child);
+}
+
 int agent_main(const char *argument)
 {
 	struct peer parent = {};

@@ -30,6 +30,14 @@ _Noreturn void agent_exec(const struct peer *parent);
 /* The parent's side of that: returns when exec is over. */
 void agent_adopt(struct agent *agent, struct peer *child);
 
+/* For ROW_EACH: how a child's address space ends. */
+static const char *const agent_endings[] __attribute__((unused)) = {"exit", "killed", "exec"};
+enum agent_ending { AGENT_EXITS, AGENT_KILLED, AGENT_EXECS };
+
+/* In the child: waits for that end. In its parent: the child's address space ends so. */
+_Noreturn void agent_await_end(struct peer *parent, enum agent_ending ending);
+void agent_end(struct peer *child, enum agent_ending ending);
+
 /* mmapdemo-rows --agent, with what agent_exec() passes. */
 int agent_main(const char *argument);
 

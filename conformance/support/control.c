@@ -101,6 +101,18 @@ int set_action(int fd, off_t off, uint64_t len, enum mmapdemo_inject_action acti
 	return set_rule(fd, rule);
 }
 
+int set_delay(int fd, off_t page, uint32_t delay)
+{
+	struct mmapdemo_injection rule = {
+		.offset = page,
+		.length = pages(1),
+		.action = MMAPDEMO_INJECT_COUNT,
+		.delay = delay,
+	};
+
+	return set_rule(fd, rule);
+}
+
 int kick(int fd)
 {
 	struct mmapdemo_kick argument = {.size = sizeof(argument)};

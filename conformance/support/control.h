@@ -37,6 +37,8 @@ void assert_huge_folios(const struct mmapdemo_info *info, uint64_t expected);
 
 int wipe(int fd, uint32_t flags, uint32_t policy);
 
+/* A rule that each access to a page takes so many microseconds longer, and that counts them. */
+int set_delay(int fd, off_t page, uint32_t delay);
 /* A rule of one action, always. */
 int set_action(int fd, off_t off, uint64_t len, enum mmapdemo_inject_action action);
 #define heal(fd, off, len) set_action(fd, off, len, MMAPDEMO_INJECT_NONE)

@@ -180,6 +180,12 @@ unsigned char *memory_map(off_t off, int flags)
 	return map;
 }
 
+unsigned char *memory_map_some(int flags)
+{
+	needs_page_cache();
+	return target_map_rw(MEMORY_SOME, flags, pages(1));
+}
+
 /* Documentation/admin-guide/mm/pagemap.rst */
 #define KPF_COMPOUND (3ULL << 15)
 

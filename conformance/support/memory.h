@@ -44,6 +44,13 @@ size_t memory_chunk_size(void);
 /* Maps the chunk at an address that allows a huge page. */
 unsigned char *memory_map(off_t off, int flags);
 
+/*
+ * Maps so many pages from page 1 on. What a memfd answers is the measure, so the target has to
+ * be page cache.
+ */
+#define MEMORY_SOME 5
+unsigned char *memory_map_some(int flags);
+
 /* Frees whole pages: PUNCH, or fallocate() on a file. Returns 0 or the errno. */
 int memory_free(off_t off, size_t len);
 /* The same on a descriptor that is open, of any bytes: parts of pages are zeroed. */

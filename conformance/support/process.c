@@ -85,6 +85,19 @@ void await_exit(struct peer *child)
 	ck_assert_msg(!WEXITSTATUS(status), "the child ended with status %d", WEXITSTATUS(status));
 }
 
+_Noreturn void child_stays(struct peer *parent)
+{
+	pass_turn(parent);
+	await_turn(parent);
+	child_done();
+}
+
+void release_child(struct peer *child)
+{
+	pass_turn(child);
+	await_exit(child);
+}
+
 void kill_child(struct peer *child)
 {
 	int status;

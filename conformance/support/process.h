@@ -38,6 +38,10 @@ uint64_t hear(struct peer *peer);
 #define pass_turn(peer)	 tell(peer, 0)
 #define await_turn(peer) ((void)hear(peer))
 
+/* In a child whose work is done: its parent's turn, until release_child(). It ends well. */
+_Noreturn void child_stays(struct peer *parent);
+void release_child(struct peer *child);
+
 /* The child ends well, or the test fails. */
 void await_exit(struct peer *child);
 /* SIGKILL, and the child is gone with all that it had. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
@@ -12,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "support/proc.h"
@@ -19,35 +19,6 @@
 #include "support/target.h"
 #include "system.h"
 #include "weather.h"
-
-int read_text(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int error = 0;
-	ssize_t got;
-
-	if (fd < 0)
-		return errno;
-	got = read(fd, text, size - 1);
-	if (got < 0)
-		error = errno;
-	text[got < 0 ? 0 : got] = '\0';
-	close(fd);
-	return error;
-}
-
-int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int error = 0;
-
-	if (fd < 0)
-		return errno;
-	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		error = errno;
-	close(fd);
-	return error;
-}
 
 /* The number that follows a word at the beginning of a line. */
 static uint64_t value_of(const char *path, const char *word)
@@ -128,6 +99,14 @@ void limit_locked_memory(size_t bytes)
 	ck_assert_int_eq(syscall(SYS_capget, &header, data), 0);
 	data[CAP_IPC_LOCK / 32].effective &= ~(1U << CAP_IPC_LOCK % 32);
 	ck_assert_int_eq(syscall(SYS_capset, &header, data), 0);
+}
+
+double seconds_now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
 }
 
 unsigned int busy_factor(void)

@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <sys/types.h>
 
+#include "text.h"
+
 #define RW (PROT_READ | PROT_WRITE)
 
 /* For ROW_EACH: the two ways to map. */
@@ -22,10 +24,6 @@ static const struct kind {
 	{"shared", MAP_SHARED},
 	{"private", MAP_PRIVATE},
 };
-
-/* Small files of proc, sysfs and cgroupfs; both return 0 or the errno. */
-int read_text(const char *path, char *text, size_t size);
-int write_text(const char *path, const char *text);
 
 /* A counter of /proc/vmstat, summed over all processors. */
 uint64_t vmstat(const char *name);
@@ -45,6 +43,9 @@ void set_for_test(const char *path, const char *value);
 
 /* From here on RLIMIT_MEMLOCK counts, and is this: CAP_IPC_LOCK is dropped. */
 void limit_locked_memory(size_t bytes);
+
+/* Of a clock that nobody sets. */
+double seconds_now(void);
 
 /* How many times as long as usual limits are: MMAPDEMO_TIMEOUT_SCALE, for a slow machine. */
 unsigned int busy_factor(void);

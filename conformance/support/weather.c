@@ -3,7 +3,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "counters.h"
@@ -77,21 +76,13 @@ bool weather_explains(bool frame_changed)
 	return true;
 }
 
-static unsigned int milliseconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 bool weather_wait(unsigned int *since)
 {
-	unsigned int waited;
+	unsigned int now = seconds_now() * 1000, waited;
 
 	if (!*since)
-		*since = milliseconds();
-	waited = milliseconds() - *since;
+		*since = now;
+	waited = now - *since;
 	/* Most often the page is back soon; but migrate_pages() unmaps hundreds at once. */
 	usleep(waited < 20 ? 500 : 10000);
 	return waited < 10000 * busy_factor();

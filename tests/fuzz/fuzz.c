@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../number.h"
 #include "fuzz.h"
 
 #define LAST 12 /* steps that are shown of a failure */
@@ -76,17 +77,6 @@ static const struct argp_option argp_options[] = {
 	{"weather", 'w', NULL, 0, "in a storm: processes that ended may count a moment longer", 0},
 	{"chaos", 'c', NULL, 0, "all processes at once; what holds at any time is checked", 0},
 	{}};
-
-static uint64_t number(struct argp_state *state, const char *text, uint64_t least, uint64_t most)
-{
-	char *end;
-	uint64_t value = strtoull(text, &end, 0);
-
-	if (!*text || *end || *text == '-' || value < least || value > most)
-		argp_error(state, "'%s' is no number from %llu to %llu", text,
-			   (unsigned long long)least, (unsigned long long)most);
-	return value;
-}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {

@@ -28,24 +28,29 @@ static unsigned int living(void)
 	return count;
 }
 
-/* Our child, as the driver's: it is the one that waits for all. */
-bool run_fork(struct step *s)
+static bool begin_worker(unsigned long flags)
 {
 	unsigned int w = worker_free();
 	pid_t pid;
 
-	(void)s;
 	if (!w)
 		return false;
 	pages_fork(me, w);
 	pages_count(w);
-	pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+	pid = syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
 	if (pid < 0)
 		mismatch("fork: errno %d", errno);
 	if (!pid)
 		worker_run(w);
 	world->workers[w].pid = pid;
 	return true;
+}
+
+/* The child becomes one of the driver, which waits for all processes. */
+bool run_fork(struct step *s)
+{
+	(void)s;
+	return begin_worker(CLONE_PARENT);
 }
 
 /* The driver goes on once the process is gone, and all that comes of it has come. */
@@ -76,23 +81,11 @@ bool run_kill(struct step *s)
 	return true;
 }
 
+/* A step of the driver */
 bool run_spawn(struct step *s)
 {
-	unsigned int w = worker_free();
-	pid_t pid;
-
 	(void)s;
-	if (!w)
-		return false;
-	pages_fork(0, w);
-	pages_count(w);
-	pid = fork();
-	if (pid < 0)
-		mismatch("fork: errno %d", errno);
-	if (!pid)
-		worker_run(w);
-	world->workers[w].pid = pid;
-	return true;
+	return begin_worker(0);
 }
 
 bool run_open(struct step *s)

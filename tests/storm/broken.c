@@ -84,7 +84,7 @@ static void round_soft_offline(struct tally *tally)
 	if (!frame)
 		return;
 	snprintf(text, sizeof(text), "%#" PRIx64, frame * sysconf(_SC_PAGESIZE));
-	error = text_write(SOFT_OFFLINE, text);
+	error = write_text(SOFT_OFFLINE, text);
 	tally_round(tally, !error, error);
 }
 

@@ -25,7 +25,7 @@ static bool is_movable(unsigned int number)
 	if (access(path, F_OK))
 		return false;
 	snprintf(path, sizeof(path), MEMORY "memory%u/valid_zones", number);
-	return !text_read(path, text, sizeof(text)) && !strcmp(text, "Movable\n");
+	return !read_text(path, text, sizeof(text)) && !strcmp(text, "Movable\n");
 }
 
 static const char *prepare_memory(void)
@@ -61,7 +61,7 @@ static int offline_within(const char *block, unsigned int milliseconds)
 
 	sigaction(SIGALRM, &(struct sigaction){.sa_handler = interrupt}, NULL);
 	setitimer(ITIMER_REAL, &limit, NULL);
-	error = text_write(block, "offline");
+	error = write_text(block, "offline");
 	setitimer(ITIMER_REAL, &none, NULL);
 	return error;
 }
@@ -86,7 +86,7 @@ static void round_memory(struct tally *tally)
 		return;
 	}
 	usleep(100000);
-	error = text_write(block, "online_movable");
+	error = write_text(block, "online_movable");
 	tally_round(tally, !error, error);
 }
 
@@ -107,7 +107,7 @@ static const char *prepare_cpu(void)
 		char path[64], state[8];
 
 		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online", i);
-		if (text_read(path, state, sizeof(state)) || state[0] != '1')
+		if (read_text(path, state, sizeof(state)) || state[0] != '1')
 			continue;
 		if (settings_keep(path))
 			return "the state of a processor cannot be read";
@@ -119,11 +119,11 @@ static const char *prepare_cpu(void)
 
 static void round_cpu(struct tally *tally)
 {
-	int error = text_write(cpu, "0");
+	int error = write_text(cpu, "0");
 
 	if (!error) {
 		usleep(100000);
-		error = text_write(cpu, "1");
+		error = write_text(cpu, "1");
 	}
 	tally_round(tally, !error, error);
 }

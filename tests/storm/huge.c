@@ -33,7 +33,7 @@ static void round_split(struct tally *tally)
 		snprintf(text, sizeof(text), "%d,0x%" PRIxPTR ",0x%" PRIxPTR, pid, range.start,
 			 range.end);
 	}
-	error = text_write(SPLIT, text);
+	error = write_text(SPLIT, text);
 	tally_round(tally, vmstat("thp_split_page") - before, error);
 }
 
@@ -62,7 +62,7 @@ static uint64_t full_scans(void)
 	uint64_t scans = 0;
 	char text[32];
 
-	if (!text_read(KHUGEPAGED "full_scans", text, sizeof(text)))
+	if (!read_text(KHUGEPAGED "full_scans", text, sizeof(text)))
 		sscanf(text, "%" SCNu64, &scans);
 	return scans;
 }

@@ -4,11 +4,13 @@
 #include <argp.h>
 #include <err.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../number.h"
 #include "run.h"
 #include "storm.h"
 
@@ -57,16 +59,6 @@ static void choose(struct argp_state *state, char *names, bool choice)
 	}
 }
 
-static unsigned long number(struct argp_state *state, const char *text)
-{
-	char *end;
-	unsigned long value = strtoul(text, &end, 0);
-
-	if (!*text || *end || *text == '-')
-		argp_error(state, "'%s' is no number", text);
-	return value;
-}
-
 _Noreturn static void list(void)
 {
 	for (size_t i = 0; i < disturbance_count; i++)
@@ -96,10 +88,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		storm_options.maps = true;
 		break;
 	case 'p':
-		storm_options.most_pages = number(state, arg);
+		storm_options.most_pages = number(state, arg, 0, UINT_MAX);
 		break;
 	case 'b':
-		storm_options.poison_page = number(state, arg);
+		storm_options.poison_page = number(state, arg, 0, LONG_MAX);
 		choose(state, poison, true);
 		break;
 	case ARGP_KEY_NO_ARGS:

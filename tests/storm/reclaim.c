@@ -25,7 +25,7 @@ static const char *prepare_compact(void)
 static void round_compact(struct tally *tally)
 {
 	uint64_t before = vmstat("compact_migrate_scanned");
-	int error = text_write(VM "compact_memory", "1");
+	int error = write_text(VM "compact_memory", "1");
 
 	tally_round(tally, vmstat("compact_migrate_scanned") - before, error);
 }
@@ -47,7 +47,7 @@ static const char *prepare_drop_caches(void)
 static void round_drop_caches(struct tally *tally)
 {
 	uint64_t before = vmstat("drop_pagecache");
-	int error = text_write(VM "drop_caches", "3");
+	int error = write_text(VM "drop_caches", "3");
 
 	tally_round(tally, vmstat("drop_pagecache") - before, error);
 }
@@ -72,7 +72,7 @@ static const char *prepare_reclaim(void)
 static void round_reclaim(struct tally *tally)
 {
 	uint64_t before = vmstat_sum("pgscan_");
-	int error = text_write(GROUPS "memory.reclaim", "64M");
+	int error = write_text(GROUPS "memory.reclaim", "64M");
 
 	tally_round(tally, vmstat_sum("pgscan_") - before, error == EAGAIN ? 0 : error);
 }
@@ -96,15 +96,15 @@ static const char *prepare_pressure(void)
 	char controllers[256];
 	char limit[32];
 
-	if (text_read(GROUPS "cgroup.subtree_control", controllers, sizeof(controllers)))
+	if (read_text(GROUPS "cgroup.subtree_control", controllers, sizeof(controllers)))
 		return "no control groups (v2) in " GROUPS;
 	/* It stays: groups that the command made may need it when the storm ends. */
 	if (!strstr(controllers, "memory") &&
-	    text_write(GROUPS "cgroup.subtree_control", "+memory"))
+	    write_text(GROUPS "cgroup.subtree_control", "+memory"))
 		return "no memory controller in " GROUPS;
 	settings_keep_folder(GROUP);
 	snprintf(limit, sizeof(limit), "%d", LIMIT);
-	if ((mkdir(GROUP, 0755) && errno != EEXIST) || text_write(GROUP "/memory.max", limit))
+	if ((mkdir(GROUP, 0755) && errno != EEXIST) || write_text(GROUP "/memory.max", limit))
 		return "cannot make " GROUP;
 	return NULL;
 }
@@ -119,7 +119,7 @@ _Noreturn static void hog(void)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	memory = mmap(NULL, HOG_MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED || text_write(GROUP "/cgroup.procs", "0"))
+	if (memory == MAP_FAILED || write_text(GROUP "/cgroup.procs", "0"))
 		_exit(1);
 	for (size_t at = 0; at < HOG_MEMORY; at += CHUNK) {
 		memset(memory + at, 0xa5, CHUNK);
@@ -165,11 +165,11 @@ static void round_swappiness(struct tally *tally)
 	static const char *const values[] = {"0", "200", "60"};
 	static size_t turn;
 	const char *value = values[turn++ % ARRAY_SIZE(values)];
-	int error = text_write(VM "swappiness", value);
+	int error = write_text(VM "swappiness", value);
 	char now[16];
 
 	if (!error)
-		error = text_read(VM "swappiness", now, sizeof(now));
+		error = read_text(VM "swappiness", now, sizeof(now));
 	tally_round(tally, !error && !strncmp(now, value, strlen(value)), error);
 }
 

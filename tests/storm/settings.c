@@ -35,36 +35,6 @@ static struct {
 static pid_t guard;
 static int alive = -1;
 
-int text_read(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int error = 0;
-	ssize_t got;
-
-	text[0] = '\0';
-	if (fd < 0)
-		return errno;
-	got = read(fd, text, size - 1);
-	if (got < 0)
-		error = errno;
-	text[got < 0 ? 0 : got] = '\0';
-	close(fd);
-	return error;
-}
-
-int text_write(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int error = 0;
-
-	if (fd < 0)
-		return errno;
-	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		error = errno;
-	close(fd);
-	return error;
-}
-
 static bool restore_folder(const char *path)
 {
 	/* The processes in a control group have been killed, and leave it a moment later. */
@@ -85,11 +55,11 @@ static bool restore_one(const struct setting *setting)
 	if (setting->is_folder)
 		return restore_folder(setting->path);
 	for (int i = 0; i < 250; i++) {
-		if (!text_read(setting->path, now, sizeof(now)) && !strcmp(now, setting->value))
+		if (!read_text(setting->path, now, sizeof(now)) && !strcmp(now, setting->value))
 			return true;
 		if (i)
 			usleep(20000);
-		error = text_write(setting->path, setting->restore);
+		error = write_text(setting->path, setting->restore);
 	}
 	/* A block with a frame that was taken out of use may not come back: the kernel says no. */
 	if (error == EHWPOISON)
@@ -146,7 +116,7 @@ static struct setting *add(const char *path)
 int settings_keep_as(const char *path, const char *text)
 {
 	struct setting *setting = add(path);
-	int error = text_read(path, setting->value, sizeof(setting->value));
+	int error = read_text(path, setting->value, sizeof(setting->value));
 
 	if (error)
 		return error;
@@ -164,7 +134,7 @@ int settings_set(const char *path, const char *value)
 {
 	int error = settings_keep(path);
 
-	return error ? error : text_write(path, value);
+	return error ? error : write_text(path, value);
 }
 
 void settings_keep_folder(const char *path)

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "support/text.h"
+
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 /* What one disturbance did. The storm's processes share these figures. */
@@ -83,13 +85,12 @@ uint64_t processes_frame(pid_t pid, uintptr_t address);
 
 /*** settings.c: files of proc, sysfs, debugfs and cgroupfs, and how they get their values back */
 
-/* All return 0 or the errno. */
-int text_read(const char *path, char *text, size_t size);
-int text_write(const char *path, const char *text);
-
 /* Forks the process that restores. It does so once all other processes of the storm have ended. */
 void settings_guard(void);
-/* Records the value that the file has now, which the end of the storm restores. */
+/*
+ * Records the value that the file has now, which the end of the storm restores. This and the
+ * next two return 0 or the errno.
+ */
 int settings_keep(const char *path);
 /* The same, but restores by writing this text. */
 int settings_keep_as(const char *path, const char *text);

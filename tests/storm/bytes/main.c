@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../number.h"
 #include "bytes.h"
 
 #define PROCESSES_MOST 16
@@ -41,16 +42,6 @@ static const struct argp_option argp_options[] = {
 	{"keep-going", 'k', NULL, 0, "count lost bytes, and do not end at the first", 0},
 	{}};
 
-static unsigned long number(struct argp_state *state, const char *text)
-{
-	char *end;
-	unsigned long value = strtoul(text, &end, 0);
-
-	if (!*text || *end || *text == '-')
-		argp_error(state, "'%s' is no number", text);
-	return value;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	switch (key) {
@@ -58,28 +49,22 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options.device = arg;
 		break;
 	case 'p':
-		options.processes = number(state, arg);
+		options.processes = number(state, arg, 1, PROCESSES_MOST);
 		break;
 	case 'b':
-		options.bytes = number(state, arg);
+		options.bytes = number(state, arg, 0, UINT64_MAX);
 		break;
 	case 't':
-		options.seconds = number(state, arg);
+		options.seconds = number(state, arg, 1, UINT32_MAX);
 		break;
 	case 's':
-		options.seed = number(state, arg);
+		options.seed = number(state, arg, 0, UINT64_MAX);
 		break;
 	case 'k':
 		options.keep_going = true;
 		break;
 	case ARGP_KEY_ARG:
 		argp_error(state, "'%s' is no option", arg);
-		break;
-	case ARGP_KEY_END:
-		if (!options.processes || options.processes > PROCESSES_MOST)
-			argp_error(state, "1 to %d processes", PROCESSES_MOST);
-		if (!options.seconds)
-			argp_error(state, "1 second at least");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
