@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A number among a program's options. */
+/* Numbers: among a program's options, and random ones. */
 #ifndef TESTS_NUMBER_H
 #define TESTS_NUMBER_H
 
@@ -18,6 +18,16 @@ static inline uint64_t number(struct argp_state *state, const char *text, uint64
 		argp_error(state, "'%s' is no number from %llu to %llu", text,
 			   (unsigned long long)least, (unsigned long long)most);
 	return value;
+}
+
+/* SplitMix64: the next random number; the state may begin with any. */
+static inline uint64_t random_word(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
 }
 
 #endif

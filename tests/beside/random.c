@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../number.h"
 #include "compare.h"
 #include "known.h"
 #include "object.h"
@@ -21,19 +22,9 @@ static size_t choices;
 static struct result *results[KINDS], *again[KINDS];
 static uint64_t state;
 
-/* SplitMix64 */
-static uint64_t next(void)
-{
-	uint64_t z = state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
-
 static unsigned int below(unsigned int limit)
 {
-	return next() % limit;
+	return random_word(&state) % limit;
 }
 
 /* An operation that is known to differ anywhere would be a difference of each program. */

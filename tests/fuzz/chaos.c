@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../number.h"
 #include "fuzz.h"
 #include "support/contents.h"
 

@@ -22,15 +22,6 @@ static struct options {
 	bool shrink, chaos, weather;
 } options = {.device = "/dev/mmapdemo", .processes = 3, .shrink = true};
 
-uint64_t random_word(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
 /* The first one counts: what follows may come of it. */
 void mismatch(const char *format, ...)
 {

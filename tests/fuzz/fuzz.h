@@ -152,7 +152,6 @@ static inline size_t burst(void)
 extern unsigned int me; /* which worker this process is */
 
 /* fuzz.c */
-uint64_t random_word(uint64_t *state);
 void mismatch(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool expect(const char *what, long wanted, long seen); /* negative: an errno */
 

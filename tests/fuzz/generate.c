@@ -3,6 +3,7 @@
  * Random steps. Places are where others are too, or where something ends: a
  * crowd of small mappings, huge pages' edges, the device's start and end.
  */
+#include "../number.h"
 #include "fuzz.h"
 
 #define STAYS	   12	/* steps that a process does in a row, on average */

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../number.h"
 #include "fuzz.h"
 
 static unsigned char ours[BURST_MOST], model[BURST_MOST];

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../number.h"
 #include "storm.h"
 
 static uint64_t sum_of(const char *path, const char *prefix, bool whole)
@@ -44,14 +45,10 @@ uint64_t vmstat_sum(const char *prefix)
 uint64_t random_below(uint64_t below)
 {
 	static uint64_t state;
-	uint64_t z;
 
 	if (!state)
 		state = (uint64_t)getpid() << 32;
-	z = state += 0x9e3779b97f4a7c15;
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return (z ^ (z >> 31)) % below;
+	return random_word(&state) % below;
 }
 
 void tally_round(struct tally *tally, uint64_t amount, int error)

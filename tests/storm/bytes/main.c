@@ -74,11 +74,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 uint64_t random_below(struct slice *slice, uint64_t below)
 {
-	uint64_t z = slice->random += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return (z ^ (z >> 31)) % below;
+	return random_word(&slice->random) % below;
 }
 
 static time_t now(void)
