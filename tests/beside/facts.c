@@ -50,18 +50,27 @@ static void entry_text(uint64_t entry, char text[ARRAY_SIZE(bits) + 2])
 	text[length] = '\0';
 }
 
-void facts_say_pagemap(const char *key, const unsigned char *at, size_t pages)
+static uint64_t entries[PLACE_BYTES / 4096];
+
+/* Returns how many entries of pagemap there are now. */
+static size_t read_entries(const unsigned char *at, size_t pages)
 {
-	static uint64_t entries[PLACE_BYTES / 4096];
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	ssize_t got = pread(fd, entries, pages * sizeof(*entries),
 			    (uintptr_t)at / page_size * sizeof(*entries));
+
+	close(fd);
+	return got > 0 ? got / sizeof(*entries) : 0;
+}
+
+void facts_say_pagemap(const char *key, const unsigned char *at, size_t pages)
+{
+	size_t count = read_entries(at, pages);
 	char text[8 << 10], now[16], last[16] = "";
 	size_t length = 0, from = 0;
 
-	close(fd);
 	text[0] = '\0';
-	for (size_t i = 0; i * sizeof(*entries) < (size_t)(got > 0 ? got : 0); i++) {
+	for (size_t i = 0; i < count; i++) {
 		entry_text(entries[i], now);
 		if (!strcmp(now, last))
 			continue;
@@ -76,14 +85,10 @@ void facts_say_pagemap(const char *key, const unsigned char *at, size_t pages)
 /* Does any entry hold something else than a page: a migration, a marker, or a poisoned page? */
 static bool has_swap_entries(const struct mapping *map)
 {
-	static uint64_t entries[PLACE_BYTES / 4096];
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	ssize_t got = pread(fd, entries, map->pages * sizeof(*entries),
-			    (uintptr_t)map->at / page_size * sizeof(*entries));
+	size_t count = read_entries(map->at, map->pages);
 	bool found = false;
 
-	close(fd);
-	for (size_t i = 0; i * sizeof(*entries) < (size_t)(got > 0 ? got : 0); i++)
+	for (size_t i = 0; i < count; i++)
 		found |= entries[i] >> 62 & 1;
 	return found;
 }
