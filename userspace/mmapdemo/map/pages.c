@@ -60,13 +60,12 @@ static bool read_pagemap(int fd, const struct map_picture *picture, struct map_v
 	return true;
 }
 
-/* Could a huge entry map the block that begins at this page? */
-static bool is_candidate(const struct map_picture *picture, const struct map_vma *vma, uint64_t at)
+/* Could a huge entry map the block of pages that begins at this one? */
+static bool is_candidate(const struct map_vma *vma, uint64_t at, uint64_t block)
 {
-	uint64_t block = picture->huge_size / picture->page_size;
 	const struct map_page *first = &vma->pages[at];
 
-	if (at + block > vma->count || first->frame % block)
+	if (first->frame % block)
 		return false;
 	for (uint64_t i = 0; i < block; i++) {
 		const struct map_page *page = &vma->pages[at + i];
@@ -91,8 +90,10 @@ static uint64_t mark_candidates(const struct map_picture *picture, struct map_vm
 {
 	uint64_t block = picture->huge_size / picture->page_size, count = 0;
 
+	if (!block)
+		return 0;
 	for (uint64_t at = first_block(picture, vma); at + block <= vma->count; at += block) {
-		if (!is_candidate(picture, vma, at))
+		if (!is_candidate(vma, at, block))
 			continue;
 		count++;
 		for (uint64_t i = 0; flags && i < block; i++)
