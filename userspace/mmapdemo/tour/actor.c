@@ -23,17 +23,20 @@ static bool hidden;
 static sigjmp_buf rescue;
 static siginfo_t caught;
 
+static struct tour_message message_of(enum tour_kind kind, const char *text)
+{
+	struct tour_message message = {.kind = kind};
+
+	snprintf(message.text, sizeof(message.text), "%s", text);
+	return message;
+}
+
 static void say(struct tour_message message)
 {
 	message.pid = getpid();
 	message.role = role;
 	if (send(wire, &message, sizeof(message), MSG_NOSIGNAL) != sizeof(message))
 		_exit(3);
-}
-
-static void put(char text[240], const char *format, va_list ap)
-{
-	vsnprintf(text, 240, format, ap);
 }
 
 static void say_and_wait(struct tour_message message)
@@ -51,16 +54,13 @@ static void end_step(void)
 	if (caller != getpid())
 		return;
 	caller = 0;
-	say_and_wait((struct tour_message){.kind = SAYS_END});
+	say_and_wait(message_of(SAYS_END, ""));
 }
 
 void tour_call(const char *statement)
 {
-	struct tour_message message = {.kind = SAYS_CALL};
-
 	end_step();
-	snprintf(message.text, sizeof(message.text), "%s", statement);
-	say_and_wait(message);
+	say_and_wait(message_of(SAYS_CALL, statement));
 	caller = getpid();
 }
 
@@ -84,11 +84,8 @@ static void give_up(enum tour_kind kind, const char *why) __attribute__((noretur
 
 static void give_up(enum tour_kind kind, const char *why)
 {
-	struct tour_message message = {.kind = kind};
-
 	end_step();
-	snprintf(message.text, sizeof(message.text), "%s", why);
-	say(message);
+	say(message_of(kind, why));
 	_exit(0);
 }
 
@@ -138,10 +135,10 @@ void tour_refused(long value, int error, const char *name, const char *expected)
 
 static void claim(enum tour_verdict verdict, const char *expected, const char *format, va_list ap)
 {
-	struct tour_message message = {.kind = SAYS_CLAIM, .verdict = verdict};
+	struct tour_message message = message_of(SAYS_CLAIM, expected);
 
-	snprintf(message.text, sizeof(message.text), "%s", expected);
-	put(message.seen, format, ap);
+	message.verdict = verdict;
+	vsnprintf(message.seen, sizeof(message.seen), format, ap);
 	say(message);
 }
 
@@ -247,16 +244,16 @@ void expect_vmas(uint32_t count, const char *expected)
 
 void expect_events(const char *event, uint32_t count, const char *expected)
 {
-	struct tour_message message = {.kind = SAYS_EVENTS, .number = count};
+	struct tour_message message = message_of(SAYS_EVENTS, expected);
 
-	snprintf(message.text, sizeof(message.text), "%s", expected);
+	message.number = count;
 	snprintf(message.seen, sizeof(message.seen), "%s", event);
 	say(message);
 }
 
 void tour_watch(const void *address, size_t bytes)
 {
-	struct tour_message message = {.kind = SAYS_WATCH};
+	struct tour_message message = message_of(SAYS_WATCH, "");
 
 	message.range[0] = (uintptr_t)address;
 	message.range[1] = (uintptr_t)address + bytes;
@@ -273,7 +270,7 @@ void tour_pass(void)
 void tour_leave(void)
 {
 	end_step();
-	say((struct tour_message){.kind = SAYS_LEFT});
+	say(message_of(SAYS_LEFT, ""));
 	_exit(0);
 }
 
