@@ -7,7 +7,7 @@
 
 /* Text for HTML and SVG, with what means something there escaped. */
 void html_text(FILE *file, const char *text);
-/* page.css: the styles of all pages. */
-extern const char page_css[];
+/* A page up to its body, with the styles of all pages and these two. */
+void html_begin(FILE *file, const char *title, const char *style, const char *more_style);
 
 #endif

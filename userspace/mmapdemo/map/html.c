@@ -53,17 +53,13 @@ static void put_process(FILE *file, const struct map_picture *picture,
 
 bool map_html(const struct map_picture *picture, FILE *file)
 {
-	fprintf(file,
-		"<!doctype html>\n<!-- SPDX-License-Identifier: GPL-2.0-only -->\n"
-		"<html lang='en'><head><meta charset='utf-8'>\n"
-		"<meta name='viewport' content='width=device-width'>\n"
-		"<title>mmapdemo map</title>\n<style>\n%s%s</style></head>\n<body>\n"
-		"<h1>Who maps what, and which frames that is</h1>\n"
-		"<p class='dim'>A page and its frame have the same letter and colour. Broken "
-		"border: "
-		"a private copy, or anonymous memory; dotted: absent; grey: read-only; thick red: "
-		"poisoned.</p>\n",
-		page_css, picture_css);
+	html_begin(file, "mmapdemo map", picture_css, "");
+	fputs("<h1>Who maps what, and which frames that is</h1>\n"
+	      "<p class='dim'>A page and its frame have the same letter and colour. Broken border: "
+	      "a "
+	      "private copy, or anonymous memory; dotted: absent; grey: read-only; thick red: "
+	      "poisoned.</p>\n",
+	      file);
 	map_svg_element(picture, file, true, false);
 	for (size_t i = 0; i < picture->count; i++)
 		put_process(file, picture, &picture->processes[i]);

@@ -109,13 +109,8 @@ static void put_head(FILE *file, const struct tour *tour)
 {
 	char size[24];
 
-	fprintf(file,
-		"<!doctype html>\n<!-- SPDX-License-Identifier: GPL-2.0-only -->\n"
-		"<html lang='en'><head><meta charset='utf-8'>\n"
-		"<meta name='viewport' content='width=device-width'>\n"
-		"<title>A tour of mmap</title>\n<style>\n%s%s%s</style></head>\n<body>\n"
-		"<h1>A tour of mmap, on a real device</h1>\n<p class='dim'>",
-		page_css, picture_css, tour_css);
+	html_begin(file, "A tour of mmap", picture_css, tour_css);
+	fputs("<h1>A tour of mmap, on a real device</h1>\n<p class='dim'>", file);
 	html_text(file, tour->device);
 	fprintf(file, ", %s; Linux %s, %s. All of it was run, and seen, there.</p>\n",
 		number_bytes(tour->bytes, size), tour->system.release, tour->system.machine);
