@@ -158,21 +158,18 @@ static ssize_t by_uring_write(int fd, void *bytes, size_t len, off_t off)
 	return uring_transfer(fd, bytes, len, off, true, 0);
 }
 
-#define EACH_KIND(name, ...)                           \
-	{name "-huge", &folios[0], __VA_ARGS__},       \
-	{                                              \
-		name "-small", &folios[1], __VA_ARGS__ \
-	}
-
 static const struct transfer {
 	const char *name;
 	const struct folios *folios;
 	ssize_t (*transfer)(int fd, void *bytes, size_t len, off_t off);
 	bool writes;
 } transfers[] = {
-	EACH_KIND("pread", by_pread, false),	   EACH_KIND("splice", by_splice, false),
-	EACH_KIND("sendfile", by_sendfile, false), EACH_KIND("uring-read", by_uring_read, false),
-	EACH_KIND("pwrite", by_pwrite, true),	   EACH_KIND("uring-write", by_uring_write, true),
+	EACH_FOLIOS("pread", by_pread, false),
+	EACH_FOLIOS("splice", by_splice, false),
+	EACH_FOLIOS("sendfile", by_sendfile, false),
+	EACH_FOLIOS("uring-read", by_uring_read, false),
+	EACH_FOLIOS("pwrite", by_pwrite, true),
+	EACH_FOLIOS("uring-write", by_uring_write, true),
 };
 
 /* A transfer that reaches the page ends before it. */

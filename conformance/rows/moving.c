@@ -174,27 +174,21 @@ static void leave_little(const struct work *work, off_t off)
 					     memory_chunk_size() - pages(AT + 1))));
 }
 
-#define EACH_KIND(name, ...)                           \
-	{name "-huge", &folios[0], __VA_ARGS__},       \
-	{                                              \
-		name "-small", &folios[1], __VA_ARGS__ \
-	}
-
 static const struct job {
 	const char *name;
 	const struct folios *folios;
 	bool (*step)(const struct work *work, uint64_t step);
 	bool commands; /* of the device */
 } jobs[] = {
-	EACH_KIND("write-read", write_and_read, false),
-	EACH_KIND("write-load", write_and_load, false),
-	EACH_KIND("store-read", store_and_read, false),
-	EACH_KIND("read", read_all, false),
-	EACH_KIND("load", load_all, false),
-	EACH_KIND("splice", splice_all, false),
-	EACH_KIND("punch-in-part", punch_in_part, false),
-	EACH_KIND("fill-sum", fill_and_sum, true),
-	EACH_KIND("wipe", wipe_and_read, true),
+	EACH_FOLIOS("write-read", write_and_read, false),
+	EACH_FOLIOS("write-load", write_and_load, false),
+	EACH_FOLIOS("store-read", store_and_read, false),
+	EACH_FOLIOS("read", read_all, false),
+	EACH_FOLIOS("load", load_all, false),
+	EACH_FOLIOS("splice", splice_all, false),
+	EACH_FOLIOS("punch-in-part", punch_in_part, false),
+	EACH_FOLIOS("fill-sum", fill_and_sum, true),
+	EACH_FOLIOS("wipe", wipe_and_read, true),
 };
 
 ROW_EACH(M15, nothing_is_lost,

@@ -26,6 +26,13 @@ static const struct memory_kind {
 	{"small-private", &folios[1], MAP_PRIVATE},
 };
 
+/* For tables of variants: one with a huge folio, one with single pages. */
+#define EACH_FOLIOS(name, ...)                         \
+	{name "-huge", &folios[0], __VA_ARGS__},       \
+	{                                              \
+		name "-small", &folios[1], __VA_ARGS__ \
+	}
+
 /* Not applicable unless the target is page cache that can be punched. */
 void needs_page_cache(void);
 
