@@ -58,7 +58,7 @@ module:
 examples := $(patsubst userspace/examples/%.c,%,$(wildcard userspace/examples/*.c))
 row_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard conformance/rows/*.c conformance/support/*.c))
 # what chooses and runs rows and shows the results: `mmapdemo conform`, and mmapdemo-rows
-front_sources := $(wildcard userspace/mmapdemo/conform/*.c userspace/mmapdemo/common/*.c)
+front_sources := $(filter-out %/html.c,$(wildcard userspace/mmapdemo/conform/*.c userspace/mmapdemo/common/*.c))
 warnings := -std=gnu11 -Wall -Wextra -Werror
 
 .PHONY: programs rows
