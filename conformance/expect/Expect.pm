@@ -17,6 +17,9 @@ package Expect;
 #
 # TEST and KERNEL are names, or have * in them; TEXT is part of what the test
 # prints. A section holds until the next one, for each of its strategies. A listed test that holds is as wrong as another that does not.
+#
+# Templates have a section each, called templates/NAME. [templates/NAME like STRATEGY] takes over
+# the lines of that strategy, of which the template's own lines may say otherwise.
 
 use strict;
 use warnings;
@@ -57,9 +60,10 @@ sub lines_in {
 	my ($file, %known) = @_;
 	my ($strategies, $reason, @lines);
 	for my $line (lines_of("$here/$file")) {
-		if ($line =~ /^\[(.+)\]$/) {
+		if ($line =~ /^\[(.+?)(?: like (\S+))?\]$/) {
 			$strategies = { map { $_ => 1 } split ' ', $1 };
 			undef $reason;
+			push @lines, { strategies => $strategies, like => $2 } if $2;
 			next;
 		}
 		if ($line =~ /^(\S+):$/) {
@@ -84,7 +88,14 @@ sub lines_for {
 	my ($strategy) = @_;
 	my %known = map { $_->{name} => 1 } reasons();
 	my @files = grep { !/^reasons$|\.pm$/ } map { basename($_) } glob "$here/*";
-	return grep { $_->{strategies}{$strategy} } map { lines_in($_, %known) } @files;
+	my @lines = grep { $_->{strategies}{$strategy} } map { lines_in($_, %known) } @files;
+	my @own = grep { !$_->{like} } @lines;
+	for my $like (map { $_->{like} // () } @lines) {
+		my @theirs = lines_for($like) or die "expect: [$strategy like $like]: it has no lines\n";
+		# Whether all of those are about a test is asked in that strategy's own suite.
+		push @own, map { { %$_, used => 1 } } @theirs;
+	}
+	return @own;
 }
 
 # The line that speaks of a test, if any.

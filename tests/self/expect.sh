@@ -22,6 +22,10 @@ mlock:
 [two]
 futex:
 	S1.x
+
+[three like one]
+mlock:
+	M5.futex says EIO
 END
 
 # judge STATUS KERNEL WHOLE TAP...: what `expected` makes of that
@@ -29,7 +33,7 @@ judge() {
 	local status=0 expected=$1 kernel=$2 whole=$3
 	shift 3
 	printf '%s\n' "$@" >"$dir/tap"
-	"$dir/conformance/expected" "$kernel" one "$whole" sh -c "cat $dir/tap; exit ${ends:-1}" \
+	"$dir/conformance/expected" "$kernel" "${strategy:-one}" "$whole" sh -c "cat $dir/tap; exit ${ends:-1}" \
 		>"$dir/out" 2>"$dir/err" || status=$?
 	[ ! -s "$dir/err" ] || { cat "$dir/err"; return 1; }
 	same status "$expected" "$status" || { cat "$dir/out"; return 1; }
@@ -77,6 +81,28 @@ skipped_counts() {
 	judge 0 6.1 1 "ok 1 - M5.futex # SKIP why" "ok 2 - M3.mlock[a] # SKIP why" && out_has '^ok 1 .* # SKIP why'
 }
 
+# Its own lines come first, and those that it takes over may be about no test.
+takes_over() {
+	local strategy=three
+	judge 0 6.1 1 "not ok 1 - M5.futex" "# EIO" "not ok 2 - M3.mlock[a]" || return
+	judge 1 6.1 0 "not ok 1 - M5.futex" "# EFAULT" || return
+	judge 1 6.1 0 "ok 1 - M3.mlock[a]" && out_has 'holds, and should not'
+}
+
+like_nothing() {
+	local status=0 said
+	printf '[four like nosuch]\n' >"$dir/conformance/expect/wrong"
+	said=$("$dir/conformance/expected" 6.1 four 0 true 2>&1) || status=$?
+	rm "$dir/conformance/expect/wrong"
+	[ "$status" != 0 ] && has "$said" 'four like nosuch.: it has no lines'
+}
+
+# A command may run several programs, each with a plan of its own.
+plans_add_up() {
+	judge 0 6.1 0 "1..1" "ok 1 - S1.x" "ok 1 - S2.x" "1..1" || return
+	judge 1 6.1 0 "1..1" "ok 1 - S1.x" "1..1" && out_has '^not ok 2 - expect.all-tests-ran'
+}
+
 cut_short() {
 	judge 1 6.1 0 "1..3" "ok 1 - S1.x" && out_has '^not ok 2 - expect.all-tests-ran'
 }
@@ -104,7 +130,7 @@ other_strategy() {
 	judge 0 6.1 0 "ok 1 - S1.x" && out_has '^ok 1 - S1.x$'
 }
 
-plan 13
+plan 16
 try expect.as-known-is-ok all_as_known
 try expect.an-unexpected-yes-is-red holds_unexpectedly
 try expect.another-failure-is-red fails_otherwise
@@ -114,6 +140,9 @@ try expect.variants-are-told-apart other_variant
 try expect.a-stale-line-is-red line_about_nothing
 try expect.a-skip-stays-one skipped_counts
 try expect.what-is-cut-short-is-red cut_short
+try expect.plans-add-up plans_add_up
+try expect.another-strategys-lines-are-taken-over takes_over
+try expect.nothing-is-taken-over-of-no-strategy like_nothing
 try expect.a-dead-vm-stays-dead vm_died
 try expect.each-line-has-a-reason reasons_are_whole
 try expect.a-reason-that-is-none-is-red no_such_reason
