@@ -311,6 +311,14 @@ tutorial:
 	$(Q)$(MAKE) --no-print-directory command
 	$(Q)tools/tutorial/run $(or $(KERNEL),$(first)) '$(STEP)'
 
+## template: a driver of your own from templates/, built, booted and tested (NAME=mydrv FROM=insert DIR=…)
+.PHONY: template
+template:
+	$(Q)tools/template/new '$(NAME)' '$(FROM)' $(if $(DIR),'$(DIR)')
+	$(Q)tools/deps check
+	$(Q)$(MAKE) --no-print-directory command
+	$(Q)tools/template/run $(if $(ROWS),-r '$(ROWS)') $(or $(KERNEL),$(first)) '$(FROM)' '$(or $(DIR),../$(NAME))'
+
 ## bench: what mapping costs, in instructions, on each kernel (BENCH_ARGS='--works cow')
 .PHONY: bench bench-strategies docs-performance
 bench:
