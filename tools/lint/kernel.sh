@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # What the kernel's own scripts, those of Debian's linux-source, say of the
-# module. Programs have other types and other ways to end, of which checkpatch
+# module and the templates. Programs have other types and other ways to end, of which checkpatch
 # knows nothing: for them there is clang-tidy.
 
 : "${tree?}" "${top?}" "${dir?}"
@@ -25,7 +25,7 @@ patches() {
 checkpatch() {
 	local list
 	scripts_there || return
-	mapfile -t list < <(files 'module/*.[ch]' 'tests/modules/in_init/*.c' \
+	mapfile -t list < <(files 'module/*.[ch]' 'templates/*.c' 'tests/modules/in_init/*.c' \
 		'tests/modules/late_load/*.c' 'tests/modules/odd/*.c' \
 		':!module/compat.h' ':!module/trace.h')
 	patches '' "${list[@]/#/$tree/}"

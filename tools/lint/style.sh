@@ -33,7 +33,7 @@ length() {
 }
 
 versions() {
-	! files 'module/*' ':!module/compat.h' | xargs grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION\('
+	! files 'module/*' 'templates/*' ':!module/compat.h' | xargs grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION\('
 }
 
 # Includes run downward: tools/lint/layers says which folder is above which.
@@ -43,7 +43,7 @@ layers() {
 
 # The kernel's own files align things in columns, which clang-format undoes.
 formatted() {
-	files 'userspace/*.[ch]' 'conformance/*.[ch]' 'tests/*.[ch]' ':(glob)docs/tutorial/*.[ch]' ':!tests/modules' |
+	files 'userspace/*.[ch]' 'conformance/*.[ch]' 'tests/*.[ch]' 'tools/*.[ch]' ':(glob)docs/tutorial/*.[ch]' ':!tests/modules' |
 		xargs -r clang-format --style="file:$top/.clang-format" --dry-run --Werror
 }
 
