@@ -97,10 +97,10 @@ static void print_json(const struct control *control, FILE *file)
 
 int maps_main(int argc, char **argv)
 {
-	struct control control = control_plain(
-		argc, argv, control_json_argp, NULL,
-		"Lists who has mapped the device, one line a mapping (VMA).\v"
-		"PID is ? where it cannot be told.\n\n" CONTROL_STATUS);
+	struct control control =
+		control_plain(argc, argv, control_json_argp, NULL,
+			      "Lists who has mapped the device, one line a mapping (VMA).\v"
+			      "PID is ? where it cannot be told.\n\n" CONTROL_STATUS);
 	FILE *file;
 
 	file = open_list(&control);
