@@ -14,5 +14,5 @@ for program in /checks/*; do
 	"$program" "$node" "$1" || status=$?
 	[ "$status" -le 1 ] || bad=$status
 done
-/mmapdemo conform --tap --system --write --rows "$2" "$node" || bad=$((bad > $? ? bad : $?))
+/mmapdemo conform --tap --system --write --tests "$2" "$node" || bad=$((bad > $? ? bad : $?))
 exit "$bad"
