@@ -23,7 +23,7 @@
 struct toucher {
 	volatile pid_t task;
 	unsigned char *at;
-	bool stores;
+	bool stores, locks;
 	struct access access;
 };
 
@@ -33,7 +33,9 @@ static void *touch(void *argument)
 
 	toucher->task = gettid();
 	/* Not try_read(): its signal handlers are the process's. */
-	if (toucher->stores)
+	if (toucher->locks)
+		mlock(toucher->at, 1);
+	else if (toucher->stores)
 		*(volatile unsigned char *)toucher->at = 's';
 	else
 		toucher->access.value = *(volatile unsigned char *)toucher->at;
@@ -90,13 +92,14 @@ static const struct meanwhile {
 	const char *name;
 	void (*act)(unsigned char *map);
 	int flags;
-	bool stores;
+	bool stores, locks;
 } meanwhiles[] = {
-#define EACH_TOUCH(name, act)                                  \
-	{name ",read-shared", act, MAP_SHARED, false},         \
-		{name ",store-shared", act, MAP_SHARED, true}, \
-	{                                                      \
-		name ",store-private", act, MAP_PRIVATE, true  \
+#define EACH_TOUCH(name, act)                                         \
+	{name ",read-shared", act, MAP_SHARED, false, false},         \
+		{name ",mlock", act, MAP_SHARED, false, true},        \
+		{name ",store-shared", act, MAP_SHARED, true, false}, \
+	{                                                             \
+		name ",store-private", act, MAP_PRIVATE, true, false  \
 	}
 	EACH_TOUCH("mmap", map_elsewhere),	  EACH_TOUCH("mprotect", protect_beside),
 	EACH_TOUCH("fault-beside", touch_beside), EACH_TOUCH("maps", read_maps),
@@ -107,7 +110,8 @@ static const struct meanwhile {
 static bool works_during(int fd, const struct meanwhile *meanwhile, uint32_t delay)
 {
 	unsigned char *map = target_map_rw(MAPPED, meanwhile->flags, pages(1));
-	struct toucher toucher = {.at = map + pages(1) + 7, .stores = meanwhile->stores};
+	struct toucher toucher = {
+		.at = map + pages(1) + 7, .stores = meanwhile->stores, .locks = meanwhile->locks};
 	struct mmapdemo_injection rule;
 	double begin = seconds_now();
 	pthread_t thread;

@@ -2,9 +2,11 @@
 /* C4: which accesses of a range fail, how many there were, and how long they take. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -258,6 +260,36 @@ ROW_EACH(C4, delay_of_populate, "populating a slow page takes its delay once, an
 		ck_assert_double_ge(seconds_now() - began, DELAY / 1e6);
 		assert_rule(fd, i, 0);
 	}
+}
+
+static void on_alarm(int signo)
+{
+	(void)signo;
+}
+
+/*
+ * A page fault that is to be tried again ends where a signal is pending: the program runs its
+ * handler, and the next page fault is a first one (fault_signal_pending()).
+ */
+ROW(C4, delay_beside_signals, "a slow page can be touched beside signals that come more often")
+{
+	struct mmapdemo_injection rule =
+		rule_on_page(MMAPDEMO_INJECT_COUNT, MMAPDEMO_INJECT_ALWAYS, 0);
+	const struct itimerval often = {{0, DELAY / 5}, {0, DELAY / 5}}, never = {};
+	const struct sigaction handler = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+	int fd = control_open();
+	unsigned char *map = target_map_rw(1, MAP_SHARED, pages(PAGE));
+	double began;
+
+	rule.delay = DELAY;
+	assert_done(set_rule(fd, rule));
+	ck_assert_int_eq(sigaction(SIGALRM, &handler, NULL), 0);
+	began = seconds_now();
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &often, NULL), 0);
+	assert_works(try_read(map));
+	ck_assert_int_eq(setitimer(ITIMER_REAL, &never, NULL), 0);
+	ck_assert_double_ge(seconds_now() - began, DELAY / 1e6);
+	assert_rule(fd, 1, 0);
 }
 
 ROW(C4, delay_of_a_failure, "an access that fails can be slow too")

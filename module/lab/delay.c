@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Accesses that take as long as a rule says. */
 #include <linux/file.h>
+#include <linux/hash.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -84,36 +85,70 @@ int mmapdemo_delay_access(struct mmapdemo_buffer *buffer, pgoff_t index)
 	return mmapdemo_delay_sleep(mmapdemo_delay_find(buffer, index));
 }
 
+static struct mmapdemo_served *mmapdemo_delay_slot(struct mmapdemo_lab *lab)
+{
+	return &lab->served[hash_ptr(current, MMAPDEMO_SERVED_BITS)];
+}
+
+static void mmapdemo_delay_remember(struct mmapdemo_buffer *buffer, pgoff_t index)
+{
+	struct mmapdemo_lab *lab = mmapdemo_lab_of(buffer);
+
+	spin_lock(&lab->served_lock);
+	*mmapdemo_delay_slot(lab) = (struct mmapdemo_served){
+		.task		= current,
+		.started	= current->start_time,
+		.index		= index,
+	};
+	spin_unlock(&lab->served_lock);
+}
+
+/* Whether this task's page fault has had its delay. It is forgotten by that. */
+static bool mmapdemo_delay_was_served(struct mmapdemo_buffer *buffer, pgoff_t index)
+{
+	struct mmapdemo_lab *lab = mmapdemo_lab_of(buffer);
+	struct mmapdemo_served *slot = mmapdemo_delay_slot(lab);
+	bool served;
+
+	spin_lock(&lab->served_lock);
+	served = slot->task == current && slot->started == current->start_time &&
+		 slot->index == index;
+	if (served)
+		slot->task = NULL;
+	spin_unlock(&lab->served_lock);
+	return served;
+}
+
 /*
  * hook_ops->delay. The lock of the mm or of the VMA is dropped meanwhile if the page fault
- * may be tried again, so that the process can map and unmap other memory.
+ * may be tried again, so that the process can map and unmap other memory. The last fput()
+ * of a kernel thread runs elsewhere, and would not keep this module: it holds the lock.
  *
- * Not for get_user_pages(), whose page faults are not INTERRUPTIBLE (mm/gup.c): mlock() and
- * MAP_POPULATE forget that a page fault was TRIED (__mm_populate()), and would be delayed
- * again each time they take the lock.
+ * That the next page fault is TRIED is not enough to know that it has had its delay. It is
+ * not where mlock() or MAP_POPULATE made it (__mm_populate(), mm/gup.c), nor where a signal
+ * was pending and the program runs its handler first (fault_signal_pending()). Either would
+ * be delayed for ever.
  *
  * Return: 0 to go on; VM_FAULT_RETRY after a delay for which the lock was dropped, or if
  * the page fault must not wait; VM_FAULT_SIGBUS after a fatal signal.
  */
 vm_fault_t mmapdemo_delay_fault(struct vm_fault *vmf)
 {
-	const unsigned int droppable = FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_INTERRUPTIBLE;
 	struct file *file = vmf->vma->vm_file;
-	ktime_t delay = mmapdemo_delay_find(mmapdemo_buffer_of(file), vmf->pgoff);
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
+	pgoff_t index = vmf->pgoff;
+	ktime_t delay = mmapdemo_delay_find(buffer, index);
 
-	if (!delay || vmf->flags & FAULT_FLAG_TRIED)
+	if (!delay || mmapdemo_delay_was_served(buffer, index) || vmf->flags & FAULT_FLAG_TRIED)
 		return 0;
 	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
 		return VM_FAULT_RETRY;
-	if ((vmf->flags & droppable) != droppable) /* A killed process sees no SIGBUS. */
+	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY) || current->flags & PF_KTHREAD)
 		return mmapdemo_delay_sleep(delay) ? VM_FAULT_SIGBUS : 0;
 	get_file(file);
 	mmapdemo_release_fault_lock(vmf);
 	mmapdemo_delay_sleep(delay);
+	mmapdemo_delay_remember(buffer, index);
 	fput(file);
-	/*
-	 * After a page fault under the VMA's lock, it is MAJOR that makes the next one
-	 * TRIED. The first kernels with that lock do not know this, and delay it twice.
-	 */
-	return VM_FAULT_RETRY | VM_FAULT_MAJOR;
+	return VM_FAULT_RETRY;
 }

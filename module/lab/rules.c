@@ -210,6 +210,7 @@ void mmapdemo_rules_init(struct mmapdemo_lab *lab)
 {
 	mt_init(&lab->rules);
 	INIT_LIST_HEAD(&lab->rule_list);
+	spin_lock_init(&lab->served_lock);
 }
 
 void mmapdemo_rules_exit(struct mmapdemo_lab *lab)

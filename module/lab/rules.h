@@ -11,17 +11,36 @@
 #include "core/buffer.h"
 #include "core/hooks.h"
 
+#define MMAPDEMO_SERVED_BITS	6
+
+/**
+ * struct mmapdemo_served - a page fault that has had its delay, and is to be tried again
+ * @task: whose it is, to compare only: the task may be gone; NULL for none
+ * @started: when that task began, as a later one may be at the same address
+ * @index: its page
+ */
+struct mmapdemo_served {
+	const struct task_struct *task;
+	u64 started;
+	pgoff_t index;
+};
+
 /**
  * struct mmapdemo_lab - the lab's part of a buffer
  * @hooks: what the core sees of it
  * @rules: by page number. Changed with the mapping's invalidate lock held exclusively, and
  *	read with it held.
  * @rule_list: the same, each once; as @rules
+ * @served_lock: protects @served
+ * @served: page faults that have had their delay, by a hash of their tasks. Of two tasks
+ *	with the same hash, the later one is remembered: the other one is delayed again.
  */
 struct mmapdemo_lab {
 	struct mmapdemo_hooks hooks;
 	struct maple_tree rules;
 	struct list_head rule_list;
+	spinlock_t served_lock; /* served */
+	struct mmapdemo_served served[1 << MMAPDEMO_SERVED_BITS];
 };
 
 static inline struct mmapdemo_lab *mmapdemo_lab_of(const struct mmapdemo_buffer *buffer)
