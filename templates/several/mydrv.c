@@ -6,7 +6,8 @@
  * Holds:  what fault holds, for each of the devices: its pages are allocated and mapped as
  *         programs touch them, and a device's buffer is all that can be seen through its node.
  * Lacks:  what fault lacks. The devices stay as long as the module: pfn-fault has one that goes.
- * Change: MYDRV_DEVICES and MYDRV_PAGES. The nodes are root's alone, unless udev says otherwise.
+ * Change: MYDRV_DEVICES and MYDRV_PAGES; struct mydrv, which is all that one device has. Only root
+ *         may open the nodes, unless a rule of udev says otherwise.
  */
 #include <linux/cdev.h>
 #include <linux/device.h>
@@ -18,7 +19,11 @@
 #define MYDRV_DEVICES	4
 #define MYDRV_PAGES	64UL
 
-static struct page *mydrv_pages[MYDRV_DEVICES][MYDRV_PAGES];
+struct mydrv {
+	struct page *pages[MYDRV_PAGES];
+};
+
+static struct mydrv mydrv_devices[MYDRV_DEVICES];
 
 static dev_t mydrv_first;
 static struct cdev mydrv_cdev;
@@ -46,13 +51,13 @@ static struct page *mydrv_page(struct page **slot)
 
 static vm_fault_t mydrv_fault(struct vm_fault *vmf)
 {
-	struct page **pages = vmf->vma->vm_file->private_data;
+	struct mydrv *drv = vmf->vma->vm_file->private_data;
 	struct page *page;
 
 	/* This is the one check of bounds, for each page: mremap() makes mappings longer. */
 	if (vmf->pgoff >= MYDRV_PAGES)
 		return VM_FAULT_SIGBUS;
-	page = mydrv_page(&pages[vmf->pgoff]);
+	page = mydrv_page(&drv->pages[vmf->pgoff]);
 	if (!page)
 		return VM_FAULT_OOM;
 	get_page(page); /* for the page table entry */
@@ -74,7 +79,7 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 static int mydrv_open(struct inode *inode, struct file *file)
 {
 	/* The kernel calls this for the minors that cdev_add() was told of, and no others. */
-	file->private_data = mydrv_pages[iminor(inode) - MINOR(mydrv_first)];
+	file->private_data = &mydrv_devices[iminor(inode) - MINOR(mydrv_first)];
 	return 0;
 }
 
@@ -116,7 +121,10 @@ static int __init mydrv_init(void)
 		if (err)
 			goto destroy;
 	}
-	/* Nothing may fail after this. Until then, the nodes exist, and open() is ENXIO. */
+	/*
+	 * Nothing may fail after this: a program may have a device open. Before it, udev may see
+	 * the nodes already, and open() is ENXIO.
+	 */
 	cdev_init(&mydrv_cdev, &mydrv_fops);
 	mydrv_cdev.owner = THIS_MODULE;
 	err = cdev_add(&mydrv_cdev, mydrv_first, MYDRV_DEVICES);
@@ -134,16 +142,17 @@ module_init(mydrv_init);
 
 static void __exit mydrv_exit(void)
 {
-	struct page **page;
+	unsigned long i, j;
 
 	cdev_del(&mydrv_cdev);
 	mydrv_destroy_nodes(MYDRV_DEVICES);
 	class_unregister(&mydrv_class);
 	unregister_chrdev_region(mydrv_first, MYDRV_DEVICES);
 	/* I/O in flight may keep a page for longer: this drops the driver's reference only. */
-	for (page = mydrv_pages[0]; page < mydrv_pages[MYDRV_DEVICES]; page++)
-		if (*page)
-			put_page(*page);
+	for (i = 0; i < MYDRV_DEVICES; i++)
+		for (j = 0; j < MYDRV_PAGES; j++)
+			if (mydrv_devices[i].pages[j])
+				put_page(mydrv_devices[i].pages[j]);
 }
 module_exit(mydrv_exit);
 
