@@ -9,8 +9,13 @@
  * Lacks:  private mappings (EINVAL, S5 S6), O_DIRECT and io_uring (EFAULT, M6), core dumps
  *         (M7), futexes between processes (M5). An mmap() past the end is EINVAL.
  * Change: probe and remove become those of your bus, which finds the device: drop mydrv_pdev.
- *         A PCI BAR begins at pci_resource_start() >> PAGE_SHIFT; .mmap chooses its attributes
- *         (pgprot_noncached()), and generic_access_phys() as .access serves debuggers.
+ *         A driver of several devices gives each node a name of its own:
+ *         devm_kasprintf(dev, GFP_KERNEL, "mydrv-%s", dev_name(dev)).
+ *         A PCI BAR begins at pci_resource_start() >> PAGE_SHIFT and has pci_resource_len() bytes.
+ *         Refuse one that is shorter than a page: other registers are in the rest of that page.
+ *         .mmap sets vm_page_prot to pgprot_noncached(). On x86, vmf_insert_pfn() goes by what
+ *         ioremap() reserved instead, so that write-combining takes ioremap_wc() of the BAR, too.
+ *         generic_access_phys() as .access lets debuggers read a BAR.
  */
 #include <linux/io.h>
 #include <linux/miscdevice.h>
@@ -30,10 +35,27 @@ struct mydrv {
 	struct miscdevice misc;
 	struct xarray files; /* the open ones; a mapping keeps its file open */
 	unsigned long first; /* the number of the first frame */
+	unsigned long pages;
 };
 
-/* Protects private_data of open files: their device, or NULL once that is gone. */
+/*
+ * Protects private_data of open files: their device, or NULL once that is gone. Each file
+ * operation holds it for as long as it uses the device.
+ */
 static DECLARE_RWSEM(mydrv_lock);
+
+/* The size of the file's device in pages, or 0 once that is gone. */
+static unsigned long mydrv_pages(struct file *file)
+{
+	unsigned long pages;
+	struct mydrv *drv;
+
+	down_read(&mydrv_lock);
+	drv = file->private_data;
+	pages = drv ? drv->pages : 0;
+	up_read(&mydrv_lock);
+	return pages;
+}
 
 static vm_fault_t mydrv_fault(struct vm_fault *vmf)
 {
@@ -43,7 +65,7 @@ static vm_fault_t mydrv_fault(struct vm_fault *vmf)
 	/* mydrv_remove() unmaps with the lock held: nothing is mapped again after that. */
 	down_read(&mydrv_lock);
 	drv = vmf->vma->vm_file->private_data;
-	if (drv && vmf->pgoff < MYDRV_PAGES)
+	if (drv && vmf->pgoff < drv->pages)
 		ret = vmf_insert_pfn(vmf->vma, vmf->address, drv->first + vmf->pgoff);
 	up_read(&mydrv_lock);
 	return ret;
@@ -53,8 +75,12 @@ static const struct vm_operations_struct mydrv_vm_ops = { .fault = mydrv_fault }
 
 static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 {
+	unsigned long pages = mydrv_pages(file);
+
+	if (!pages)
+		return -ENODEV;
 	/* The program chooses both. A sum could overflow, this difference cannot. */
-	if (vma->vm_pgoff >= MYDRV_PAGES || vma_pages(vma) > MYDRV_PAGES - vma->vm_pgoff)
+	if (vma->vm_pgoff >= pages || vma_pages(vma) > pages - vma->vm_pgoff)
 		return -EINVAL;
 	/* vmf_insert_pfn() has a BUG() for private ones; a read-only shared one lacks VM_SHARED. */
 	if (!(vma->vm_flags & VM_MAYSHARE))
@@ -89,7 +115,7 @@ static int mydrv_release(struct inode *inode, struct file *file)
 /* Programs learn the size by lseek(fd, 0, SEEK_END). */
 static loff_t mydrv_llseek(struct file *file, loff_t offset, int whence)
 {
-	return fixed_size_llseek(file, offset, whence, MYDRV_PAGES << PAGE_SHIFT);
+	return fixed_size_llseek(file, offset, whence, (loff_t)mydrv_pages(file) << PAGE_SHIFT);
 }
 
 static const struct file_operations mydrv_fops = {
@@ -129,14 +155,18 @@ static int mydrv_probe(struct platform_device *pdev)
 	if (!drv || !memory)
 		return -ENOMEM;
 	drv->first = virt_to_phys((void *)memory) >> PAGE_SHIFT;
+	drv->pages = MYDRV_PAGES;
 	xa_init(&drv->files);
 	drv->misc.minor = MISC_DYNAMIC_MINOR;
 	drv->misc.name = "mydrv";
 	drv->misc.fops = &mydrv_fops;
 	drv->misc.mode = 0600;
+	drv->misc.parent = &pdev->dev;
 	err = misc_register(&drv->misc);
+	if (err)
+		return err;
 	/* A devres action takes the place of .remove, whose type changed in Linux 6.11. */
-	return err ? err : devm_add_action_or_reset(&pdev->dev, mydrv_remove, drv);
+	return devm_add_action_or_reset(&pdev->dev, mydrv_remove, drv);
 }
 
 static struct platform_driver mydrv_driver = {
