@@ -10,9 +10,13 @@
  * Lacks:  private mappings (EINVAL, S5 S6), O_DIRECT and io_uring (EFAULT, M6), core dumps
  *         (M7), futexes between processes (M5), page faults (M2). An mmap() past the end is
  *         EINVAL. More than one block of the page allocator (4 MiB) takes CMA or an IOMMU.
+ *         Behind an IOMMU the kernel may map pages with references, and O_DIRECT works there.
  * Change: probe and remove become those of your bus, which finds the device: drop mydrv_pdev.
- *         Give the device drv->address, and stop it in mydrv_remove(). Of several buffers, map
- *         one by each mmap(), chosen by vm_pgoff. If removal must not wait, see pfn-fault.
+ *         Give the device drv->address, and stop it in mydrv_remove(). If removal must not wait,
+ *         see pfn-fault. A driver of several devices gives each node a name of its own:
+ *         devm_kasprintf(dev, GFP_KERNEL, "mydrv-%s", dev_name(dev)). If there are several
+ *         buffers, vm_pgoff chooses one: .mmap then sets it to the offset in that buffer, where
+ *         dma_mmap_coherent() begins.
  */
 #include <linux/dma-mapping.h>
 #include <linux/miscdevice.h>
@@ -46,7 +50,10 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 	/* Copy-on-write of frames would show their numbers in /proc/PID/maps, as vm_pgoff. */
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
-	/* It sets VM_IO, VM_PFNMAP, VM_DONTEXPAND, VM_DONTDUMP and the cache attributes. */
+	/*
+	 * It sets the cache attributes. Where it calls remap_pfn_range(), that sets VM_IO,
+	 * VM_PFNMAP, VM_DONTEXPAND and VM_DONTDUMP.
+	 */
 	return dma_mmap_coherent(drv->dev, vma, drv->memory, drv->address,
 				 MYDRV_PAGES << PAGE_SHIFT);
 }
@@ -116,9 +123,12 @@ static int mydrv_probe(struct platform_device *pdev)
 	drv->misc.name = "mydrv";
 	drv->misc.fops = &mydrv_fops;
 	drv->misc.mode = 0600;
+	drv->misc.parent = drv->dev;
 	err = misc_register(&drv->misc);
+	if (err)
+		return err;
 	/* A devres action takes the place of .remove, whose type changed in Linux 6.11. */
-	return err ? err : devm_add_action_or_reset(drv->dev, mydrv_remove, drv);
+	return devm_add_action_or_reset(drv->dev, mydrv_remove, drv);
 }
 
 static struct platform_driver mydrv_driver = {
