@@ -10,8 +10,9 @@
  *         not grow a mapping (M1). Futexes between processes are EFAULT (M5). The kernel
  *         cannot move the pages (M12), and they are never huge (M11).
  * Change: MYDRV_PAGES; the mode of the node; what fills the pages. page_address() is the
- *         kernel's address of a page. From Linux 7.1 on, .mmap_prepare with
- *         mmap_action_map_kernel_pages_full() does what .mmap does here.
+ *         kernel's address of a page. If the kernel is to run on CPUs with aliasing caches, take
+ *         vmalloc. From Linux 7.1 on, .mmap_prepare with mmap_action_map_kernel_pages_full()
+ *         does what .mmap does here.
  */
 #include <linux/fs.h>
 #include <linux/gfp.h>

@@ -10,8 +10,9 @@
  * Change: MYDRV_PAGES; the mode of the node; what the kernel does with mydrv_array. Kernel
  *         and programs see each other's stores at once, so a protocol between them needs
  *         smp_store_release() and smp_load_acquire(), and the kernel must read a value once
- *         before it checks and uses it. On CPUs with aliasing caches (some ARM, MIPS), call
- *         flush_kernel_vmap_range() as well.
+ *         before it checks and uses it (READ_ONCE()). On CPUs with aliasing caches (some ARM,
+ *         MIPS), shared mappings need no flush: vmalloc_user() aligns the array to SHMLBA, and
+ *         the kernel gives a shared mapping an address of the same cache colour.
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
