@@ -8,8 +8,9 @@
  *         memory cgroup, and freed when the file is closed and the last mapping is gone.
  * Lacks:  what programs share by opening the node again (S1, S3, S7): that is another buffer.
  *         Else what insert lacks.
- * Change: MYDRV_PAGES; the mode of the node. Who may open it may have as many buffers as the
- *         program may have files open: limit them if they are large.
+ * Change: MYDRV_PAGES; the mode of the node. A mapping keeps its buffer after close(), so that
+ *         RLIMIT_NOFILE does not limit how many buffers a program has. Only the limit of its
+ *         memory cgroup does: count the buffers if that is not enough.
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -54,12 +55,12 @@ static void mydrv_free(struct mydrv_buffer *buffer)
 	/* I/O in flight may keep a page for longer: this drops the driver's reference only. */
 	for (i = 0; i < MYDRV_PAGES && buffer->pages[i]; i++)
 		put_page(buffer->pages[i]);
-	kfree(buffer);
+	kvfree(buffer);
 }
 
 static int mydrv_open(struct inode *inode, struct file *file)
 {
-	struct mydrv_buffer *buffer = kzalloc(sizeof(*buffer), GFP_KERNEL_ACCOUNT);
+	struct mydrv_buffer *buffer = kvzalloc(sizeof(*buffer), GFP_KERNEL_ACCOUNT);
 	unsigned long i;
 
 	if (!buffer)
