@@ -10,8 +10,8 @@
  * Lacks:  futexes between processes (M5) and pages that move (M12) or are huge (M11). Each
  *         page costs a page fault. A page stays until the module is unloaded.
  * Change: MYDRV_PAGES; the mode of the node; mydrv_page(), where the driver may fill a page
- *         before a program sees it. If memory is to be charged to the program that touches
- *         it first, add GFP_KERNEL_ACCOUNT.
+ *         before cmpxchg() shows it to programs. GFP_KERNEL_ACCOUNT in place of GFP_KERNEL
+ *         charges a page to the memory cgroup of the program that touches it first.
  */
 #include <linux/fs.h>
 #include <linux/gfp.h>
