@@ -51,7 +51,7 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	/*
-	 * It sets the cache attributes. Where it calls remap_pfn_range(), that sets VM_IO,
+	 * This sets the cache attributes. Where it calls remap_pfn_range(), that sets VM_IO,
 	 * VM_PFNMAP, VM_DONTEXPAND and VM_DONTDUMP.
 	 */
 	return dma_mmap_coherent(drv->dev, vma, drv->memory, drv->address,

@@ -6,8 +6,8 @@
  * Holds:  all mappings of one open file show one buffer, after fork() and in a process that got
  *         the descriptor by dup() or SCM_RIGHTS, too. It is zeroed, charged to the program's
  *         memory cgroup, and freed when the file is closed and the last mapping is gone.
- * Lacks:  what programs share by opening the node again (S1, S3, S7): that is another buffer.
- *         Else what insert lacks.
+ * Lacks:  memory that two opens of the node share (S1, S3, S7): the second has another buffer.
+ *         It lacks what insert lacks, too.
  * Change: MYDRV_PAGES; the mode of the node. A mapping keeps its buffer after close(), so that
  *         RLIMIT_NOFILE does not limit how many buffers a program has. Only the limit of its
  *         memory cgroup does: count the buffers if that is not enough.

@@ -87,7 +87,7 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 		return -EINVAL;
 	vm_flags_set(vma, VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_ops = &mydrv_vm_ops;
-	/* What .mmap itself maps, mydrv_remove() may miss: the VMA is not yet in f_mapping. */
+	/* mydrv_remove() would miss what .mmap itself maps: the VMA is not yet in f_mapping. */
 	return 0;
 }
 

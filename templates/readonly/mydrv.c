@@ -7,7 +7,7 @@
  * Holds:  a shared mapping shows what is published, at once (S7), and no right to write can be
  *         had: PROT_WRITE at mmap() and mprotect() later are EACCES, for root too. A private
  *         mapping copies on write (S5, S6): a program's stores are its own.
- * Lacks:  stores to a shared mapping, and what lacks with vmalloc.
+ * Lacks:  stores to a shared mapping, and what vmalloc lacks.
  * Change: MYDRV_PAGES; who publishes: here write(), which only root may call. In its place,
  *         your interrupt handler or timer stores to mydrv_array. Readers may see a half-made
  *         change: have the kernel count before and after it, as a seqcount does. If private
@@ -57,7 +57,7 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 	}
 	if (mydrv_broken((loff_t)first << PAGE_SHIFT, count << PAGE_SHIFT))
 		return -EHWPOISON;
-	/* It sets VM_DONTEXPAND and VM_DONTDUMP, and each page table entry takes a reference. */
+	/* This sets VM_DONTEXPAND and VM_DONTDUMP. Each page table entry takes a reference. */
 	return remap_vmalloc_range(vma, mydrv_array, first);
 }
 
@@ -76,7 +76,7 @@ static ssize_t mydrv_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	return copied || !bytes ? copied : -EFAULT;
 }
 
-/* Publishes. copy_from_user() in its place would zero what it could not copy. */
+/* Publishes. copy_from_user() would zero what it cannot copy, and readers would see that. */
 static ssize_t mydrv_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	loff_t pos = iocb->ki_pos;

@@ -38,7 +38,7 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 		if (PageHWPoison(vmalloc_to_page(mydrv_array + (i << PAGE_SHIFT))))
 			return -EHWPOISON;
 	/*
-	 * It sets VM_DONTEXPAND and VM_DONTDUMP. Each page table entry takes a reference, and
+	 * This sets VM_DONTEXPAND and VM_DONTDUMP. Each page table entry takes a reference, and
 	 * fork() and munmap() count along: no .open or .close is needed. If this fails
 	 * half-way, the kernel unmaps what is there.
 	 */
