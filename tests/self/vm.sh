@@ -180,6 +180,7 @@ ours() {
 
 # A device that a program still holds cannot be unloaded.
 holds() {
+	# What is left behind holds the device, so that run has somebody to name.
 	ran 98 -- sh -c 'exec 3</dev/mmapdemo; sleep 1000 & exit 0' && reason "does not unload.*sleep"
 }
 
@@ -252,6 +253,7 @@ try "run.a-terminal-is-given-to-the-command" terminal
 try "run.the-width-of-a-terminal-is-told" narrow
 try "run.an-interrupted-run-takes-its-vm-along" interrupted
 try "run.a-missing-result-is-97" no_result
+# The sleep is what hangs: run ends it with the VM.
 try "run.a-hanging-command-is-97" timed_out "running the command" --no-module -- sleep 1000
 try "run.a-kernel-that-cannot-start-is-97" no_boot
 try "run.a-qemu-that-cannot-start-is-97" no_qemu

@@ -85,6 +85,7 @@ command_dies() {
 # Where the storm itself is killed, another process restores, a moment later.
 killed() {
 	before=$(settings)
+	# It runs until the storm is killed. That the settings come back is asserted below.
 	/mmapdemo-storm -- sleep 1000 >/tmp/said 2>&1 &
 	while [ "$before" = "$(settings)" ]; do sleep 0.1; done
 	kill -KILL $!
