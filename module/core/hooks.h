@@ -8,6 +8,7 @@
 #define MMAPDEMO_HOOKS_H
 
 #include <linux/atomic.h>
+#include <linux/fs.h>
 #include <linux/jump_label_ratelimit.h>
 #include <linux/mm_types.h>
 
@@ -81,6 +82,19 @@ static inline int mmapdemo_hooks_check(struct mmapdemo_buffer *buffer, pgoff_t i
 static inline vm_fault_t mmapdemo_hooks_delay(struct mmapdemo_buffer *buffer, struct vm_fault *vmf)
 {
 	return mmapdemo_hooks_active(buffer) ? buffer->hooks->ops->delay(vmf) : 0;
+}
+
+/*
+ * A new user of the buffer has been counted, with a full barrier. A last end that comes after
+ * the count does not wipe. One that came before it read the policy before it dropped the
+ * count, so the policy is seen here, and its wipe is waited for.
+ */
+static inline void mmapdemo_hooks_await_wipe(const struct mmapdemo_buffer *buffer)
+{
+	if (mmapdemo_hooks_wipe(buffer, ~0U)) {
+		filemap_invalidate_lock_shared(buffer->inode->i_mapping);
+		filemap_invalidate_unlock_shared(buffer->inode->i_mapping);
+	}
 }
 
 /* Drops a count of users, and wipes after the last if that is the policy. Was it the last? */

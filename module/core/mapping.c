@@ -25,19 +25,9 @@ static void mmapdemo_mapping_count(struct mmapdemo_buffer *buffer)
 /* Counts a VMA that was mapped, split off, moved to, or inherited over fork. */
 static void mmapdemo_mapping_get(struct mmapdemo_buffer *buffer, void **vm_private_data)
 {
-	struct address_space *mapping = buffer->inode->i_mapping;
-
 	*vm_private_data = buffer; /* it is counted: see mmapdemo_vma_close() */
 	mmapdemo_mapping_count(buffer);
-	/*
-	 * Pages may be mapped already. A last unmap that comes after the count does not wipe.
-	 * One that came before it read the policy before it dropped the count, so the policy
-	 * is seen here, and its wipe is waited for.
-	 */
-	if (mmapdemo_hooks_wipe(buffer, ~0U)) {
-		filemap_invalidate_lock_shared(mapping);
-		filemap_invalidate_unlock_shared(mapping);
-	}
+	mmapdemo_hooks_await_wipe(buffer); /* pages may be mapped already */
 }
 
 static void mmapdemo_mapping_put(struct mmapdemo_buffer *buffer)

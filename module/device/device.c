@@ -49,16 +49,9 @@ static int mmapdemo_device_open(struct inode *inode, struct file *file)
 	 */
 	file->f_mode |= FMODE_NOWAIT | MMAPDEMO_FMODE_DIRECT;
 
-	/*
-	 * A last close that comes after the count does not wipe. One before it has read the
-	 * policy, which is seen here, and its wipe is waited for. misc_open() holds a lock
-	 * that all misc devices share: without a policy, nothing is waited for.
-	 */
+	/* misc_open() holds a lock of all misc devices: without a policy, nothing is waited for. */
 	atomic_inc_return(&buffer->opens); /* a full barrier, unlike atomic_inc() */
-	if (mmapdemo_hooks_wipe(buffer, ~0U)) {
-		filemap_invalidate_lock_shared(mapping);
-		filemap_invalidate_unlock_shared(mapping);
-	}
+	mmapdemo_hooks_await_wipe(buffer);
 	return 0;
 }
 
