@@ -29,37 +29,37 @@
 #include <linux/module.h>
 
 #include "core/assembler.h"
-#include "core/buffer.h"
 #include "core/hooks.h"
+#include "core/strategy.h"
 #include "device/debugfs.h"
 #include "device/device.h"
+#include "device/node.h"
 #include "lab/attach.h"
 #include "params.h"
 #include "strategy/list.h"
 
-static struct mmapdemo_buffer mmapdemo_buffers[MMAPDEMO_STRATEGIES];
+static struct mmapdemo_node mmapdemo_nodes[MMAPDEMO_STRATEGIES];
 
 /* After this no program can open a node any more; files that are open stay open. */
 static void mmapdemo_exit_devices(void)
 {
-	struct mmapdemo_buffer *buffer;
+	struct mmapdemo_node *node;
 
-	for (buffer = mmapdemo_buffers; buffer < mmapdemo_buffers + MMAPDEMO_STRATEGIES; buffer++)
-		mmapdemo_device_exit(buffer);
+	for (node = mmapdemo_nodes; node < mmapdemo_nodes + MMAPDEMO_STRATEGIES; node++)
+		mmapdemo_device_exit(node);
 }
 
-/* Also where the load fails half-way: buffers that are there have a strategy. */
+/* Also where the load fails half-way: some nodes have no buffer then. */
 static void mmapdemo_exit(void)
 {
-	struct mmapdemo_buffer *buffer;
+	struct mmapdemo_node *node;
 
 	mmapdemo_exit_devices();
-	for (buffer = mmapdemo_buffers; buffer < mmapdemo_buffers + MMAPDEMO_STRATEGIES; buffer++) {
-		if (!buffer->strategy)
+	for (node = mmapdemo_nodes; node < mmapdemo_nodes + MMAPDEMO_STRATEGIES; node++) {
+		if (!node->buffer)
 			continue;
-		mmapdemo_debugfs_remove(buffer);
-		mmapdemo_detach_lab(buffer);
-		mmapdemo_buffer_exit(buffer);
+		mmapdemo_debugfs_remove(node);
+		mmapdemo_buffer_put(node->buffer);
 	}
 	mmapdemo_hooks_flush();
 	mmapdemo_debugfs_exit();
@@ -79,19 +79,20 @@ static int __init mmapdemo_init_devices(void)
 
 	for_each_set_bit(i, &mmapdemo_param_strategies, MMAPDEMO_STRATEGIES) {
 		if (i == last)
-			mmapdemo_device_open_up(&mmapdemo_buffers[i]);
-		err = mmapdemo_device_init(&mmapdemo_buffers[i], mmapdemo_param_mode);
+			mmapdemo_device_open_up(&mmapdemo_nodes[i]);
+		err = mmapdemo_device_init(&mmapdemo_nodes[i], mmapdemo_param_mode);
 		if (err)
 			return err;
 	}
 	for_each_set_bit(i, &mmapdemo_param_strategies, MMAPDEMO_STRATEGIES) {
-		mmapdemo_device_open_up(&mmapdemo_buffers[i]);
-		mmapdemo_debugfs_add(&mmapdemo_buffers[i]);
+		mmapdemo_device_open_up(&mmapdemo_nodes[i]);
+		mmapdemo_debugfs_add(&mmapdemo_nodes[i]);
 	}
 	return 0;
 }
 
-static int __init mmapdemo_init_all(void)
+static int __init mmapdemo_init_buffer(struct mmapdemo_node *node,
+				       const struct mmapdemo_strategy *strategy)
 {
 	const struct mmapdemo_settings settings = {
 		.size		= mmapdemo_param_size,
@@ -99,13 +100,21 @@ static int __init mmapdemo_init_all(void)
 		.huge		= mmapdemo_param_huge,
 		.prealloc	= mmapdemo_param_prealloc,
 	};
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_create(strategy->node, strategy,
+								&settings);
+
+	if (IS_ERR(buffer))
+		return PTR_ERR(buffer);
+	node->buffer = buffer;
+	return mmapdemo_attach_lab(buffer);
+}
+
+static int __init mmapdemo_init_all(void)
+{
 	int i, err;
 
 	for_each_set_bit(i, &mmapdemo_param_strategies, MMAPDEMO_STRATEGIES) {
-		err = mmapdemo_buffer_init(&mmapdemo_buffers[i], mmapdemo_strategies[i],
-					   &settings);
-		if (!err)
-			err = mmapdemo_attach_lab(&mmapdemo_buffers[i]);
+		err = mmapdemo_init_buffer(&mmapdemo_nodes[i], mmapdemo_strategies[i]);
 		if (err)
 			return err;
 	}

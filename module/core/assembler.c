@@ -8,9 +8,11 @@
 #include <linux/mm.h>
 #include <linux/mount.h>
 #include <linux/pseudo_fs.h>
+#include <linux/slab.h>
 
 #include "assembler.h"
 #include "buffer.h"
+#include "hooks.h"
 #include "notify.h"
 #include "strategy.h"
 
@@ -33,14 +35,14 @@ static struct file_system_type mmapdemo_fs = {
 	.kill_sb		= kill_anon_super,
 };
 
-int __init mmapdemo_buffer_init(struct mmapdemo_buffer *buffer,
+/* The strategy's init() comes last: it is given a buffer that lacks only the memory. */
+static int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer,
 				const struct mmapdemo_strategy *strategy,
 				const struct mmapdemo_settings *settings)
 {
 	struct inode *inode;
 	int err;
 
-	buffer->name = strategy->node;
 	buffer->faults = alloc_percpu(struct mmapdemo_faults);
 	if (!buffer->faults)
 		return -ENOMEM;
@@ -75,12 +77,84 @@ free_faults:
 	return err;
 }
 
-void mmapdemo_buffer_exit(struct mmapdemo_buffer *buffer)
+/**
+ * mmapdemo_buffer_create - make a buffer
+ * @name: its name, which is copied
+ * @strategy: how it has its memory
+ * @settings: its size and the like
+ *
+ * Context: Process context, may sleep.
+ *
+ * Return: the buffer, with one reference, which mmapdemo_buffer_put() drops; or ERR_PTR
+ * of -ENOMEM, -EINTR after a fatal signal, or what the strategy's init() returns.
+ */
+struct mmapdemo_buffer *mmapdemo_buffer_create(const char *name,
+					       const struct mmapdemo_strategy *strategy,
+					       const struct mmapdemo_settings *settings)
 {
+	struct mmapdemo_buffer *buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
+	int err;
+
+	if (!buffer)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&buffer->refs);
+	buffer->name = kstrdup_const(name, GFP_KERNEL);
+	if (!buffer->name) {
+		err = -ENOMEM;
+		goto free;
+	}
+	err = mmapdemo_buffer_init(buffer, strategy, settings);
+	if (err)
+		goto free_name;
+	return buffer;
+
+free_name:
+	kfree_const(buffer->name);
+free:
+	kfree(buffer);
+	return ERR_PTR(err);
+}
+
+/**
+ * mmapdemo_buffer_get - take another reference
+ * @buffer: the buffer, to which the caller has a reference
+ *
+ * Context: Any.
+ *
+ * Return: the buffer.
+ */
+struct mmapdemo_buffer *mmapdemo_buffer_get(struct mmapdemo_buffer *buffer)
+{
+	kref_get(&buffer->refs);
+	return buffer;
+}
+
+/* No file has the buffer, so no program can find or map it. */
+static void mmapdemo_buffer_free(struct kref *refs)
+{
+	struct mmapdemo_buffer *buffer = container_of(refs, struct mmapdemo_buffer, refs);
+
+	if (buffer->hooks)
+		buffer->hooks->ops->detach(buffer);
 	buffer->strategy->exit(buffer);
 	iput(buffer->inode);
 	xa_destroy(&buffer->broken);
 	free_percpu(buffer->faults);
+	kfree_const(buffer->name);
+	kfree(buffer);
+}
+
+/**
+ * mmapdemo_buffer_put - drop a reference; the last one frees the buffer and its memory
+ * @buffer: the buffer
+ *
+ * Pages that others have pinned are freed with their last pin.
+ *
+ * Context: Process context, may sleep.
+ */
+void mmapdemo_buffer_put(struct mmapdemo_buffer *buffer)
+{
+	kref_put(&buffer->refs, mmapdemo_buffer_free);
 }
 
 int __init mmapdemo_buffer_mount(void)

@@ -23,8 +23,10 @@ struct mmapdemo_settings {
 
 int mmapdemo_buffer_mount(void);
 void mmapdemo_buffer_unmount(void);
-int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, const struct mmapdemo_strategy *strategy,
-			 const struct mmapdemo_settings *settings);
-void mmapdemo_buffer_exit(struct mmapdemo_buffer *buffer);
+struct mmapdemo_buffer *mmapdemo_buffer_create(const char *name,
+					       const struct mmapdemo_strategy *strategy,
+					       const struct mmapdemo_settings *settings);
+struct mmapdemo_buffer *mmapdemo_buffer_get(struct mmapdemo_buffer *buffer);
+void mmapdemo_buffer_put(struct mmapdemo_buffer *buffer);
 
 #endif

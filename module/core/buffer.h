@@ -4,7 +4,7 @@
 
 #include <linux/atomic.h>
 #include <linux/fs.h>
-#include <linux/miscdevice.h>
+#include <linux/kref.h>
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -55,9 +55,10 @@ struct mmapdemo_faults {
 #define MMAPDEMO_MAKING	16
 
 /**
- * struct mmapdemo_buffer - memory behind one device node: a file without a file system
+ * struct mmapdemo_buffer - memory that files map: a file without a file system
+ * @refs: who uses it, see mmapdemo_buffer_get()
  * @strategy: how it has its memory
- * @name: node name, in /dev and in debugfs
+ * @name: its copy of the name, for tracepoints and the log
  * @inode: private inode; its i_size is the size, its mapping knows the VMAs and,
  *	for the strategy `pagecache', holds the folios.
  *	inode_lock() serialises writers with whoever removes folios or changes
@@ -75,9 +76,6 @@ struct mmapdemo_faults {
  * @area: of strategies with memory in one piece: its kernel address
  * @held: of both: bytes of it
  * @dma: of `dma': what it needs besides
- * @misc: the device node
- * @open_to_all: the load is over, as far as it can fail: the node can be opened
- * @debugfs: folder with the counters
  * @hooks: what the lab has to do with it; NULL without a lab
  * @wait: who waits for events
  * @events: how often each enum mmapdemo_event happened
@@ -87,10 +85,11 @@ struct mmapdemo_faults {
  * @vmas_peak: the most @vmas has been
  * @faults: page faults by kind, of each processor
  *
- * Lives from module load to unload. Open files pin the module and VMAs pin
- * their file, so no reference to the buffer is counted.
+ * An open file has a reference, and a VMA has a reference to its file. So neither
+ * outlives the buffer.
  */
 struct mmapdemo_buffer {
+	struct kref refs;
 	const struct mmapdemo_strategy *strategy;
 	const char *name;
 	struct inode *inode;
@@ -104,9 +103,6 @@ struct mmapdemo_buffer {
 	void *area;
 	size_t held;
 	struct mmapdemo_dma *dma;
-	struct miscdevice misc;
-	bool open_to_all;
-	struct dentry *debugfs;
 	struct mmapdemo_hooks *hooks;
 	wait_queue_head_t wait;
 	atomic64_t events[MMAPDEMO_EVENTS];

@@ -24,12 +24,14 @@
  *	of the module. Return: 0 to go on, or what the page fault is to return.
  * @put: drops a count of users, and wipes after the last. @why is for the trace.
  *	Return: whether it was the last.
+ * @detach: the buffer is about to be freed: drops the hooks
  */
 struct mmapdemo_hook_ops {
 	bool (*has_rule)(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
 	int (*check)(struct mmapdemo_buffer *buffer, pgoff_t index);
 	vm_fault_t (*delay)(struct vm_fault *vmf);
 	bool (*put)(struct mmapdemo_buffer *buffer, atomic_t *users, const char *why);
+	void (*detach)(struct mmapdemo_buffer *buffer);
 };
 
 /**

@@ -12,6 +12,7 @@
 #include "core/count.h"
 #include "core/strategy.h"
 #include "debugfs.h"
+#include "node.h"
 
 #define MMAPDEMO_COUNTER(name, value)						\
 static int mmapdemo_debugfs_##name(void *data, u64 *val)			\
@@ -109,8 +110,9 @@ void mmapdemo_debugfs_exit(void)
 	debugfs_remove_recursive(mmapdemo_debugfs);
 }
 
-void __init mmapdemo_debugfs_add(struct mmapdemo_buffer *buffer)
+void __init mmapdemo_debugfs_add(struct mmapdemo_node *node)
 {
+	struct mmapdemo_buffer *buffer = node->buffer;
 	struct dentry *dir = debugfs_create_dir(buffer->name, mmapdemo_debugfs);
 	size_t i;
 
@@ -119,10 +121,10 @@ void __init mmapdemo_debugfs_add(struct mmapdemo_buffer *buffer)
 				    mmapdemo_counters[i].fops);
 	/* Whose memory is where is root's to know. */
 	debugfs_create_file("mappings", 0400, dir, buffer, &mmapdemo_mappings_fops);
-	buffer->debugfs = dir;
+	node->debugfs = dir;
 }
 
-void mmapdemo_debugfs_remove(struct mmapdemo_buffer *buffer)
+void mmapdemo_debugfs_remove(struct mmapdemo_node *node)
 {
-	debugfs_remove_recursive(buffer->debugfs);
+	debugfs_remove_recursive(node->debugfs);
 }

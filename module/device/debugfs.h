@@ -2,11 +2,11 @@
 #ifndef MMAPDEMO_DEBUGFS_H
 #define MMAPDEMO_DEBUGFS_H
 
-struct mmapdemo_buffer;
+struct mmapdemo_node;
 
 void mmapdemo_debugfs_init(void);
 void mmapdemo_debugfs_exit(void);
-void mmapdemo_debugfs_add(struct mmapdemo_buffer *buffer);
-void mmapdemo_debugfs_remove(struct mmapdemo_buffer *buffer);
+void mmapdemo_debugfs_add(struct mmapdemo_node *node);
+void mmapdemo_debugfs_remove(struct mmapdemo_node *node);
 
 #endif

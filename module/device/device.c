@@ -13,6 +13,7 @@
 #include <uapi/linux/mmapdemo.h>
 
 #include "control.h"
+#include "core/assembler.h"
 #include "core/buffer.h"
 #include "core/hooks.h"
 #include "core/mapping.h"
@@ -21,17 +22,18 @@
 #include "device.h"
 #include "lab/delay.h"
 #include "lab/inject.h"
+#include "node.h"
 #include "sysfs.h"
 
 static int mmapdemo_device_open(struct inode *inode, struct file *file)
 {
-	struct mmapdemo_buffer *buffer =
-		container_of(file->private_data, struct mmapdemo_buffer, misc);
+	struct mmapdemo_node *node = container_of(file->private_data, struct mmapdemo_node, misc);
+	struct mmapdemo_buffer *buffer = node->buffer;
 	struct address_space *mapping = buffer->inode->i_mapping;
 	struct mmapdemo_waiter *waiter;
 
 	/* The load may still fail, and take the module from under an open file. */
-	if (!smp_load_acquire(&buffer->open_to_all))
+	if (!smp_load_acquire(&node->open_to_all))
 		return -ENXIO;
 	waiter = kzalloc(sizeof(*waiter), GFP_KERNEL_ACCOUNT);
 	if (!waiter)
@@ -39,6 +41,7 @@ static int mmapdemo_device_open(struct inode *inode, struct file *file)
 	mmapdemo_notify_begin(buffer, waiter);
 	file->private_data = waiter;
 
+	mmapdemo_buffer_get(buffer);
 	/* From here on the file is one of the private inode, as a block device's is. */
 	file->f_mapping = mapping;
 	file->f_wb_err = filemap_sample_wb_err(mapping);
@@ -61,6 +64,7 @@ static int mmapdemo_device_release(struct inode *inode, struct file *file)
 
 	kfree(file->private_data);
 	mmapdemo_hooks_put(buffer, &buffer->opens, MMAPDEMO_WIPE_ON_LAST_CLOSE, "last close");
+	mmapdemo_buffer_put(buffer);
 	return 0;
 }
 
@@ -338,38 +342,38 @@ static const struct file_operations mmapdemo_vma_fops = {
 
 /**
  * mmapdemo_device_open_up - let programs open a node from now on
- * @buffer: the buffer, whose node may be registered or not yet
+ * @node: the node, which may be registered or not yet
  *
  * Until then open(2) is ENXIO. Afterwards only the registration of this node may make the
  * load fail.
  */
-void __init mmapdemo_device_open_up(struct mmapdemo_buffer *buffer)
+void __init mmapdemo_device_open_up(struct mmapdemo_node *node)
 {
-	smp_store_release(&buffer->open_to_all, true); /* pairs with mmapdemo_device_open() */
+	smp_store_release(&node->open_to_all, true); /* pairs with mmapdemo_device_open() */
 }
 
-int __init mmapdemo_device_init(struct mmapdemo_buffer *buffer, umode_t mode)
+int __init mmapdemo_device_init(struct mmapdemo_node *node, umode_t mode)
 {
 	int err;
 
-	buffer->misc = (struct miscdevice) {
+	node->misc = (struct miscdevice) {
 		.minor	= MISC_DYNAMIC_MINOR,
-		.name	= buffer->name,
-		.fops	= buffer->strategy->mmap ? &mmapdemo_vma_fops : &mmapdemo_fops,
+		.name	= node->buffer->name,
+		.fops	= node->buffer->strategy->mmap ? &mmapdemo_vma_fops : &mmapdemo_fops,
 		.mode	= mode,
 		.groups	= mmapdemo_sysfs_groups,
 	};
-	err = misc_register(&buffer->misc);
+	err = misc_register(&node->misc);
 	if (err)
-		buffer->misc.fops = NULL;
+		node->misc.fops = NULL;
 	return err;
 }
 
 /* If there is one. */
-void mmapdemo_device_exit(struct mmapdemo_buffer *buffer)
+void mmapdemo_device_exit(struct mmapdemo_node *node)
 {
-	if (!buffer->misc.fops)
+	if (!node->misc.fops)
 		return;
-	misc_deregister(&buffer->misc);
-	buffer->misc.fops = NULL;
+	misc_deregister(&node->misc);
+	node->misc.fops = NULL;
 }

@@ -4,10 +4,10 @@
 
 #include <linux/types.h>
 
-struct mmapdemo_buffer;
+struct mmapdemo_node;
 
-void mmapdemo_device_open_up(struct mmapdemo_buffer *buffer);
-int mmapdemo_device_init(struct mmapdemo_buffer *buffer, umode_t mode);
-void mmapdemo_device_exit(struct mmapdemo_buffer *buffer);
+void mmapdemo_device_open_up(struct mmapdemo_node *node);
+int mmapdemo_device_init(struct mmapdemo_node *node, umode_t mode);
+void mmapdemo_device_exit(struct mmapdemo_node *node);
 
 #endif

@@ -5,7 +5,6 @@
  */
 #include <linux/ctype.h>
 #include <linux/device.h>
-#include <linux/miscdevice.h>
 #include <linux/overflow.h>
 #include <linux/sysfs.h>
 #include <uapi/linux/mmapdemo.h>
@@ -13,6 +12,7 @@
 #include "core/buffer.h"
 #include "core/strategy.h"
 #include "lab/wipe.h"
+#include "node.h"
 #include "sysfs.h"
 
 /* Bytes, decimal or 0x hex, with K, M or G for powers of 1024; memparse() would wrap. */
@@ -49,7 +49,7 @@ static struct mmapdemo_buffer *mmapdemo_sysfs_buffer(struct device *dev)
 {
 	struct miscdevice *misc = dev_get_drvdata(dev);
 
-	return container_of(misc, struct mmapdemo_buffer, misc);
+	return container_of(misc, struct mmapdemo_node, misc)->buffer;
 }
 
 static ssize_t size_show(struct device *dev, struct device_attribute *attr, char *buf)

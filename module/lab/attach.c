@@ -9,14 +9,28 @@
 #include "rules.h"
 #include "wipe.h"
 
+/* hook_ops->detach. No program has the buffer open or mapped. */
+static void mmapdemo_detach_lab(struct mmapdemo_buffer *buffer)
+{
+	struct mmapdemo_lab *lab = mmapdemo_lab_of(buffer);
+
+	buffer->hooks = NULL;
+	if (lab->hooks.wipe_policy)
+		mmapdemo_hooks_disable();
+	mmapdemo_rules_exit(lab);
+	kfree(lab);
+}
+
 static const struct mmapdemo_hook_ops mmapdemo_lab_ops = {
 	.has_rule	= mmapdemo_inject_has_rule,
 	.check		= mmapdemo_inject_check,
 	.delay		= mmapdemo_delay_fault,
 	.put		= mmapdemo_wipe_put,
+	.detach		= mmapdemo_detach_lab,
 };
 
-int __init mmapdemo_attach_lab(struct mmapdemo_buffer *buffer)
+/* Before any program can open the buffer. It goes with the buffer. */
+int mmapdemo_attach_lab(struct mmapdemo_buffer *buffer)
 {
 	struct mmapdemo_lab *lab = kzalloc(sizeof(*lab), GFP_KERNEL);
 
@@ -26,19 +40,4 @@ int __init mmapdemo_attach_lab(struct mmapdemo_buffer *buffer)
 	mmapdemo_rules_init(lab);
 	buffer->hooks = &lab->hooks;
 	return 0;
-}
-
-/* If there is one. No program has the buffer open or mapped. */
-void mmapdemo_detach_lab(struct mmapdemo_buffer *buffer)
-{
-	struct mmapdemo_lab *lab;
-
-	if (!buffer->hooks)
-		return;
-	lab = mmapdemo_lab_of(buffer);
-	buffer->hooks = NULL;
-	if (lab->hooks.wipe_policy)
-		mmapdemo_hooks_disable();
-	mmapdemo_rules_exit(lab);
-	kfree(lab);
 }

@@ -5,6 +5,5 @@
 struct mmapdemo_buffer;
 
 int mmapdemo_attach_lab(struct mmapdemo_buffer *buffer);
-void mmapdemo_detach_lab(struct mmapdemo_buffer *buffer);
 
 #endif
