@@ -4,10 +4,11 @@
  *
  * params.c	what can be set at load
  * trace.h	tracepoints
- * compat.h	what differs between kernels
  *
- * core/		memory behind a node, and mappings of it:
+ * core/		memory behind a node, and mappings of it. compat.h has what differs between
+ *		kernels.
  *   assembler.c	puts a buffer together (buffer.h)
+ *   io.c		files of it: read, write, seek
  *   mapping.c		mmap, a VMA's life; vma_desc.c: as kernels before 7.1 have mmap
  *   notify.c		events to wait for
  *   count.c		counts of page faults

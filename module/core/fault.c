@@ -14,7 +14,7 @@
 #include "folios.h"
 #include "hooks.h"
 #include "huge.h"
-#include "trace.h"
+#include "tracing.h"
 
 vm_fault_t mmapdemo_fault_errno(int err)
 {

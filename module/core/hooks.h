@@ -22,6 +22,12 @@
  *	-EHWPOISON, -ENOMEM as the page's rule says.
  * @delay: has a page fault take as long as its page's rule says. The caller holds no lock
  *	of the module. Return: 0 to go on, or what the page fault is to return.
+ * @access: whether an access other than a page fault fails, and how far: of the bytes
+ *	@len from @pos on, it says for how many the answer holds. With @nowait it must not
+ *	sleep. Return: 0, -EINTR after a fatal signal, -EIO or -ENOMEM as the rule says,
+ *	-EAGAIN where it would have to sleep: the access is not counted then.
+ * @slow: whether a rule delays some access of a range of bytes; true, too, where it would
+ *	have to wait to know
  * @put: drops a count of users, and wipes after the last. @why is for the trace.
  *	Return: whether it was the last.
  * @detach: the buffer is about to be freed: drops the hooks
@@ -30,6 +36,8 @@ struct mmapdemo_hook_ops {
 	bool (*has_rule)(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
 	int (*check)(struct mmapdemo_buffer *buffer, pgoff_t index);
 	vm_fault_t (*delay)(struct vm_fault *vmf);
+	int (*access)(struct mmapdemo_buffer *buffer, loff_t pos, size_t *len, bool nowait);
+	bool (*slow)(struct mmapdemo_buffer *buffer, loff_t pos, size_t len);
 	bool (*put)(struct mmapdemo_buffer *buffer, atomic_t *users, const char *why);
 	void (*detach)(struct mmapdemo_buffer *buffer);
 };
@@ -84,6 +92,19 @@ static inline int mmapdemo_hooks_check(struct mmapdemo_buffer *buffer, pgoff_t i
 static inline vm_fault_t mmapdemo_hooks_delay(struct mmapdemo_buffer *buffer, struct vm_fault *vmf)
 {
 	return mmapdemo_hooks_active(buffer) ? buffer->hooks->ops->delay(vmf) : 0;
+}
+
+static inline int mmapdemo_hooks_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t *len,
+					bool nowait)
+{
+	if (!mmapdemo_hooks_active(buffer))
+		return 0;
+	return buffer->hooks->ops->access(buffer, pos, len, nowait);
+}
+
+static inline bool mmapdemo_hooks_slow(struct mmapdemo_buffer *buffer, loff_t pos, size_t len)
+{
+	return mmapdemo_hooks_active(buffer) && buffer->hooks->ops->slow(buffer, pos, len);
 }
 
 /*

@@ -9,7 +9,7 @@
 #include "folios.h"
 #include "hooks.h"
 #include "huge.h"
-#include "trace.h"
+#include "tracing.h"
 
 /* One page fault maps at most this many huge pages, as fault-around does small ones. */
 #define MMAPDEMO_HUGE_AROUND	16

@@ -2,7 +2,7 @@
 /*
  * Huge pages in page faults. huge.c is for all kernels. Kernels since 6.15 map a huge folio
  * by vmf_insert_folio_pmd() (huge_insert.c), those before by filemap_map_pages()
- * (huge_map.c): module/Kbuild takes one of the two.
+ * (huge_map.c): core.mk takes one of the two.
  */
 #ifndef MMAPDEMO_HUGE_H
 #define MMAPDEMO_HUGE_H

@@ -11,7 +11,7 @@
 #include "mapping.h"
 #include "notify.h"
 #include "strategy.h"
-#include "trace.h"
+#include "tracing.h"
 
 static void mmapdemo_mapping_count(struct mmapdemo_buffer *buffer)
 {

@@ -10,7 +10,7 @@
 #include <uapi/linux/mmapdemo.h>
 
 #include "notify.h"
-#include "trace.h"
+#include "tracing.h"
 
 static_assert(BIT(MMAPDEMO_KICKED) == MMAPDEMO_EVENT_KICK);
 static_assert(BIT(MMAPDEMO_LAST_CLOSED) == MMAPDEMO_EVENT_LAST_CLOSE);

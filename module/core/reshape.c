@@ -19,7 +19,7 @@
 #include "folios.h"
 #include "notify.h"
 #include "reshape.h"
-#include "trace.h"
+#include "tracing.h"
 
 /* A reference that is no pin is soon dropped: how often to try again, and after what time. */
 #define MMAPDEMO_SPLIT_TRIES	100

@@ -25,6 +25,8 @@ static const struct mmapdemo_hook_ops mmapdemo_lab_ops = {
 	.has_rule	= mmapdemo_inject_has_rule,
 	.check		= mmapdemo_inject_check,
 	.delay		= mmapdemo_delay_fault,
+	.access		= mmapdemo_inject_access,
+	.slow		= mmapdemo_delay_is_slow,
 	.put		= mmapdemo_wipe_put,
 	.detach		= mmapdemo_detach_lab,
 };

@@ -11,8 +11,8 @@
 
 #include "content.h"
 #include "core/buffer.h"
+#include "core/hooks.h"
 #include "core/strategy.h"
-#include "inject.h"
 
 /* SplitMix64, as the uapi header defines the pattern. */
 static u64 mmapdemo_content_word(u64 seed, loff_t pos)
@@ -54,7 +54,7 @@ static bool mmapdemo_content_inside(struct mmapdemo_buffer *buffer, u64 offset, 
 static int mmapdemo_content_next(struct mmapdemo_buffer *buffer, u64 pos, u64 end, size_t *bytes)
 {
 	*bytes = min_t(u64, end - pos, SZ_1G);
-	return mmapdemo_inject_access(buffer, pos, bytes, false);
+	return mmapdemo_hooks_access(buffer, pos, bytes, false);
 }
 
 /* Signals that kill, and others who want to run, wait for no more than this. */

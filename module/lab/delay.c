@@ -34,14 +34,7 @@ static ktime_t mmapdemo_delay_find(struct mmapdemo_buffer *buffer, pgoff_t index
 	return delay;
 }
 
-/**
- * mmapdemo_delay_is_slow - whether a rule delays some access of a range
- * @buffer: the buffer
- * @pos: first byte
- * @len: bytes, above 0
- *
- * Return: true, too, where it would have to wait to know.
- */
+/* hook_ops->slow */
 bool mmapdemo_delay_is_slow(struct mmapdemo_buffer *buffer, loff_t pos, size_t len)
 {
 	MA_STATE(mas, &mmapdemo_lab_of(buffer)->rules, pos >> PAGE_SHIFT, pos >> PAGE_SHIFT);
@@ -49,8 +42,6 @@ bool mmapdemo_delay_is_slow(struct mmapdemo_buffer *buffer, loff_t pos, size_t l
 	struct mmapdemo_rule *rule;
 	bool slow = false;
 
-	if (!mmapdemo_hooks_active(buffer))
-		return false;
 	if (!filemap_invalidate_trylock_shared(mapping))
 		return true;
 	rcu_read_lock();

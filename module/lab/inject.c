@@ -92,16 +92,7 @@ int mmapdemo_inject_check(struct mmapdemo_buffer *buffer, pgoff_t index)
 	return fires ? mmapdemo_rule_errno(rule) : 0;
 }
 
-/**
- * mmapdemo_inject_access - whether an access other than a page fault fails, and how far
- * @buffer: the buffer
- * @pos: where it begins, in bytes
- * @len: in: bytes of it; out: as many of them as the answer holds for
- * @nowait: it must not sleep
- *
- * Return: 0, -EINTR after a fatal signal, -EIO or -ENOMEM as the rule says, -EAGAIN
- * where it would have to sleep: the access is not counted then.
- */
+/* hook_ops->access */
 int mmapdemo_inject_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t *len, bool nowait)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
@@ -109,8 +100,6 @@ int mmapdemo_inject_access(struct mmapdemo_buffer *buffer, loff_t pos, size_t *l
 	pgoff_t next;
 	int err;
 
-	if (!mmapdemo_hooks_active(buffer))
-		return 0;
 	if (nowait) {
 		if (!filemap_invalidate_trylock_shared(mapping))
 			return -EAGAIN;

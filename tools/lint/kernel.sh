@@ -27,7 +27,7 @@ checkpatch() {
 	scripts_there || return
 	mapfile -t list < <(files 'module/*.[ch]' 'templates/*.c' 'tests/modules/in_init/*.c' \
 		'tests/modules/late_load/*.c' 'tests/modules/odd/*.c' \
-		':!module/compat.h' ':!module/trace.h')
+		':!module/core/compat.h' ':!module/trace.h')
 	patches '' "${list[@]/#/$tree/}"
 }
 
@@ -41,7 +41,7 @@ checkpatch_uapi() {
 # The one place where versions belong.
 checkpatch_compat() {
 	scripts_there || return
-	patches LINUX_VERSION_CODE,CONSTANT_COMPARISON "$tree/module/compat.h"
+	patches LINUX_VERSION_CODE,CONSTANT_COMPARISON "$tree/module/core/compat.h"
 }
 
 # What TRACE_EVENT() looks like in all the kernel's headers.

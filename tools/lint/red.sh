@@ -61,7 +61,7 @@ bad_tree() {
 	echo 'a line ends in a blank ' >blank
 	# shellcheck disable=SC2016 # it is for the script
 	printf '#!/bin/bash\nrm $1/*\n' >bad.sh
-	cp module/bad.c module/compat.h
+	cp module/bad.c module/core/compat.h
 	cp module/bad.c module/trace.h
 	cp module/bad.c include/uapi/linux/mmapdemo.h
 	head -c 30000 /dev/zero | tr '\0' x >long

@@ -33,7 +33,7 @@ length() {
 }
 
 versions() {
-	! files 'module/*' 'templates/*' ':!module/compat.h' | xargs grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION\('
+	! files 'module/*' 'templates/*' ':!module/core/compat.h' | xargs grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION\('
 }
 
 # Includes run downward: tools/lint/layers says which folder is above which.
@@ -65,7 +65,7 @@ shells() {
 # Comments are not counted.
 called() {
 	local names uncalled
-	names=$(files 'conformance/*.h' 'tests/*.h' 'module/*.h' 'userspace/*.h' ':!module/compat.h' ':!module/trace.h' |
+	names=$(files 'conformance/*.h' 'tests/*.h' 'module/*.h' 'userspace/*.h' ':!module/core/compat.h' ':!module/trace.h' |
 		xargs -r sed -nE '/^static /d; s/^[a-z_][a-zA-Z0-9_ *]*[ *]([a-z_][a-z0-9_]*)\(.*/\1/p' | sort -u)
 	uncalled=$(files 'conformance/*.[ch]' 'tests/*.[ch]' 'module/*.[ch]' 'userspace/*.[ch]' |
 		xargs -r sed -E 's@^ \*.*|/\*.*\*/|//.*@@' | grep -oE '\b[a-z_][a-z0-9_]*\b' | sort | uniq -c |

@@ -3,7 +3,7 @@
  * Every difference between kernels, in one place: force-included, so that the
  * rest of the module is written for the newest kernel only.
  *
- * The MMAPDEMO_HAS_ names come from probes of the headers in module/Kbuild.
+ * The MMAPDEMO_HAS_ names come from probes of the headers in core.mk.
  * Each entry names the commit that made the difference: once that is below the
  * floor, the entry can go.
  */
@@ -58,7 +58,7 @@
 #ifdef MMAPDEMO_HAS_RELEASE_FAULT_LOCK
 #define mmapdemo_release_fault_lock release_fault_lock
 #elif defined(MMAPDEMO_HAS_HUGE_FAULT)
-#error "release_fault_lock() was not found, which is there since 6.6: see module/Kbuild"
+#error "release_fault_lock() was not found, which is there since 6.6: see core.mk"
 #else
 #define mmapdemo_release_fault_lock(vmf) mmap_read_unlock((vmf)->vma->vm_mm)
 #endif
@@ -126,7 +126,7 @@
 
 /*
  * 6.15, "mm/huge_memory: add vmf_insert_folio_pmd()": before, a module maps a
- * huge page through the core, which maps some by itself. module/Kbuild takes core/huge_map.c
+ * huge page through the core, which maps some by itself. core.mk takes core/huge_map.c
  * there in place of core/huge_insert.c.
  */
 #if defined(CONFIG_TRANSPARENT_HUGEPAGE) && !defined(MMAPDEMO_HAS_INSERT_FOLIO_PMD)

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What a module needs that has this folder built in: mmapdemo.ko itself, or a driver's.
+#
+#	include $(src)/core/core.mk
+#	mydriver-y := main.o $(addprefix core/,$(mmapdemo-core))
+#	ccflags-y += $(mmapdemo-core-flags)
+#
+# mmapdemo-core is the objects; mmapdemo-core-flags, the options that they, and who includes
+# their headers, are compiled with. docs/drivers.md says more.
+
+mmapdemo-core := assembler.o count.o hooks.o notify.o io.o mapping.o vma_desc.o strategy.o
+mmapdemo-core += folios.o pieces.o broken.o fault.o uffd.o reshape.o pagecache.o
+
+# Feature probes: what the headers declare, never a version (RHEL-like kernels
+# backport). compat.h is the only reader and names the commit behind each.
+mmapdemo-has = $(shell grep -qsE '$(1)' $(srctree)/include/linux/$(2) && echo -D$(3))
+
+mmapdemo-core-flags := $(call mmapdemo-has,filemap_splice_read,fs.h,MMAPDEMO_HAS_FILEMAP_SPLICE_READ)
+mmapdemo-core-flags += $(call mmapdemo-has,error_remove_folio,fs.h,MMAPDEMO_HAS_ERROR_REMOVE_FOLIO)
+mmapdemo-core-flags += $(call mmapdemo-has,unsigned long addr. bool hugepage,gfp.h,MMAPDEMO_HAS_VMA_ALLOC_HUGE)
+mmapdemo-core-flags += $(call mmapdemo-has,void release_fault_lock.struct vm_fault,mm.h,MMAPDEMO_HAS_RELEASE_FAULT_LOCK)
+mmapdemo-core-flags += $(call mmapdemo-has,struct offset_ctx,shmem_fs.h,MMAPDEMO_HAS_TMPFS_DIRECT)
+mmapdemo-core-flags += $(call mmapdemo-has,[*]huge_fault..struct vm_fault .vmf. unsigned int order,mm.h,MMAPDEMO_HAS_HUGE_FAULT)
+mmapdemo-core-flags += $(call mmapdemo-has,vmf_insert_pfn_pmd.struct vm_fault .vmf. unsigned long pfn,huge_mm.h,MMAPDEMO_HAS_INSERT_FOLIO_PMD)
+mmapdemo-core-flags += $(call mmapdemo-has,u32 crc32c.u32 crc,crc32.h,MMAPDEMO_HAS_CRC32C)
+mmapdemo-core-flags += $(call mmapdemo-has,struct mempolicy \*policy,pagemap.h,MMAPDEMO_HAS_FOLIO_MEMPOLICY)
+mmapdemo-core-flags += $(call mmapdemo-has,void vm_flags_set.struct vm_area_struct,mm.h,MMAPDEMO_HAS_VM_FLAGS_SET)
+mmapdemo-core-flags += $(call mmapdemo-has,bool vma_is_cow_mapping,mm.h,MMAPDEMO_HAS_VMA_IS_COW)
+mmapdemo-core-flags += $(call mmapdemo-has,int vfs_mmap.struct file,fs.h,MMAPDEMO_HAS_VFS_MMAP)
+mmapdemo-core-flags += $(call mmapdemo-has,shmem_file_setup.*vma_flags_t,shmem_fs.h,MMAPDEMO_HAS_SHMEM_VMA_FLAGS)
+mmapdemo-core-flags += $(call mmapdemo-has,define MAX_PAGE_ORDER,mmzone.h,MMAPDEMO_HAS_MAX_PAGE_ORDER)
+mmapdemo-core-flags += $(call mmapdemo-has,DEV_FLAG_DMA_COHERENT,device.h,MMAPDEMO_HAS_DMA_COHERENT_FLAG)
+mmapdemo-core-flags += $(call mmapdemo-has,struct folio_batch,folio_batch.h,MMAPDEMO_HAS_FOLIO_BATCH_H)
+mmapdemo-core-flags += $(call mmapdemo-has,struct vm_uffd_ops,userfaultfd_k.h,MMAPDEMO_HAS_UFFD_OPS)
+
+# MMAPDEMO_MMAP=legacy keeps .mmap on a kernel that has .mmap_prepare as well.
+ifneq ($(MMAPDEMO_MMAP),legacy)
+# A kernel's .mmap_prepare serves us once it can count what was mapped.
+mmapdemo-core-flags += $(call mmapdemo-has,[*]mapped\b,mm.h,MMAPDEMO_HAS_MMAP_PREPARE)
+endif
+
+# How a huge folio is mapped.
+mmapdemo-core-huge := huge.o
+mmapdemo-core-huge += $(if $(findstring -DMMAPDEMO_HAS_INSERT_FOLIO_PMD,$(mmapdemo-core-flags)),huge_insert.o,huge_map.o)
+mmapdemo-core += $(if $(CONFIG_TRANSPARENT_HUGEPAGE),$(mmapdemo-core-huge))
+
+# MMAPDEMO_UNTESTED=1 builds beyond the ceiling in compat.h.
+mmapdemo-core-flags += $(if $(MMAPDEMO_UNTESTED),-DMMAPDEMO_UNTESTED)
+
+mmapdemo-core-flags += -include $(dir $(lastword $(MAKEFILE_LIST)))compat.h
