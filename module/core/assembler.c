@@ -56,6 +56,8 @@ static int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer,
 	/* memory_failure() takes pages from regular files only: generic_error_remove_folio() */
 	inode->i_mode = S_IFREG | 0600;
 	xa_init(&buffer->broken);
+	INIT_LIST_HEAD(&buffer->holds);
+	spin_lock_init(&buffer->holds_lock);
 	buffer->node = settings->node;
 	buffer->huge = settings->huge && strategy->may_be_huge;
 	buffer->prealloc = settings->prealloc;
@@ -155,6 +157,12 @@ static void mmapdemo_buffer_free(struct kref *refs)
 void mmapdemo_buffer_put(struct mmapdemo_buffer *buffer)
 {
 	kref_put(&buffer->refs, mmapdemo_buffer_free);
+}
+
+/* Whether a file is attached to a buffer of this module. The caller has a reference to the file. */
+bool mmapdemo_buffer_has(const struct file *file)
+{
+	return file->f_mapping->host->i_sb == mmapdemo_mnt->mnt_sb;
 }
 
 int __init mmapdemo_buffer_mount(void)

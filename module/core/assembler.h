@@ -4,6 +4,7 @@
 
 #include <linux/types.h>
 
+struct file;
 struct mmapdemo_buffer;
 struct mmapdemo_strategy;
 
@@ -28,5 +29,6 @@ struct mmapdemo_buffer *mmapdemo_buffer_create(const char *name,
 					       const struct mmapdemo_settings *settings);
 struct mmapdemo_buffer *mmapdemo_buffer_get(struct mmapdemo_buffer *buffer);
 void mmapdemo_buffer_put(struct mmapdemo_buffer *buffer);
+bool mmapdemo_buffer_has(const struct file *file);
 
 #endif

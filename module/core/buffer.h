@@ -5,9 +5,11 @@
 #include <linux/atomic.h>
 #include <linux/fs.h>
 #include <linux/kref.h>
+#include <linux/list.h>
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/xarray.h>
 
@@ -65,7 +67,11 @@ struct mmapdemo_faults {
  *	the size, who also takes the mapping's invalidate lock against faults.
  * @huge: of `pagecache': may use huge folios
  * @end: the size in pages, as reads, writes and page faults see it. The inode's i_size, as
- *	the core sees it, shrinks later, once no page lies beyond it.
+ *	the core sees it, shrinks later, once no page lies beyond it. 0 once revoked.
+ * @revoked: for good: see mmapdemo_revoke(). Written with the invalidate lock held
+ *	exclusively.
+ * @holds: of `pagecache': each struct mmapdemo_hold, whose pages must not be freed
+ * @holds_lock: protects @holds
  * @prealloc: of `pagecache': has all its memory from the start
  * @node: the node of memory where its pages are to be; NUMA_NO_NODE: as the task's policy
  *	says. With `pagecache', a VMA may have a policy of its own.
@@ -96,9 +102,12 @@ struct mmapdemo_buffer {
 	pgoff_t end;
 	bool huge;
 	bool prealloc;
+	bool revoked;
 	int node;
 	struct mutex making[MMAPDEMO_MAKING]; /* page faults: one makes a huge folio */
 	struct xarray broken;
+	struct list_head holds;
+	spinlock_t holds_lock; /* holds */
 	struct page **pages;
 	void *area;
 	size_t held;
@@ -127,6 +136,12 @@ static inline pgoff_t mmapdemo_buffer_pages(const struct mmapdemo_buffer *buffer
 static inline loff_t mmapdemo_buffer_bytes(const struct mmapdemo_buffer *buffer)
 {
 	return (loff_t)mmapdemo_buffer_pages(buffer) << PAGE_SHIFT;
+}
+
+/* Why a byte that was asked for is not there. */
+static inline int mmapdemo_buffer_past_end(const struct mmapdemo_buffer *buffer)
+{
+	return READ_ONCE(buffer->revoked) ? -ENODEV : -EINVAL;
 }
 
 /* inode_lock(), which a signal that kills ends waiting for: holders may take long. */

@@ -190,15 +190,25 @@
 #endif
 
 /*
+ * 6.13, cdd30ebb1b9f "module: Convert symbol namespace to string literal". A core that is built
+ * into a driver exports nothing.
+ */
+#ifdef MMAPDEMO_CORE_ALONE
+#define MMAPDEMO_EXPORT(symbol)	extern typeof(symbol) symbol
+#elif defined(MMAPDEMO_HAS_STRING_NAMESPACE)
+#define MMAPDEMO_EXPORT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, "MMAPDEMO")
+#else
+#define MMAPDEMO_EXPORT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, MMAPDEMO)
+#endif
+
+/*
  * 7.1, "mm: add vm_ops->mapped hook": from there on mappings are set up by
  * .mmap_prepare, which must not count, and counted by vm_ops->mapped. For
  * kernels before, vma_desc.h has what it is given.
  */
 #ifdef MMAPDEMO_HAS_MMAP_PREPARE
-#define MMAPDEMO_FOPS_MMAP	.mmap_prepare = mmapdemo_mapping_mmap_prepare
 #define MMAPDEMO_VM_OPS_MAPPED	.mapped = mmapdemo_vma_mapped,
 #else
-#define MMAPDEMO_FOPS_MMAP	.mmap = mmapdemo_mapping_mmap_by_desc
 #define MMAPDEMO_VM_OPS_MAPPED
 #endif
 

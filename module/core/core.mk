@@ -10,7 +10,7 @@
 # their headers, are compiled with. docs/drivers.md says more.
 
 mmapdemo-core := assembler.o count.o hooks.o notify.o io.o mapping.o vma_desc.o strategy.o
-mmapdemo-core += folios.o pieces.o broken.o fault.o uffd.o reshape.o pagecache.o
+mmapdemo-core += folios.o pieces.o broken.o fault.o uffd.o reshape.o pagecache.o hold.o api.o
 
 # Feature probes: what the headers declare, never a version (RHEL-like kernels
 # backport). compat.h is the only reader and names the commit behind each.
@@ -33,6 +33,7 @@ mmapdemo-core-flags += $(call mmapdemo-has,define MAX_PAGE_ORDER,mmzone.h,MMAPDE
 mmapdemo-core-flags += $(call mmapdemo-has,DEV_FLAG_DMA_COHERENT,device.h,MMAPDEMO_HAS_DMA_COHERENT_FLAG)
 mmapdemo-core-flags += $(call mmapdemo-has,struct folio_batch,folio_batch.h,MMAPDEMO_HAS_FOLIO_BATCH_H)
 mmapdemo-core-flags += $(call mmapdemo-has,struct vm_uffd_ops,userfaultfd_k.h,MMAPDEMO_HAS_UFFD_OPS)
+mmapdemo-core-flags += $(call mmapdemo-has,NS_GPL.sym. ns.[[:space:]]+__EXPORT_SYMBOL.sym. "GPL". ns.,export.h,MMAPDEMO_HAS_STRING_NAMESPACE)
 
 # MMAPDEMO_MMAP=legacy keeps .mmap on a kernel that has .mmap_prepare as well.
 ifneq ($(MMAPDEMO_MMAP),legacy)

@@ -112,7 +112,9 @@ vm_fault_t mmapdemo_fault_around(struct vm_fault *vmf, pgoff_t first, pgoff_t la
 
 	if (!filemap_invalidate_trylock_shared(mapping))
 		return 0;
-	if (!mmapdemo_hooks_has_rule(buffer, first, last))
+	/* The core asks i_size only, which stays when the buffer is revoked. */
+	if (vmf->pgoff < mmapdemo_buffer_pages(buffer) &&
+	    !mmapdemo_hooks_has_rule(buffer, first, last))
 		ret = filemap_map_pages(vmf, first, last);
 	if (ret & VM_FAULT_NOPAGE) {
 		mmapdemo_count_fault(vmf);

@@ -5,6 +5,7 @@
  * of it and fail past it with ENOSPC.
  */
 #include <linux/mm.h>
+#include <linux/mmapdemo.h>
 #include <linux/pagemap.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
@@ -13,7 +14,6 @@
 #include "assembler.h"
 #include "buffer.h"
 #include "hooks.h"
-#include "io.h"
 #include "notify.h"
 #include "strategy.h"
 
@@ -21,21 +21,28 @@
  * mmapdemo_io_attach - make an open file one of a buffer
  * @file: the file, which its driver's open() was given
  * @buffer: the buffer, of which the file has a reference from now on
+ * @data: what mmapdemo_io_data() returns
  *
- * The file's private_data belongs to the core until mmapdemo_io_detach().
+ * The file's private_data belongs to the core until mmapdemo_io_detach(). The file operations'
+ * owner is the driver's module. If open() fails after this, it calls mmapdemo_io_detach().
  *
- * Context: Process context, may sleep.
+ * Context: Process context, may sleep. Takes the invalidate lock.
  *
- * Return: 0, or -ENOMEM.
+ * Return: 0, -ENOMEM, or -ENODEV after mmapdemo_revoke().
  */
-int mmapdemo_io_attach(struct file *file, struct mmapdemo_buffer *buffer)
+int mmapdemo_io_attach(struct file *file, struct mmapdemo_buffer *buffer, void *data)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 	struct mmapdemo_waiter *waiter = kzalloc(sizeof(*waiter), GFP_KERNEL_ACCOUNT);
 
 	if (!waiter)
 		return -ENOMEM;
+	if (READ_ONCE(buffer->revoked)) {
+		kfree(waiter);
+		return -ENODEV;
+	}
 	mmapdemo_notify_begin(buffer, waiter);
+	waiter->data = data;
 	file->private_data = waiter;
 
 	mmapdemo_buffer_get(buffer);
@@ -54,8 +61,14 @@ int mmapdemo_io_attach(struct file *file, struct mmapdemo_buffer *buffer)
 	mmapdemo_hooks_await_wipe(buffer);
 	return 0;
 }
+MMAPDEMO_EXPORT(mmapdemo_io_attach);
 
-/* For release(). No VMA has the file any more. */
+/**
+ * mmapdemo_io_detach - end what mmapdemo_io_attach() began
+ * @file: the file, in its driver's release(): no VMA has it any more
+ *
+ * Context: Process context, may sleep.
+ */
 void mmapdemo_io_detach(struct file *file)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
@@ -64,6 +77,23 @@ void mmapdemo_io_detach(struct file *file)
 	mmapdemo_hooks_put(buffer, &buffer->opens, MMAPDEMO_WIPE_ON_LAST_CLOSE, "last close");
 	mmapdemo_buffer_put(buffer);
 }
+MMAPDEMO_EXPORT(mmapdemo_io_detach);
+
+/**
+ * mmapdemo_io_data - what the driver gave to mmapdemo_io_attach()
+ * @file: an attached file
+ *
+ * Context: Any.
+ *
+ * Return: the pointer.
+ */
+void *mmapdemo_io_data(const struct file *file)
+{
+	const struct mmapdemo_waiter *waiter = file->private_data;
+
+	return waiter->data;
+}
+MMAPDEMO_EXPORT(mmapdemo_io_data);
 
 /* Fixed contents have no holes. A strategy without contents is one hole. */
 static loff_t mmapdemo_io_seek(struct mmapdemo_buffer *buffer, loff_t offset, int whence)
@@ -82,6 +112,8 @@ loff_t mmapdemo_io_llseek(struct file *file, loff_t offset, int whence)
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 	struct inode *inode = buffer->inode;
 
+	if (READ_ONCE(buffer->revoked))
+		return -ENODEV;
 	if (whence != SEEK_DATA && whence != SEEK_HOLE)
 		return generic_file_llseek(file, offset, whence);
 
@@ -94,6 +126,7 @@ loff_t mmapdemo_io_llseek(struct file *file, loff_t offset, int whence)
 
 	return offset < 0 ? offset : vfs_setpos(file, offset, MAX_LFS_FILESIZE);
 }
+MMAPDEMO_EXPORT(mmapdemo_io_llseek);
 
 /*
  * Copies one piece to user memory. Holes read as zeros and stay holes.
@@ -201,8 +234,11 @@ ssize_t mmapdemo_io_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		mmapdemo_notify_refused(iocb->ki_filp);
 		return mmapdemo_io_refuse(iocb, to, done);
 	}
+	if (!err && READ_ONCE(buffer->revoked))
+		err = -ENODEV;
 	return done ? done : err;
 }
+MMAPDEMO_EXPORT(mmapdemo_io_read_iter);
 
 /* Copies one piece from user memory, which is faulted in while the piece is not locked. */
 static int mmapdemo_io_copy_in(struct mmapdemo_buffer *buffer, struct kiocb *iocb,
@@ -234,7 +270,7 @@ static ssize_t mmapdemo_io_write_locked(struct kiocb *iocb, struct iov_iter *fro
 
 	/* The position is as given: O_APPEND is ignored, as by block devices. */
 	if (iocb->ki_pos >= size)
-		return -ENOSPC;
+		return READ_ONCE(buffer->revoked) ? -ENODEV : -ENOSPC;
 	iov_iter_truncate(from, size - iocb->ki_pos);
 
 	while (iov_iter_count(from) && !err) {
@@ -308,3 +344,4 @@ ssize_t mmapdemo_io_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		return mmapdemo_io_refuse(iocb, from, done);
 	return done ? done : ret;
 }
+MMAPDEMO_EXPORT(mmapdemo_io_write_iter);

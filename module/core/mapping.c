@@ -73,6 +73,8 @@ static int mmapdemo_mapping_check(struct mmapdemo_buffer *buffer, pgoff_t pgoff,
 {
 	pgoff_t end;
 
+	if (READ_ONCE(buffer->revoked))
+		return -ENODEV;
 	if (check_add_overflow(pgoff, pages, &end) || end > MAX_LFS_FILESIZE >> PAGE_SHIFT)
 		return -EOVERFLOW;
 	if (!buffer->strategy->may_pass_end && end > mmapdemo_buffer_pages(buffer))
@@ -93,6 +95,9 @@ int mmapdemo_mapping_mmap_prepare(struct mmapdemo_vma_desc *desc)
 			   mmapdemo_vma_desc_flags(desc));
 	return err;
 }
+#ifdef MMAPDEMO_HAS_MMAP_PREPARE
+MMAPDEMO_EXPORT(mmapdemo_mapping_mmap_prepare);
+#endif
 
 #ifndef MMAPDEMO_HAS_MMAP_PREPARE
 /* .mmap, in place of .mmap_prepare. */
@@ -101,6 +106,7 @@ int mmapdemo_mapping_mmap_by_desc(struct file *file, struct vm_area_struct *vma)
 	return mmapdemo_vma_desc_mmap(file, vma, mmapdemo_mapping_mmap_prepare,
 				      mmapdemo_vma_mapped);
 }
+MMAPDEMO_EXPORT(mmapdemo_mapping_mmap_by_desc);
 #endif
 
 int mmapdemo_mapping_mmap(struct file *file, struct vm_area_struct *vma)

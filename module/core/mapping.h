@@ -2,6 +2,7 @@
 #ifndef MMAPDEMO_MAPPING_H
 #define MMAPDEMO_MAPPING_H
 
+#include <linux/mmapdemo.h>
 #include <linux/types.h>
 
 #include "vma_desc.h"
@@ -10,9 +11,6 @@ struct file;
 struct vm_area_struct;
 
 int mmapdemo_mapping_mmap_prepare(struct mmapdemo_vma_desc *desc);
-#ifndef MMAPDEMO_HAS_MMAP_PREPARE
-int mmapdemo_mapping_mmap_by_desc(struct file *file, struct vm_area_struct *vma);
-#endif
 int mmapdemo_mapping_mmap(struct file *file, struct vm_area_struct *vma);
 
 /* For each strategy's vm_ops; .mapped goes with mmap_prepare. */

@@ -5,6 +5,7 @@
  * that it misses no event between two calls.
  */
 #include <linux/fs.h>
+#include <linux/mmapdemo.h>
 #include <linux/sched.h>
 #include <linux/wait.h>
 #include <uapi/linux/mmapdemo.h>
@@ -75,7 +76,8 @@ static unsigned int mmapdemo_notify_news(struct file *file, unsigned int events,
  * @file: the description
  * @events: in: MMAPDEMO_EVENT_ bits to wait for; out: those that are new
  *
- * Return: 0, -EAGAIN where it must not wait, -ERESTARTSYS after a signal.
+ * Return: 0, -EAGAIN where it must not wait, -ERESTARTSYS after a signal, -ENODEV once the
+ * buffer is revoked.
  */
 int mmapdemo_notify_wait(struct file *file, unsigned int *events)
 {
@@ -85,14 +87,15 @@ int mmapdemo_notify_wait(struct file *file, unsigned int *events)
 
 	if (!news) {
 		if (file->f_flags & O_NONBLOCK)
-			return -EAGAIN;
+			return READ_ONCE(buffer->revoked) ? -ENODEV : -EAGAIN;
 		err = wait_event_interruptible(buffer->wait,
-					       (news = mmapdemo_notify_news(file, *events, true)));
+					       (news = mmapdemo_notify_news(file, *events, true)) ||
+					       READ_ONCE(buffer->revoked));
 		if (err)
 			return err;
 	}
 	*events = news;
-	return 0;
+	return news ? 0 : -ENODEV;
 }
 
 /**
@@ -134,16 +137,30 @@ static bool mmapdemo_notify_retries(struct mmapdemo_waiter *waiter)
 	return retries;
 }
 
+/**
+ * mmapdemo_notify_poll - a struct file_operations' poll
+ * @file: an attached file
+ * @wait: as poll() has it
+ *
+ * Context: Process context, may sleep.
+ *
+ * Return: EPOLLIN after mmapdemo_notify(), until mmapdemo_wait() has told the file's user;
+ * EPOLLPRI for other events of the ABI; EPOLLHUP and EPOLLERR once the buffer is revoked.
+ */
 __poll_t mmapdemo_notify_poll(struct file *file, poll_table *wait)
 {
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 	__poll_t mask;
 
-	poll_wait(file, &mmapdemo_buffer_of(file)->wait, wait);
+	poll_wait(file, &buffer->wait, wait);
+	if (READ_ONCE(buffer->revoked))
+		return EPOLLHUP | EPOLLERR;
 	mask = mmapdemo_notify_mask(mmapdemo_notify_news(file, ~0U, false));
 	if (unlikely(mmapdemo_notify_retries(file->private_data)))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	return mask | EPOLLOUT | EPOLLWRNORM;
 }
+MMAPDEMO_EXPORT(mmapdemo_notify_poll);
 
 void mmapdemo_notify_init(struct mmapdemo_buffer *buffer)
 {

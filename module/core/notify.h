@@ -2,6 +2,7 @@
 #ifndef MMAPDEMO_NOTIFY_H
 #define MMAPDEMO_NOTIFY_H
 
+#include <linux/mmapdemo.h>
 #include <linux/poll.h>
 
 #include "buffer.h"
@@ -17,6 +18,7 @@
  *	yet; only to be compared
  * @refusals: how many there were
  * @crowded: there were more than fit in: poll tells all tasks to read
+ * @data: the driver's; never changed
  */
 struct mmapdemo_waiter {
 	spinlock_t lock; /* what follows */
@@ -24,6 +26,7 @@ struct mmapdemo_waiter {
 	const struct task_struct *refused[MMAPDEMO_REFUSED];
 	unsigned int refusals;
 	bool crowded;
+	void *data;
 };
 
 void mmapdemo_notify_init(struct mmapdemo_buffer *buffer);
@@ -31,6 +34,5 @@ s64 mmapdemo_notify_event(struct mmapdemo_buffer *buffer, enum mmapdemo_event ev
 void mmapdemo_notify_begin(struct mmapdemo_buffer *buffer, struct mmapdemo_waiter *waiter);
 int mmapdemo_notify_wait(struct file *file, unsigned int *events);
 void mmapdemo_notify_refused(struct file *file);
-__poll_t mmapdemo_notify_poll(struct file *file, poll_table *wait);
 
 #endif

@@ -60,6 +60,7 @@ const struct mmapdemo_strategy mmapdemo_strategy_pagecache = {
 	.node		= "mmapdemo",
 	.may_pass_end	= true,
 	.may_be_huge	= true,
+	.has_folios	= true,
 	.init		= mmapdemo_folios_init,
 	.exit		= mmapdemo_folios_exit,
 	.resident	= mmapdemo_folios_resident,

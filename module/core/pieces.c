@@ -80,7 +80,10 @@ static struct folio *mmapdemo_pieces_find_locked(struct mmapdemo_buffer *buffer,
 		folio_put(folio);
 	}
 	filemap_invalidate_lock_shared(mapping);
-	folio = mmapdemo_folios_lock(buffer, index, NULL);
+	if (index < mmapdemo_buffer_pages(buffer))
+		folio = mmapdemo_folios_lock(buffer, index, NULL);
+	else
+		folio = ERR_PTR(mmapdemo_buffer_past_end(buffer));
 	filemap_invalidate_unlock_shared(mapping);
 	return folio;
 }
@@ -96,6 +99,7 @@ int mmapdemo_pieces_get(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 	pgoff_t index = pos >> PAGE_SHIFT;
 	size_t in_page = PAGE_SIZE - offset_in_page(pos);
 	struct folio *folio;
+	int err = 0;
 
 	if (write)
 		folio = mmapdemo_pieces_find_locked(buffer, index, piece->nowait);
@@ -113,11 +117,16 @@ int mmapdemo_pieces_get(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 	piece->bytes = min(piece->bytes, PageHighMem(folio_page(folio, 0)) ?
 			   in_page : folio_size(folio) - offset_in_folio(folio, pos));
 	piece->bytes = mmapdemo_pieces_sound(folio, pos, piece->bytes);
-	if (!piece->bytes) {
+	if (!piece->bytes)
+		err = -EIO;
+	/* Whoever lowers the end waits for the folio's lock afterwards. */
+	else if (write && index >= mmapdemo_buffer_pages(buffer))
+		err = mmapdemo_buffer_past_end(buffer);
+	if (err) {
 		if (write)
 			folio_unlock(folio);
 		folio_put(folio);
-		return -EIO;
+		return err;
 	}
 	if (!write && mapping_writably_mapped(buffer->inode->i_mapping))
 		flush_dcache_folio(folio);

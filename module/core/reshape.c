@@ -9,6 +9,7 @@
  */
 #include <linux/delay.h>
 #include <linux/mm.h>
+#include <linux/mmapdemo.h>
 #include <linux/pagemap.h>
 #include MMAPDEMO_FOLIO_BATCH_H
 #include <linux/sched/signal.h>
@@ -17,6 +18,7 @@
 #include "broken.h"
 #include "buffer.h"
 #include "folios.h"
+#include "hold.h"
 #include "notify.h"
 #include "reshape.h"
 #include "tracing.h"
@@ -204,7 +206,8 @@ static int mmapdemo_reshape_release(struct mmapdemo_buffer *buffer, pgoff_t firs
 	lockdep_assert_held_write(&mapping->invalidate_lock);
 	mmapdemo_folios_settle(buffer, first, last);
 	unmap_mapping_pages(mapping, first, last - first + 1, false);
-	if (mmapdemo_reshape_pinned(mapping, first, last))
+	if (mmapdemo_reshape_pinned(mapping, first, last) ||
+	    mmapdemo_hold_has(buffer, first, last))
 		return -EBUSY;
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
@@ -225,6 +228,8 @@ static int mmapdemo_reshape_shrink(struct mmapdemo_buffer *buffer, loff_t bytes)
 	/* From here on the lock is not dropped: a page fault could make a huge folio here. */
 	if (!err)
 		err = mmapdemo_reshape_cut(buffer, first);
+	if (!err && buffer->revoked)
+		err = -ENODEV;
 	if (!err)
 		err = mmapdemo_reshape_release(buffer, first, last);
 	if (!err) {
@@ -250,6 +255,8 @@ static int mmapdemo_reshape_grow(struct mmapdemo_buffer *buffer, loff_t bytes)
 	if (buffer->prealloc)
 		err = mmapdemo_folios_populate(buffer, old, bytes);
 	filemap_invalidate_lock(inode->i_mapping);
+	if (!err && buffer->revoked)
+		err = -ENODEV;
 	if (err) {
 		truncate_inode_pages(inode->i_mapping, old);
 	} else {
@@ -268,8 +275,8 @@ static int mmapdemo_reshape_grow(struct mmapdemo_buffer *buffer, loff_t bytes)
  *
  * Context: Process context, may sleep; takes the inode's lock and the invalidate lock.
  *
- * Return: 0, -EINVAL, -ENOMEM, -EBUSY, -EINTR as MMAPDEMO_IOCTL_RESIZE; the size is as
- * it was then.
+ * Return: 0, -EINVAL, -ENOMEM, -EBUSY, -EINTR as MMAPDEMO_IOCTL_RESIZE, -ENODEV after
+ * mmapdemo_revoke(); the size is as it was then.
  */
 int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes)
 {
@@ -296,6 +303,7 @@ int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes)
 		mmapdemo_notify_event(buffer, MMAPDEMO_RESIZED);
 	return err;
 }
+MMAPDEMO_EXPORT(mmapdemo_reshape_resize);
 
 /* Whether a hole begins or ends inside a broken page, which can be freed only whole. */
 static bool mmapdemo_reshape_cuts_broken(struct mmapdemo_buffer *buffer, loff_t pos)
@@ -360,8 +368,8 @@ static int mmapdemo_reshape_punch_locked(struct mmapdemo_buffer *buffer, loff_t 
  *
  * Context: Process context, may sleep; takes the inode's lock and the invalidate lock.
  *
- * Return: 0, -EINVAL, -EBUSY, -EIO as MMAPDEMO_IOCTL_PUNCH, and nothing is punched then;
- * -EINTR after a fatal signal, when it may be punched in part.
+ * Return: 0, -EINVAL, -EBUSY, -EIO as MMAPDEMO_IOCTL_PUNCH, -ENODEV after mmapdemo_revoke(),
+ * and nothing is punched then; -EINTR after a fatal signal, when it may be punched in part.
  */
 int mmapdemo_reshape_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 length)
 {
@@ -377,9 +385,12 @@ int mmapdemo_reshape_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 lengt
 		return err;
 	filemap_invalidate_lock(inode->i_mapping);
 	end = min_t(u64, end, i_size_read(inode));
-	if (offset < end)
+	if (buffer->revoked)
+		err = -ENODEV;
+	else if (offset < end)
 		err = mmapdemo_reshape_punch_locked(buffer, offset, end);
 	filemap_invalidate_unlock(inode->i_mapping);
 	mmapdemo_buffer_unlock(buffer);
 	return err;
 }
+MMAPDEMO_EXPORT(mmapdemo_reshape_punch);

@@ -2,13 +2,20 @@
 /* Pieces of the contents, whatever the strategy. */
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/mmapdemo.h>
 #include <linux/pagemap.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
 #include "strategy.h"
 
-/* Ends the use of a piece, and flushes caches so that mappings see what was written. */
+/**
+ * mmapdemo_piece_put - end the use of a piece
+ * @piece: the piece
+ * @written: whether it was asked for to write; caches are flushed then, so that mappings see it
+ *
+ * Context: Process context; the last piece that the task has got, as kunmap_local() has it.
+ */
 void mmapdemo_piece_put(const struct mmapdemo_piece *piece, bool written)
 {
 	if (written && piece->folio)
@@ -22,6 +29,7 @@ void mmapdemo_piece_put(const struct mmapdemo_piece *piece, bool written)
 		folio_put(piece->folio);
 	}
 }
+MMAPDEMO_EXPORT(mmapdemo_piece_put);
 
 /**
  * mmapdemo_piece_copy_out - copy a piece to user memory

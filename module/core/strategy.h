@@ -4,27 +4,12 @@
 
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/mmapdemo.h>
 
 #include "vma_desc.h"
 
 struct iov_iter;
 struct mmapdemo_buffer;
-
-/**
- * struct mmapdemo_piece - some of a buffer's contents, in kernel memory for a moment
- * @at: where; NULL for a hole, which is zeros
- * @bytes: in: how many are wanted; out: how many are there, from the byte that was asked for
- * @nowait: in: -EAGAIN is the answer rather than sleep
- * @folio: held meanwhile, by strategies whose memory may go, and locked for writing
- * @page: without a @folio, the page to flush after a write; NULL if there is none
- */
-struct mmapdemo_piece {
-	void *at;
-	size_t bytes;
-	bool nowait;
-	struct folio *folio;
-	struct page *page;
-};
 
 /**
  * struct mmapdemo_strategy - how a buffer has its memory, and how that reaches a VMA
@@ -33,6 +18,7 @@ struct mmapdemo_piece {
  * @may_pass_end: a mapping may reach past the end, and is SIGBUS there, as with
  *	a file; otherwise that is EINVAL
  * @may_be_huge: it makes huge folios where it can, unless the setting says no
+ * @has_folios: its memory is the folios of the buffer's inode, which can be held and revoked
  * @init: takes what memory it has from the start; may make the buffer smaller
  * @exit: gives back all memory; nobody has it mapped any more
  * @resident: bytes of memory held; NULL where that is for others to count
@@ -63,6 +49,7 @@ struct mmapdemo_strategy {
 	const char *node;
 	bool may_pass_end;
 	bool may_be_huge;
+	bool has_folios;
 	int (*init)(struct mmapdemo_buffer *buffer);
 	void (*exit)(struct mmapdemo_buffer *buffer);
 	u64 (*resident)(struct mmapdemo_buffer *buffer);
@@ -79,7 +66,6 @@ struct mmapdemo_strategy {
 	void (*settle)(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
 };
 
-void mmapdemo_piece_put(const struct mmapdemo_piece *piece, bool written);
 size_t mmapdemo_piece_copy_out(const struct mmapdemo_piece *piece, struct iov_iter *to);
 size_t mmapdemo_piece_copy_in(const struct mmapdemo_piece *piece, struct iov_iter *from);
 

@@ -367,6 +367,8 @@ long mmapdemo_control_ioctl(struct file *file, unsigned int cmd, unsigned long u
 
 	if (!command)
 		return -ENOTTY;
+	if (READ_ONCE(mmapdemo_buffer_of(file)->revoked))
+		return -ENODEV;
 	if (command->mode && !(file->f_mode & command->mode))
 		return -EBADF;
 	err = mmapdemo_control_get(command, &arg, argument);

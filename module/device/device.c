@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The device node: which buffer open() finds, and which functions serve the file. */
 #include <linux/mm.h>
+#include <linux/mmapdemo.h>
 #include <linux/module.h>
 #include <linux/splice.h>
 
 #include "control.h"
 #include "core/buffer.h"
-#include "core/io.h"
 #include "core/mapping.h"
 #include "core/notify.h"
 #include "core/strategy.h"
@@ -21,7 +21,7 @@ static int mmapdemo_device_open(struct inode *inode, struct file *file)
 	/* The load may still fail, and take the module from under an open file. */
 	if (!smp_load_acquire(&node->open_to_all))
 		return -ENXIO;
-	return mmapdemo_io_attach(file, node->buffer);
+	return mmapdemo_io_attach(file, node->buffer, NULL);
 }
 
 static int mmapdemo_device_release(struct inode *inode, struct file *file)

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory that programs map like a file, for drivers.
+ *
+ * A buffer is memory with a reference count. A driver attaches it to the files that its
+ * open() is given, and names the functions below in its struct file_operations. Programs
+ * that map such a file share the buffer's pages. The driver uses the same pages in the
+ * kernel, piece by piece or through a hold.
+ *
+ * A driver either depends on mmapdemo.ko, which exports these functions in the namespace
+ * MMAPDEMO, or has the folder module/core/ built in: docs/drivers.md tells how. In both
+ * cases its source has a line `MMAPDEMO_IMPORT;', calls mmapdemo_core_init() before all
+ * else, and mmapdemo_core_exit() last.
+ *
+ * Positions and lengths are in bytes, unless they are called pages. Functions may sleep,
+ * and belong into process context, unless they say otherwise. The caller holds no lock
+ * that a page fault, a read or a write of the buffer takes.
+ */
+#ifndef _LINUX_MMAPDEMO_H
+#define _LINUX_MMAPDEMO_H
+
+#include <linux/dma-direction.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+
+struct device;
+struct folio;
+struct iov_iter;
+struct mmapdemo_buffer;
+struct mmapdemo_hold;
+struct page;
+struct sg_table;
+struct vm_area_desc;
+struct vm_area_struct;
+
+#ifdef MMAPDEMO_CORE_ALONE
+#define MMAPDEMO_IMPORT	MODULE_INFO(mmapdemo, "built in")
+int mmapdemo_core_init(void);
+void mmapdemo_core_exit(void);
+#else
+/* What MODULE_IMPORT_NS() does on each kernel, whose argument became a string in 6.13. */
+#define MMAPDEMO_IMPORT	MODULE_INFO(import_ns, "MMAPDEMO")
+static inline int mmapdemo_core_init(void)
+{
+	return 0;
+}
+
+static inline void mmapdemo_core_exit(void)
+{
+}
+#endif
+
+/* Flags of mmapdemo_create(). */
+#define MMAPDEMO_CREATE_PREALLOC	0x1U	/* allocate all memory now, or fail */
+#define MMAPDEMO_CREATE_SMALL		0x2U	/* no huge folios */
+
+struct mmapdemo_buffer *mmapdemo_create(const char *name, u64 bytes, int node, unsigned int flags);
+struct mmapdemo_buffer *mmapdemo_get(struct mmapdemo_buffer *buffer);
+void mmapdemo_put(struct mmapdemo_buffer *buffer);
+u64 mmapdemo_bytes(const struct mmapdemo_buffer *buffer);
+int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes);
+int mmapdemo_reshape_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 length);
+int mmapdemo_revoke(struct mmapdemo_buffer *buffer);
+
+/* Files: attach in open(), detach in release(). */
+int mmapdemo_io_attach(struct file *file, struct mmapdemo_buffer *buffer, void *data);
+void mmapdemo_io_detach(struct file *file);
+void *mmapdemo_io_data(const struct file *file);
+struct mmapdemo_buffer *mmapdemo_from_file(const struct file *file);
+struct mmapdemo_buffer *mmapdemo_from_fd(int fd);
+struct file *mmapdemo_file(struct mmapdemo_buffer *buffer, const char *name, int flags);
+
+/* For struct file_operations. get_unmapped_area is thp_get_unmapped_area(); fsync, noop_fsync(). */
+loff_t mmapdemo_io_llseek(struct file *file, loff_t offset, int whence);
+ssize_t mmapdemo_io_read_iter(struct kiocb *iocb, struct iov_iter *to);
+ssize_t mmapdemo_io_write_iter(struct kiocb *iocb, struct iov_iter *from);
+__poll_t mmapdemo_notify_poll(struct file *file, poll_table *wait);
+#ifdef MMAPDEMO_HAS_MMAP_PREPARE /* core.mk looks for it */
+int mmapdemo_mapping_mmap_prepare(struct vm_area_desc *desc);
+#define MMAPDEMO_FOPS_MMAP	.mmap_prepare = mmapdemo_mapping_mmap_prepare
+#else
+int mmapdemo_mapping_mmap_by_desc(struct file *file, struct vm_area_struct *vma);
+#define MMAPDEMO_FOPS_MMAP	.mmap = mmapdemo_mapping_mmap_by_desc
+#endif
+
+/* Events: what poll(2) calls readable. */
+void mmapdemo_notify(struct mmapdemo_buffer *buffer);
+int mmapdemo_wait(struct file *file);
+
+/**
+ * struct mmapdemo_piece - some of a buffer's contents, in kernel memory for a moment
+ * @at: where; NULL for a hole, which is zeros
+ * @bytes: in: how many are wanted; out: how many are there, from the byte that was asked for
+ * @nowait: in: -EAGAIN is the answer rather than sleep
+ * @folio: held meanwhile, by strategies whose memory may go, and locked for writing
+ * @page: without a @folio, the page to flush after a write; NULL if there is none
+ */
+struct mmapdemo_piece {
+	void *at;
+	size_t bytes;
+	bool nowait;
+	struct folio *folio;
+	struct page *page;
+};
+
+int mmapdemo_piece_get(struct mmapdemo_buffer *buffer, u64 pos, bool write,
+		       struct mmapdemo_piece *piece);
+void mmapdemo_piece_put(const struct mmapdemo_piece *piece, bool written);
+int mmapdemo_copy_in(struct mmapdemo_buffer *buffer, u64 pos, const void *from, size_t bytes);
+int mmapdemo_copy_out(struct mmapdemo_buffer *buffer, u64 pos, void *to, size_t bytes);
+
+/* Pages that stay where they are: for a kernel address, and for DMA. */
+struct mmapdemo_hold *mmapdemo_hold(struct mmapdemo_buffer *buffer, u64 pos, u64 bytes);
+void mmapdemo_hold_end(struct mmapdemo_hold *hold);
+void *mmapdemo_hold_vmap(struct mmapdemo_hold *hold);
+int mmapdemo_hold_dma_map(struct mmapdemo_hold *hold, struct device *dev,
+			  enum dma_data_direction dir, struct sg_table *sgt);
+void mmapdemo_hold_dma_unmap(struct device *dev, enum dma_data_direction dir,
+			     struct sg_table *sgt);
+
+#endif

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Holds: ranges of pages that a driver uses for longer than a moment, by a kernel address or
+ * by DMA. While a hold lasts, its pages are allocated, stay where they are, and are neither
+ * punched out nor cut off.
+ *
+ * A reference keeps a page from being freed and from migrating. It does not keep the page in
+ * the page cache. So the buffer has a list of the holds, which RESIZE and PUNCH look at, as
+ * they look for pins.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/mm.h>
+#include <linux/mmapdemo.h>
+#include <linux/pagemap.h>
+#include <linux/scatterlist.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "buffer.h"
+#include "folios.h"
+#include "hold.h"
+#include "strategy.h"
+
+/**
+ * struct mmapdemo_hold - a range of pages that stays
+ * @list: in the buffer's list
+ * @buffer: the buffer, of which the hold has a reference
+ * @first: number of the first page
+ * @count: how many pages there are
+ * @held: how many of them, from the first, there is a reference to
+ * @pages: the pages
+ * @at: kernel address of all of them in one piece; NULL before mmapdemo_hold_vmap()
+ */
+struct mmapdemo_hold {
+	struct list_head list;
+	struct mmapdemo_buffer *buffer;
+	pgoff_t first;
+	pgoff_t count;
+	pgoff_t held;
+	struct page **pages;
+	void *at;
+};
+
+/* Whether a range has a page of a hold. The caller holds the invalidate lock exclusively. */
+bool mmapdemo_hold_has(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
+{
+	struct mmapdemo_hold *hold;
+	bool found = false;
+
+	lockdep_assert_held_write(&buffer->inode->i_mapping->invalidate_lock);
+	spin_lock(&buffer->holds_lock);
+	list_for_each_entry(hold, &buffer->holds, list)
+		found |= hold->first <= last && first < hold->first + hold->count;
+	spin_unlock(&buffer->holds_lock);
+	return found;
+}
+
+/* Takes references to the pages of one more folio. */
+static int mmapdemo_hold_more(struct mmapdemo_hold *hold)
+{
+	pgoff_t index = hold->first + hold->held;
+	struct folio *folio = mmapdemo_folios_lock(hold->buffer, index, NULL);
+	pgoff_t end;
+
+	if (IS_ERR(folio))
+		return folio == ERR_PTR(-EHWPOISON) ? -EIO : PTR_ERR(folio);
+	end = min(folio_next_index(folio), hold->first + hold->count);
+	for (; index < end; index++) {
+		struct page *page = folio_file_page(folio, index);
+
+		if (PageHWPoison(page))
+			break;
+		folio_get(folio);
+		hold->pages[hold->held++] = page;
+	}
+	folio_unlock(folio);
+	folio_put(folio);
+	return index < end ? -EIO : 0;
+}
+
+/* The invalidate lock keeps the pages from going before the hold is in the list. */
+static int mmapdemo_hold_all(struct mmapdemo_hold *hold)
+{
+	struct mmapdemo_buffer *buffer = hold->buffer;
+	struct address_space *mapping = buffer->inode->i_mapping;
+	int err = 0;
+
+	filemap_invalidate_lock_shared(mapping);
+	if (hold->first + hold->count > mmapdemo_buffer_pages(buffer))
+		err = mmapdemo_buffer_past_end(buffer);
+	while (!err && hold->held < hold->count) {
+		err = mmapdemo_hold_more(hold);
+		if (fatal_signal_pending(current))
+			err = err ?: -EINTR;
+		cond_resched();
+	}
+	spin_lock(&buffer->holds_lock);
+	list_add(&hold->list, &buffer->holds);
+	spin_unlock(&buffer->holds_lock);
+	filemap_invalidate_unlock_shared(mapping);
+	return err;
+}
+
+/**
+ * mmapdemo_hold - have the pages of a range stay where they are
+ * @buffer: a buffer of mmapdemo_create() or of the strategy pagecache
+ * @pos: first byte, a multiple of the page size
+ * @bytes: a multiple of the page size, above 0
+ *
+ * Pages that are missing are allocated, and charged to the current task. The kernel can
+ * neither migrate the pages nor take them offline meanwhile. mmapdemo_revoke() ends no hold.
+ *
+ * Context: Process context, may sleep. Takes the invalidate lock.
+ *
+ * Return: the hold, which mmapdemo_hold_end() ends; or ERR_PTR of -EINVAL for a range that is
+ * not of whole pages inside the buffer, -EOPNOTSUPP, -ENODEV after mmapdemo_revoke(), -ENOMEM,
+ * -EIO where a memory error took a page, -EINTR after a fatal signal.
+ */
+struct mmapdemo_hold *mmapdemo_hold(struct mmapdemo_buffer *buffer, u64 pos, u64 bytes)
+{
+	struct mmapdemo_hold *hold;
+	int err;
+
+	if (!buffer->strategy->has_folios)
+		return ERR_PTR(-EOPNOTSUPP);
+	if (!bytes || !PAGE_ALIGNED(pos) || !PAGE_ALIGNED(bytes) ||
+	    pos > MAX_LFS_FILESIZE || bytes > MAX_LFS_FILESIZE - pos ||
+	    pos + bytes > mmapdemo_bytes(buffer))
+		return ERR_PTR(mmapdemo_buffer_past_end(buffer));
+	hold = kzalloc(sizeof(*hold), GFP_KERNEL);
+	if (!hold)
+		return ERR_PTR(-ENOMEM);
+	hold->buffer = mmapdemo_get(buffer);
+	hold->first = pos >> PAGE_SHIFT;
+	hold->count = bytes >> PAGE_SHIFT;
+	INIT_LIST_HEAD(&hold->list);
+	hold->pages = kvcalloc(hold->count, sizeof(*hold->pages), GFP_KERNEL);
+	err = hold->pages ? mmapdemo_hold_all(hold) : -ENOMEM;
+	if (!err)
+		return hold;
+	mmapdemo_hold_end(hold);
+	return ERR_PTR(err);
+}
+MMAPDEMO_EXPORT(mmapdemo_hold);
+
+/**
+ * mmapdemo_hold_end - end a hold, its kernel address included
+ * @hold: the hold, of which no DMA mapping is left
+ *
+ * Context: Process context, may sleep.
+ */
+void mmapdemo_hold_end(struct mmapdemo_hold *hold)
+{
+	struct mmapdemo_buffer *buffer = hold->buffer;
+
+	vunmap(hold->at);
+	while (hold->held) {
+		put_page(hold->pages[--hold->held]);
+		cond_resched();
+	}
+	spin_lock(&buffer->holds_lock);
+	list_del(&hold->list);
+	spin_unlock(&buffer->holds_lock);
+	kvfree(hold->pages);
+	kfree(hold);
+	mmapdemo_put(buffer);
+}
+MMAPDEMO_EXPORT(mmapdemo_hold_end);
+
+/**
+ * mmapdemo_hold_vmap - a kernel address for a hold
+ * @hold: the hold
+ *
+ * The address is valid until mmapdemo_hold_end(), in any context. Programs may change what
+ * is there at any time.
+ *
+ * Context: Process context, may sleep. Calls for the same hold are not made at once.
+ *
+ * Return: the address, the same for each call; NULL without memory.
+ */
+void *mmapdemo_hold_vmap(struct mmapdemo_hold *hold)
+{
+	if (!hold->at)
+		hold->at = vmap(hold->pages, hold->count, VM_MAP, PAGE_KERNEL);
+	return hold->at;
+}
+MMAPDEMO_EXPORT(mmapdemo_hold_vmap);
+
+/**
+ * mmapdemo_hold_dma_map - map a hold for DMA by a device
+ * @hold: the hold, which outlives the mapping
+ * @dev: the device
+ * @dir: the direction
+ * @sgt: is filled in
+ *
+ * The mapping is a streaming one. Between the device's use and the processors', the driver
+ * calls dma_sync_sgtable_for_cpu() and dma_sync_sgtable_for_device().
+ *
+ * Context: Process context, may sleep.
+ *
+ * Return: 0, -ENOMEM, or what dma_map_sgtable() returns.
+ */
+int mmapdemo_hold_dma_map(struct mmapdemo_hold *hold, struct device *dev,
+			  enum dma_data_direction dir, struct sg_table *sgt)
+{
+	int err = sg_alloc_table_from_pages_segment(sgt, hold->pages, hold->count, 0,
+						    hold->count << PAGE_SHIFT,
+						    dma_get_max_seg_size(dev), GFP_KERNEL);
+
+	if (err)
+		return err;
+	err = dma_map_sgtable(dev, sgt, dir, 0);
+	if (err)
+		sg_free_table(sgt);
+	return err;
+}
+MMAPDEMO_EXPORT(mmapdemo_hold_dma_map);
+
+/**
+ * mmapdemo_hold_dma_unmap - undo mmapdemo_hold_dma_map()
+ * @dev: the device, which has ended its DMA
+ * @dir: the direction
+ * @sgt: the table, which is freed
+ *
+ * Context: Process context, may sleep.
+ */
+void mmapdemo_hold_dma_unmap(struct device *dev, enum dma_data_direction dir,
+			     struct sg_table *sgt)
+{
+	dma_unmap_sgtable(dev, sgt, dir, 0);
+	sg_free_table(sgt);
+}
+MMAPDEMO_EXPORT(mmapdemo_hold_dma_unmap);

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MMAPDEMO_HOLD_H
+#define MMAPDEMO_HOLD_H
+
+#include <linux/types.h>
+
+struct mmapdemo_buffer;
+
+bool mmapdemo_hold_has(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
+
+#endif
