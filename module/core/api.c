@@ -90,7 +90,7 @@ struct mmapdemo_buffer *mmapdemo_create(const char *name, u64 bytes, int node, u
 		mmapdemo_api_pin();
 	return buffer;
 }
-MMAPDEMO_EXPORT(mmapdemo_create);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_create);
 
 /**
  * mmapdemo_get - take another reference
@@ -105,7 +105,7 @@ struct mmapdemo_buffer *mmapdemo_get(struct mmapdemo_buffer *buffer)
 	mmapdemo_api_pin();
 	return mmapdemo_buffer_get(buffer);
 }
-MMAPDEMO_EXPORT(mmapdemo_get);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_get);
 
 /**
  * mmapdemo_put - drop a reference
@@ -121,7 +121,7 @@ void mmapdemo_put(struct mmapdemo_buffer *buffer)
 	mmapdemo_buffer_put(buffer);
 	mmapdemo_api_unpin();
 }
-MMAPDEMO_EXPORT(mmapdemo_put);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_put);
 
 /**
  * mmapdemo_bytes - the size
@@ -135,7 +135,7 @@ u64 mmapdemo_bytes(const struct mmapdemo_buffer *buffer)
 {
 	return mmapdemo_buffer_bytes(buffer);
 }
-MMAPDEMO_EXPORT(mmapdemo_bytes);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_bytes);
 
 /**
  * mmapdemo_revoke - take the buffer from all programs, for good
@@ -170,7 +170,7 @@ int mmapdemo_revoke(struct mmapdemo_buffer *buffer)
 	wake_up_all(&buffer->wait);
 	return 0;
 }
-MMAPDEMO_EXPORT(mmapdemo_revoke);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_revoke);
 
 /**
  * mmapdemo_from_file - the buffer that a file is attached to
@@ -189,7 +189,7 @@ struct mmapdemo_buffer *mmapdemo_from_file(const struct file *file)
 		return ERR_PTR(-EINVAL);
 	return mmapdemo_get(mmapdemo_buffer_of(file));
 }
-MMAPDEMO_EXPORT(mmapdemo_from_file);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_from_file);
 
 /**
  * mmapdemo_from_fd - the buffer behind a descriptor of the current task
@@ -210,7 +210,7 @@ struct mmapdemo_buffer *mmapdemo_from_fd(int fd)
 	fput(file);
 	return buffer;
 }
-MMAPDEMO_EXPORT(mmapdemo_from_fd);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_from_fd);
 
 static int mmapdemo_api_release(struct inode *inode, struct file *file)
 {
@@ -261,7 +261,7 @@ struct file *mmapdemo_file(struct mmapdemo_buffer *buffer, const char *name, int
 	fput(file);
 	return ERR_PTR(err);
 }
-MMAPDEMO_EXPORT(mmapdemo_file);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_file);
 
 /**
  * mmapdemo_notify - tell who waits that there is something to read
@@ -273,7 +273,7 @@ void mmapdemo_notify(struct mmapdemo_buffer *buffer)
 {
 	mmapdemo_notify_event(buffer, MMAPDEMO_KICKED);
 }
-MMAPDEMO_EXPORT(mmapdemo_notify);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_notify);
 
 /**
  * mmapdemo_wait - wait for mmapdemo_notify(), once for all calls of it since the last wait
@@ -289,7 +289,7 @@ int mmapdemo_wait(struct file *file)
 
 	return mmapdemo_notify_wait(file, &events);
 }
-MMAPDEMO_EXPORT(mmapdemo_wait);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_wait);
 
 static int mmapdemo_api_check(const struct mmapdemo_buffer *buffer, u64 pos, size_t bytes)
 {
@@ -325,7 +325,7 @@ int mmapdemo_piece_get(struct mmapdemo_buffer *buffer, u64 pos, bool write,
 
 	return err ?: buffer->strategy->piece(buffer, pos, write, piece);
 }
-MMAPDEMO_EXPORT(mmapdemo_piece_get);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_piece_get);
 
 /**
  * mmapdemo_copy_in - write kernel memory to a buffer
@@ -360,7 +360,7 @@ int mmapdemo_copy_in(struct mmapdemo_buffer *buffer, u64 pos, const void *from, 
 	}
 	return err;
 }
-MMAPDEMO_EXPORT(mmapdemo_copy_in);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_copy_in);
 
 /**
  * mmapdemo_copy_out - read from a buffer to kernel memory
@@ -397,4 +397,4 @@ int mmapdemo_copy_out(struct mmapdemo_buffer *buffer, u64 pos, void *to, size_t 
 	}
 	return err;
 }
-MMAPDEMO_EXPORT(mmapdemo_copy_out);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_copy_out);

@@ -194,11 +194,11 @@
  * into a driver exports nothing.
  */
 #ifdef MMAPDEMO_CORE_ALONE
-#define MMAPDEMO_EXPORT(symbol)	extern typeof(symbol) symbol
+#define EXPORT_SYMBOL_MMAPDEMO(symbol)	static_assert(1)
 #elif defined(MMAPDEMO_HAS_STRING_NAMESPACE)
-#define MMAPDEMO_EXPORT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, "MMAPDEMO")
+#define EXPORT_SYMBOL_MMAPDEMO(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, "MMAPDEMO")
 #else
-#define MMAPDEMO_EXPORT(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, MMAPDEMO)
+#define EXPORT_SYMBOL_MMAPDEMO(symbol)	EXPORT_SYMBOL_NS_GPL(symbol, MMAPDEMO)
 #endif
 
 /*

@@ -142,7 +142,7 @@ struct mmapdemo_hold *mmapdemo_hold(struct mmapdemo_buffer *buffer, u64 pos, u64
 	mmapdemo_hold_end(hold);
 	return ERR_PTR(err);
 }
-MMAPDEMO_EXPORT(mmapdemo_hold);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_hold);
 
 /**
  * mmapdemo_hold_end - end a hold, its kernel address included
@@ -166,7 +166,7 @@ void mmapdemo_hold_end(struct mmapdemo_hold *hold)
 	kfree(hold);
 	mmapdemo_put(buffer);
 }
-MMAPDEMO_EXPORT(mmapdemo_hold_end);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_hold_end);
 
 /**
  * mmapdemo_hold_vmap - a kernel address for a hold
@@ -185,7 +185,7 @@ void *mmapdemo_hold_vmap(struct mmapdemo_hold *hold)
 		hold->at = vmap(hold->pages, hold->count, VM_MAP, PAGE_KERNEL);
 	return hold->at;
 }
-MMAPDEMO_EXPORT(mmapdemo_hold_vmap);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_hold_vmap);
 
 /**
  * mmapdemo_hold_dma_map - map a hold for DMA by a device
@@ -215,7 +215,7 @@ int mmapdemo_hold_dma_map(struct mmapdemo_hold *hold, struct device *dev,
 		sg_free_table(sgt);
 	return err;
 }
-MMAPDEMO_EXPORT(mmapdemo_hold_dma_map);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_hold_dma_map);
 
 /**
  * mmapdemo_hold_dma_unmap - undo mmapdemo_hold_dma_map()
@@ -231,4 +231,4 @@ void mmapdemo_hold_dma_unmap(struct device *dev, enum dma_data_direction dir,
 	dma_unmap_sgtable(dev, sgt, dir, 0);
 	sg_free_table(sgt);
 }
-MMAPDEMO_EXPORT(mmapdemo_hold_dma_unmap);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_hold_dma_unmap);

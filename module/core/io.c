@@ -61,7 +61,7 @@ int mmapdemo_io_attach(struct file *file, struct mmapdemo_buffer *buffer, void *
 	mmapdemo_hooks_await_wipe(buffer);
 	return 0;
 }
-MMAPDEMO_EXPORT(mmapdemo_io_attach);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_io_attach);
 
 /**
  * mmapdemo_io_detach - end what mmapdemo_io_attach() began
@@ -77,7 +77,7 @@ void mmapdemo_io_detach(struct file *file)
 	mmapdemo_hooks_put(buffer, &buffer->opens, MMAPDEMO_WIPE_ON_LAST_CLOSE, "last close");
 	mmapdemo_buffer_put(buffer);
 }
-MMAPDEMO_EXPORT(mmapdemo_io_detach);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_io_detach);
 
 /**
  * mmapdemo_io_data - what the driver gave to mmapdemo_io_attach()
@@ -93,7 +93,7 @@ void *mmapdemo_io_data(const struct file *file)
 
 	return waiter->data;
 }
-MMAPDEMO_EXPORT(mmapdemo_io_data);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_io_data);
 
 /* Fixed contents have no holes. A strategy without contents is one hole. */
 static loff_t mmapdemo_io_seek(struct mmapdemo_buffer *buffer, loff_t offset, int whence)
@@ -126,7 +126,7 @@ loff_t mmapdemo_io_llseek(struct file *file, loff_t offset, int whence)
 
 	return offset < 0 ? offset : vfs_setpos(file, offset, MAX_LFS_FILESIZE);
 }
-MMAPDEMO_EXPORT(mmapdemo_io_llseek);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_io_llseek);
 
 /*
  * Copies one piece to user memory. Holes read as zeros and stay holes.
@@ -137,7 +137,7 @@ MMAPDEMO_EXPORT(mmapdemo_io_llseek);
  * after it may do so for ever.
  */
 static int mmapdemo_io_copy_out(struct mmapdemo_buffer *buffer, struct kiocb *iocb,
-				    size_t bytes, struct iov_iter *to, size_t *copied)
+				size_t bytes, struct iov_iter *to, size_t *copied)
 {
 	struct mmapdemo_piece piece = {
 		.bytes	= bytes,
@@ -218,7 +218,7 @@ ssize_t mmapdemo_io_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		if (!checked) {
 			checked = bytes;
 			err = mmapdemo_hooks_access(buffer, iocb->ki_pos, &checked,
-						     iocb->ki_flags & IOCB_NOWAIT);
+						    iocb->ki_flags & IOCB_NOWAIT);
 			if (err)
 				break;
 		}
@@ -238,11 +238,11 @@ ssize_t mmapdemo_io_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		err = -ENODEV;
 	return done ? done : err;
 }
-MMAPDEMO_EXPORT(mmapdemo_io_read_iter);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_io_read_iter);
 
 /* Copies one piece from user memory, which is faulted in while the piece is not locked. */
 static int mmapdemo_io_copy_in(struct mmapdemo_buffer *buffer, struct kiocb *iocb,
-				   struct iov_iter *from, size_t *copied)
+			       struct iov_iter *from, size_t *copied)
 {
 	struct mmapdemo_piece piece = {
 		.bytes	= iov_iter_count(from),
@@ -294,7 +294,7 @@ static int mmapdemo_io_write_check(struct kiocb *iocb, size_t *bytes)
 	if (iocb->ki_pos >= mmapdemo_buffer_bytes(buffer))
 		return 0;
 	return mmapdemo_hooks_access(buffer, iocb->ki_pos, bytes,
-				      iocb->ki_flags & IOCB_NOWAIT);
+				     iocb->ki_flags & IOCB_NOWAIT);
 }
 
 /* The check, and the inode's lock: which is first is the same but for a write that may not wait. */
@@ -344,4 +344,4 @@ ssize_t mmapdemo_io_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		return mmapdemo_io_refuse(iocb, from, done);
 	return done ? done : ret;
 }
-MMAPDEMO_EXPORT(mmapdemo_io_write_iter);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_io_write_iter);

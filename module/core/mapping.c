@@ -95,8 +95,9 @@ int mmapdemo_mapping_mmap_prepare(struct mmapdemo_vma_desc *desc)
 			   mmapdemo_vma_desc_flags(desc));
 	return err;
 }
+
 #ifdef MMAPDEMO_HAS_MMAP_PREPARE
-MMAPDEMO_EXPORT(mmapdemo_mapping_mmap_prepare);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_mapping_mmap_prepare);
 #endif
 
 #ifndef MMAPDEMO_HAS_MMAP_PREPARE
@@ -106,7 +107,7 @@ int mmapdemo_mapping_mmap_by_desc(struct file *file, struct vm_area_struct *vma)
 	return mmapdemo_vma_desc_mmap(file, vma, mmapdemo_mapping_mmap_prepare,
 				      mmapdemo_vma_mapped);
 }
-MMAPDEMO_EXPORT(mmapdemo_mapping_mmap_by_desc);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_mapping_mmap_by_desc);
 #endif
 
 int mmapdemo_mapping_mmap(struct file *file, struct vm_area_struct *vma)

@@ -160,7 +160,7 @@ __poll_t mmapdemo_notify_poll(struct file *file, poll_table *wait)
 		mask |= EPOLLIN | EPOLLRDNORM;
 	return mask | EPOLLOUT | EPOLLWRNORM;
 }
-MMAPDEMO_EXPORT(mmapdemo_notify_poll);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_notify_poll);
 
 void mmapdemo_notify_init(struct mmapdemo_buffer *buffer)
 {

@@ -220,7 +220,8 @@ static int mmapdemo_reshape_shrink(struct mmapdemo_buffer *buffer, loff_t bytes)
 {
 	struct inode *inode = buffer->inode;
 	pgoff_t first = bytes >> PAGE_SHIFT;
-	pgoff_t last = mmapdemo_buffer_pages(buffer) - 1;
+	/* Not of buffer->end, which a revoke may have set to 0. */
+	pgoff_t last = (i_size_read(inode) - 1) >> PAGE_SHIFT;
 	int err;
 
 	filemap_invalidate_lock(inode->i_mapping);
@@ -303,7 +304,7 @@ int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes)
 		mmapdemo_notify_event(buffer, MMAPDEMO_RESIZED);
 	return err;
 }
-MMAPDEMO_EXPORT(mmapdemo_reshape_resize);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_reshape_resize);
 
 /* Whether a hole begins or ends inside a broken page, which can be freed only whole. */
 static bool mmapdemo_reshape_cuts_broken(struct mmapdemo_buffer *buffer, loff_t pos)
@@ -393,4 +394,4 @@ int mmapdemo_reshape_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 lengt
 	mmapdemo_buffer_unlock(buffer);
 	return err;
 }
-MMAPDEMO_EXPORT(mmapdemo_reshape_punch);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_reshape_punch);

@@ -29,7 +29,7 @@ void mmapdemo_piece_put(const struct mmapdemo_piece *piece, bool written)
 		folio_put(piece->folio);
 	}
 }
-MMAPDEMO_EXPORT(mmapdemo_piece_put);
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_piece_put);
 
 /**
  * mmapdemo_piece_copy_out - copy a piece to user memory

@@ -12,8 +12,11 @@
 
 #else
 
-/* Never defined, as it is never called. It has the compiler look at the arguments. */
-void mmapdemo_tracing_none(const char *name, ...);
+/* Never called. It has the compiler look at the arguments. */
+static inline void mmapdemo_tracing_none(const char *name, ...)
+{
+}
+
 #define MMAPDEMO_TRACING_NONE(...)						\
 	do {									\
 		if (0)								\

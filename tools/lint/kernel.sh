@@ -25,10 +25,13 @@ patches() {
 checkpatch() {
 	local list
 	scripts_there || return
-	mapfile -t list < <(files 'module/*.[ch]' 'templates/*.c' 'tests/modules/in_init/*.c' \
+	mapfile -t list < <(files 'module/*.[ch]' 'drivers/*.[ch]' 'include/linux/*.h' \
+		'templates/*.c' 'tests/modules/in_init/*.c' \
 		'tests/modules/late_load/*.c' 'tests/modules/odd/*.c' \
 		':!module/core/compat.h' ':!module/trace.h')
-	patches '' "${list[@]/#/$tree/}"
+	patches '' "${list[@]/#/$tree/}" || return
+	# its assertions end the test
+	[ ! -d "$tree/tests/modules/api" ] || patches MACRO_WITH_FLOW_CONTROL "$tree/tests/modules/api/main.c"
 }
 
 # By its path, as in the kernel: of uapi checkpatch does not want BIT(), which
@@ -52,7 +55,7 @@ checkpatch_trace() {
 
 kernel_doc() {
 	scripts_there || return
-	files 'module/*.[ch]' include/uapi | xargs "$scripts/kernel-doc" -none -Werror
+	files 'module/*.[ch]' include | xargs "$scripts/kernel-doc" -none -Werror
 }
 
 kernel_checks() {
