@@ -30,6 +30,7 @@ lifecycle	stock,source,cross	80
 storm		distinct		80
 late-load	distinct,source		40
 templates	distinct,source		500
+drivers		distinct,source		90
 stress		stock,source		45
 rows32		stock,source		25
 prealloc	distinct,source,cross	10
@@ -81,7 +82,7 @@ host_suites() {
 	local script
 	for script in "$top"/tests/suites/*/run "$top"/tests/self/*.sh; do
 		case $script in
-		*/late-load/run | */templates/run | */catches.sh) ;; # they run for each kernel
+		*/late-load/run | */drivers/run | */templates/run | */catches.sh) ;; # they run for each kernel
 		*/run) basename "${script%/run}" ;;
 		*) echo "self-$(basename "$script" .sh)" ;;
 		esac
@@ -222,6 +223,10 @@ suite_command() {
 		command=("$top/tests/suites/late-load/run" "$kernel" "$top/build/$kernel/mmapdemo.ko")
 		;;
 	templates) command=("$top/tests/suites/templates/run" "$kernel") ;;
+	drivers)
+		needed=C13
+		command=("$top/tests/suites/drivers/run" "$kernel")
+		;;
 	fuzz) fuzz_command "$fuzz_steps" ;;
 	fuzz-short) fuzz_command 25000 ;;
 	beside)

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * consumer follow RECORDS [MICROSECONDS]: maps /dev/ticker, takes records, with a pause
+ *	after each, and accounts for every number
+ * consumer readonly: what a descriptor for reading does not allow
+ * consumer damage: writes over the head in a mapping
+ * consumer gone: has it mapped by several processes when the device goes
+ * consumer map SECONDS: has it mapped, without a descriptor
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ticker.h"
+
+#define DEVICE	 "/dev/ticker"
+#define GONE	 "/sys/class/misc/ticker/gone"
+#define TOUCHERS 4
+
+static void fail(const char *what)
+{
+	printf("%s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+#define CHECK(condition)                                                                   \
+	do {                                                                               \
+		if (!(condition)) {                                                        \
+			printf("%s:%d: not so: %s (%s)\n", __FILE__, __LINE__, #condition, \
+			       strerror(errno));                                           \
+			exit(1);                                                           \
+		}                                                                          \
+	} while (0)
+
+static long page;
+
+static int device(int flags)
+{
+	int fd = open(DEVICE, flags);
+
+	if (fd < 0)
+		fail(DEVICE);
+	return fd;
+}
+
+/* The head's page says how much there is to map. */
+static struct ticker_head *map(int fd, int prot, size_t *length)
+{
+	struct ticker_head *head = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0);
+
+	if (head == MAP_FAILED)
+		fail("mmap");
+	*length = head->offset + head->capacity * sizeof(struct ticker_record);
+	munmap(head, page);
+	head = mmap(NULL, *length, prot, MAP_SHARED, fd, 0);
+	if (head == MAP_FAILED)
+		fail("mmap");
+	return head;
+}
+
+static __u64 head_now(const struct ticker_head *head)
+{
+	return __atomic_load_n(&head->head, __ATOMIC_ACQUIRE);
+}
+
+static void wait_for_more(int fd)
+{
+	struct pollfd poller = {.fd = fd, .events = POLLIN};
+	__u64 written;
+
+	CHECK(poll(&poller, 1, 10000) == 1 && poller.revents == POLLIN);
+	CHECK(read(fd, &written, sizeof(written)) == sizeof(written));
+}
+
+static int follow(unsigned long wanted, useconds_t pause)
+{
+	int fd = device(O_RDONLY);
+	size_t length;
+	struct ticker_head *head = map(fd, PROT_READ, &length);
+	const struct ticker_record *ring = (void *)((char *)head + head->offset);
+	__u64 first = head_now(head), next = first, time = 0, overruns = 0, taken = 0;
+
+	while (taken < wanted) {
+		struct ticker_record record;
+		__u64 now = head_now(head);
+
+		if (next >= now) {
+			wait_for_more(fd);
+			continue;
+		}
+		record = *(volatile const struct ticker_record *)&ring[next % head->capacity];
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		now = head_now(head);
+		if (now - next >= head->capacity) {
+			overruns += now - head->capacity + 1 - next;
+			next = now - head->capacity + 1;
+			continue;
+		}
+		CHECK(record.number == next);
+		CHECK(record.check == ~next);
+		CHECK(record.time >= time);
+		time = record.time;
+		taken++;
+		next++;
+		if (pause)
+			usleep(pause);
+	}
+	CHECK(taken + overruns == next - first);
+	printf("taken %llu overruns %llu\n", (unsigned long long)taken,
+	       (unsigned long long)overruns);
+	return 0;
+}
+
+static int readonly(void)
+{
+	int fd = device(O_RDONLY);
+	__u64 small;
+	size_t length;
+	struct ticker_head *head = map(fd, PROT_READ, &length);
+
+	CHECK(mmap(NULL, page, PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED && errno == EACCES);
+	CHECK(mprotect(head, page, PROT_READ | PROT_WRITE) < 0 && errno == EACCES);
+	CHECK(write(fd, "x", 1) < 0 && errno == EBADF);
+	CHECK(read(fd, &small, 7) < 0 && errno == EINVAL);
+	return 0;
+}
+
+/* The driver writes the head anew from what it alone knows. */
+static int damage(void)
+{
+	int fd = device(O_RDWR);
+	size_t length;
+	struct ticker_head *head = map(fd, PROT_READ | PROT_WRITE, &length);
+	__u64 before = head_now(head), after;
+	int tries;
+
+	__atomic_store_n(&head->head, ~0ULL, __ATOMIC_RELEASE);
+	for (tries = 0; tries < 1000 && head_now(head) == ~0ULL; tries++)
+		usleep(10000);
+	after = head_now(head);
+	CHECK(after >= before && after < before + 10000000);
+	return 0;
+}
+
+static sigjmp_buf resume;
+
+static void on_bus(int signal)
+{
+	siglongjmp(resume, signal);
+}
+
+/* Whether a load is SIGBUS. */
+static int dies(const volatile void *at)
+{
+	if (sigsetjmp(resume, 1))
+		return 1;
+	(void)*(const volatile char *)at;
+	return 0;
+}
+
+static int ready[2]; /* a pipe: each child of `gone' says when it has begun */
+
+static void say_ready(void)
+{
+	CHECK(write(ready[1], "r", 1) == 1);
+}
+
+/* Has page faults until one is SIGBUS, which is the end that it wants. */
+static void toucher(int fd, size_t length)
+{
+	char *at = mmap(NULL, length, PROT_READ, MAP_SHARED, fd, 0);
+	int tries;
+
+	CHECK(at != MAP_FAILED && !dies(at));
+	say_ready();
+	for (tries = 0; tries < 1000000; tries++) {
+		if (dies(at + tries * page % (length / page * page)))
+			_exit(0);
+		madvise(at, length, MADV_DONTNEED);
+	}
+	printf("no SIGBUS\n");
+	_exit(1);
+}
+
+/* Waits in read() for records until there is no device. */
+static void reader(void)
+{
+	int fd = device(O_RDONLY);
+	__u64 written;
+
+	say_ready();
+	while (read(fd, &written, sizeof(written)) == sizeof(written))
+		;
+	CHECK(errno == ENODEV);
+	_exit(0);
+}
+
+static void take_away(void)
+{
+	int fd = open(GONE, O_WRONLY);
+
+	CHECK(fd >= 0 && write(fd, "1", 1) == 1);
+	close(fd);
+}
+
+static int gone(void)
+{
+	int fd = device(O_RDONLY), i, status;
+	struct pollfd poller = {.fd = fd, .events = POLLIN};
+	size_t length;
+	char *shared = (char *)map(fd, PROT_READ, &length);
+	char *private = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	__u64 written;
+	char byte;
+
+	CHECK(private != MAP_FAILED && pipe(ready) == 0);
+	private[page] = 'p';
+	CHECK(!dies(shared) && !dies(private + page));
+	for (i = 0; i < TOUCHERS; i++)
+		if (!fork())
+			toucher(fd, length);
+	if (!fork())
+		reader();
+	for (i = 0; i < TOUCHERS + 1; i++)
+		CHECK(read(ready[0], &byte, 1) == 1);
+	usleep(100000);
+	take_away();
+	CHECK(dies(shared) && dies(shared + page) && dies(private + page) && dies(private));
+	for (i = 0; i < TOUCHERS + 1; i++)
+		CHECK(wait(&status) > 0 && status == 0);
+	CHECK(poll(&poller, 1, 0) == 1 && poller.revents & POLLHUP);
+	while (read(fd, &written, sizeof(written)) == sizeof(written))
+		;
+	CHECK(errno == ENODEV);
+	CHECK(mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED && errno == ENODEV);
+	CHECK(open(DEVICE, O_RDONLY) < 0 && errno == ENODEV);
+	take_away();
+	CHECK(dies(shared));
+	CHECK(munmap(shared, length) == 0 && munmap(private, length) == 0);
+	return 0;
+}
+
+static int stay_mapped(unsigned int seconds)
+{
+	int fd = device(O_RDONLY);
+	size_t length;
+	char *at = (char *)map(fd, PROT_READ, &length);
+
+	close(fd);
+	printf("mapped\n");
+	fflush(stdout);
+	sleep(seconds);
+	CHECK(!dies(at));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *mode = argc > 1 ? argv[1] : "";
+
+	page = sysconf(_SC_PAGESIZE);
+	signal(SIGBUS, on_bus);
+	if (!strcmp(mode, "follow") && argc > 2)
+		return follow(strtoul(argv[2], NULL, 0), argc > 3 ? strtoul(argv[3], NULL, 0) : 0);
+	if (!strcmp(mode, "readonly"))
+		return readonly();
+	if (!strcmp(mode, "damage"))
+		return damage();
+	if (!strcmp(mode, "gone"))
+		return gone();
+	if (!strcmp(mode, "map") && argc > 2)
+		return stay_mapped(strtoul(argv[2], NULL, 0));
+	fprintf(stderr, "consumer: what?\n");
+	return 2;
+}

@@ -1,0 +1,137 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# guest.sh: drivers that use the kernel API, in the VM. Contract row C13. They are here
+# twice: /linked/ needs /mmapdemo.ko, and /alone/ has the core built in.
+
+# shellcheck source=tests/tap.sh
+. /tap.sh
+
+loaded() {
+	grep -q "^$1 " /proc/modules
+}
+
+# api WHERE TEST [ARGUMENT]...: one test of tests/modules/api
+api() {
+	dmesg -c >/tmp/log
+	insmod "/$1/api.ko" "test=$2" fd=3 3<"${3:-/dev/null}" || { dmesg; return 1; }
+	rmmod api
+}
+
+# mine: what the program wrote is what the driver reads, and the other way round
+shares_the_nodes_buffer() {
+	printf mine | dd of=/dev/mmapdemo conv=notrunc 2>/dev/null
+	api linked fd /dev/mmapdemo || return
+	same "what the driver wrote" ours "$(head -c 4 /dev/mmapdemo)"
+}
+
+# follow N: consumers of /dev/ticker, none of whom is slower than the producer
+follow() {
+	rm -f /tmp/follow.*
+	for i in $(seq "$1"); do
+		/consumer follow 2000 >"/tmp/follow.$i" 2>&1 &
+	done
+	wait
+	for i in $(seq "$1"); do
+		same "consumer $i" "taken 2000 overruns 0" "$(cat "/tmp/follow.$i")" || return
+	done
+}
+
+# The ring is overwritten while this consumer sleeps. Each number is accounted for.
+overruns() {
+	said=$(/consumer follow 40 30000) || { echo "$said"; return 1; }
+	has "$said" '^taken 40 overruns [1-9]'
+}
+
+# rmmod NAME: the driver is busy
+busy() {
+	if rmmod "$1" 2>/tmp/busy; then
+		echo "rmmod $1 succeeds"
+		return 1
+	fi
+	loaded "$1"
+}
+
+unload_while_mapped() {
+	/consumer map 60 >/tmp/mapped &
+	mapper=$!
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		grep -q mapped /tmp/mapped && break
+		sleep 0.5
+	done
+	grep -q mapped /tmp/mapped && busy ticker || return
+	kill -9 "$mapper"
+	wait "$mapper"
+	# its file goes after it
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		rmmod ticker 2>/dev/null && break
+		sleep 0.5
+	done
+	! loaded ticker
+}
+
+# cycles WHERE: loads and unloads, with programs that come and go
+cycles() {
+	for _ in 1 2 3 4 5; do
+		insmod "/$1/ticker.ko" pages=2 interval=1 || return
+		/consumer follow 50 >/dev/null || return
+		rmmod ticker || return
+	done
+	! loaded ticker
+}
+
+bad_parameters() {
+	for bad in pages=0 pages=4000000000; do
+		if insmod "/$1/ticker.ko" "$bad" 2>/dev/null; then
+			echo "$bad is taken"
+			return 1
+		fi
+	done
+	! loaded ticker
+}
+
+provider_is_busy() {
+	busy mmapdemo
+}
+
+# A driver that forgets a reference is unloaded; mmapdemo.ko stays, with what it owes.
+forgotten() {
+	api linked forget && ! loaded api && busy mmapdemo && head -c 1 /dev/mmapdemo >/dev/null
+}
+
+ticker_tests() {
+	insmod "/$1/ticker.ko" pages=16 || return
+	try "C13.no-record-is-lost[$1]" follow 3
+	echo 100 >/sys/module/ticker/parameters/batch
+	echo 1 >/sys/module/ticker/parameters/interval
+	try "C13.overruns-are-counted[$1]" overruns
+	try "C13.read-only-for-readers[$1]" /consumer readonly
+	try "C13.a-program-cannot-mislead-the-driver[$1]" /consumer damage
+	try "C13.revoked-while-mapped[$1]" /consumer gone
+	try "C13.unload-after-revoke[$1]" rmmod ticker
+	insmod "/$1/ticker.ko" || return
+	[ "$1" = alone ] || try "C13.unload-of-what-a-driver-needs" provider_is_busy
+	try "C13.unload-while-mapped[$1]" unload_while_mapped
+	try "C13.loads-and-unloads[$1]" cycles "$1"
+	try "C13.refuses-bad-parameters[$1]" bad_parameters "$1"
+}
+
+api_tests() {
+	for test in create copy piece hold dma revoke refs file; do
+		try "C13.api-${test}[$1]" api "$1" "$test"
+	done
+	try "C13.api-foreign[$1]" api "$1" foreign
+}
+
+plan 41
+try "C13.needs-no-mmapdemo.ko" api alone copy
+ticker_tests alone
+api_tests alone
+insmod /mmapdemo.ko || exit
+ticker_tests linked
+api_tests linked
+try "C13.buffer-of-a-node" shares_the_nodes_buffer
+# a buffer of another core is none
+try "C13.api-other-core" api alone foreign /dev/mmapdemo
+try "C13.forgotten-reference" forgotten
