@@ -58,7 +58,6 @@ struct mmapdemo_faults {
 
 /**
  * struct mmapdemo_buffer - memory that files map: a file without a file system
- * @refs: who uses it, see mmapdemo_buffer_get()
  * @strategy: how it has its memory
  * @name: its copy of the name, for tracepoints and the log
  * @inode: private inode; its i_size is the size, its mapping knows the VMAs and,
@@ -85,6 +84,7 @@ struct mmapdemo_faults {
  * @hooks: what the lab has to do with it; NULL without a lab
  * @wait: who waits for events
  * @events: how often each enum mmapdemo_event happened
+ * @refs: who uses it, see mmapdemo_buffer_get(). Far from what page faults read.
  * @opens: open file descriptions, now
  * @vmas: live VMAs in all processes, now. Atomic, because fork opens a VMA for
  *	the child, exit closes one, each under its own mm's lock only.
@@ -95,7 +95,6 @@ struct mmapdemo_faults {
  * outlives the buffer.
  */
 struct mmapdemo_buffer {
-	struct kref refs;
 	const struct mmapdemo_strategy *strategy;
 	const char *name;
 	struct inode *inode;
@@ -115,6 +114,7 @@ struct mmapdemo_buffer {
 	struct mmapdemo_hooks *hooks;
 	wait_queue_head_t wait;
 	atomic64_t events[MMAPDEMO_EVENTS];
+	struct kref refs;
 	atomic_t opens;
 	atomic_t vmas;
 	atomic_t vmas_peak;
