@@ -31,7 +31,7 @@ checkpatch() {
 		':!module/core/compat.h' ':!module/trace.h')
 	patches '' "${list[@]/#/$tree/}" || return
 	# its assertions end the test
-	[ ! -d "$tree/tests/modules/api" ] || patches MACRO_WITH_FLOW_CONTROL "$tree/tests/modules/api/main.c"
+	[ ! -d "$tree/tests/modules/api" ] || patches MACRO_WITH_FLOW_CONTROL "$tree"/tests/modules/api/*.[ch]
 }
 
 # By its path, as in the kernel: of uapi checkpatch does not want BIT(), which

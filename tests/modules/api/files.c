@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Files of a buffer, and buffers of a file. */
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "api.h"
+
+static int api_file_use(struct mmapdemo_buffer *buffer, struct file *file)
+{
+	struct mmapdemo_buffer *found = mmapdemo_from_file(file);
+	char seen[4];
+	loff_t pos = PAGE_SIZE - 2;
+
+	EXPECT(found == buffer);
+	mmapdemo_put(found);
+	EXPECT(kernel_write(file, "file", 4, &pos) == 4);
+	EXPECT(!mmapdemo_copy_out(buffer, PAGE_SIZE - 2, seen, 4) && !memcmp(seen, "file", 4));
+	pos = PAGE_SIZE - 2;
+	EXPECT(kernel_read(file, seen, 2, &pos) == 2 && !memcmp(seen, "fi", 2));
+	pos = API_BYTES;
+	EXPECT(kernel_read(file, seen, 1, &pos) == 0);
+	EXPECT(kernel_write(file, "x", 1, &pos) == -ENOSPC);
+	EXPECT(!mmapdemo_revoke(buffer));
+	pos = 0;
+	EXPECT(kernel_read(file, seen, 1, &pos) == -ENODEV);
+	EXPECT(kernel_write(file, "x", 1, &pos) == -ENODEV);
+	EXPECT(vfs_llseek(file, 0, SEEK_DATA) == -ENODEV);
+	EXPECT(mmapdemo_wait(file) == -ENODEV);
+	return 0;
+}
+
+int api_file(struct mmapdemo_buffer *buffer)
+{
+	struct file *file = mmapdemo_file(buffer, "[api]", O_RDWR);
+	int err;
+
+	EXPECT(!IS_ERR(file));
+	err = api_file_use(buffer, file);
+	fput(file);
+	return err;
+}
+
+/* The descriptor is /dev/mmapdemo's, whose first bytes are "mine". */
+int api_fd(struct mmapdemo_buffer *buffer)
+{
+	struct mmapdemo_buffer *node = mmapdemo_from_fd(api_insmod_fd);
+	char seen[4] = "";
+	int err = 0;
+
+	EXPECT(!IS_ERR(node));
+	CHECK(err, !mmapdemo_copy_out(node, 0, seen, 4) && !memcmp(seen, "mine", 4));
+	CHECK(err, !mmapdemo_copy_in(node, 0, "ours", 4));
+	mmapdemo_put(node);
+	return err;
+}
+
+/* The descriptor is of no buffer, or none of this core's. */
+int api_foreign(struct mmapdemo_buffer *buffer)
+{
+	EXPECT(mmapdemo_from_fd(api_insmod_fd) == ERR_PTR(-EINVAL));
+	EXPECT(mmapdemo_from_fd(-1) == ERR_PTR(-EBADF));
+	return 0;
+}
