@@ -249,7 +249,8 @@ struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index
  *
  * The OOM killer is not invoked.
  *
- * Return: 0, or an errno as mmapdemo_folios_lock(), or -EINTR when killed.
+ * Return: 0, or an errno as mmapdemo_folios_lock(), -EINTR when killed, -ENODEV once the
+ * buffer is revoked.
  */
 int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end)
 {
@@ -264,7 +265,12 @@ int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t 
 
 		if (IS_ERR_OR_NULL(folio)) {
 			filemap_invalidate_lock_shared(mapping);
-			folio = mmapdemo_folios_add(buffer, index, NULL, end >> PAGE_SHIFT, gfp);
+			/* Its end is 0 then, and says nothing of where i_size is. */
+			if (buffer->revoked)
+				folio = ERR_PTR(-ENODEV);
+			else
+				folio = mmapdemo_folios_add(buffer, index, NULL,
+							    end >> PAGE_SHIFT, gfp);
 			filemap_invalidate_unlock_shared(mapping);
 			if (folio == ERR_PTR(-EEXIST))
 				continue;

@@ -225,11 +225,14 @@ int mmapdemo_pieces_wipe(struct mmapdemo_buffer *buffer, bool killable)
 /* Returns the first byte at or after @pos that is in no hole; -ENXIO if there is none. */
 static loff_t mmapdemo_pieces_seek_data(struct mmapdemo_buffer *buffer, loff_t pos)
 {
-	pgoff_t last = mmapdemo_buffer_pages(buffer) - 1;
+	pgoff_t pages = mmapdemo_buffer_pages(buffer);
 	unsigned long index = pos >> PAGE_SHIFT;
 	unsigned long broken = index;
+	pgoff_t last = pages - 1;
 	bool found;
 
+	if (!pages) /* revoked meanwhile */
+		return -ENODEV;
 	found = xa_find(&buffer->inode->i_mapping->i_pages, &index, last, XA_PRESENT);
 	if (found)
 		last = index;
@@ -249,10 +252,13 @@ static loff_t mmapdemo_pieces_seek_data(struct mmapdemo_buffer *buffer, loff_t p
  */
 static loff_t mmapdemo_pieces_seek_hole(struct mmapdemo_buffer *buffer, loff_t pos)
 {
-	pgoff_t hole = mmapdemo_pieces_next_hole(buffer, pos >> PAGE_SHIFT,
-						 mmapdemo_buffer_pages(buffer) - 1);
+	pgoff_t pages = mmapdemo_buffer_pages(buffer);
+	pgoff_t hole;
 
-	return clamp_t(loff_t, (loff_t)hole << PAGE_SHIFT, pos, mmapdemo_buffer_bytes(buffer));
+	if (!pages) /* revoked meanwhile */
+		return -ENODEV;
+	hole = mmapdemo_pieces_next_hole(buffer, pos >> PAGE_SHIFT, pages - 1);
+	return clamp_t(loff_t, (loff_t)hole << PAGE_SHIFT, pos, (loff_t)pages << PAGE_SHIFT);
 }
 
 loff_t mmapdemo_pieces_seek(struct mmapdemo_buffer *buffer, loff_t pos, int whence)

@@ -30,6 +30,13 @@
 /* A fatal signal waits for no more than this to be freed. */
 #define MMAPDEMO_PUNCH_STEP	max_t(loff_t, SZ_64M, PMD_SIZE)
 
+/* -ENODEV once the buffer is revoked, or 0. It stays so until the invalidate lock is dropped. */
+static int mmapdemo_reshape_gone(struct mmapdemo_buffer *buffer)
+{
+	lockdep_assert_held_write(&buffer->inode->i_mapping->invalidate_lock);
+	return buffer->revoked ? -ENODEV : 0;
+}
+
 /* The first page of a range whose folio holds other pages too; beyond the range where none does. */
 static pgoff_t mmapdemo_reshape_next_large(struct address_space *mapping, pgoff_t first,
 					   pgoff_t last)
@@ -191,7 +198,7 @@ static int mmapdemo_reshape_split_broken(struct mmapdemo_buffer *buffer, pgoff_t
 }
 
 /*
- * Whether pages of a range can be freed: 0, -EBUSY or -EINTR. They are unmapped first,
+ * Whether pages of a range can be freed: 0, -EBUSY, -EINTR or -ENODEV. They are unmapped first,
  * since only mapped pages can be pinned anew. Private copies stay, should this fail.
  *
  * A page fault that was given its folio before the invalidate lock was taken may map it
@@ -203,7 +210,9 @@ static int mmapdemo_reshape_release(struct mmapdemo_buffer *buffer, pgoff_t firs
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 
-	lockdep_assert_held_write(&mapping->invalidate_lock);
+	/* The caller may have split folios, and dropped the lock meanwhile. */
+	if (mmapdemo_reshape_gone(buffer))
+		return -ENODEV;
 	mmapdemo_folios_settle(buffer, first, last);
 	unmap_mapping_pages(mapping, first, last - first + 1, false);
 	if (mmapdemo_reshape_pinned(mapping, first, last) ||
@@ -220,17 +229,17 @@ static int mmapdemo_reshape_shrink(struct mmapdemo_buffer *buffer, loff_t bytes)
 {
 	struct inode *inode = buffer->inode;
 	pgoff_t first = bytes >> PAGE_SHIFT;
-	/* Not of buffer->end, which a revoke may have set to 0. */
+	/* Not of buffer->end, which a revoke may set to 0 at any time. */
 	pgoff_t last = (i_size_read(inode) - 1) >> PAGE_SHIFT;
 	int err;
 
 	filemap_invalidate_lock(inode->i_mapping);
-	err = mmapdemo_reshape_split_broken(buffer, first, last);
+	err = mmapdemo_reshape_gone(buffer);
+	if (!err)
+		err = mmapdemo_reshape_split_broken(buffer, first, last);
 	/* From here on the lock is not dropped: a page fault could make a huge folio here. */
 	if (!err)
 		err = mmapdemo_reshape_cut(buffer, first);
-	if (!err && buffer->revoked)
-		err = -ENODEV;
 	if (!err)
 		err = mmapdemo_reshape_release(buffer, first, last);
 	if (!err) {
@@ -256,8 +265,8 @@ static int mmapdemo_reshape_grow(struct mmapdemo_buffer *buffer, loff_t bytes)
 	if (buffer->prealloc)
 		err = mmapdemo_folios_populate(buffer, old, bytes);
 	filemap_invalidate_lock(inode->i_mapping);
-	if (!err && buffer->revoked)
-		err = -ENODEV;
+	if (!err)
+		err = mmapdemo_reshape_gone(buffer);
 	if (err) {
 		truncate_inode_pages(inode->i_mapping, old);
 	} else {
@@ -293,7 +302,9 @@ int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes)
 	if (err)
 		return err;
 	old = i_size_read(buffer->inode);
-	if (bytes < old)
+	if (READ_ONCE(buffer->revoked))
+		err = -ENODEV;
+	else if (bytes < old)
 		err = mmapdemo_reshape_shrink(buffer, bytes);
 	else if (bytes > old)
 		err = mmapdemo_reshape_grow(buffer, bytes);
@@ -386,9 +397,8 @@ int mmapdemo_reshape_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 lengt
 		return err;
 	filemap_invalidate_lock(inode->i_mapping);
 	end = min_t(u64, end, i_size_read(inode));
-	if (buffer->revoked)
-		err = -ENODEV;
-	else if (offset < end)
+	err = mmapdemo_reshape_gone(buffer);
+	if (!err && offset < end)
 		err = mmapdemo_reshape_punch_locked(buffer, offset, end);
 	filemap_invalidate_unlock(inode->i_mapping);
 	mmapdemo_buffer_unlock(buffer);

@@ -35,6 +35,7 @@ int api_piece(struct mmapdemo_buffer *buffer);
 int api_hold(struct mmapdemo_buffer *buffer);
 int api_dma(struct mmapdemo_buffer *buffer);
 int api_revoke(struct mmapdemo_buffer *buffer);
+int api_race(struct mmapdemo_buffer *buffer);
 int api_file(struct mmapdemo_buffer *buffer);
 int api_fd(struct mmapdemo_buffer *buffer);
 int api_foreign(struct mmapdemo_buffer *buffer);

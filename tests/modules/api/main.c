@@ -83,6 +83,7 @@ static const struct {
 	{ "hold",	api_hold },
 	{ "dma",	api_dma },
 	{ "revoke",	api_revoke },
+	{ "race",	api_race },
 	{ "refs",	api_refs },
 	{ "file",	api_file },
 	{ "fd",		api_fd },

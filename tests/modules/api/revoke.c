@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What mmapdemo_revoke() ends, and what it leaves. */
+#include <linux/delay.h>
+#include <linux/file.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/workqueue.h>
 
 #include "api.h"
 
@@ -20,6 +24,7 @@ static int api_revoke_use(struct mmapdemo_buffer *buffer, struct mmapdemo_hold *
 	EXPECT(mmapdemo_hold(buffer, 0, PAGE_SIZE) == ERR_PTR(-ENODEV));
 	EXPECT(mmapdemo_reshape_punch(buffer, 0, PAGE_SIZE) == -ENODEV);
 	EXPECT(mmapdemo_reshape_resize(buffer, PAGE_SIZE) == -ENODEV);
+	EXPECT(mmapdemo_reshape_resize(buffer, API_BYTES) == -ENODEV);
 	EXPECT(mmapdemo_reshape_resize(buffer, 8 * PAGE_SIZE) == -ENODEV);
 	EXPECT(mmapdemo_file(buffer, "[api]", O_RDWR) == ERR_PTR(-ENODEV));
 	mmapdemo_notify(buffer);
@@ -34,5 +39,141 @@ int api_revoke(struct mmapdemo_buffer *buffer)
 	EXPECT(!IS_ERR(hold));
 	err = api_revoke_use(buffer, hold);
 	mmapdemo_hold_end(hold);
+	return err;
+}
+
+#define API_RACES	40
+#define API_RACE_BYTES	SZ_2M /* freed only when insmod ends, with the file */
+#define API_RACE_TRIES	1000000
+
+struct api_race;
+
+/**
+ * struct api_racer - an operation that is repeated until the buffer is revoked
+ * @work: repeats it
+ * @race: what it is a part of
+ * @run: the operation
+ * @err: -ENODEV, which is the end that a test wants, or an error that should not be
+ */
+struct api_racer {
+	struct work_struct work;
+	struct api_race *race;
+	int (*run)(struct api_race *race, int try);
+	int err;
+};
+
+struct api_race {
+	struct mmapdemo_buffer *buffer;
+	struct file *file;
+	struct api_racer racers[5];
+};
+
+/* Huge folios are split by this, with the invalidate lock dropped. */
+static int api_race_resize(struct api_race *race, int try)
+{
+	int err = mmapdemo_reshape_resize(race->buffer, try & 1 ? API_RACE_BYTES :
+						API_RACE_BYTES / 4 + PAGE_SIZE);
+
+	return err == -EBUSY ? 0 : err;
+}
+
+static int api_race_punch(struct api_race *race, int try)
+{
+	int err = mmapdemo_reshape_punch(race->buffer, PAGE_SIZE / 2 * (try % 8), 3 * PAGE_SIZE);
+
+	return err == -EBUSY ? 0 : err;
+}
+
+static int api_race_seek(struct api_race *race, int try)
+{
+	loff_t found = vfs_llseek(race->file, 0, try & 1 ? SEEK_DATA : SEEK_HOLE);
+
+	if (found == -ENXIO)
+		return 0;
+	return found > API_RACE_BYTES ? -ERANGE : min_t(loff_t, found, 0);
+}
+
+static int api_race_copy(struct api_race *race, int try)
+{
+	return mmapdemo_copy_in(race->buffer, PAGE_SIZE - 2, "race", 4);
+}
+
+static int api_race_hold(struct api_race *race, int try)
+{
+	struct mmapdemo_hold *hold = mmapdemo_hold(race->buffer, 0, 2 * PAGE_SIZE);
+
+	if (IS_ERR(hold))
+		return PTR_ERR(hold);
+	mmapdemo_hold_end(hold);
+	return 0;
+}
+
+static void api_race_work(struct work_struct *work)
+{
+	struct api_racer *racer = container_of(work, struct api_racer, work);
+	int try;
+
+	for (try = 0; try < API_RACE_TRIES && !racer->err; try++) {
+		racer->err = racer->run(racer->race, try);
+		cond_resched();
+	}
+}
+
+static int api_race_run(struct api_race *race, struct workqueue_struct *queue, int round)
+{
+	struct api_racer *racer;
+	int err = 0;
+
+	for (racer = race->racers; racer < race->racers + ARRAY_SIZE(race->racers); racer++) {
+		racer->race = race;
+		racer->err = 0;
+		INIT_WORK(&racer->work, api_race_work);
+		queue_work(queue, &racer->work);
+	}
+	usleep_range(200 * round, 200 * round + 200);
+	CHECK(err, !mmapdemo_revoke(race->buffer));
+	for (racer = race->racers; racer < race->racers + ARRAY_SIZE(race->racers); racer++) {
+		flush_work(&racer->work);
+		CHECK(err, racer->err == -ENODEV);
+	}
+	return err;
+}
+
+static int api_race_once(struct api_race *race, struct workqueue_struct *queue, int round)
+{
+	int err = 0;
+
+	race->buffer = mmapdemo_create("api-race", API_RACE_BYTES, NUMA_NO_NODE,
+				       MMAPDEMO_CREATE_PREALLOC);
+	EXPECT(!IS_ERR(race->buffer));
+	race->file = mmapdemo_file(race->buffer, "[api-race]", O_RDWR);
+	CHECK(err, !IS_ERR(race->file));
+	if (!err) {
+		err = api_race_run(race, queue, round);
+		fput(race->file);
+	}
+	mmapdemo_put(race->buffer);
+	return err;
+}
+
+/* Whatever is under way when a buffer is revoked ends, with no other error than -ENODEV. */
+int api_race(struct mmapdemo_buffer *buffer)
+{
+	static struct api_race race = {
+		.racers = {
+			{ .run = api_race_resize },
+			{ .run = api_race_punch },
+			{ .run = api_race_seek },
+			{ .run = api_race_copy },
+			{ .run = api_race_hold },
+		},
+	};
+	struct workqueue_struct *queue = alloc_workqueue("api", WQ_UNBOUND, 0);
+	int i, err = 0;
+
+	EXPECT(queue);
+	for (i = 0; i < API_RACES && !err; i++)
+		err = api_race_once(&race, queue, i);
+	destroy_workqueue(queue);
 	return err;
 }
