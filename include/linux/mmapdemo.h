@@ -59,8 +59,8 @@ struct mmapdemo_buffer *mmapdemo_create(const char *name, u64 bytes, int node, u
 struct mmapdemo_buffer *mmapdemo_get(struct mmapdemo_buffer *buffer);
 void mmapdemo_put(struct mmapdemo_buffer *buffer);
 u64 mmapdemo_bytes(const struct mmapdemo_buffer *buffer);
-int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes);
-int mmapdemo_reshape_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 length);
+int mmapdemo_resize(struct mmapdemo_buffer *buffer, u64 bytes);
+int mmapdemo_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 length);
 int mmapdemo_revoke(struct mmapdemo_buffer *buffer);
 
 /* Files: attach in open(), detach in release(). */

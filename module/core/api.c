@@ -138,6 +138,46 @@ u64 mmapdemo_bytes(const struct mmapdemo_buffer *buffer)
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_bytes);
 
 /**
+ * mmapdemo_resize - give a buffer another size
+ * @buffer: the buffer
+ * @bytes: a multiple of the page size, above 0
+ *
+ * Memory beyond a smaller size is freed, and a touch of a mapping there is SIGBUS.
+ *
+ * Context: Process context, may sleep; takes the inode's lock and the invalidate lock.
+ *
+ * Return: 0; -EOPNOTSUPP where the buffer's strategy has a fixed size, -EINVAL for the
+ * argument, -ENOMEM, -EBUSY where a page beyond the new size is pinned or held, -EINTR after a
+ * fatal signal, -ENODEV after mmapdemo_revoke(): the size is as it was then.
+ */
+int mmapdemo_resize(struct mmapdemo_buffer *buffer, u64 bytes)
+{
+	return buffer->strategy->resize ? buffer->strategy->resize(buffer, bytes) : -EOPNOTSUPP;
+}
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_resize);
+
+/**
+ * mmapdemo_punch - free the pages of a range, zero the parts of pages at its ends
+ * @buffer: the buffer
+ * @offset: first byte
+ * @length: bytes, above 0; what lies past the end is left out
+ *
+ * Context: Process context, may sleep; takes the inode's lock and the invalidate lock.
+ *
+ * Return: 0; -EOPNOTSUPP where the buffer's strategy frees no part of its memory, -EINVAL for
+ * the arguments, -EBUSY where a page is pinned or held, -EIO where the range begins or ends in
+ * a page that a memory error took, -ENODEV after mmapdemo_revoke(): nothing is punched then.
+ * -EINTR after a fatal signal, when it may be punched in part.
+ */
+int mmapdemo_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 length)
+{
+	if (!buffer->strategy->punch)
+		return -EOPNOTSUPP;
+	return buffer->strategy->punch(buffer, offset, length);
+}
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_punch);
+
+/**
  * mmapdemo_revoke - take the buffer from all programs, for good
  * @buffer: a buffer of mmapdemo_create()
  *

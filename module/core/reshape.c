@@ -9,7 +9,6 @@
  */
 #include <linux/delay.h>
 #include <linux/mm.h>
-#include <linux/mmapdemo.h>
 #include <linux/pagemap.h>
 #include MMAPDEMO_FOLIO_BATCH_H
 #include <linux/sched/signal.h>
@@ -278,16 +277,7 @@ static int mmapdemo_reshape_grow(struct mmapdemo_buffer *buffer, loff_t bytes)
 	return err;
 }
 
-/**
- * mmapdemo_reshape_resize - give the buffer another size
- * @buffer: the buffer
- * @bytes: a multiple of the page size, above 0
- *
- * Context: Process context, may sleep; takes the inode's lock and the invalidate lock.
- *
- * Return: 0, -EINVAL, -ENOMEM, -EBUSY, -EINTR as MMAPDEMO_IOCTL_RESIZE, -ENODEV after
- * mmapdemo_revoke(); the size is as it was then.
- */
+/* strategy->resize, and mmapdemo_resize() */
 int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes)
 {
 	loff_t old;
@@ -315,7 +305,6 @@ int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes)
 		mmapdemo_notify_event(buffer, MMAPDEMO_RESIZED);
 	return err;
 }
-EXPORT_SYMBOL_MMAPDEMO(mmapdemo_reshape_resize);
 
 /* Whether a hole begins or ends inside a broken page, which can be freed only whole. */
 static bool mmapdemo_reshape_cuts_broken(struct mmapdemo_buffer *buffer, loff_t pos)
@@ -372,17 +361,7 @@ static int mmapdemo_reshape_punch_locked(struct mmapdemo_buffer *buffer, loff_t 
 	return err;
 }
 
-/**
- * mmapdemo_reshape_punch - free the pages of a range, zero the parts of pages at its ends
- * @buffer: the buffer
- * @offset: first byte
- * @length: bytes, above 0; what lies past the end is left out
- *
- * Context: Process context, may sleep; takes the inode's lock and the invalidate lock.
- *
- * Return: 0, -EINVAL, -EBUSY, -EIO as MMAPDEMO_IOCTL_PUNCH, -ENODEV after mmapdemo_revoke(),
- * and nothing is punched then; -EINTR after a fatal signal, when it may be punched in part.
- */
+/* strategy->punch, and mmapdemo_punch() */
 int mmapdemo_reshape_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 length)
 {
 	struct inode *inode = buffer->inode;
@@ -404,4 +383,3 @@ int mmapdemo_reshape_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 lengt
 	mmapdemo_buffer_unlock(buffer);
 	return err;
 }
-EXPORT_SYMBOL_MMAPDEMO(mmapdemo_reshape_punch);

@@ -55,6 +55,33 @@ int api_fd(struct mmapdemo_buffer *buffer)
 	return err;
 }
 
+static int api_fixed_use(struct mmapdemo_buffer *node)
+{
+	char seen[4] = "";
+
+	EXPECT(mmapdemo_resize(node, PAGE_SIZE) == -EOPNOTSUPP);
+	EXPECT(mmapdemo_resize(node, 1ULL << 40) == -EOPNOTSUPP);
+	EXPECT(mmapdemo_punch(node, 0, PAGE_SIZE) == -EOPNOTSUPP);
+	EXPECT(mmapdemo_hold(node, 0, PAGE_SIZE) == ERR_PTR(-EOPNOTSUPP));
+	EXPECT(mmapdemo_file(node, "[api]", O_RDWR) == ERR_PTR(-EOPNOTSUPP));
+	EXPECT(mmapdemo_revoke(node) == -EOPNOTSUPP);
+	EXPECT(!mmapdemo_copy_in(node, PAGE_SIZE - 2, "made", 4));
+	EXPECT(!mmapdemo_copy_out(node, PAGE_SIZE - 2, seen, 4) && !memcmp(seen, "made", 4));
+	return 0;
+}
+
+/* The descriptor is of a strategy whose memory is there from the start, and stays. */
+int api_fixed(struct mmapdemo_buffer *buffer)
+{
+	struct mmapdemo_buffer *node = mmapdemo_from_fd(api_insmod_fd);
+	int err;
+
+	EXPECT(!IS_ERR(node));
+	err = api_fixed_use(node);
+	mmapdemo_put(node);
+	return err;
+}
+
 /* The descriptor is of no buffer, or none of this core's. */
 int api_foreign(struct mmapdemo_buffer *buffer)
 {

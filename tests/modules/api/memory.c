@@ -56,13 +56,13 @@ static int api_hold_use(struct mmapdemo_buffer *buffer, struct mmapdemo_hold *ho
 	EXPECT(at && mmapdemo_hold_vmap(hold) == at);
 	memcpy(at + PAGE_SIZE - 2, "hold", 4);
 	EXPECT(!mmapdemo_copy_out(buffer, 2 * PAGE_SIZE - 2, seen, 4) && !memcmp(seen, "hold", 4));
-	EXPECT(mmapdemo_reshape_punch(buffer, 2 * PAGE_SIZE, PAGE_SIZE) == -EBUSY);
-	EXPECT(mmapdemo_reshape_resize(buffer, PAGE_SIZE) == -EBUSY);
+	EXPECT(mmapdemo_punch(buffer, 2 * PAGE_SIZE, PAGE_SIZE) == -EBUSY);
+	EXPECT(mmapdemo_resize(buffer, PAGE_SIZE) == -EBUSY);
 	EXPECT(mmapdemo_bytes(buffer) == API_BYTES);
 	EXPECT(!memcmp(at + PAGE_SIZE - 2, "hold", 4));
 	/* Beside it, both work. */
-	EXPECT(!mmapdemo_reshape_punch(buffer, 0, PAGE_SIZE));
-	EXPECT(!mmapdemo_reshape_resize(buffer, 3 * PAGE_SIZE));
+	EXPECT(!mmapdemo_punch(buffer, 0, PAGE_SIZE));
+	EXPECT(!mmapdemo_resize(buffer, 3 * PAGE_SIZE));
 	return 0;
 }
 
@@ -76,7 +76,7 @@ int api_hold(struct mmapdemo_buffer *buffer)
 	mmapdemo_hold_end(hold);
 	if (err)
 		return err;
-	EXPECT(!mmapdemo_reshape_resize(buffer, PAGE_SIZE));
+	EXPECT(!mmapdemo_resize(buffer, PAGE_SIZE));
 	EXPECT(mmapdemo_hold(buffer, 0, 0) == ERR_PTR(-EINVAL));
 	EXPECT(mmapdemo_hold(buffer, 1, PAGE_SIZE) == ERR_PTR(-EINVAL));
 	EXPECT(mmapdemo_hold(buffer, 0, 2 * PAGE_SIZE) == ERR_PTR(-EINVAL));

@@ -22,10 +22,10 @@ static int api_revoke_use(struct mmapdemo_buffer *buffer, struct mmapdemo_hold *
 	EXPECT(mmapdemo_copy_in(buffer, 0, "x", 1) == -ENODEV);
 	EXPECT(mmapdemo_copy_out(buffer, 0, &seen, 1) == -ENODEV);
 	EXPECT(mmapdemo_hold(buffer, 0, PAGE_SIZE) == ERR_PTR(-ENODEV));
-	EXPECT(mmapdemo_reshape_punch(buffer, 0, PAGE_SIZE) == -ENODEV);
-	EXPECT(mmapdemo_reshape_resize(buffer, PAGE_SIZE) == -ENODEV);
-	EXPECT(mmapdemo_reshape_resize(buffer, API_BYTES) == -ENODEV);
-	EXPECT(mmapdemo_reshape_resize(buffer, 8 * PAGE_SIZE) == -ENODEV);
+	EXPECT(mmapdemo_punch(buffer, 0, PAGE_SIZE) == -ENODEV);
+	EXPECT(mmapdemo_resize(buffer, PAGE_SIZE) == -ENODEV);
+	EXPECT(mmapdemo_resize(buffer, API_BYTES) == -ENODEV);
+	EXPECT(mmapdemo_resize(buffer, 8 * PAGE_SIZE) == -ENODEV);
 	EXPECT(mmapdemo_file(buffer, "[api]", O_RDWR) == ERR_PTR(-ENODEV));
 	mmapdemo_notify(buffer);
 	return 0;
@@ -71,7 +71,7 @@ struct api_race {
 /* Huge folios are split by this, with the invalidate lock dropped. */
 static int api_race_resize(struct api_race *race, int try)
 {
-	int err = mmapdemo_reshape_resize(race->buffer, try & 1 ? API_RACE_BYTES :
+	int err = mmapdemo_resize(race->buffer, try & 1 ? API_RACE_BYTES :
 						API_RACE_BYTES / 4 + PAGE_SIZE);
 
 	return err == -EBUSY ? 0 : err;
@@ -79,7 +79,7 @@ static int api_race_resize(struct api_race *race, int try)
 
 static int api_race_punch(struct api_race *race, int try)
 {
-	int err = mmapdemo_reshape_punch(race->buffer, PAGE_SIZE / 2 * (try % 8), 3 * PAGE_SIZE);
+	int err = mmapdemo_punch(race->buffer, PAGE_SIZE / 2 * (try % 8), 3 * PAGE_SIZE);
 
 	return err == -EBUSY ? 0 : err;
 }

@@ -124,14 +124,15 @@ api_tests() {
 	try "C13.api-foreign[$1]" api "$1" foreign
 }
 
-plan 43
+plan 44
 try "C13.needs-no-mmapdemo.ko" api alone copy
 ticker_tests alone
 api_tests alone
-insmod /mmapdemo.ko || exit
+insmod /mmapdemo.ko strategies=pagecache,vmalloc || exit
 ticker_tests linked
 api_tests linked
 try "C13.buffer-of-a-node" shares_the_nodes_buffer
+try "C13.fixed-size-of-a-node" api linked fixed /dev/mmapdemo-vmalloc
 # a buffer of another core is none
 try "C13.api-other-core" api alone foreign /dev/mmapdemo
 # what is forgotten for good is a leak to kmemleak
