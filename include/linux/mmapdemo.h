@@ -68,7 +68,7 @@ int mmapdemo_io_attach(struct file *file, struct mmapdemo_buffer *buffer, void *
 void mmapdemo_io_detach(struct file *file);
 void *mmapdemo_io_data(const struct file *file);
 struct mmapdemo_buffer *mmapdemo_from_file(const struct file *file);
-struct mmapdemo_buffer *mmapdemo_from_fd(int fd);
+struct mmapdemo_buffer *mmapdemo_from_fd(int fd, fmode_t mode);
 struct file *mmapdemo_file(struct mmapdemo_buffer *buffer, const char *name, int flags);
 
 /* For struct file_operations. get_unmapped_area is thp_get_unmapped_area(); fsync, noop_fsync(). */

@@ -234,19 +234,21 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_from_file);
 /**
  * mmapdemo_from_fd - the buffer behind a descriptor of the current task
  * @fd: the descriptor
+ * @mode: FMODE_READ, FMODE_WRITE or both: what the driver does to the buffer for the task
  *
  * Context: Process context, may sleep.
  *
- * Return: as mmapdemo_from_file(), or ERR_PTR(-EBADF).
+ * Return: as mmapdemo_from_file(); or ERR_PTR(-EBADF), also where the descriptor is not open
+ * for @mode.
  */
-struct mmapdemo_buffer *mmapdemo_from_fd(int fd)
+struct mmapdemo_buffer *mmapdemo_from_fd(int fd, fmode_t mode)
 {
 	struct mmapdemo_buffer *buffer;
 	struct file *file = fget(fd);
 
 	if (!file)
 		return ERR_PTR(-EBADF);
-	buffer = mmapdemo_from_file(file);
+	buffer = (file->f_mode & mode) == mode ? mmapdemo_from_file(file) : ERR_PTR(-EBADF);
 	fput(file);
 	return buffer;
 }

@@ -44,7 +44,7 @@ int api_file(struct mmapdemo_buffer *buffer)
 /* The descriptor is /dev/mmapdemo's, whose first bytes are "mine". */
 int api_fd(struct mmapdemo_buffer *buffer)
 {
-	struct mmapdemo_buffer *node = mmapdemo_from_fd(api_insmod_fd);
+	struct mmapdemo_buffer *node = mmapdemo_from_fd(api_insmod_fd, FMODE_READ | FMODE_WRITE);
 	char seen[4] = "";
 	int err = 0;
 
@@ -53,6 +53,18 @@ int api_fd(struct mmapdemo_buffer *buffer)
 	CHECK(err, !mmapdemo_copy_in(node, 0, "ours", 4));
 	mmapdemo_put(node);
 	return err;
+}
+
+/* The descriptor is /dev/mmapdemo's, for reading only. */
+int api_reader(struct mmapdemo_buffer *buffer)
+{
+	struct mmapdemo_buffer *node = mmapdemo_from_fd(api_insmod_fd, FMODE_READ);
+
+	EXPECT(!IS_ERR(node));
+	mmapdemo_put(node);
+	EXPECT(mmapdemo_from_fd(api_insmod_fd, FMODE_WRITE) == ERR_PTR(-EBADF));
+	EXPECT(mmapdemo_from_fd(api_insmod_fd, FMODE_READ | FMODE_WRITE) == ERR_PTR(-EBADF));
+	return 0;
 }
 
 static int api_fixed_use(struct mmapdemo_buffer *node)
@@ -73,7 +85,7 @@ static int api_fixed_use(struct mmapdemo_buffer *node)
 /* The descriptor is of a strategy whose memory is there from the start, and stays. */
 int api_fixed(struct mmapdemo_buffer *buffer)
 {
-	struct mmapdemo_buffer *node = mmapdemo_from_fd(api_insmod_fd);
+	struct mmapdemo_buffer *node = mmapdemo_from_fd(api_insmod_fd, FMODE_READ | FMODE_WRITE);
 	int err;
 
 	EXPECT(!IS_ERR(node));
@@ -85,7 +97,7 @@ int api_fixed(struct mmapdemo_buffer *buffer)
 /* The descriptor is of no buffer, or none of this core's. */
 int api_foreign(struct mmapdemo_buffer *buffer)
 {
-	EXPECT(mmapdemo_from_fd(api_insmod_fd) == ERR_PTR(-EINVAL));
-	EXPECT(mmapdemo_from_fd(-1) == ERR_PTR(-EBADF));
+	EXPECT(mmapdemo_from_fd(api_insmod_fd, FMODE_READ) == ERR_PTR(-EINVAL));
+	EXPECT(mmapdemo_from_fd(-1, FMODE_READ) == ERR_PTR(-EBADF));
 	return 0;
 }

@@ -87,6 +87,7 @@ static const struct {
 	{ "refs",	api_refs },
 	{ "file",	api_file },
 	{ "fd",		api_fd },
+	{ "reader",	api_reader },
 	{ "fixed",	api_fixed },
 	{ "foreign",	api_foreign },
 	{ "forget",	api_forget },

@@ -12,10 +12,17 @@ loaded() {
 	grep -q "^$1 " /proc/modules
 }
 
-# api WHERE TEST [ARGUMENT]...: one test of tests/modules/api
+# api WHERE TEST [FILE]: one test of tests/modules/api, with a descriptor of FILE
 api() {
 	dmesg -c >/tmp/log
-	insmod "/$1/api.ko" "test=$2" fd=3 3<"${3:-/dev/null}" || { dmesg; return 1; }
+	insmod "/$1/api.ko" "test=$2" fd=3 3<>"${3:-/dev/null}" || { dmesg; return 1; }
+	rmmod api
+}
+
+# The descriptor is for reading.
+read_only_is_not_written() {
+	dmesg -c >/tmp/log
+	insmod /linked/api.ko test=reader fd=3 3</dev/mmapdemo || { dmesg; return 1; }
 	rmmod api
 }
 
@@ -124,7 +131,7 @@ api_tests() {
 	try "C13.api-foreign[$1]" api "$1" foreign
 }
 
-plan 44
+plan 45
 try "C13.needs-no-mmapdemo.ko" api alone copy
 ticker_tests alone
 api_tests alone
@@ -132,6 +139,7 @@ insmod /mmapdemo.ko strategies=pagecache,vmalloc || exit
 ticker_tests linked
 api_tests linked
 try "C13.buffer-of-a-node" shares_the_nodes_buffer
+try "C13.read-only-is-not-written" read_only_is_not_written
 try "C13.fixed-size-of-a-node" api linked fixed /dev/mmapdemo-vmalloc
 # a buffer of another core is none
 try "C13.api-other-core" api alone foreign /dev/mmapdemo
