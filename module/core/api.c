@@ -192,13 +192,14 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_punch);
  * Context: Process context, may sleep. Takes the invalidate lock, which no access to user
  * memory is made under, so that no program can delay it for long.
  *
- * Return: 0, or -EOPNOTSUPP where the buffer is of another strategy than pagecache.
+ * Return: 0, or -EOPNOTSUPP where the buffer is a node's.
  */
 int mmapdemo_revoke(struct mmapdemo_buffer *buffer)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 
-	if (!buffer->strategy->has_folios)
+	/* The lab knows of nodes' buffers, and not that one could go. */
+	if (!buffer->strategy->has_folios || buffer->hooks)
 		return -EOPNOTSUPP;
 	filemap_invalidate_lock(mapping);
 	WRITE_ONCE(buffer->revoked, true);
@@ -353,18 +354,22 @@ static int mmapdemo_api_check(const struct mmapdemo_buffer *buffer, u64 pos, siz
  *
  * What the piece has may be less than was asked for, and is not more than a folio. For
  * writing, its folio is locked until mmapdemo_piece_put(): the caller touches no user memory,
- * and gets no other piece for writing. Programs that have it mapped may use it meanwhile.
+ * and gets no other piece. Programs that have it mapped may use it meanwhile. A rule of
+ * INJECT_SET for a node's buffer delays, fails or counts the call as it does a read(2).
  *
  * Context: Process context, may sleep.
  *
  * Return: 0, -EINVAL for a range that is not inside the buffer, -ENODEV after mmapdemo_revoke(),
- * -ENOMEM, -EIO where a memory error took the page, -EAGAIN with @nowait, -EOPNOTSUPP.
+ * -ENOMEM, -EIO where a memory error took the page, -EINTR after a fatal signal, -EAGAIN with
+ * @nowait, -EOPNOTSUPP where the buffer's strategy has no contents.
  */
 int mmapdemo_piece_get(struct mmapdemo_buffer *buffer, u64 pos, bool write,
 		       struct mmapdemo_piece *piece)
 {
 	int err = mmapdemo_api_check(buffer, pos, piece->bytes);
 
+	if (!err)
+		err = mmapdemo_hooks_access(buffer, pos, &piece->bytes, piece->nowait);
 	return err ?: buffer->strategy->piece(buffer, pos, write, piece);
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_piece_get);
@@ -378,8 +383,7 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_piece_get);
  *
  * Context: Process context, may sleep. No lock of the buffer is held between two folios.
  *
- * Return: 0, or an errno as mmapdemo_piece_get(), or -EINTR after a fatal signal: some of it may
- * be written then.
+ * Return: 0, or an errno as mmapdemo_piece_get(): some of it may be written then.
  */
 int mmapdemo_copy_in(struct mmapdemo_buffer *buffer, u64 pos, const void *from, size_t bytes)
 {

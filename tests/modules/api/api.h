@@ -39,6 +39,7 @@ int api_race(struct mmapdemo_buffer *buffer);
 int api_file(struct mmapdemo_buffer *buffer);
 int api_fd(struct mmapdemo_buffer *buffer);
 int api_reader(struct mmapdemo_buffer *buffer);
+int api_injected(struct mmapdemo_buffer *buffer);
 int api_fixed(struct mmapdemo_buffer *buffer);
 int api_foreign(struct mmapdemo_buffer *buffer);
 

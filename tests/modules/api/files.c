@@ -50,6 +50,7 @@ int api_fd(struct mmapdemo_buffer *buffer)
 
 	EXPECT(!IS_ERR(node));
 	CHECK(err, !mmapdemo_copy_out(node, 0, seen, 4) && !memcmp(seen, "mine", 4));
+	CHECK(err, mmapdemo_revoke(node) == -EOPNOTSUPP);
 	CHECK(err, !mmapdemo_copy_in(node, 0, "ours", 4));
 	mmapdemo_put(node);
 	return err;
@@ -65,6 +66,37 @@ int api_reader(struct mmapdemo_buffer *buffer)
 	EXPECT(mmapdemo_from_fd(api_insmod_fd, FMODE_WRITE) == ERR_PTR(-EBADF));
 	EXPECT(mmapdemo_from_fd(api_insmod_fd, FMODE_READ | FMODE_WRITE) == ERR_PTR(-EBADF));
 	return 0;
+}
+
+static int api_injected_use(struct mmapdemo_buffer *node)
+{
+	struct mmapdemo_piece piece = { .bytes = 2 * PAGE_SIZE };
+	char seen[4];
+
+	EXPECT(mmapdemo_copy_in(node, PAGE_SIZE, "x", 1) == -EIO);
+	EXPECT(mmapdemo_copy_in(node, PAGE_SIZE - 2, "test", 4) == -EIO);
+	EXPECT(mmapdemo_copy_out(node, 2 * PAGE_SIZE - 1, seen, 4) == -EIO);
+	EXPECT(mmapdemo_piece_get(node, PAGE_SIZE + 8, false, &piece) == -EIO);
+	/* Beside it, nothing fails. */
+	EXPECT(!mmapdemo_copy_out(node, PAGE_SIZE - 2, seen, 2) && !memcmp(seen, "test", 2));
+	EXPECT(!mmapdemo_copy_in(node, 2 * PAGE_SIZE, "test", 4));
+	piece = (struct mmapdemo_piece) { .bytes = 2 * PAGE_SIZE };
+	EXPECT(!mmapdemo_piece_get(node, 8, false, &piece));
+	mmapdemo_piece_put(&piece, false);
+	EXPECT(piece.bytes && piece.bytes <= PAGE_SIZE - 8);
+	return 0;
+}
+
+/* The descriptor is /dev/mmapdemo's, whose page 1 has a rule: each access fails. */
+int api_injected(struct mmapdemo_buffer *buffer)
+{
+	struct mmapdemo_buffer *node = mmapdemo_from_fd(api_insmod_fd, FMODE_READ | FMODE_WRITE);
+	int err;
+
+	EXPECT(!IS_ERR(node));
+	err = api_injected_use(node);
+	mmapdemo_put(node);
+	return err;
 }
 
 static int api_fixed_use(struct mmapdemo_buffer *node)

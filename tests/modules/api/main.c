@@ -88,6 +88,7 @@ static const struct {
 	{ "file",	api_file },
 	{ "fd",		api_fd },
 	{ "reader",	api_reader },
+	{ "injected",	api_injected },
 	{ "fixed",	api_fixed },
 	{ "foreign",	api_foreign },
 	{ "forget",	api_forget },

@@ -6,6 +6,7 @@
  * consumer damage: writes over the head in a mapping
  * consumer gone: has it mapped by several processes when the device goes
  * consumer map SECONDS: has it mapped, without a descriptor
+ * consumer inject PAGE: has each access to a page of /dev/mmapdemo fail
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/mmapdemo.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -263,6 +266,21 @@ static int stay_mapped(unsigned int seconds)
 	return 0;
 }
 
+static int inject(unsigned long number)
+{
+	int fd = open("/dev/mmapdemo", O_RDWR);
+	struct mmapdemo_injection injection = {
+		.size = sizeof(injection),
+		.offset = number * page,
+		.length = page,
+		.action = MMAPDEMO_INJECT_SIGBUS,
+		.when = MMAPDEMO_INJECT_ALWAYS,
+	};
+
+	CHECK(fd >= 0 && ioctl(fd, MMAPDEMO_IOCTL_INJECT_SET, &injection) == 0);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
@@ -279,6 +297,8 @@ int main(int argc, char **argv)
 		return gone();
 	if (!strcmp(mode, "map") && argc > 2)
 		return stay_mapped(strtoul(argv[2], NULL, 0));
+	if (!strcmp(mode, "inject") && argc > 2)
+		return inject(strtoul(argv[2], NULL, 0));
 	fprintf(stderr, "consumer: what?\n");
 	return 2;
 }

@@ -33,6 +33,11 @@ shares_the_nodes_buffer() {
 	same "what the driver wrote" ours "$(head -c 4 /dev/mmapdemo)"
 }
 
+# A rule of the node's lab acts on a driver's accesses, too.
+injected() {
+	/consumer inject 1 && api linked injected /dev/mmapdemo
+}
+
 # follow N: consumers of /dev/ticker, none of whom is slower than the producer
 follow() {
 	rm -f /tmp/follow.*
@@ -131,7 +136,7 @@ api_tests() {
 	try "C13.api-foreign[$1]" api "$1" foreign
 }
 
-plan 45
+plan 46
 try "C13.needs-no-mmapdemo.ko" api alone copy
 ticker_tests alone
 api_tests alone
@@ -141,6 +146,7 @@ api_tests linked
 try "C13.buffer-of-a-node" shares_the_nodes_buffer
 try "C13.read-only-is-not-written" read_only_is_not_written
 try "C13.fixed-size-of-a-node" api linked fixed /dev/mmapdemo-vmalloc
+try "C13.injections-reach-drivers" injected
 # a buffer of another core is none
 try "C13.api-other-core" api alone foreign /dev/mmapdemo
 # what is forgotten for good is a leak to kmemleak
