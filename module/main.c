@@ -100,6 +100,7 @@ static int __init mmapdemo_init_buffer(struct mmapdemo_node *node,
 		.node		= mmapdemo_param_node,
 		.huge		= mmapdemo_param_huge,
 		.prealloc	= mmapdemo_param_prealloc,
+		.movable	= true,
 	};
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_create(strategy->node, strategy,
 								&settings);

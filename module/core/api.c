@@ -49,6 +49,9 @@ void mmapdemo_core_exit(void)
 
 #endif
 
+#define MMAPDEMO_CREATE_FLAGS \
+	(MMAPDEMO_CREATE_PREALLOC | MMAPDEMO_CREATE_SMALL | MMAPDEMO_CREATE_MOVABLE)
+
 static bool mmapdemo_api_is_node(int node)
 {
 	return node == NUMA_NO_NODE ||
@@ -65,6 +68,9 @@ static bool mmapdemo_api_is_node(int node)
  * Memory is zeroed. Without MMAPDEMO_CREATE_PREALLOC, it is allocated on first use, and
  * charged to whoever uses it first.
  *
+ * Memory comes from zones where pages may stay, as holds keep them. A driver that never holds
+ * pages passes MMAPDEMO_CREATE_MOVABLE. Its buffer may then use ZONE_MOVABLE and CMA, too.
+ *
  * Context: Process context, may sleep.
  *
  * Return: the buffer with a reference, which mmapdemo_put() drops; or ERR_PTR of -EINVAL for an
@@ -77,11 +83,12 @@ struct mmapdemo_buffer *mmapdemo_create(const char *name, u64 bytes, int node, u
 		.node		= node,
 		.huge		= !(flags & MMAPDEMO_CREATE_SMALL),
 		.prealloc	= flags & MMAPDEMO_CREATE_PREALLOC,
+		.movable	= flags & MMAPDEMO_CREATE_MOVABLE,
 	};
 	struct mmapdemo_buffer *buffer;
 
 	if (!name || !*name || !bytes || !PAGE_ALIGNED(bytes) || !mmapdemo_api_is_node(node) ||
-	    flags & ~(MMAPDEMO_CREATE_PREALLOC | MMAPDEMO_CREATE_SMALL))
+	    flags & ~MMAPDEMO_CREATE_FLAGS)
 		return ERR_PTR(-EINVAL);
 	if (bytes >> PAGE_SHIFT > totalram_pages())
 		return ERR_PTR(-ENOMEM);

@@ -61,6 +61,7 @@ static int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer,
 	buffer->node = settings->node;
 	buffer->huge = settings->huge && strategy->may_be_huge;
 	buffer->prealloc = settings->prealloc;
+	buffer->movable = settings->movable;
 	i_size_write(inode, settings->size);
 	buffer->end = settings->size >> PAGE_SHIFT;
 	buffer->inode = inode;

@@ -14,12 +14,14 @@ struct mmapdemo_strategy;
  * @node: node of memory where its pages are to be, or NUMA_NO_NODE
  * @huge: `pagecache' may use huge folios
  * @prealloc: `pagecache' allocates all memory at once
+ * @movable: `pagecache' may use memory that the kernel must be able to move
  */
 struct mmapdemo_settings {
 	loff_t size;
 	int node;
 	bool huge;
 	bool prealloc;
+	bool movable;
 };
 
 int mmapdemo_buffer_mount(void);

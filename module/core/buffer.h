@@ -72,6 +72,7 @@ struct mmapdemo_faults {
  * @holds: of `pagecache': each struct mmapdemo_hold, whose pages must not be freed
  * @holds_lock: protects @holds
  * @prealloc: of `pagecache': has all its memory from the start
+ * @movable: of `pagecache': its memory may lie in ZONE_MOVABLE or CMA. No hold may keep it there.
  * @node: the node of memory where its pages are to be; NUMA_NO_NODE: as the task's policy
  *	says. With `pagecache', a VMA may have a policy of its own.
  * @making: of `pagecache': each lets one page fault at a time make the huge folio
@@ -101,6 +102,7 @@ struct mmapdemo_buffer {
 	pgoff_t end;
 	bool huge;
 	bool prealloc;
+	bool movable;
 	bool revoked;
 	int node;
 	struct mutex making[MMAPDEMO_MAKING]; /* page faults: one makes a huge folio */

@@ -392,7 +392,7 @@ int mmapdemo_folios_init(struct mmapdemo_buffer *buffer)
 	for (i = 0; i < MMAPDEMO_MAKING; i++)
 		mutex_init(&buffer->making[i]);
 	mapping->a_ops = &mmapdemo_aops;
-	mapping_set_gfp_mask(mapping, GFP_HIGHUSER_MOVABLE);
+	mapping_set_gfp_mask(mapping, buffer->movable ? GFP_HIGHUSER_MOVABLE : GFP_HIGHUSER);
 	/* Lets truncation split a huge folio, and has it counted as what it is. */
 	mapping_set_large_folios(mapping);
 	/* Reclaim must not take folios that cannot be written back. */

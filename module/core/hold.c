@@ -104,25 +104,30 @@ static int mmapdemo_hold_all(struct mmapdemo_hold *hold)
 
 /**
  * mmapdemo_hold - have the pages of a range stay where they are
- * @buffer: a buffer of mmapdemo_create() or of the strategy pagecache
+ * @buffer: a buffer of mmapdemo_create(), made without MMAPDEMO_CREATE_MOVABLE
  * @pos: first byte, a multiple of the page size
  * @bytes: a multiple of the page size, above 0
  *
  * Pages that are missing are allocated, and charged to the current task. The kernel can
  * neither migrate the pages nor take them offline meanwhile. mmapdemo_revoke() ends no hold.
  *
+ * The buffer's pages are not allocated in ZONE_MOVABLE or CMA. A page that was migrated before,
+ * by move_pages(2) or compaction, may lie there. The hold keeps it there: the function with
+ * which pin_user_pages() moves such pages away is not exported.
+ *
  * Context: Process context, may sleep. Takes the invalidate lock.
  *
  * Return: the hold, which mmapdemo_hold_end() ends; or ERR_PTR of -EINVAL for a range that is
- * not of whole pages inside the buffer, -EOPNOTSUPP, -ENODEV after mmapdemo_revoke(), -ENOMEM,
- * -EIO where a memory error took a page, -EINTR after a fatal signal.
+ * not of whole pages inside the buffer, -EOPNOTSUPP where its pages must be movable, -ENODEV
+ * after mmapdemo_revoke(), -ENOMEM, -EIO where a memory error took a page, -EINTR after a
+ * fatal signal.
  */
 struct mmapdemo_hold *mmapdemo_hold(struct mmapdemo_buffer *buffer, u64 pos, u64 bytes)
 {
 	struct mmapdemo_hold *hold;
 	int err;
 
-	if (!buffer->strategy->has_folios)
+	if (!buffer->strategy->has_folios || buffer->movable)
 		return ERR_PTR(-EOPNOTSUPP);
 	if (!bytes || !PAGE_ALIGNED(pos) || !PAGE_ALIGNED(bytes) ||
 	    pos > MAX_LFS_FILESIZE || bytes > MAX_LFS_FILESIZE - pos ||

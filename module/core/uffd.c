@@ -16,6 +16,7 @@
  */
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/userfaultfd_k.h>
 
 #include "uffd.h"
@@ -30,7 +31,7 @@ static bool mmapdemo_uffd_can(struct vm_area_struct *vma, vm_flags_t vm_flags)
 /* The core calls this for any UFFDIO_COPY, whether or not the copy can be mapped. */
 static struct folio *mmapdemo_uffd_alloc(struct vm_area_struct *vma, unsigned long addr)
 {
-	return vma_alloc_folio(GFP_HIGHUSER_MOVABLE, 0, vma, addr);
+	return vma_alloc_folio(mapping_gfp_mask(vma->vm_file->f_mapping), 0, vma, addr);
 }
 
 /* The core would refuse to map the folio next, so it is not added to the page cache. */

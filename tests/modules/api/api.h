@@ -33,6 +33,7 @@ extern int api_insmod_fd;
 int api_copy(struct mmapdemo_buffer *buffer);
 int api_piece(struct mmapdemo_buffer *buffer);
 int api_hold(struct mmapdemo_buffer *buffer);
+int api_movable(struct mmapdemo_buffer *buffer);
 int api_dma(struct mmapdemo_buffer *buffer);
 int api_revoke(struct mmapdemo_buffer *buffer);
 int api_race(struct mmapdemo_buffer *buffer);

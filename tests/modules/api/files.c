@@ -51,6 +51,7 @@ int api_fd(struct mmapdemo_buffer *buffer)
 	EXPECT(!IS_ERR(node));
 	CHECK(err, !mmapdemo_copy_out(node, 0, seen, 4) && !memcmp(seen, "mine", 4));
 	CHECK(err, mmapdemo_revoke(node) == -EOPNOTSUPP);
+	CHECK(err, mmapdemo_hold(node, 0, PAGE_SIZE) == ERR_PTR(-EOPNOTSUPP));
 	CHECK(err, !mmapdemo_copy_in(node, 0, "ours", 4));
 	mmapdemo_put(node);
 	return err;

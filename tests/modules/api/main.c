@@ -37,6 +37,7 @@ static int api_create(struct mmapdemo_buffer *buffer)
 	       api_refused("api", PAGE_SIZE, MAX_NUMNODES, 0, -EINVAL) ?:
 	       api_refused("api", PAGE_SIZE, NUMA_NO_NODE - 1, 0, -EINVAL) ?:
 	       api_refused("api", PAGE_SIZE, NUMA_NO_NODE, 0x80, -EINVAL) ?:
+	       api_refused("api", PAGE_SIZE, NUMA_NO_NODE, 0x8, -EINVAL) ?:
 	       api_refused("", PAGE_SIZE, NUMA_NO_NODE, 0, -EINVAL) ?:
 	       api_refused(NULL, PAGE_SIZE, NUMA_NO_NODE, 0, -EINVAL);
 }
@@ -81,6 +82,7 @@ static const struct {
 	{ "copy",	api_copy },
 	{ "piece",	api_piece },
 	{ "hold",	api_hold },
+	{ "movable",	api_movable },
 	{ "dma",	api_dma },
 	{ "revoke",	api_revoke },
 	{ "race",	api_race },

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Kernel access to a buffer: copies, pieces, and holds with their addresses. */
 #include <linux/dma-mapping.h>
+#include <linux/file.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/platform_device.h>
 #include <linux/scatterlist.h>
 #include <linux/string.h>
@@ -83,6 +85,34 @@ int api_hold(struct mmapdemo_buffer *buffer)
 	EXPECT(mmapdemo_hold(buffer, 0 - (u64)PAGE_SIZE, PAGE_SIZE) == ERR_PTR(-EINVAL));
 	EXPECT(mmapdemo_hold(buffer, PAGE_SIZE, 0 - (u64)PAGE_SIZE) == ERR_PTR(-EINVAL));
 	return 0;
+}
+
+/* Whether the page cache of a buffer allocates movable memory; or an error. */
+static int api_is_movable(struct mmapdemo_buffer *buffer)
+{
+	struct file *file = mmapdemo_file(buffer, "[api]", O_RDONLY);
+	bool movable;
+
+	EXPECT(!IS_ERR(file));
+	movable = mapping_gfp_mask(file->f_mapping) & __GFP_MOVABLE;
+	fput(file);
+	return movable;
+}
+
+/* Pages that a hold may keep for long are not where memory is to be movable. */
+int api_movable(struct mmapdemo_buffer *buffer)
+{
+	struct mmapdemo_buffer *other = mmapdemo_create("api-other", PAGE_SIZE, NUMA_NO_NODE,
+							MMAPDEMO_CREATE_MOVABLE);
+	int err = 0;
+
+	EXPECT(!IS_ERR(other));
+	CHECK(err, mmapdemo_hold(other, 0, PAGE_SIZE) == ERR_PTR(-EOPNOTSUPP));
+	CHECK(err, !mmapdemo_copy_in(other, 0, "movable", 7));
+	CHECK(err, api_is_movable(other) == true);
+	CHECK(err, api_is_movable(buffer) == false);
+	mmapdemo_put(other);
+	return err;
 }
 
 static int api_dma_use(struct mmapdemo_hold *hold, struct device *dev)

@@ -130,13 +130,13 @@ ticker_tests() {
 }
 
 api_tests() {
-	for test in create copy piece hold dma revoke race refs file; do
+	for test in create copy piece hold movable dma revoke race refs file; do
 		try "C13.api-${test}[$1]" api "$1" "$test"
 	done
 	try "C13.api-foreign[$1]" api "$1" foreign
 }
 
-plan 46
+plan 48
 try "C13.needs-no-mmapdemo.ko" api alone copy
 ticker_tests alone
 api_tests alone
