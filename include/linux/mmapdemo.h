@@ -72,11 +72,15 @@ struct mmapdemo_buffer *mmapdemo_from_file(const struct file *file);
 struct mmapdemo_buffer *mmapdemo_from_fd(int fd, fmode_t mode);
 struct file *mmapdemo_file(struct mmapdemo_buffer *buffer, const char *name, int flags);
 
-/* For struct file_operations. get_unmapped_area is thp_get_unmapped_area(); fsync, noop_fsync(). */
+/*
+ * For struct file_operations. get_unmapped_area is thp_get_unmapped_area(); fsync, noop_fsync();
+ * compat_ioctl, compat_ptr_ioctl().
+ */
 loff_t mmapdemo_io_llseek(struct file *file, loff_t offset, int whence);
 ssize_t mmapdemo_io_read_iter(struct kiocb *iocb, struct iov_iter *to);
 ssize_t mmapdemo_io_write_iter(struct kiocb *iocb, struct iov_iter *from);
 __poll_t mmapdemo_notify_poll(struct file *file, poll_table *wait);
+long mmapdemo_notify_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 #ifdef MMAPDEMO_HAS_MMAP_PREPARE /* core.mk looks for it */
 int mmapdemo_mapping_mmap_prepare(struct vm_area_desc *desc);
 #define MMAPDEMO_FOPS_MMAP	.mmap_prepare = mmapdemo_mapping_mmap_prepare

@@ -278,6 +278,8 @@ static const struct file_operations mmapdemo_api_fops = {
 	.splice_read		= mmapdemo_copy_splice_read,
 	.splice_write		= iter_file_splice_write,
 	.poll			= mmapdemo_notify_poll,
+	.unlocked_ioctl		= mmapdemo_notify_ioctl,
+	.compat_ioctl		= compat_ptr_ioctl,
 	.fsync			= noop_fsync,
 	.get_unmapped_area	= thp_get_unmapped_area,
 	MMAPDEMO_FOPS_MMAP,
@@ -287,12 +289,16 @@ static const struct file_operations mmapdemo_api_fops = {
  * mmapdemo_file - a new file of a buffer, for a descriptor that the driver gives to a program
  * @buffer: a buffer of mmapdemo_create()
  * @name: what /proc/PID/maps shows
- * @flags: O_RDONLY, O_WRONLY or O_RDWR
+ * @flags: O_RDONLY, O_WRONLY or O_RDWR, and O_NONBLOCK or not
+ *
+ * A program maps, reads and writes it, and takes events with MMAPDEMO_IOCTL_WAIT.
  *
  * Context: Process context, may sleep.
  *
  * Return: the file, with its own reference to the buffer, for fd_install() or fput(); or
- * ERR_PTR of -ENOMEM, -ENFILE, -ENODEV after mmapdemo_revoke(), -EOPNOTSUPP.
+ * ERR_PTR of -EINVAL for @flags, -ENOMEM, -ENFILE, -ENOENT while the core's module is being
+ * unloaded, -ENODEV after mmapdemo_revoke(), -EOPNOTSUPP where the buffer is of a node of
+ * another strategy than pagecache.
  */
 struct file *mmapdemo_file(struct mmapdemo_buffer *buffer, const char *name, int flags)
 {
@@ -301,7 +307,9 @@ struct file *mmapdemo_file(struct mmapdemo_buffer *buffer, const char *name, int
 
 	if (!buffer->strategy->has_folios)
 		return ERR_PTR(-EOPNOTSUPP);
-	file = anon_inode_getfile(name, &mmapdemo_api_fops, NULL, flags & O_ACCMODE);
+	if (flags & ~(O_ACCMODE | O_NONBLOCK) || (flags & O_ACCMODE) == O_ACCMODE)
+		return ERR_PTR(-EINVAL);
+	file = anon_inode_getfile(name, &mmapdemo_api_fops, NULL, flags);
 	if (IS_ERR(file))
 		return file;
 	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;

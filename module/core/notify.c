@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <linux/mmapdemo.h>
 #include <linux/sched.h>
+#include <linux/uaccess.h>
 #include <linux/wait.h>
 #include <uapi/linux/mmapdemo.h>
 
@@ -98,6 +99,65 @@ int mmapdemo_notify_wait(struct file *file, unsigned int *events)
 	return news ? 0 : -ENODEV;
 }
 
+/* MMAPDEMO_IOCTL_WAIT, with the struct in kernel memory. */
+int mmapdemo_notify_wait_for(struct file *file, struct mmapdemo_wait *wait)
+{
+	int err;
+
+	if (wait->reserved || wait->events & ~(BIT(MMAPDEMO_EVENTS) - 1))
+		return -EOPNOTSUPP;
+	if (!wait->events)
+		return -EINVAL;
+	err = mmapdemo_notify_wait(file, &wait->events);
+	wait->generation = atomic64_read(&mmapdemo_buffer_of(file)->events[MMAPDEMO_KICKED]);
+	return err;
+}
+
+/**
+ * mmapdemo_notify_ioctl - a struct file_operations' unlocked_ioctl
+ * @file: an attached file
+ * @cmd: the command
+ * @arg: a pointer to user memory
+ *
+ * Serves MMAPDEMO_IOCTL_WAIT of the uapi header: a program whose poll(2) said POLLIN takes the
+ * event with it. Without it, or a read() of the driver's that calls mmapdemo_wait(), POLLIN
+ * never ends. A driver with commands of its own calls it for the others.
+ *
+ * Context: Process context, may sleep. Accesses user memory.
+ *
+ * Return: 0, -ENOTTY for any other command, or an errno as MMAPDEMO_IOCTL_WAIT; -ENODEV once
+ * the buffer is revoked and nothing is new.
+ */
+long mmapdemo_notify_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	void __user *user = (void __user *)arg;
+	struct mmapdemo_wait wait;
+	u32 size;
+	int err;
+
+	/* The struct may be a later one, which is longer. */
+	if ((cmd ^ MMAPDEMO_IOCTL_WAIT) & ~IOCSIZE_MASK)
+		return -ENOTTY;
+	if (get_user(size, (u32 __user *)user))
+		return -EFAULT;
+	if (size < MMAPDEMO_WAIT_SIZE_VER1 || size > PAGE_SIZE)
+		return -EINVAL;
+	err = copy_struct_from_user(&wait, sizeof(wait), user, size);
+	if (err)
+		return err;
+	if (wait.flags)
+		return -EOPNOTSUPP;
+	size = min_t(size_t, size, sizeof(wait));
+	/* Where the answer cannot be written, no event is taken. */
+	if (copy_to_user(user, &wait, size))
+		return -EFAULT;
+	err = mmapdemo_notify_wait_for(file, &wait);
+	if (!err && copy_to_user(user, &wait, size))
+		err = -EFAULT;
+	return err;
+}
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_notify_ioctl);
+
 /**
  * mmapdemo_notify_refused - an asynchronous read would have to wait
  * @file: its file description
@@ -144,7 +204,8 @@ static bool mmapdemo_notify_retries(struct mmapdemo_waiter *waiter)
  *
  * Context: Process context, may sleep.
  *
- * Return: EPOLLIN after mmapdemo_notify(), until mmapdemo_wait() has told the file's user;
+ * Return: EPOLLIN after mmapdemo_notify(), until mmapdemo_wait() or MMAPDEMO_IOCTL_WAIT has told
+ * the file's user;
  * EPOLLPRI for other events of the ABI; EPOLLHUP and EPOLLERR once the buffer is revoked.
  */
 __poll_t mmapdemo_notify_poll(struct file *file, poll_table *wait)

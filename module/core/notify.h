@@ -7,6 +7,8 @@
 
 #include "buffer.h"
 
+struct mmapdemo_wait;
+
 /* Tasks that may at once be between a read that is refused and their next poll. */
 #define MMAPDEMO_REFUSED	8
 
@@ -33,6 +35,7 @@ void mmapdemo_notify_init(struct mmapdemo_buffer *buffer);
 s64 mmapdemo_notify_event(struct mmapdemo_buffer *buffer, enum mmapdemo_event event);
 void mmapdemo_notify_begin(struct mmapdemo_buffer *buffer, struct mmapdemo_waiter *waiter);
 int mmapdemo_notify_wait(struct file *file, unsigned int *events);
+int mmapdemo_notify_wait_for(struct file *file, struct mmapdemo_wait *wait);
 void mmapdemo_notify_refused(struct file *file);
 
 #endif

@@ -249,16 +249,7 @@ static int mmapdemo_control_kick(struct file *file, union mmapdemo_argument *arg
 
 static int mmapdemo_control_wait(struct file *file, union mmapdemo_argument *arg)
 {
-	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
-	int err;
-
-	if (arg->wait.reserved || arg->wait.events & ~(BIT(MMAPDEMO_EVENTS) - 1))
-		return -EOPNOTSUPP;
-	if (!arg->wait.events)
-		return -EINVAL;
-	err = mmapdemo_notify_wait(file, &arg->wait.events);
-	arg->wait.generation = atomic64_read(&buffer->events[MMAPDEMO_KICKED]);
-	return err;
+	return mmapdemo_notify_wait_for(file, &arg->wait);
 }
 
 static int mmapdemo_control_wipe(struct file *file, union mmapdemo_argument *arg)

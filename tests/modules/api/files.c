@@ -14,6 +14,8 @@ static int api_file_use(struct mmapdemo_buffer *buffer, struct file *file)
 
 	EXPECT(found == buffer);
 	mmapdemo_put(found);
+	EXPECT(mmapdemo_file(buffer, "[api]", O_ACCMODE) == ERR_PTR(-EINVAL));
+	EXPECT(mmapdemo_file(buffer, "[api]", O_RDWR | O_APPEND) == ERR_PTR(-EINVAL));
 	EXPECT(kernel_write(file, "file", 4, &pos) == 4);
 	EXPECT(!mmapdemo_copy_out(buffer, PAGE_SIZE - 2, seen, 4) && !memcmp(seen, "file", 4));
 	pos = PAGE_SIZE - 2;
@@ -39,6 +41,23 @@ int api_file(struct mmapdemo_buffer *buffer)
 	err = api_file_use(buffer, file);
 	fput(file);
 	return err;
+}
+
+/* insmod, which is the program consumer then, is given the next descriptor. */
+int api_give(struct mmapdemo_buffer *buffer)
+{
+	struct file *file;
+	int given = get_unused_fd_flags(O_CLOEXEC);
+
+	EXPECT(given >= 0);
+	file = mmapdemo_file(buffer, "[api]", O_RDWR | O_NONBLOCK);
+	if (IS_ERR(file)) {
+		put_unused_fd(given);
+		return PTR_ERR(file);
+	}
+	fd_install(given, file);
+	mmapdemo_notify(buffer);
+	return 0;
 }
 
 /* The descriptor is /dev/mmapdemo's, whose first bytes are "mine". */

@@ -88,6 +88,7 @@ static const struct {
 	{ "race",	api_race },
 	{ "refs",	api_refs },
 	{ "file",	api_file },
+	{ "give",	api_give },
 	{ "fd",		api_fd },
 	{ "reader",	api_reader },
 	{ "injected",	api_injected },

@@ -6,6 +6,7 @@
  * consumer damage: writes over the head in a mapping
  * consumer gone: has it mapped by several processes when the device goes
  * consumer map SECONDS: has it mapped, without a descriptor
+ * consumer given MODULE: loads a module, which gives it a file of a buffer
  * consumer inject PAGE: has each access to a page of /dev/mmapdemo fail
  */
 #include <errno.h>
@@ -20,6 +21,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -266,6 +268,50 @@ static int stay_mapped(unsigned int seconds)
 	return 0;
 }
 
+static int polled(int fd)
+{
+	struct pollfd poller = {.fd = fd, .events = POLLIN};
+
+	return poll(&poller, 1, 0) == 1 && poller.revents & POLLIN;
+}
+
+/* The module has called mmapdemo_notify() once. */
+static void take_event(int fd)
+{
+	struct mmapdemo_wait wait = {.size = sizeof(wait), .events = MMAPDEMO_EVENT_KICK};
+	struct mmapdemo_wait bad = {.size = 8, .events = MMAPDEMO_EVENT_KICK};
+	struct mmapdemo_info info = {.size = sizeof(info)};
+
+	CHECK(polled(fd) && polled(fd));
+	CHECK(ioctl(fd, MMAPDEMO_IOCTL_WAIT, &bad) < 0 && errno == EINVAL);
+	bad.size = sizeof(bad);
+	bad.reserved = 1;
+	CHECK(ioctl(fd, MMAPDEMO_IOCTL_WAIT, &bad) < 0 && errno == EOPNOTSUPP);
+	CHECK(ioctl(fd, MMAPDEMO_IOCTL_WAIT, NULL) < 0 && errno == EFAULT);
+	CHECK(ioctl(fd, MMAPDEMO_IOCTL_INFO, &info) < 0 && errno == ENOTTY);
+	CHECK(polled(fd));
+	CHECK(ioctl(fd, MMAPDEMO_IOCTL_WAIT, &wait) == 0);
+	CHECK(wait.events == MMAPDEMO_EVENT_KICK && wait.generation == 1);
+	CHECK(!polled(fd));
+	CHECK(ioctl(fd, MMAPDEMO_IOCTL_WAIT, &wait) < 0 && errno == EAGAIN);
+}
+
+static int given(const char *path)
+{
+	int module = open(path, O_RDONLY), fd = dup(module);
+	char *at, byte = 'g';
+
+	CHECK(module >= 0 && fd >= 0 && close(fd) == 0);
+	CHECK(syscall(SYS_finit_module, module, "test=give", 0) == 0);
+	take_event(fd);
+	at = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK(at != MAP_FAILED && pwrite(fd, &byte, 1, 1) == 1 && at[1] == byte);
+	at[2] = 'm';
+	CHECK(pread(fd, &byte, 1, 2) == 1 && byte == 'm');
+	CHECK(munmap(at, page) == 0 && close(fd) == 0);
+	return 0;
+}
+
 static int inject(unsigned long number)
 {
 	int fd = open("/dev/mmapdemo", O_RDWR);
@@ -297,6 +343,8 @@ int main(int argc, char **argv)
 		return gone();
 	if (!strcmp(mode, "map") && argc > 2)
 		return stay_mapped(strtoul(argv[2], NULL, 0));
+	if (!strcmp(mode, "given") && argc > 2)
+		return given(argv[2]);
 	if (!strcmp(mode, "inject") && argc > 2)
 		return inject(strtoul(argv[2], NULL, 0));
 	fprintf(stderr, "consumer: what?\n");

@@ -19,6 +19,13 @@ api() {
 	rmmod api
 }
 
+# given WHERE: a file of mmapdemo_file(), and its event, which poll(2) reports until it is taken
+given() {
+	dmesg -c >/tmp/log
+	/consumer given "/$1/api.ko" || { dmesg; return 1; }
+	rmmod api
+}
+
 # The descriptor is for reading.
 read_only_is_not_written() {
 	dmesg -c >/tmp/log
@@ -134,9 +141,10 @@ api_tests() {
 		try "C13.api-${test}[$1]" api "$1" "$test"
 	done
 	try "C13.api-foreign[$1]" api "$1" foreign
+	try "C13.api-event-is-taken[$1]" given "$1"
 }
 
-plan 48
+plan 50
 try "C13.needs-no-mmapdemo.ko" api alone copy
 ticker_tests alone
 api_tests alone
