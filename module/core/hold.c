@@ -57,7 +57,7 @@ bool mmapdemo_hold_has(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t la
 }
 
 /* Takes references to the pages of one more folio. */
-static int mmapdemo_hold_more(struct mmapdemo_hold *hold)
+static int mmapdemo_hold_folio(struct mmapdemo_hold *hold)
 {
 	pgoff_t index = hold->first + hold->held;
 	struct folio *folio = mmapdemo_folios_lock(hold->buffer, index, NULL);
@@ -79,26 +79,49 @@ static int mmapdemo_hold_more(struct mmapdemo_hold *hold)
 	return index < end ? -EIO : 0;
 }
 
-/* The invalidate lock keeps the pages from going before the hold is in the list. */
-static int mmapdemo_hold_all(struct mmapdemo_hold *hold)
+/* The invalidate lock is held for one folio at a time: page faults wait for no more than that. */
+static int mmapdemo_hold_more(struct mmapdemo_hold *hold)
+{
+	struct address_space *mapping = hold->buffer->inode->i_mapping;
+	int err;
+
+	filemap_invalidate_lock_shared(mapping);
+	err = hold->buffer->revoked ? -ENODEV : mmapdemo_hold_folio(hold);
+	filemap_invalidate_unlock_shared(mapping);
+	if (!err && fatal_signal_pending(current))
+		err = -EINTR;
+	cond_resched();
+	return err;
+}
+
+/*
+ * Puts the hold in the list before it has a page. The pages that are there cannot go from then
+ * on, and the size cannot shrink below its end.
+ */
+static int mmapdemo_hold_begin(struct mmapdemo_hold *hold)
 {
 	struct mmapdemo_buffer *buffer = hold->buffer;
 	struct address_space *mapping = buffer->inode->i_mapping;
 	int err = 0;
 
 	filemap_invalidate_lock_shared(mapping);
-	if (hold->first + hold->count > mmapdemo_buffer_pages(buffer))
+	if (hold->first + hold->count > mmapdemo_buffer_pages(buffer)) {
 		err = mmapdemo_buffer_past_end(buffer);
-	while (!err && hold->held < hold->count) {
-		err = mmapdemo_hold_more(hold);
-		if (fatal_signal_pending(current))
-			err = err ?: -EINTR;
-		cond_resched();
+	} else {
+		spin_lock(&buffer->holds_lock);
+		list_add(&hold->list, &buffer->holds);
+		spin_unlock(&buffer->holds_lock);
 	}
-	spin_lock(&buffer->holds_lock);
-	list_add(&hold->list, &buffer->holds);
-	spin_unlock(&buffer->holds_lock);
 	filemap_invalidate_unlock_shared(mapping);
+	return err;
+}
+
+static int mmapdemo_hold_all(struct mmapdemo_hold *hold)
+{
+	int err = mmapdemo_hold_begin(hold);
+
+	while (!err && hold->held < hold->count)
+		err = mmapdemo_hold_more(hold);
 	return err;
 }
 
@@ -115,7 +138,7 @@ static int mmapdemo_hold_all(struct mmapdemo_hold *hold)
  * by move_pages(2) or compaction, may lie there. The hold keeps it there: the function with
  * which pin_user_pages() moves such pages away is not exported.
  *
- * Context: Process context, may sleep. Takes the invalidate lock.
+ * Context: Process context, may sleep. Takes the invalidate lock for a folio at a time.
  *
  * Return: the hold, which mmapdemo_hold_end() ends; or ERR_PTR of -EINVAL for a range that is
  * not of whole pages inside the buffer, -EOPNOTSUPP where its pages must be movable, -ENODEV
@@ -140,7 +163,8 @@ struct mmapdemo_hold *mmapdemo_hold(struct mmapdemo_buffer *buffer, u64 pos, u64
 	hold->first = pos >> PAGE_SHIFT;
 	hold->count = bytes >> PAGE_SHIFT;
 	INIT_LIST_HEAD(&hold->list);
-	hold->pages = kvcalloc(hold->count, sizeof(*hold->pages), GFP_KERNEL);
+	/* Above INT_MAX bytes, kvmalloc() warns, and does not allocate. */
+	hold->pages = kvcalloc(hold->count, sizeof(*hold->pages), GFP_KERNEL | __GFP_NOWARN);
 	err = hold->pages ? mmapdemo_hold_all(hold) : -ENOMEM;
 	if (!err)
 		return hold;
@@ -204,15 +228,19 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_hold_vmap);
  *
  * Context: Process context, may sleep.
  *
- * Return: 0, -ENOMEM, or what dma_map_sgtable() returns.
+ * Return: 0; -EINVAL for a device whose segments are shorter than a page, -ENOMEM; or of
+ * dma_map_sgtable(), -EINVAL, -ENOMEM, -EIO and -EREMOTEIO.
  */
 int mmapdemo_hold_dma_map(struct mmapdemo_hold *hold, struct device *dev,
 			  enum dma_data_direction dir, struct sg_table *sgt)
 {
-	int err = sg_alloc_table_from_pages_segment(sgt, hold->pages, hold->count, 0,
-						    hold->count << PAGE_SHIFT,
-						    dma_get_max_seg_size(dev), GFP_KERNEL);
+	unsigned int segment = dma_get_max_seg_size(dev);
+	int err;
 
+	if (segment < PAGE_SIZE)
+		return -EINVAL;
+	err = sg_alloc_table_from_pages_segment(sgt, hold->pages, hold->count, 0,
+						hold->count << PAGE_SHIFT, segment, GFP_KERNEL);
 	if (err)
 		return err;
 	err = dma_map_sgtable(dev, sgt, dir, 0);

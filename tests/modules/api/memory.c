@@ -130,6 +130,8 @@ static int api_dma_use(struct mmapdemo_hold *hold, struct device *dev)
 	dma_sync_sgtable_for_cpu(dev, &sgt, DMA_BIDIRECTIONAL);
 	dma_sync_sgtable_for_device(dev, &sgt, DMA_BIDIRECTIONAL);
 	mmapdemo_hold_dma_unmap(dev, DMA_BIDIRECTIONAL, &sgt);
+	dma_set_max_seg_size(dev, 512);
+	CHECK(err, mmapdemo_hold_dma_map(hold, dev, DMA_BIDIRECTIONAL, &sgt) == -EINVAL);
 	return err;
 }
 
