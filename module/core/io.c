@@ -17,6 +17,15 @@
 #include "notify.h"
 #include "strategy.h"
 
+/* Whether reads and writes of a file are this file's, which honour IOCB_NOWAIT. */
+static bool mmapdemo_io_serves(const struct file *file)
+{
+	const struct file_operations *fops = file->f_op;
+
+	return fops->read_iter == mmapdemo_io_read_iter &&
+	       (!fops->write_iter || fops->write_iter == mmapdemo_io_write_iter);
+}
+
 /**
  * mmapdemo_io_attach - make an open file one of a buffer
  * @file: the file, which its driver's open() was given
@@ -52,9 +61,11 @@ int mmapdemo_io_attach(struct file *file, struct mmapdemo_buffer *buffer, void *
 	/*
 	 * IOCB_NOWAIT is honoured. Without this io_uring would wait until poll says
 	 * that there is something to read, which here says that somebody called KICK.
-	 * O_DIRECT does not change reads and writes.
+	 * O_DIRECT does not change reads and writes. A driver with functions of its own
+	 * for them knows for itself.
 	 */
-	file->f_mode |= FMODE_NOWAIT | MMAPDEMO_FMODE_DIRECT;
+	if (mmapdemo_io_serves(file))
+		file->f_mode |= FMODE_NOWAIT | MMAPDEMO_FMODE_DIRECT;
 
 	/* misc_open() holds a lock of all misc devices: without a policy, nothing is waited for. */
 	atomic_inc_return(&buffer->opens); /* a full barrier, unlike atomic_inc() */
@@ -67,6 +78,8 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_io_attach);
  * mmapdemo_io_detach - end what mmapdemo_io_attach() began
  * @file: the file, in its driver's release(): no VMA has it any more
  *
+ * Afterwards the file has the mapping of its own inode again, and private_data is NULL.
+ *
  * Context: Process context, may sleep.
  */
 void mmapdemo_io_detach(struct file *file)
@@ -74,6 +87,8 @@ void mmapdemo_io_detach(struct file *file)
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 
 	kfree(file->private_data);
+	file->private_data = NULL;
+	file->f_mapping = file_inode(file)->i_mapping;
 	mmapdemo_hooks_put(buffer, &buffer->opens, MMAPDEMO_WIPE_ON_LAST_CLOSE, "last close");
 	mmapdemo_buffer_put(buffer);
 }

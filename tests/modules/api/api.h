@@ -38,6 +38,7 @@ int api_dma(struct mmapdemo_buffer *buffer);
 int api_revoke(struct mmapdemo_buffer *buffer);
 int api_race(struct mmapdemo_buffer *buffer);
 int api_file(struct mmapdemo_buffer *buffer);
+int api_attach(struct mmapdemo_buffer *buffer);
 int api_give(struct mmapdemo_buffer *buffer);
 int api_fd(struct mmapdemo_buffer *buffer);
 int api_reader(struct mmapdemo_buffer *buffer);

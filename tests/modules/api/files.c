@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Files of a buffer, and buffers of a file. */
+#include <linux/anon_inodes.h>
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/string.h>
@@ -41,6 +42,55 @@ int api_file(struct mmapdemo_buffer *buffer)
 	err = api_file_use(buffer, file);
 	fput(file);
 	return err;
+}
+
+static const struct file_operations api_own_fops = {
+	.owner	= THIS_MODULE,
+	.poll	= mmapdemo_notify_poll,
+};
+
+static const struct file_operations api_core_fops = {
+	.owner		= THIS_MODULE,
+	.read_iter	= mmapdemo_io_read_iter,
+	.write_iter	= mmapdemo_io_write_iter,
+};
+
+/* The buffer outlives the file's use of it, and the file finds it no longer. */
+static int api_attach_use(struct mmapdemo_buffer *buffer, struct file *file)
+{
+	struct address_space *mapping = file->f_mapping;
+	struct mmapdemo_buffer *found;
+
+	EXPECT(!mmapdemo_io_attach(file, buffer, &mapping));
+	found = mmapdemo_from_file(file);
+	EXPECT(found == buffer && mmapdemo_io_data(file) == &mapping);
+	mmapdemo_put(found);
+	mmapdemo_io_detach(file);
+	EXPECT(!file->private_data && file->f_mapping == mapping);
+	EXPECT(mmapdemo_from_file(file) == ERR_PTR(-EINVAL));
+	return 0;
+}
+
+/* Only the core's own reads and writes promise not to wait. */
+static int api_attach_as(struct mmapdemo_buffer *buffer, const struct file_operations *fops,
+			 bool nowait)
+{
+	struct file *file = anon_inode_getfile("[api]", fops, NULL, O_RDWR);
+	int err;
+
+	EXPECT(!IS_ERR(file));
+	err = api_attach_use(buffer, file);
+	if (!err)
+		err = api_attach_use(buffer, file);
+	CHECK(err, !!(file->f_mode & FMODE_NOWAIT) == nowait);
+	fput(file);
+	return err;
+}
+
+int api_attach(struct mmapdemo_buffer *buffer)
+{
+	return api_attach_as(buffer, &api_own_fops, false) ?:
+	       api_attach_as(buffer, &api_core_fops, true);
 }
 
 /* insmod, which is the program consumer then, is given the next descriptor. */

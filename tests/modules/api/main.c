@@ -88,6 +88,7 @@ static const struct {
 	{ "race",	api_race },
 	{ "refs",	api_refs },
 	{ "file",	api_file },
+	{ "attach",	api_attach },
 	{ "give",	api_give },
 	{ "fd",		api_fd },
 	{ "reader",	api_reader },

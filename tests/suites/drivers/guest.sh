@@ -137,14 +137,14 @@ ticker_tests() {
 }
 
 api_tests() {
-	for test in create copy piece hold movable dma revoke race refs file; do
+	for test in create copy piece hold movable dma revoke race refs attach file; do
 		try "C13.api-${test}[$1]" api "$1" "$test"
 	done
 	try "C13.api-foreign[$1]" api "$1" foreign
 	try "C13.api-event-is-taken[$1]" given "$1"
 }
 
-plan 50
+plan 52
 try "C13.needs-no-mmapdemo.ko" api alone copy
 ticker_tests alone
 api_tests alone
