@@ -105,6 +105,8 @@ static int __init mmapdemo_init_buffer(struct mmapdemo_node *node,
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_create(strategy->node, strategy,
 								&settings);
 
+	if (buffer == ERR_PTR(-ENOMEM) && settings.prealloc && strategy->has_folios)
+		pr_err("prealloc=1: not enough memory for size=%lld\n", settings.size);
 	if (IS_ERR(buffer))
 		return PTR_ERR(buffer);
 	node->buffer = buffer;

@@ -12,8 +12,6 @@
  * finds the reference gone. Readers need the reference only, and look for the
  * uptodate flag: before 6.11, migration publishes the new folio before it copies.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/highmem.h>
 #include <linux/mempolicy.h>
 #include <linux/mm.h>
@@ -387,7 +385,7 @@ static int mmapdemo_folios_prealloc(struct mmapdemo_buffer *buffer)
 int mmapdemo_folios_init(struct mmapdemo_buffer *buffer)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
-	int err, i;
+	int i;
 
 	for (i = 0; i < MMAPDEMO_MAKING; i++)
 		mutex_init(&buffer->making[i]);
@@ -398,13 +396,7 @@ int mmapdemo_folios_init(struct mmapdemo_buffer *buffer)
 	/* Reclaim must not take folios that cannot be written back. */
 	mapping_set_unevictable(mapping);
 	buffer->huge &= MMAPDEMO_HAS_HUGE_FOLIOS;
-	if (!buffer->prealloc)
-		return 0;
-	err = mmapdemo_folios_prealloc(buffer);
-	if (err)
-		pr_err("prealloc=1: not enough memory for size=%lld\n",
-		       i_size_read(buffer->inode));
-	return err;
+	return buffer->prealloc ? mmapdemo_folios_prealloc(buffer) : 0;
 }
 
 /* The folios go with their inode. */
