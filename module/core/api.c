@@ -365,7 +365,8 @@ static int mmapdemo_api_check(const struct mmapdemo_buffer *buffer, u64 pos, siz
  * @buffer: the buffer
  * @pos: first byte
  * @write: whether the caller writes; other writers and page migration wait meanwhile
- * @piece: in: @bytes, above 0, and @nowait; out: all
+ * @piece: in: @bytes, above 0, and @nowait; out: all. After an error it has nothing, and
+ *	mmapdemo_piece_put() does nothing.
  *
  * What the piece has may be less than was asked for, and is not more than a folio. For
  * writing, its folio is locked until mmapdemo_piece_put(): the caller touches no user memory,
@@ -381,11 +382,16 @@ static int mmapdemo_api_check(const struct mmapdemo_buffer *buffer, u64 pos, siz
 int mmapdemo_piece_get(struct mmapdemo_buffer *buffer, u64 pos, bool write,
 		       struct mmapdemo_piece *piece)
 {
+	const struct mmapdemo_piece nothing = { .bytes = piece->bytes, .nowait = piece->nowait };
 	int err = mmapdemo_api_check(buffer, pos, piece->bytes);
 
 	if (!err)
 		err = mmapdemo_hooks_access(buffer, pos, &piece->bytes, piece->nowait);
-	return err ?: buffer->strategy->piece(buffer, pos, write, piece);
+	if (!err)
+		err = buffer->strategy->piece(buffer, pos, write, piece);
+	if (err)
+		*piece = nothing;
+	return err;
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_piece_get);
 

@@ -47,6 +47,15 @@ int api_piece(struct mmapdemo_buffer *buffer)
 	mmapdemo_piece_put(&piece, false);
 	piece.bytes = 2;
 	EXPECT(mmapdemo_piece_get(buffer, API_BYTES - 1, true, &piece) == -EINVAL);
+	/* What failed has nothing of the piece before, and putting it does nothing. */
+	EXPECT(!piece.at && !piece.folio && !piece.page && piece.bytes == 2);
+	mmapdemo_piece_put(&piece, true);
+	EXPECT(!mmapdemo_piece_get(buffer, at, true, &piece));
+	mmapdemo_piece_put(&piece, true);
+	piece.bytes = 16;
+	piece.nowait = true;
+	EXPECT(mmapdemo_piece_get(buffer, 3 * PAGE_SIZE, true, &piece) == -EAGAIN);
+	EXPECT(!piece.at && !piece.folio && piece.bytes == 16 && piece.nowait);
 	return 0;
 }
 
