@@ -3,6 +3,7 @@
 #define MMAPDEMO_BUFFER_H
 
 #include <linux/atomic.h>
+#include <linux/cache.h>
 #include <linux/fs.h>
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -64,63 +65,68 @@ struct mmapdemo_faults {
  *	for the strategy `pagecache', holds the folios.
  *	inode_lock() serialises writers with whoever removes folios or changes
  *	the size, who also takes the mapping's invalidate lock against faults.
- * @huge: of `pagecache': may use huge folios
  * @end: the size in pages, as reads, writes and page faults see it. The inode's i_size, as
  *	the core sees it, shrinks later, once no page lies beyond it. 0 once revoked.
- * @revoked: for good: see mmapdemo_revoke(). Written with the invalidate lock held
- *	exclusively.
- * @holds: of `pagecache': each struct mmapdemo_hold, whose pages must not be freed
- * @holds_lock: protects @holds
- * @prealloc: of `pagecache': has all its memory from the start
- * @movable: of `pagecache': its memory may lie in ZONE_MOVABLE or CMA. No hold may keep it there.
- * @node: the node of memory where its pages are to be; NUMA_NO_NODE: as the task's policy
- *	says. With `pagecache', a VMA may have a policy of its own.
- * @making: of `pagecache': each lets one page fault at a time make the huge folio
- *	of a chunk. It nests inside the invalidate lock.
+ * @hooks: what the lab has to do with it; NULL without a lab
+ * @faults: page faults by kind, of each processor
  * @broken: of `pagecache': numbers of the pages that a memory error took
  * @pages: of strategies with pages of their own: them, one by one
  * @area: of strategies with memory in one piece: its kernel address
  * @held: of both: bytes of it
  * @dma: of `dma': what it needs besides
- * @hooks: what the lab has to do with it; NULL without a lab
+ * @huge: of `pagecache': may use huge folios
+ * @prealloc: of `pagecache': has all its memory from the start
+ * @movable: of `pagecache': its memory may lie in ZONE_MOVABLE or CMA. No hold may keep it there.
+ * @revoked: for good: see mmapdemo_revoke(). Written with the invalidate lock held
+ *	exclusively.
+ * @node: the node of memory where its pages are to be; NUMA_NO_NODE: as the task's policy
+ *	says. With `pagecache', a VMA may have a policy of its own.
+ * @making: of `pagecache': each lets one page fault at a time make the huge folio
+ *	of a chunk. It nests inside the invalidate lock.
+ * @holds: of `pagecache': each struct mmapdemo_hold, whose pages must not be freed
+ * @holds_lock: protects @holds
  * @wait: who waits for events
  * @events: how often each enum mmapdemo_event happened
- * @refs: who uses it, see mmapdemo_buffer_get(). Far from what page faults read.
+ * @refs: who uses it, see mmapdemo_buffer_get()
  * @opens: open file descriptions, now
  * @vmas: live VMAs in all processes, now. Atomic, because fork opens a VMA for
  *	the child, exit closes one, each under its own mm's lock only.
  * @vmas_peak: the most @vmas has been
- * @faults: page faults by kind, of each processor
  *
  * An open file has a reference, and a VMA has a reference to its file. So neither
  * outlives the buffer.
  */
 struct mmapdemo_buffer {
+	/* read by page faults, and hardly ever written */
 	const struct mmapdemo_strategy *strategy;
 	const char *name;
 	struct inode *inode;
 	pgoff_t end;
+	struct mmapdemo_hooks *hooks;
+	struct mmapdemo_faults __percpu *faults;
+	struct xarray broken;
+	struct page **pages;
+	void *area;
+	size_t held;
+	struct mmapdemo_dma *dma;
 	bool huge;
 	bool prealloc;
 	bool movable;
 	bool revoked;
 	int node;
-	struct mutex making[MMAPDEMO_MAKING]; /* page faults: one makes a huge folio */
-	struct xarray broken;
+
+	/* written where memory is made, and for holds and events */
+	struct mutex making[MMAPDEMO_MAKING] ____cacheline_aligned_in_smp; /* a huge folio */
 	struct list_head holds;
 	spinlock_t holds_lock; /* holds */
-	struct page **pages;
-	void *area;
-	size_t held;
-	struct mmapdemo_dma *dma;
-	struct mmapdemo_hooks *hooks;
 	wait_queue_head_t wait;
 	atomic64_t events[MMAPDEMO_EVENTS];
-	struct kref refs;
+
+	/* written by open, close, mmap, munmap and fork */
+	struct kref refs ____cacheline_aligned_in_smp;
 	atomic_t opens;
 	atomic_t vmas;
 	atomic_t vmas_peak;
-	struct mmapdemo_faults __percpu *faults;
 };
 
 /* The buffer that an open file, or a VMA's file, belongs to. */
