@@ -14,6 +14,7 @@
  * there and never reads what it needs back.
  */
 #include <linux/device.h>
+#include <linux/highmem.h>
 #include <linux/ktime.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -70,6 +71,8 @@ static void ticker_work(struct work_struct *work)
 
 	for (i = 0; i < count; i++)
 		ticker_write(ktime_get_ns());
+	/* Nothing, but where caches are indexed by virtual addresses. */
+	flush_kernel_vmap_range(ticker.head, mmapdemo_bytes(ticker.buffer));
 	mmapdemo_notify(ticker.buffer);
 	schedule_delayed_work(&ticker.work, msecs_to_jiffies(READ_ONCE(interval)));
 }

@@ -74,7 +74,8 @@ static bool mmapdemo_api_is_node(int node)
  * Context: Process context, may sleep.
  *
  * Return: the buffer with a reference, which mmapdemo_put() drops; or ERR_PTR of -EINVAL for an
- * argument, -ENOMEM for more than there is, -EINTR after a fatal signal.
+ * argument, -ENOMEM for more memory than the machine has, or than is free with
+ * MMAPDEMO_CREATE_PREALLOC, -EINTR after a fatal signal.
  */
 struct mmapdemo_buffer *mmapdemo_create(const char *name, u64 bytes, int node, unsigned int flags)
 {
@@ -189,10 +190,22 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_punch);
  * @buffer: a buffer of mmapdemo_create()
  *
  * For a driver's remove(). Afterwards nothing is mapped: each touch of a mapping, of private
- * copies too, is SIGBUS. open(), mmap(), read(), write() and the functions of this API are
- * -ENODEV. poll() reports EPOLLHUP, and who waits is woken. Page faults and writes that are
- * in flight have ended. No memory is freed before its last reference, hold or pin. Pages that
- * a program has pinned for its own I/O stay in that I/O.
+ * copies too, is SIGBUS. A guard region (MADV_GUARD_INSTALL) stays, and is SIGSEGV. Page faults
+ * and writes that were in flight have ended. A read in flight may still copy from one folio.
+ *
+ * -ENODEV is the answer of mmap(), read(), write() and lseek() on an attached file, of
+ * mmapdemo_io_attach(), mmapdemo_file(), mmapdemo_resize(), mmapdemo_punch(), mmapdemo_hold(),
+ * mmapdemo_piece_get() and the copies; an argument that is never right may be -EINVAL all the
+ * same. mmapdemo_wait() tells of an event that came before, and is -ENODEV then.
+ * mmapdemo_bytes() is 0. poll() reports EPOLLHUP, and tasks in mmapdemo_wait() are woken. All
+ * else works: references, mmapdemo_from_file() and mmapdemo_from_fd(), holds that were there,
+ * with their addresses and DMA mappings.
+ *
+ * A task that waits for a futex in a mapping is not woken, since no exported function does
+ * that. Programs limit such a wait, or wait by poll().
+ *
+ * No memory is freed before its last reference, hold or pin. Pages that a program has pinned
+ * for its own I/O stay in that I/O.
  *
  * It may be called again, and by several tasks at once.
  *
@@ -325,7 +338,8 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_file);
  * mmapdemo_notify - tell who waits that there is something to read
  * @buffer: the buffer
  *
- * Context: Any, interrupts included.
+ * Context: As wake_up(): also hard interrupts, but not an NMI. The caller holds no lock that a
+ * wake-up takes, such as the scheduler's.
  */
 void mmapdemo_notify(struct mmapdemo_buffer *buffer)
 {
@@ -339,7 +353,8 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_notify);
  *
  * Context: Process context, may sleep.
  *
- * Return: 0, -EAGAIN, -ERESTARTSYS after a signal, -ENODEV after mmapdemo_revoke().
+ * Return: 0, -EAGAIN, -ERESTARTSYS after a signal, -ENODEV after mmapdemo_revoke() where no
+ * event came before.
  */
 int mmapdemo_wait(struct file *file)
 {

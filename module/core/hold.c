@@ -204,6 +204,10 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_hold_end);
  * The address is valid until mmapdemo_hold_end(), in any context. Programs may change what
  * is there at any time.
  *
+ * Where data caches are indexed by virtual addresses (parisc, some arm), this address and those
+ * of programs use different lines. The driver calls flush_kernel_vmap_range() after it has
+ * written, and invalidate_kernel_vmap_range() before it reads.
+ *
  * Context: Process context, may sleep. Calls for the same hold are not made at once.
  *
  * Return: the address, the same for each call; NULL without memory.
