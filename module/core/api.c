@@ -224,7 +224,7 @@ int mmapdemo_revoke(struct mmapdemo_buffer *buffer)
 	filemap_invalidate_lock(mapping);
 	WRITE_ONCE(buffer->revoked, true);
 	/* Reads, writes and page faults that come later find nothing. i_size stays for the core. */
-	WRITE_ONCE(buffer->end, 0);
+	smp_store_release(&buffer->end, 0); /* pairs with mmapdemo_buffer_revoked() */
 	buffer->strategy->settle(buffer, 0, (i_size_read(buffer->inode) - 1) >> PAGE_SHIFT);
 	unmap_mapping_range(mapping, 0, 0, true);
 	filemap_invalidate_unlock(mapping);

@@ -146,10 +146,20 @@ static inline loff_t mmapdemo_buffer_bytes(const struct mmapdemo_buffer *buffer)
 	return (loff_t)mmapdemo_buffer_pages(buffer) << PAGE_SHIFT;
 }
 
+/*
+ * Whether the buffer is revoked. A caller that has read the end, and found that it is 0, is
+ * told so.
+ */
+static inline bool mmapdemo_buffer_revoked(const struct mmapdemo_buffer *buffer)
+{
+	smp_rmb(); /* pairs with smp_store_release() in mmapdemo_revoke() */
+	return READ_ONCE(buffer->revoked);
+}
+
 /* Why a byte that was asked for is not there. */
 static inline int mmapdemo_buffer_past_end(const struct mmapdemo_buffer *buffer)
 {
-	return READ_ONCE(buffer->revoked) ? -ENODEV : -EINVAL;
+	return mmapdemo_buffer_revoked(buffer) ? -ENODEV : -EINVAL;
 }
 
 /* inode_lock(), which a signal that kills ends waiting for: holders may take long. */

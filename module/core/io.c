@@ -249,7 +249,7 @@ ssize_t mmapdemo_io_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		mmapdemo_notify_refused(iocb->ki_filp);
 		return mmapdemo_io_refuse(iocb, to, done);
 	}
-	if (!err && READ_ONCE(buffer->revoked))
+	if (!err && mmapdemo_buffer_revoked(buffer))
 		err = -ENODEV;
 	return done ? done : err;
 }
@@ -285,7 +285,7 @@ static ssize_t mmapdemo_io_write_locked(struct kiocb *iocb, struct iov_iter *fro
 
 	/* The position is as given: O_APPEND is ignored, as by block devices. */
 	if (iocb->ki_pos >= size)
-		return READ_ONCE(buffer->revoked) ? -ENODEV : -ENOSPC;
+		return mmapdemo_buffer_revoked(buffer) ? -ENODEV : -ENOSPC;
 	iov_iter_truncate(from, size - iocb->ki_pos);
 
 	while (iov_iter_count(from) && !err) {
