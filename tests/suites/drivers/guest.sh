@@ -12,25 +12,31 @@ loaded() {
 	grep -q "^$1 " /proc/modules
 }
 
+# judged: unloads api.ko, which is loaded. Its test has succeeded.
+judged() {
+	result=$(cat /sys/module/api/parameters/result)
+	[ "$result" = 0 ] || dmesg
+	rmmod api && [ "$result" = 0 ]
+}
+
 # api WHERE TEST [FILE]: one test of tests/modules/api, with a descriptor of FILE
 api() {
 	dmesg -c >/tmp/log
-	insmod "/$1/api.ko" "test=$2" fd=3 3<>"${3:-/dev/null}" || { dmesg; return 1; }
-	rmmod api
+	insmod "/$1/api.ko" "test=$2" fd=3 3<>"${3:-/dev/null}" && judged
 }
 
 # given WHERE: a file of mmapdemo_file(), and its event, which poll(2) reports until it is taken
 given() {
 	dmesg -c >/tmp/log
-	/consumer given "/$1/api.ko" || { dmesg; return 1; }
-	rmmod api
+	/consumer given "/$1/api.ko"
+	status=$?
+	judged && [ "$status" = 0 ]
 }
 
 # The descriptor is for reading.
 read_only_is_not_written() {
 	dmesg -c >/tmp/log
-	insmod /linked/api.ko test=reader fd=3 3</dev/mmapdemo || { dmesg; return 1; }
-	rmmod api
+	insmod /linked/api.ko test=reader fd=3 3</dev/mmapdemo && judged
 }
 
 # mine: what the program wrote is what the driver reads, and the other way round
