@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ticker.h"
+#include "../../../drivers/ticker/ticker.h"
 
 #define DEVICE	 "/dev/ticker"
 #define GONE	 "/sys/class/misc/ticker/gone"
