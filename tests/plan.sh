@@ -31,6 +31,7 @@ storm		distinct		80
 late-load	distinct,source		40
 templates	distinct,source		500
 drivers		distinct,source		90
+importers	distinct		40
 stress		stock,source		45
 rows32		stock,source		25
 prealloc	distinct,source,cross	10
@@ -82,7 +83,7 @@ host_suites() {
 	local script
 	for script in "$top"/tests/suites/*/run "$top"/tests/self/*.sh; do
 		case $script in
-		*/late-load/run | */drivers/run | */templates/run | */catches.sh) ;; # they run for each kernel
+		*/late-load/run | */drivers/run | */importers/run | */templates/run | */catches.sh) ;; # they run for each kernel
 		*/run) basename "${script%/run}" ;;
 		*) echo "self-$(basename "$script" .sh)" ;;
 		esac
@@ -226,6 +227,10 @@ suite_command() {
 	drivers)
 		needed=C13
 		command=("$top/tests/suites/drivers/run" "$kernel")
+		;;
+	importers)
+		needed=C12
+		command=("$top/tests/suites/importers/run" "$kernel")
 		;;
 	fuzz) fuzz_command "$fuzz_steps" ;;
 	fuzz-short) fuzz_command 25000 ;;

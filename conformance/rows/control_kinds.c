@@ -94,6 +94,20 @@ ROW(C1, kind_agrees, "INFO names the node's strategy, and promises what that can
 	ck_assert_int_eq(strncmp(word, strategy->name, strlen(strategy->name)), 0);
 }
 
+ROW(C12, kind_export, "a dma-buf is made of what can be punched, and refused of all else")
+{
+	int fd = control_open_kind(0);
+	struct mmapdemo_info before = info_of(fd);
+	struct mmapdemo_export export = {.size = sizeof(export), .length = pages(1)};
+	int error = command(fd, MMAPDEMO_IOCTL_EXPORT, &export);
+
+	if (before.features & RESIZE && error == EOPNOTSUPP)
+		row_not_applicable("the kernel has no CONFIG_DMA_SHARED_BUFFER");
+	assert_errno(error, before.features & RESIZE ? 0 : EOPNOTSUPP);
+	if (error)
+		ck_assert_uint_eq(info_of(fd).opens, before.opens);
+}
+
 ROW(C3, kind_fill, "FILL, SUM, read, write and mappings are about the same bytes")
 {
 	int fd = control_open_kind(CONTENTS);

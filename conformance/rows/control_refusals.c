@@ -49,6 +49,12 @@ union argument valid_argument(enum command_index index)
 	case WIPE:
 		argument.wipe.flags = MMAPDEMO_WIPE_NOW;
 		break;
+	case EXPORT:
+		argument.export.offset = pages(2);
+		argument.export.length = pages(1);
+		break;
+	case COMMANDS:
+		break;
 	}
 	return argument;
 }
@@ -239,6 +245,17 @@ static const struct wrong {
 	 {SET(wipe, flags, MMAPDEMO_WIPE_SET_POLICY | MMAPDEMO_WIPE_NOW),
 	  SET(wipe, policy, 1 << 2)}},
 	{"wipe,reserved", WIPE, EOPNOTSUPP, {SET(wipe, reserved, 1)}},
+
+	{"export,flags", EXPORT, EOPNOTSUPP, {SET(export, flags, 1)}},
+	{"export,offset", EXPORT, EINVAL, {SET(export, offset, 1)}},
+	{"export,offset-past-end", EXPORT, EINVAL, {SET_FROM_END(export, offset, 0)}},
+	{"export,offset-top", EXPORT, EINVAL, {SET(export, offset, -65536)}},
+	{"export,nothing", EXPORT, EINVAL, {SET(export, length, 0)}},
+	{"export,length", EXPORT, EINVAL, {SET(export, length, 1)}},
+	{"export,length-past-end", EXPORT, EINVAL, {SET_FROM_END(export, length, 0)}},
+	{"export,overflow", EXPORT, EINVAL, {SET(export, length, -65536)}},
+	{"export,fd", EXPORT, EINVAL, {SET(export, fd, 1)}},
+	{"export,reserved", EXPORT, EOPNOTSUPP, {SET(export, reserved, 1)}},
 };
 
 ROW_EACH(C7, field, "a field's wrong value is refused with its errno", wrongs)
@@ -275,7 +292,7 @@ ROW_EACH(C7, mode, "EBADF where the descriptor's mode does not allow it, and onl
 
 	if (!(flags & O_PATH))
 		assert_done(kick(fd));
-	for (int index = INFO; index <= WIPE; index++) {
+	for (int index = INFO; index < COMMANDS; index++) {
 		const struct command *tried = &commands[index];
 		union argument argument = valid_argument(index);
 		struct state before = state_of(fd);
@@ -295,10 +312,13 @@ ROW(C7, unknown, "ENOTTY for numbers that are no command, of its letter or of an
 	union argument argument = {.size = sizeof(argument)};
 
 	for (int number = _IOC_NR(MMAPDEMO_IOCTL_WIPE) + 1; number < 256; number++)
-		assert_errno(command(fd, _IOWR(MMAPDEMO_IOCTL_TYPE, number, struct mmapdemo_wipe),
-				     &argument),
-			     ENOTTY);
-	for (int index = INFO; index <= WIPE; index++) {
+		if (number != _IOC_NR(MMAPDEMO_IOCTL_EXPORT))
+			assert_errno(
+				command(fd,
+					_IOWR(MMAPDEMO_IOCTL_TYPE, number, struct mmapdemo_wipe),
+					&argument),
+				ENOTTY);
+	for (int index = INFO; index < COMMANDS; index++) {
 		unsigned int other = _IOC(_IOC_READ | _IOC_WRITE, MMAPDEMO_IOCTL_TYPE + 1, index,
 					  commands[index].size);
 

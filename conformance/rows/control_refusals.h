@@ -20,9 +20,23 @@ union argument {
 	struct mmapdemo_kick kick;
 	struct mmapdemo_wait wait;
 	struct mmapdemo_wipe wipe;
+	struct mmapdemo_export export;
 };
 
-enum command_index { INFO, RESIZE, PUNCH, FILL, SUM, INJECT_SET, INJECT_LIST, KICK, WAIT, WIPE };
+enum command_index {
+	INFO,
+	RESIZE,
+	PUNCH,
+	FILL,
+	SUM,
+	INJECT_SET,
+	INJECT_LIST,
+	KICK,
+	WAIT,
+	WIPE,
+	EXPORT,
+	COMMANDS,
+};
 
 #define COMMAND(NR, nr, STRUCT, struct_name, ...)                               \
 	{                                                                       \
@@ -47,6 +61,7 @@ static const struct command {
 	[KICK] = COMMAND(KICK, "kick", KICK, kick, true, .answers = true),
 	[WAIT] = COMMAND(WAIT, "wait", WAIT, wait, .answers = true),
 	[WIPE] = COMMAND(WIPE, "wipe", WIPE, wipe, true),
+	[EXPORT] = COMMAND(EXPORT, "export", EXPORT, export, true, true, .answers = true),
 };
 
 /*

@@ -25,6 +25,7 @@
 #include <linux/poll.h>
 
 struct device;
+struct dma_buf;
 struct folio;
 struct iov_iter;
 struct mmapdemo_buffer;
@@ -54,7 +55,7 @@ static inline void mmapdemo_core_exit(void)
 /* Flags of mmapdemo_create(). */
 #define MMAPDEMO_CREATE_PREALLOC	0x1U	/* allocate all memory now, or fail */
 #define MMAPDEMO_CREATE_SMALL		0x2U	/* no huge folios */
-#define MMAPDEMO_CREATE_MOVABLE		0x4U	/* memory may be unplugged or CMA's: no holds */
+#define MMAPDEMO_CREATE_MOVABLE		0x4U	/* may use ZONE_MOVABLE and CMA */
 
 struct mmapdemo_buffer *mmapdemo_create(const char *name, u64 bytes, int node, unsigned int flags);
 struct mmapdemo_buffer *mmapdemo_get(struct mmapdemo_buffer *buffer);
@@ -123,5 +124,14 @@ int mmapdemo_hold_dma_map(struct mmapdemo_hold *hold, struct device *dev,
 			  enum dma_data_direction dir, struct sg_table *sgt);
 void mmapdemo_hold_dma_unmap(struct device *dev, enum dma_data_direction dir,
 			     struct sg_table *sgt);
+
+#ifdef CONFIG_DMA_SHARED_BUFFER
+struct dma_buf *mmapdemo_export(struct mmapdemo_buffer *buffer, u64 pos, u64 bytes);
+#else
+static inline struct dma_buf *mmapdemo_export(struct mmapdemo_buffer *buffer, u64 pos, u64 bytes)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+#endif
 
 #endif

@@ -76,7 +76,7 @@ struct mmapdemo_faults {
  * @dma: of `dma': what it needs besides
  * @huge: of `pagecache': may use huge folios
  * @prealloc: of `pagecache': has all its memory from the start
- * @movable: of `pagecache': its memory may lie in ZONE_MOVABLE or CMA. No hold may keep it there.
+ * @movable: of `pagecache': its memory may lie in ZONE_MOVABLE or CMA, where no hold keeps it
  * @revoked: for good: see mmapdemo_revoke(). Written with the invalidate lock held
  *	exclusively.
  * @node: the node of memory where its pages are to be; NUMA_NO_NODE: as the task's policy

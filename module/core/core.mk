@@ -11,6 +11,7 @@
 
 mmapdemo-core := assembler.o count.o hooks.o notify.o io.o mapping.o vma_desc.o strategy.o
 mmapdemo-core += folios.o pieces.o broken.o fault.o uffd.o reshape.o pagecache.o hold.o api.o
+mmapdemo-core += $(if $(CONFIG_DMA_SHARED_BUFFER),dmabuf.o)
 
 # Feature probes: what the headers declare, never a version (RHEL-like kernels
 # backport). compat.h is the only reader and names the commit behind each.

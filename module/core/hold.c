@@ -56,27 +56,44 @@ bool mmapdemo_hold_has(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t la
 	return found;
 }
 
+/*
+ * Memory that must be able to move is not kept. A module cannot ask whether a folio is CMA's,
+ * as folio_migratetype() calls a function that is not exported; so it may be if its zone has CMA.
+ */
+static bool mmapdemo_hold_must_move(const struct mmapdemo_hold *hold, struct folio *folio)
+{
+	struct zone *zone = folio_zone(folio);
+
+	return zone_idx(zone) == ZONE_MOVABLE ||
+	       (hold->buffer->movable && zone_cma_pages(zone));
+}
+
 /* Takes references to the pages of one more folio. */
 static int mmapdemo_hold_folio(struct mmapdemo_hold *hold)
 {
 	pgoff_t index = hold->first + hold->held;
 	struct folio *folio = mmapdemo_folios_lock(hold->buffer, index, NULL);
 	pgoff_t end;
+	int err = 0;
 
 	if (IS_ERR(folio))
 		return folio == ERR_PTR(-EHWPOISON) ? -EIO : PTR_ERR(folio);
 	end = min(folio_next_index(folio), hold->first + hold->count);
-	for (; index < end; index++) {
+	if (mmapdemo_hold_must_move(hold, folio))
+		err = -EBUSY;
+	for (; !err && index < end; index++) {
 		struct page *page = folio_file_page(folio, index);
 
-		if (PageHWPoison(page))
+		if (PageHWPoison(page)) {
+			err = -EIO;
 			break;
+		}
 		folio_get(folio);
 		hold->pages[hold->held++] = page;
 	}
 	folio_unlock(folio);
 	folio_put(folio);
-	return index < end ? -EIO : 0;
+	return err;
 }
 
 /* The invalidate lock is held for one folio at a time: page faults wait for no more than that. */
@@ -125,24 +142,33 @@ static int mmapdemo_hold_all(struct mmapdemo_hold *hold)
 	return err;
 }
 
+/* Is a range of whole pages, and inside the buffer? */
+bool mmapdemo_hold_fits(const struct mmapdemo_buffer *buffer, u64 pos, u64 bytes)
+{
+	return bytes && PAGE_ALIGNED(pos) && PAGE_ALIGNED(bytes) && pos <= MAX_LFS_FILESIZE &&
+	       bytes <= MAX_LFS_FILESIZE - pos && pos + bytes <= mmapdemo_bytes(buffer);
+}
+
 /**
  * mmapdemo_hold - have the pages of a range stay where they are
- * @buffer: a buffer of mmapdemo_create(), made without MMAPDEMO_CREATE_MOVABLE
+ * @buffer: the buffer
  * @pos: first byte, a multiple of the page size
  * @bytes: a multiple of the page size, above 0
  *
  * Pages that are missing are allocated, and charged to the current task. The kernel can
  * neither migrate the pages nor take them offline meanwhile. mmapdemo_revoke() ends no hold.
  *
- * The buffer's pages are not allocated in ZONE_MOVABLE or CMA. A page that was migrated before,
- * by move_pages(2) or compaction, may lie there. The hold keeps it there: the function with
+ * No hold keeps a page in ZONE_MOVABLE, whose memory may be unplugged, or in CMA. Memory is
+ * allocated elsewhere, unless the buffer was made with MMAPDEMO_CREATE_MOVABLE, as those of
+ * nodes are. But move_pages(2) or compaction may have brought a page there. The function with
  * which pin_user_pages() moves such pages away is not exported.
  *
  * Context: Process context, may sleep. Takes the invalidate lock for a folio at a time.
  *
  * Return: the hold, which mmapdemo_hold_end() ends; or ERR_PTR of -EINVAL for a range that is
- * not of whole pages inside the buffer, -EOPNOTSUPP where its pages must be movable, -ENODEV
- * after mmapdemo_revoke(), -ENOMEM, -EIO where a memory error took a page, -EINTR after a
+ * not of whole pages inside the buffer, -EOPNOTSUPP for a buffer of another strategy,
+ * -EBUSY where a page lies in ZONE_MOVABLE or, of a movable buffer, in a zone that has CMA,
+ * -ENODEV after mmapdemo_revoke(), -ENOMEM, -EIO where a memory error took a page, -EINTR after a
  * fatal signal.
  */
 struct mmapdemo_hold *mmapdemo_hold(struct mmapdemo_buffer *buffer, u64 pos, u64 bytes)
@@ -150,11 +176,9 @@ struct mmapdemo_hold *mmapdemo_hold(struct mmapdemo_buffer *buffer, u64 pos, u64
 	struct mmapdemo_hold *hold;
 	int err;
 
-	if (!buffer->strategy->has_folios || buffer->movable)
+	if (!buffer->strategy->has_folios)
 		return ERR_PTR(-EOPNOTSUPP);
-	if (!bytes || !PAGE_ALIGNED(pos) || !PAGE_ALIGNED(bytes) ||
-	    pos > MAX_LFS_FILESIZE || bytes > MAX_LFS_FILESIZE - pos ||
-	    pos + bytes > mmapdemo_bytes(buffer))
+	if (!mmapdemo_hold_fits(buffer, pos, bytes))
 		return ERR_PTR(mmapdemo_buffer_past_end(buffer));
 	hold = kzalloc(sizeof(*hold), GFP_KERNEL);
 	if (!hold)

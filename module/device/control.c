@@ -4,6 +4,8 @@
  * function that takes each out of user memory, and back.
  */
 #include <linux/build_bug.h>
+#include <linux/dma-buf.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
@@ -22,21 +24,30 @@
 #include "lab/rules.h"
 #include "lab/wipe.h"
 
-union mmapdemo_argument {
-	struct {
-		__u32 size;
-		__u32 flags;
+/*
+ * A command's argument, in the kernel. A command that makes a file reserves a descriptor for
+ * it, which the program has once the answer has been written.
+ */
+struct mmapdemo_argument {
+	union {
+		struct {
+			__u32 size;
+			__u32 flags;
+		};
+		struct mmapdemo_info info;
+		struct mmapdemo_resize resize;
+		struct mmapdemo_punch punch;
+		struct mmapdemo_fill fill;
+		struct mmapdemo_sum sum;
+		struct mmapdemo_injection injection;
+		struct mmapdemo_inject_list inject_list;
+		struct mmapdemo_kick kick;
+		struct mmapdemo_wait wait;
+		struct mmapdemo_wipe wipe;
+		struct mmapdemo_export export;
 	};
-	struct mmapdemo_info info;
-	struct mmapdemo_resize resize;
-	struct mmapdemo_punch punch;
-	struct mmapdemo_fill fill;
-	struct mmapdemo_sum sum;
-	struct mmapdemo_injection injection;
-	struct mmapdemo_inject_list inject_list;
-	struct mmapdemo_kick kick;
-	struct mmapdemo_wait wait;
-	struct mmapdemo_wipe wipe;
+	struct file *new_file;
+	int new_fd;
 };
 
 /*
@@ -56,6 +67,7 @@ MMAPDEMO_FIRST_VERSION(inject_list, INJECT_LIST, rules);
 MMAPDEMO_FIRST_VERSION(kick, KICK, generation);
 MMAPDEMO_FIRST_VERSION(wait, WAIT, generation);
 MMAPDEMO_FIRST_VERSION(wipe, WIPE, reserved);
+MMAPDEMO_FIRST_VERSION(export, EXPORT, reserved);
 
 static __u32 mmapdemo_control_features(const struct mmapdemo_buffer *buffer)
 {
@@ -67,7 +79,7 @@ static __u32 mmapdemo_control_features(const struct mmapdemo_buffer *buffer)
 	       (strategy->piece ? MMAPDEMO_FEATURE_CONTENTS : 0);
 }
 
-static int mmapdemo_control_info(struct file *file, union mmapdemo_argument *arg)
+static int mmapdemo_control_info(struct file *file, struct mmapdemo_argument *arg)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 
@@ -97,7 +109,7 @@ static int mmapdemo_control_info(struct file *file, union mmapdemo_argument *arg
 	return 0;
 }
 
-static int mmapdemo_control_resize(struct file *file, union mmapdemo_argument *arg)
+static int mmapdemo_control_resize(struct file *file, struct mmapdemo_argument *arg)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 
@@ -106,7 +118,7 @@ static int mmapdemo_control_resize(struct file *file, union mmapdemo_argument *a
 	return buffer->strategy->resize(buffer, arg->resize.bytes);
 }
 
-static int mmapdemo_control_punch(struct file *file, union mmapdemo_argument *arg)
+static int mmapdemo_control_punch(struct file *file, struct mmapdemo_argument *arg)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 
@@ -115,7 +127,7 @@ static int mmapdemo_control_punch(struct file *file, union mmapdemo_argument *ar
 	return buffer->strategy->punch(buffer, arg->punch.offset, arg->punch.length);
 }
 
-static int mmapdemo_control_fill(struct file *file, union mmapdemo_argument *arg)
+static int mmapdemo_control_fill(struct file *file, struct mmapdemo_argument *arg)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 
@@ -124,7 +136,7 @@ static int mmapdemo_control_fill(struct file *file, union mmapdemo_argument *arg
 	return mmapdemo_content_fill(buffer, arg->fill.offset, arg->fill.length, arg->fill.seed);
 }
 
-static int mmapdemo_control_sum(struct file *file, union mmapdemo_argument *arg)
+static int mmapdemo_control_sum(struct file *file, struct mmapdemo_argument *arg)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 
@@ -151,7 +163,7 @@ static int mmapdemo_control_check_when(const struct mmapdemo_injection *injectio
 	}
 }
 
-static int mmapdemo_control_inject_set(struct file *file, union mmapdemo_argument *arg)
+static int mmapdemo_control_inject_set(struct file *file, struct mmapdemo_argument *arg)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 	const struct mmapdemo_injection *injection = &arg->injection;
@@ -224,7 +236,7 @@ static int mmapdemo_control_list_all(struct mmapdemo_buffer *buffer,
 	return 0;
 }
 
-static int mmapdemo_control_inject_list(struct file *file, union mmapdemo_argument *arg)
+static int mmapdemo_control_inject_list(struct file *file, struct mmapdemo_argument *arg)
 {
 	struct mmapdemo_inject_list *list = &arg->inject_list;
 	struct mmapdemo_injection *injections;
@@ -241,18 +253,18 @@ static int mmapdemo_control_inject_list(struct file *file, union mmapdemo_argume
 	return err;
 }
 
-static int mmapdemo_control_kick(struct file *file, union mmapdemo_argument *arg)
+static int mmapdemo_control_kick(struct file *file, struct mmapdemo_argument *arg)
 {
 	arg->kick.generation = mmapdemo_notify_event(mmapdemo_buffer_of(file), MMAPDEMO_KICKED);
 	return 0;
 }
 
-static int mmapdemo_control_wait(struct file *file, union mmapdemo_argument *arg)
+static int mmapdemo_control_wait(struct file *file, struct mmapdemo_argument *arg)
 {
 	return mmapdemo_notify_wait_for(file, &arg->wait);
 }
 
-static int mmapdemo_control_wipe(struct file *file, union mmapdemo_argument *arg)
+static int mmapdemo_control_wipe(struct file *file, struct mmapdemo_argument *arg)
 {
 	const unsigned int policies = MMAPDEMO_WIPE_ON_LAST_UNMAP | MMAPDEMO_WIPE_ON_LAST_CLOSE;
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
@@ -272,8 +284,40 @@ static int mmapdemo_control_wipe(struct file *file, union mmapdemo_argument *arg
 	return 0;
 }
 
+/* Takes over the reference to the file. */
+static int mmapdemo_control_new_fd(struct mmapdemo_argument *arg, struct file *file, __s32 *answer)
+{
+	int fd = get_unused_fd_flags(O_CLOEXEC);
+
+	if (fd < 0) {
+		fput(file);
+		return fd;
+	}
+	arg->new_file = file;
+	arg->new_fd = fd;
+	*answer = fd;
+	return 0;
+}
+
+static int mmapdemo_control_export(struct file *file, struct mmapdemo_argument *arg)
+{
+	const struct mmapdemo_export *export = &arg->export;
+	struct dma_buf *dmabuf;
+
+	if (export->reserved)
+		return -EOPNOTSUPP;
+	if (export->fd)
+		return -EINVAL;
+	if (!(file->f_mode & FMODE_READ))
+		return -EBADF;
+	dmabuf = mmapdemo_export(mmapdemo_buffer_of(file), export->offset, export->length);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	return mmapdemo_control_new_fd(arg, dmabuf->file, &arg->export.fd);
+}
+
 struct mmapdemo_command {
-	int (*call)(struct file *file, union mmapdemo_argument *arg);
+	int (*call)(struct file *file, struct mmapdemo_argument *arg);
 	size_t min_size; /* of the struct's first version: a program's may not be shorter */
 	size_t size; /* of the struct as the module knows it */
 	fmode_t mode; /* that the descriptor must have */
@@ -303,6 +347,7 @@ static const struct mmapdemo_command mmapdemo_commands[] = {
 	MMAPDEMO_COMMAND(WAIT, wait, WAIT, 0, 0, .answers = true),
 	MMAPDEMO_COMMAND(WIPE, wipe, WIPE, FMODE_WRITE,
 			 MMAPDEMO_WIPE_NOW | MMAPDEMO_WIPE_SET_POLICY),
+	MMAPDEMO_COMMAND(EXPORT, export, EXPORT, FMODE_WRITE, 0, .answers = true),
 };
 
 static const struct mmapdemo_command *mmapdemo_control_find(unsigned int cmd)
@@ -312,7 +357,8 @@ static const struct mmapdemo_command *mmapdemo_control_find(unsigned int cmd)
 	if (_IOC_TYPE(cmd) != MMAPDEMO_IOCTL_TYPE || _IOC_DIR(cmd) != (_IOC_READ | _IOC_WRITE) ||
 	    nr >= ARRAY_SIZE(mmapdemo_commands))
 		return NULL;
-	return &mmapdemo_commands[array_index_nospec(nr, ARRAY_SIZE(mmapdemo_commands))];
+	nr = array_index_nospec(nr, ARRAY_SIZE(mmapdemo_commands));
+	return mmapdemo_commands[nr].call ? &mmapdemo_commands[nr] : NULL;
 }
 
 /*
@@ -321,14 +367,14 @@ static const struct mmapdemo_command *mmapdemo_control_find(unsigned int cmd)
  * copy_struct_from_user() made sure of that.
  */
 static int mmapdemo_control_put(const struct mmapdemo_command *command,
-				const union mmapdemo_argument *arg, void __user *to)
+				const struct mmapdemo_argument *arg, void __user *to)
 {
 	return copy_to_user(to, arg, min_t(size_t, arg->size, command->size)) ? -EFAULT : 0;
 }
 
 /* Reads the struct once: what is checked here is what is done. */
 static int mmapdemo_control_get(const struct mmapdemo_command *command,
-				union mmapdemo_argument *arg, void __user *from)
+				struct mmapdemo_argument *arg, void __user *from)
 {
 	__u32 size;
 	int err;
@@ -353,7 +399,7 @@ long mmapdemo_control_ioctl(struct file *file, unsigned int cmd, unsigned long u
 {
 	const struct mmapdemo_command *command = mmapdemo_control_find(cmd);
 	void __user *argument = (void __user *)user;
-	union mmapdemo_argument arg = {};
+	struct mmapdemo_argument arg = {};
 	int err;
 
 	if (!command)
@@ -367,5 +413,11 @@ long mmapdemo_control_ioctl(struct file *file, unsigned int cmd, unsigned long u
 		err = command->call(file, &arg);
 	if (!err && command->answers)
 		err = mmapdemo_control_put(command, &arg, argument);
+	if (arg.new_file && err) {
+		put_unused_fd(arg.new_fd);
+		fput(arg.new_file);
+	} else if (arg.new_file) {
+		fd_install(arg.new_fd, arg.new_file);
+	}
 	return err;
 }

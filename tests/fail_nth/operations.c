@@ -718,6 +718,28 @@ static const char *check_unmapped(struct subject *s)
 	return buffer[0] ? "the wipe is not done" : NULL;
 }
 
+/* export */
+
+static int act_export(struct subject *s)
+{
+	struct mmapdemo_export export = {.size = sizeof(export), .length = s->page};
+	int error = command(s, MMAPDEMO_IOCTL_EXPORT, &export);
+
+	if (!error)
+		s->other = export.fd;
+	return error;
+}
+
+static int prepare_export(struct subject *s)
+{
+	int error = act_export(s);
+
+	if (!error)
+		close(s->other);
+	s->other = -1;
+	return error;
+}
+
 const struct operation node_operations[] = {
 	{.name = "open", .act = act_open, .may_say = ENFILE},
 	{.name = "mmap-shared", .act = act_map_shared, .check = check_unmaps, .fills = true},
@@ -831,6 +853,7 @@ const struct operation node_operations[] = {
 	 .prepare = prepare_last_unmap,
 	 .act = act_unmap,
 	 .check = check_unmapped},
+	{.name = "export", .prepare = prepare_export, .act = act_export, .may_say = ENFILE},
 };
 
 const size_t node_operations_count = ARRAY_SIZE(node_operations);

@@ -431,6 +431,40 @@ struct mmapdemo_wipe {
 
 #define MMAPDEMO_WIPE_SIZE_VER1	16u
 
+/**
+ * struct mmapdemo_export - MMAPDEMO_IOCTL_EXPORT: a dma-buf of a range
+ * @size: sizeof(struct mmapdemo_export)
+ * @flags: must be 0
+ * @offset: first byte, a multiple of the page size
+ * @length: bytes, above 0, a multiple of the page size
+ * @fd: in: 0; returned: a descriptor, open for reading and writing, with O_CLOEXEC
+ * @reserved: must be 0
+ *
+ * Drivers of other devices take the dma-buf by its descriptor. A program maps it as it maps
+ * the device, with offset 0 at @offset. While a driver is attached, the range's pages are
+ * allocated, do not migrate, and RESIZE and PUNCH of them are EBUSY. Where RESIZE has cut off
+ * a part of the range, mappings of it are SIGBUS there, and a driver that attaches gets EINVAL.
+ *
+ * Needs a descriptor open for reading and writing, as a device may do both. Besides the shared
+ * errors:
+ *   EINVAL      the range is not inside the device
+ *   EMFILE      the process has no descriptor left; ENFILE, the machine has none
+ *   ENOMEM      there is no memory for the dma-buf
+ *   EOPNOTSUPP  the kernel has no CONFIG_DMA_SHARED_BUFFER
+ * A driver cannot attach (EBUSY) where a page lies in memory that must be able to migrate:
+ * ZONE_MOVABLE, or a zone that has CMA.
+ */
+struct mmapdemo_export {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+	__s32 fd;
+	__u32 reserved;
+};
+
+#define MMAPDEMO_EXPORT_SIZE_VER1	32u
+
 #define MMAPDEMO_IOCTL_INFO	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x00, struct mmapdemo_info)
 #define MMAPDEMO_IOCTL_RESIZE	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x01, struct mmapdemo_resize)
 #define MMAPDEMO_IOCTL_PUNCH	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x02, struct mmapdemo_punch)
@@ -441,5 +475,6 @@ struct mmapdemo_wipe {
 #define MMAPDEMO_IOCTL_KICK	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x07, struct mmapdemo_kick)
 #define MMAPDEMO_IOCTL_WAIT	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x08, struct mmapdemo_wait)
 #define MMAPDEMO_IOCTL_WIPE	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x09, struct mmapdemo_wipe)
+#define MMAPDEMO_IOCTL_EXPORT	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x0c, struct mmapdemo_export)
 
 #endif

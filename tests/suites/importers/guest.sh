@@ -1,0 +1,67 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# guest.sh usual|movable: drivers of Debian's that import dma-bufs of /dev/mmapdemo, in the VM. Contract row C12.
+
+# shellcheck source=tests/tap.sh
+. /tap.sh
+
+# vivid has several nodes.
+capture_node() {
+	for name in /sys/class/video4linux/*/name; do
+		grep -q 'vivid-000-vid-cap' "$name" || continue
+		name=${name%/name}
+		echo "/dev/${name##*/}"
+		return
+	done
+	ls -l /sys/class/video4linux >&2
+	return 1
+}
+
+vgem_node() {
+	for card in /sys/class/drm/card*; do
+		case $(readlink -f "$card/device") in
+		*/vgem*) echo "/dev/dri/${card##*/}"; return ;;
+		esac
+	done
+	ls -l /sys/class/drm >&2
+	return 1
+}
+
+unload_while_imported() {
+	/importer held "$card" >/tmp/held &
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		grep -q held /tmp/held && break
+		sleep 0.5
+	done
+	grep -q held /tmp/held || { cat /tmp/held; return 1; }
+	if rmmod mmapdemo 2>/dev/null; then
+		echo "rmmod succeeds"
+		return 1
+	fi
+	kill -9 $!
+	wait $!
+	# its files go after it
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		rmmod mmapdemo 2>/dev/null && break
+		sleep 0.5
+	done
+	! grep -q '^mmapdemo ' /proc/modules && insmod /mmapdemo.ko
+}
+
+insmod /mmapdemo.ko || exit
+video=$(capture_node) && card=$(vgem_node) || exit
+# One plan for both VMs: the second goes on where the first ended.
+trap tap_end EXIT
+if [ "$1" = usual ]; then
+	tap_planned=4
+	echo 1..5
+	try C12.vivid-captures-into-the-mapping /importer vivid "$video"
+	try C12.pages-stay-while-attached /importer attached "$card"
+	try C12.import-after-a-shrink /importer late "$card"
+	try C12.unload-while-imported unload_while_imported
+else
+	tap_planned=5 tap_done=4
+	try C12.movable-memory-stays-free /importer movable "$card"
+fi
