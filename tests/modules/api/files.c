@@ -114,13 +114,19 @@ int api_give(struct mmapdemo_buffer *buffer)
 int api_fd(struct mmapdemo_buffer *buffer)
 {
 	struct mmapdemo_buffer *node = mmapdemo_from_fd(api_insmod_fd, FMODE_READ | FMODE_WRITE);
+	struct mmapdemo_hold *hold;
 	char seen[4] = "";
 	int err = 0;
 
 	EXPECT(!IS_ERR(node));
 	CHECK(err, !mmapdemo_copy_out(node, 0, seen, 4) && !memcmp(seen, "mine", 4));
 	CHECK(err, mmapdemo_revoke(node) == -EOPNOTSUPP);
-	CHECK(err, mmapdemo_hold(node, 0, PAGE_SIZE) == ERR_PTR(-EOPNOTSUPP));
+	hold = mmapdemo_hold(node, 0, PAGE_SIZE);
+	CHECK(err, !IS_ERR(hold));
+	if (!IS_ERR(hold)) {
+		CHECK(err, mmapdemo_punch(node, 0, PAGE_SIZE) == -EBUSY);
+		mmapdemo_hold_end(hold);
+	}
 	CHECK(err, !mmapdemo_copy_in(node, 0, "ours", 4));
 	mmapdemo_put(node);
 	return err;
