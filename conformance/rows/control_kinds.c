@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "support/access.h"
@@ -92,6 +93,24 @@ ROW(C1, kind_agrees, "INFO names the node's strategy, and promises what that can
 	snprintf(path, sizeof(path), "/sys/class/misc/%s/strategy", target.name);
 	ck_assert_int_eq(read_text(path, word, sizeof(word)), 0);
 	ck_assert_int_eq(strncmp(word, strategy->name, strlen(strategy->name)), 0);
+}
+
+ROW(C11, kind_eventfd, "an eventfd counts the kicks of each kind of buffer")
+{
+	int fd = control_open_kind(0);
+	int counter = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	struct mmapdemo_eventfd set = {
+		.size = sizeof(set),
+		.events = MMAPDEMO_EVENT_KICK,
+		.fd = counter,
+	};
+	uint64_t count;
+
+	assert_done(command(fd, MMAPDEMO_IOCTL_EVENTFD, &set));
+	for (int i = 0; i < 3; i++)
+		assert_done(kick(fd));
+	ck_assert_int_eq(read(counter, &count, sizeof(count)), sizeof(count));
+	ck_assert_uint_eq(count, 3);
 }
 
 ROW(C12, kind_export, "a dma-buf is made of what can be punched, and refused of all else")

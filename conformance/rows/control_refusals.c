@@ -3,12 +3,23 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "control_refusals.h"
 #include "support/physics.h"
 #include "support/system.h"
 #include "support/target.h"
+
+static int some_eventfd(void)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
 
 union argument valid_argument(enum command_index index)
 {
@@ -52,6 +63,10 @@ union argument valid_argument(enum command_index index)
 	case EXPORT:
 		argument.export.offset = pages(2);
 		argument.export.length = pages(1);
+		break;
+	case EVENTFD:
+		argument.eventfd.events = MMAPDEMO_EVENT_KICK;
+		argument.eventfd.fd = some_eventfd();
 		break;
 	case COMMANDS:
 		break;
@@ -246,6 +261,14 @@ static const struct wrong {
 	  SET(wipe, policy, 1 << 2)}},
 	{"wipe,reserved", WIPE, EOPNOTSUPP, {SET(wipe, reserved, 1)}},
 
+	{"eventfd,flags", EVENTFD, EOPNOTSUPP, {SET(eventfd, flags, 1)}},
+	{"eventfd,unknown", EVENTFD, EOPNOTSUPP, {SET(eventfd, events, 1 << 4 | 1)}},
+	{"eventfd,nothing", EVENTFD, EINVAL, {SET(eventfd, events, 0)}},
+	{"eventfd,none", EVENTFD, EINVAL, {SET(eventfd, fd, -1)}},
+	{"eventfd,negative", EVENTFD, EINVAL, {SET(eventfd, fd, -2)}},
+	{"eventfd,closed", EVENTFD, EBADF, {SET(eventfd, fd, 1 << 20)}},
+	{"eventfd,another", EVENTFD, EINVAL, {SET(eventfd, fd, 1)}},
+
 	{"export,flags", EXPORT, EOPNOTSUPP, {SET(export, flags, 1)}},
 	{"export,offset", EXPORT, EINVAL, {SET(export, offset, 1)}},
 	{"export,offset-past-end", EXPORT, EINVAL, {SET_FROM_END(export, offset, 0)}},
@@ -312,7 +335,8 @@ ROW(C7, unknown, "ENOTTY for numbers that are no command, of its letter or of an
 	union argument argument = {.size = sizeof(argument)};
 
 	for (int number = _IOC_NR(MMAPDEMO_IOCTL_WIPE) + 1; number < 256; number++)
-		if (number != _IOC_NR(MMAPDEMO_IOCTL_EXPORT))
+		if (number != _IOC_NR(MMAPDEMO_IOCTL_EXPORT) &&
+		    number != _IOC_NR(MMAPDEMO_IOCTL_EVENTFD))
 			assert_errno(
 				command(fd,
 					_IOWR(MMAPDEMO_IOCTL_TYPE, number, struct mmapdemo_wipe),

@@ -21,6 +21,7 @@ union argument {
 	struct mmapdemo_wait wait;
 	struct mmapdemo_wipe wipe;
 	struct mmapdemo_export export;
+	struct mmapdemo_eventfd eventfd;
 };
 
 enum command_index {
@@ -35,6 +36,7 @@ enum command_index {
 	WAIT,
 	WIPE,
 	EXPORT,
+	EVENTFD,
 	COMMANDS,
 };
 
@@ -62,6 +64,7 @@ static const struct command {
 	[WAIT] = COMMAND(WAIT, "wait", WAIT, wait, .answers = true),
 	[WIPE] = COMMAND(WIPE, "wipe", WIPE, wipe, true),
 	[EXPORT] = COMMAND(EXPORT, "export", EXPORT, export, true, true, .answers = true),
+	[EVENTFD] = COMMAND(EVENTFD, "eventfd", EVENTFD, eventfd),
 };
 
 /*

@@ -54,6 +54,7 @@ static const struct {
 	{"C5", "it tells who waits what happened, and loses nothing"},
 	{"C6", "it is wiped when told, or when nobody is left"},
 	{"C7", "each wrong command is refused, and changes nothing"},
+	{"C11", "an eventfd and SIGIO tell of what happened, too"},
 	{"C12", "other drivers import it as a dma-buf, and it stays meanwhile"},
 };
 

@@ -81,6 +81,7 @@ loff_t mmapdemo_io_llseek(struct file *file, loff_t offset, int whence);
 ssize_t mmapdemo_io_read_iter(struct kiocb *iocb, struct iov_iter *to);
 ssize_t mmapdemo_io_write_iter(struct kiocb *iocb, struct iov_iter *from);
 __poll_t mmapdemo_notify_poll(struct file *file, poll_table *wait);
+int mmapdemo_events_fasync(int fd, struct file *file, int on);
 long mmapdemo_notify_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 #ifdef MMAPDEMO_HAS_MMAP_PREPARE /* core.mk looks for it */
 int mmapdemo_mapping_mmap_prepare(struct vm_area_desc *desc);

@@ -13,6 +13,7 @@
 
 #include "assembler.h"
 #include "buffer.h"
+#include "events.h"
 #include "hooks.h"
 #include "notify.h"
 #include "pagecache.h"
@@ -229,6 +230,7 @@ int mmapdemo_revoke(struct mmapdemo_buffer *buffer)
 	unmap_mapping_range(mapping, 0, 0, true);
 	filemap_invalidate_unlock(mapping);
 	wake_up_all(&buffer->wait);
+	mmapdemo_events_signal(buffer, ~0U, POLL_HUP);
 	return 0;
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_revoke);
@@ -293,6 +295,7 @@ static const struct file_operations mmapdemo_api_fops = {
 	.poll			= mmapdemo_notify_poll,
 	.unlocked_ioctl		= mmapdemo_notify_ioctl,
 	.compat_ioctl		= compat_ptr_ioctl,
+	.fasync			= mmapdemo_events_fasync,
 	.fsync			= noop_fsync,
 	.get_unmapped_area	= thp_get_unmapped_area,
 	MMAPDEMO_FOPS_MMAP,

@@ -86,6 +86,9 @@ struct mmapdemo_faults {
  * @holds: of `pagecache': each struct mmapdemo_hold, whose pages must not be freed
  * @holds_lock: protects @holds
  * @wait: who waits for events
+ * @listeners: each struct mmapdemo_listener that has an eventfd
+ * @listeners_lock: protects @listeners
+ * @fasync: files with O_ASYNC, which the kernel protects
  * @events: how often each enum mmapdemo_event happened
  * @refs: who uses it, see mmapdemo_buffer_get()
  * @opens: open file descriptions, now
@@ -120,6 +123,9 @@ struct mmapdemo_buffer {
 	struct list_head holds;
 	spinlock_t holds_lock; /* holds */
 	wait_queue_head_t wait;
+	struct list_head listeners;
+	spinlock_t listeners_lock; /* listeners */
+	struct fasync_struct *fasync;
 	atomic64_t events[MMAPDEMO_EVENTS];
 
 	/* written by open, close, mmap, munmap and fork */

@@ -102,6 +102,13 @@
 #define mmapdemo_vfs_mmap call_mmap
 #endif
 
+/* 6.8, 3652117f8548 "eventfd: simplify eventfd_signal()" */
+#ifdef MMAPDEMO_HAS_EVENTFD_COUNT
+#define mmapdemo_eventfd_signal(ctx) eventfd_signal(ctx, 1)
+#else
+#define mmapdemo_eventfd_signal eventfd_signal
+#endif
+
 /* 7.0, "mm/shmem: use vma_flags_t" */
 #ifdef MMAPDEMO_HAS_SHMEM_VMA_FLAGS
 #define mmapdemo_shmem_file_setup(name, size, flags) \

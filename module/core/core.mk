@@ -9,7 +9,7 @@
 # mmapdemo-core is the objects; mmapdemo-core-flags, the options that they, and who includes
 # their headers, are compiled with. docs/drivers.md says more.
 
-mmapdemo-core := assembler.o count.o hooks.o notify.o io.o mapping.o vma_desc.o strategy.o
+mmapdemo-core := assembler.o count.o hooks.o notify.o events.o io.o mapping.o vma_desc.o strategy.o
 mmapdemo-core += folios.o pieces.o broken.o fault.o uffd.o reshape.o pagecache.o hold.o api.o
 mmapdemo-core += $(if $(CONFIG_DMA_SHARED_BUFFER),dmabuf.o)
 
@@ -35,6 +35,8 @@ mmapdemo-core-flags += $(call mmapdemo-has,DEV_FLAG_DMA_COHERENT,device.h,MMAPDE
 mmapdemo-core-flags += $(call mmapdemo-has,struct folio_batch,folio_batch.h,MMAPDEMO_HAS_FOLIO_BATCH_H)
 mmapdemo-core-flags += $(call mmapdemo-has,struct vm_uffd_ops,userfaultfd_k.h,MMAPDEMO_HAS_UFFD_OPS)
 mmapdemo-core-flags += $(call mmapdemo-has,NS_GPL.sym. ns.[[:space:]]+__EXPORT_SYMBOL.sym. "GPL". ns.,export.h,MMAPDEMO_HAS_STRING_NAMESPACE)
+
+mmapdemo-core-flags += $(call mmapdemo-has,__u64 eventfd_signal.struct eventfd_ctx,eventfd.h,MMAPDEMO_HAS_EVENTFD_COUNT)
 
 # MMAPDEMO_MMAP=legacy keeps .mmap on a kernel that has .mmap_prepare as well.
 ifneq ($(MMAPDEMO_MMAP),legacy)

@@ -86,8 +86,7 @@ void mmapdemo_io_detach(struct file *file)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 
-	kfree(file->private_data);
-	file->private_data = NULL;
+	mmapdemo_notify_end(file);
 	file->f_mapping = file_inode(file)->i_mapping;
 	mmapdemo_hooks_put(buffer, &buffer->opens, MMAPDEMO_WIPE_ON_LAST_CLOSE, "last close");
 	mmapdemo_buffer_put(buffer);

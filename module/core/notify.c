@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <linux/mmapdemo.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
 #include <uapi/linux/mmapdemo.h>
@@ -36,6 +37,7 @@ s64 mmapdemo_notify_event(struct mmapdemo_buffer *buffer, enum mmapdemo_event ev
 	s64 count = atomic64_inc_return(&buffer->events[event]);
 
 	wake_up_interruptible_poll(&buffer->wait, mmapdemo_notify_mask(BIT(event)));
+	mmapdemo_events_signal(buffer, BIT(event), event == MMAPDEMO_KICKED ? POLL_IN : POLL_PRI);
 	trace_notify(buffer->name, BIT(event), count);
 	return count;
 }
@@ -113,48 +115,106 @@ int mmapdemo_notify_wait_for(struct file *file, struct mmapdemo_wait *wait)
 	return err;
 }
 
+union mmapdemo_notify_argument {
+	struct {
+		u32 size;
+		u32 flags;
+	};
+	struct mmapdemo_wait wait;
+	struct mmapdemo_eventfd eventfd;
+};
+
+/* @known is what the core's struct has; the program's may be a later one, which is longer. */
+static int mmapdemo_notify_get(union mmapdemo_notify_argument *arg, void __user *user,
+			       size_t first_version, size_t known)
+{
+	u32 size;
+	int err;
+
+	if (get_user(size, (u32 __user *)user))
+		return -EFAULT;
+	if (size < first_version || size > PAGE_SIZE)
+		return -EINVAL;
+	err = copy_struct_from_user(arg, known, user, size);
+	if (err)
+		return err;
+	arg->size = size;
+	return arg->flags ? -EOPNOTSUPP : 0;
+}
+
+static int mmapdemo_notify_ioctl_wait(struct file *file, void __user *user)
+{
+	union mmapdemo_notify_argument arg;
+	size_t size;
+	int err = mmapdemo_notify_get(&arg, user, MMAPDEMO_WAIT_SIZE_VER1, sizeof(arg.wait));
+
+	if (err)
+		return err;
+	size = min_t(size_t, arg.size, sizeof(arg.wait));
+	/* Where the answer cannot be written, no event is taken. */
+	if (copy_to_user(user, &arg.wait, size))
+		return -EFAULT;
+	err = mmapdemo_notify_wait_for(file, &arg.wait);
+	if (!err && copy_to_user(user, &arg.wait, size))
+		err = -EFAULT;
+	return err;
+}
+
+/* MMAPDEMO_IOCTL_EVENTFD, with the struct in kernel memory. */
+int mmapdemo_notify_eventfd(struct file *file, const struct mmapdemo_eventfd *set)
+{
+	struct mmapdemo_waiter *waiter = file->private_data;
+
+	return mmapdemo_events_set(mmapdemo_buffer_of(file), &waiter->listener, set);
+}
+
+/* The file is being released. */
+void mmapdemo_notify_end(struct file *file)
+{
+	struct mmapdemo_waiter *waiter = file->private_data;
+
+	mmapdemo_events_end(mmapdemo_buffer_of(file), &waiter->listener);
+	file->private_data = NULL;
+	kfree(waiter);
+}
+
+static int mmapdemo_notify_ioctl_eventfd(struct file *file, void __user *user)
+{
+	union mmapdemo_notify_argument arg;
+	int err = mmapdemo_notify_get(&arg, user, MMAPDEMO_EVENTFD_SIZE_VER1, sizeof(arg.eventfd));
+
+	return err ?: mmapdemo_notify_eventfd(file, &arg.eventfd);
+}
+
 /**
  * mmapdemo_notify_ioctl - a struct file_operations' unlocked_ioctl
  * @file: an attached file
  * @cmd: the command
  * @arg: a pointer to user memory
  *
- * Serves MMAPDEMO_IOCTL_WAIT of the uapi header: a program whose poll(2) said POLLIN takes the
- * event with it. Without it, or a read() of the driver's that calls mmapdemo_wait(), POLLIN
- * never ends. A driver with commands of its own calls it for the others.
+ * Serves MMAPDEMO_IOCTL_WAIT and MMAPDEMO_IOCTL_EVENTFD of the uapi header. A program whose
+ * poll(2) said POLLIN takes the event with WAIT. Without it, or a read() of the driver's that
+ * calls mmapdemo_wait(), POLLIN never ends. A driver with commands of its own calls it for the
+ * others.
  *
  * Context: Process context, may sleep. Accesses user memory.
  *
- * Return: 0, -ENOTTY for any other command, or an errno as MMAPDEMO_IOCTL_WAIT; -ENODEV once
+ * Return: 0, -ENOTTY for any other command, or an errno as the command; -ENODEV from WAIT once
  * the buffer is revoked and nothing is new.
  */
 long mmapdemo_notify_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	void __user *user = (void __user *)arg;
-	struct mmapdemo_wait wait;
-	u32 size;
-	int err;
 
-	/* The struct may be a later one, which is longer. */
-	if ((cmd ^ MMAPDEMO_IOCTL_WAIT) & ~IOCSIZE_MASK)
+	/* The size inside the number may be that of a later struct. */
+	switch (cmd & ~IOCSIZE_MASK) {
+	case MMAPDEMO_IOCTL_WAIT & ~IOCSIZE_MASK:
+		return mmapdemo_notify_ioctl_wait(file, user);
+	case MMAPDEMO_IOCTL_EVENTFD & ~IOCSIZE_MASK:
+		return mmapdemo_notify_ioctl_eventfd(file, user);
+	default:
 		return -ENOTTY;
-	if (get_user(size, (u32 __user *)user))
-		return -EFAULT;
-	if (size < MMAPDEMO_WAIT_SIZE_VER1 || size > PAGE_SIZE)
-		return -EINVAL;
-	err = copy_struct_from_user(&wait, sizeof(wait), user, size);
-	if (err)
-		return err;
-	if (wait.flags)
-		return -EOPNOTSUPP;
-	size = min_t(size_t, size, sizeof(wait));
-	/* Where the answer cannot be written, no event is taken. */
-	if (copy_to_user(user, &wait, size))
-		return -EFAULT;
-	err = mmapdemo_notify_wait_for(file, &wait);
-	if (!err && copy_to_user(user, &wait, size))
-		err = -EFAULT;
-	return err;
+	}
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_notify_ioctl);
 
@@ -226,4 +286,5 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_notify_poll);
 void mmapdemo_notify_init(struct mmapdemo_buffer *buffer)
 {
 	init_waitqueue_head(&buffer->wait);
+	mmapdemo_events_init(buffer);
 }

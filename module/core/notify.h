@@ -6,6 +6,7 @@
 #include <linux/poll.h>
 
 #include "buffer.h"
+#include "events.h"
 
 struct mmapdemo_wait;
 
@@ -21,6 +22,7 @@ struct mmapdemo_wait;
  * @refusals: how many there were
  * @crowded: there were more than fit in: poll tells all tasks to read
  * @data: the driver's; never changed
+ * @listener: its eventfd, if it has one
  */
 struct mmapdemo_waiter {
 	spinlock_t lock; /* what follows */
@@ -29,6 +31,7 @@ struct mmapdemo_waiter {
 	unsigned int refusals;
 	bool crowded;
 	void *data;
+	struct mmapdemo_listener listener;
 };
 
 void mmapdemo_notify_init(struct mmapdemo_buffer *buffer);
@@ -36,6 +39,8 @@ s64 mmapdemo_notify_event(struct mmapdemo_buffer *buffer, enum mmapdemo_event ev
 void mmapdemo_notify_begin(struct mmapdemo_buffer *buffer, struct mmapdemo_waiter *waiter);
 int mmapdemo_notify_wait(struct file *file, unsigned int *events);
 int mmapdemo_notify_wait_for(struct file *file, struct mmapdemo_wait *wait);
+int mmapdemo_notify_eventfd(struct file *file, const struct mmapdemo_eventfd *set);
+void mmapdemo_notify_end(struct file *file);
 void mmapdemo_notify_refused(struct file *file);
 
 #endif

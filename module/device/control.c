@@ -45,6 +45,7 @@ struct mmapdemo_argument {
 		struct mmapdemo_wait wait;
 		struct mmapdemo_wipe wipe;
 		struct mmapdemo_export export;
+		struct mmapdemo_eventfd eventfd;
 	};
 	struct file *new_file;
 	int new_fd;
@@ -68,6 +69,7 @@ MMAPDEMO_FIRST_VERSION(kick, KICK, generation);
 MMAPDEMO_FIRST_VERSION(wait, WAIT, generation);
 MMAPDEMO_FIRST_VERSION(wipe, WIPE, reserved);
 MMAPDEMO_FIRST_VERSION(export, EXPORT, reserved);
+MMAPDEMO_FIRST_VERSION(eventfd, EVENTFD, fd);
 
 static __u32 mmapdemo_control_features(const struct mmapdemo_buffer *buffer)
 {
@@ -316,6 +318,11 @@ static int mmapdemo_control_export(struct file *file, struct mmapdemo_argument *
 	return mmapdemo_control_new_fd(arg, dmabuf->file, &arg->export.fd);
 }
 
+static int mmapdemo_control_eventfd(struct file *file, struct mmapdemo_argument *arg)
+{
+	return mmapdemo_notify_eventfd(file, &arg->eventfd);
+}
+
 struct mmapdemo_command {
 	int (*call)(struct file *file, struct mmapdemo_argument *arg);
 	size_t min_size; /* of the struct's first version: a program's may not be shorter */
@@ -348,6 +355,7 @@ static const struct mmapdemo_command mmapdemo_commands[] = {
 	MMAPDEMO_COMMAND(WIPE, wipe, WIPE, FMODE_WRITE,
 			 MMAPDEMO_WIPE_NOW | MMAPDEMO_WIPE_SET_POLICY),
 	MMAPDEMO_COMMAND(EXPORT, export, EXPORT, FMODE_WRITE, 0, .answers = true),
+	MMAPDEMO_COMMAND(EVENTFD, eventfd, EVENTFD, 0, 0),
 };
 
 static const struct mmapdemo_command *mmapdemo_control_find(unsigned int cmd)

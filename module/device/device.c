@@ -41,6 +41,7 @@ static int mmapdemo_device_release(struct inode *inode, struct file *file)
 	.splice_read		= mmapdemo_copy_splice_read,				\
 	.splice_write		= iter_file_splice_write,			\
 	.poll			= mmapdemo_notify_poll,				\
+	.fasync			= mmapdemo_events_fasync,			\
 	.unlocked_ioctl		= mmapdemo_control_ioctl,			\
 	.compat_ioctl		= compat_ptr_ioctl,				\
 	/* Nothing lies behind the memory; without it msync(MS_SYNC) were EINVAL. */ \

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -718,6 +719,30 @@ static const char *check_unmapped(struct subject *s)
 	return buffer[0] ? "the wipe is not done" : NULL;
 }
 
+/* events */
+
+static int act_async(struct subject *s)
+{
+	return error_of(fcntl(s->fd, F_SETFL, fcntl(s->fd, F_GETFL) | O_ASYNC));
+}
+
+static int prepare_eventfd(struct subject *s)
+{
+	s->other = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return error_of(s->other);
+}
+
+static int act_eventfd(struct subject *s)
+{
+	struct mmapdemo_eventfd set = {
+		.size = sizeof(set),
+		.events = MMAPDEMO_EVENT_KICK,
+		.fd = s->other,
+	};
+
+	return command(s, MMAPDEMO_IOCTL_EVENTFD, &set);
+}
+
 /* export */
 
 static int act_export(struct subject *s)
@@ -853,6 +878,8 @@ const struct operation node_operations[] = {
 	 .prepare = prepare_last_unmap,
 	 .act = act_unmap,
 	 .check = check_unmapped},
+	{.name = "async", .act = act_async},
+	{.name = "eventfd", .prepare = prepare_eventfd, .act = act_eventfd},
 	{.name = "export", .prepare = prepare_export, .act = act_export, .may_say = ENFILE},
 };
 

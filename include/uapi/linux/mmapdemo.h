@@ -399,6 +399,32 @@ struct mmapdemo_wait {
 
 #define MMAPDEMO_WAIT_SIZE_VER1	24u
 
+/**
+ * struct mmapdemo_eventfd - MMAPDEMO_IOCTL_EVENTFD: events are counted in an eventfd, too
+ * @size: sizeof(struct mmapdemo_eventfd)
+ * @flags: must be 0
+ * @events: MMAPDEMO_EVENT_ bits: each such event adds 1 to the eventfd; 0 with @fd -1
+ * @fd: a descriptor of eventfd(2), which may be closed afterwards; -1 to end it
+ *
+ * A file description has one eventfd, and the last EVENTFD decides which. It ends with the
+ * file description. WAIT and poll(2) tell of the same events all the same. Where a driver
+ * revokes the buffer, 1 is added whatever @events is.
+ *
+ * SIGIO needs no command: fcntl(2) with F_SETOWN and O_ASYNC has each event sent.
+ *
+ * Any descriptor may ask. Besides the shared errors:
+ *   EBADF   @fd is no descriptor
+ *   EINVAL  @fd is not of eventfd(2); or @events is 0 and @fd is not -1, or the other way round
+ */
+struct mmapdemo_eventfd {
+	__u32 size;
+	__u32 flags;
+	__u32 events;
+	__s32 fd;
+};
+
+#define MMAPDEMO_EVENTFD_SIZE_VER1	16u
+
 /* Bits of &struct mmapdemo_wipe.flags */
 #define MMAPDEMO_WIPE_NOW		(1u << 0)	/* zero all of it */
 #define MMAPDEMO_WIPE_SET_POLICY	(1u << 1)	/* @policy is to hold from now on */
@@ -476,5 +502,6 @@ struct mmapdemo_export {
 #define MMAPDEMO_IOCTL_WAIT	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x08, struct mmapdemo_wait)
 #define MMAPDEMO_IOCTL_WIPE	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x09, struct mmapdemo_wipe)
 #define MMAPDEMO_IOCTL_EXPORT	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x0c, struct mmapdemo_export)
+#define MMAPDEMO_IOCTL_EVENTFD	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x0d, struct mmapdemo_eventfd)
 
 #endif

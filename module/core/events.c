@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Events for who does not call WAIT or poll(2): an eventfd, which another descriptor's poll, a
+ * virtual machine or io_uring waits for; and SIGIO.
+ */
+#include <linux/eventfd.h>
+#include <linux/fs.h>
+#include <linux/mmapdemo.h>
+#include <uapi/linux/mmapdemo.h>
+
+#include "events.h"
+
+void mmapdemo_events_init(struct mmapdemo_buffer *buffer)
+{
+	INIT_LIST_HEAD(&buffer->listeners);
+	spin_lock_init(&buffer->listeners_lock);
+}
+
+/* Signals the eventfds that want one of these events. Any context but NMI. */
+static void mmapdemo_events_signal_all(struct mmapdemo_buffer *buffer, unsigned int events)
+{
+	struct mmapdemo_listener *listener;
+	unsigned long flags;
+
+	spin_lock_irqsave(&buffer->listeners_lock, flags);
+	list_for_each_entry(listener, &buffer->listeners, list)
+		if (listener->events & events)
+			mmapdemo_eventfd_signal(listener->eventfd);
+	spin_unlock_irqrestore(&buffer->listeners_lock, flags);
+}
+
+/**
+ * mmapdemo_events_signal - tell eventfds and the owners of files with O_ASYNC
+ * @buffer: the buffer
+ * @events: MMAPDEMO_EVENT_ bits; all of them when the buffer is revoked
+ * @band: POLL_IN, POLL_PRI or POLL_HUP, which a signal's si_code tells
+ *
+ * Context: Any but NMI.
+ */
+void mmapdemo_events_signal(struct mmapdemo_buffer *buffer, unsigned int events, int band)
+{
+	/* The caller's full barrier is between its count and this look. */
+	if (!list_empty_careful(&buffer->listeners))
+		mmapdemo_events_signal_all(buffer, events);
+	kill_fasync(&buffer->fasync, SIGIO, band);
+}
+
+/* In place of the listener's eventfd from now on; NULL for none. */
+static void mmapdemo_events_replace(struct mmapdemo_buffer *buffer,
+				    struct mmapdemo_listener *listener,
+				    struct eventfd_ctx *eventfd, unsigned int events)
+{
+	struct eventfd_ctx *old;
+
+	spin_lock_irq(&buffer->listeners_lock);
+	old = listener->eventfd;
+	if (old)
+		list_del(&listener->list);
+	listener->eventfd = eventfd;
+	listener->events = events;
+	if (eventfd)
+		list_add(&listener->list, &buffer->listeners);
+	spin_unlock_irq(&buffer->listeners_lock);
+	if (old)
+		eventfd_ctx_put(old);
+}
+
+/* MMAPDEMO_IOCTL_EVENTFD, with the struct in kernel memory. */
+int mmapdemo_events_set(struct mmapdemo_buffer *buffer, struct mmapdemo_listener *listener,
+			const struct mmapdemo_eventfd *set)
+{
+	struct eventfd_ctx *eventfd = NULL;
+
+	if (set->events & ~(BIT(MMAPDEMO_EVENTS) - 1))
+		return -EOPNOTSUPP;
+	if (set->fd < -1 || !set->events != (set->fd == -1))
+		return -EINVAL;
+	if (set->events) {
+		eventfd = eventfd_ctx_fdget(set->fd);
+		if (IS_ERR(eventfd))
+			return PTR_ERR(eventfd);
+	}
+	mmapdemo_events_replace(buffer, listener, eventfd, set->events);
+	return 0;
+}
+
+/* The file is being released. */
+void mmapdemo_events_end(struct mmapdemo_buffer *buffer, struct mmapdemo_listener *listener)
+{
+	mmapdemo_events_replace(buffer, listener, NULL, 0);
+}
+
+/**
+ * mmapdemo_events_fasync - a struct file_operations' fasync
+ * @fd: as the kernel has it
+ * @file: an attached file
+ * @on: whether O_ASYNC is set or cleared
+ *
+ * Each event is a SIGIO, or what fcntl(F_SETSIG) says, to the file's owner.
+ *
+ * Context: Process context, may sleep.
+ *
+ * Return: as fasync_helper().
+ */
+int mmapdemo_events_fasync(int fd, struct file *file, int on)
+{
+	return fasync_helper(fd, file, on, &mmapdemo_buffer_of(file)->fasync);
+}
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_events_fasync);
