@@ -146,7 +146,7 @@ strategy_command() {
 }
 
 fuzz_command() {
-	rows_vm -t 900 -f "$bin/mmapdemo-fuzz" -f "$top/tests/tap.sh" -f "$top/tests/fuzz/guest.sh" -- \
+	rows_vm -t 900 -f "$bin/mmapdemo-fuzz" -f "$top/tools/tap.sh" -f "$top/tests/fuzz/guest.sh" -- \
 		/scratch.sh /guest.sh "$1" 15 1 "0x$seed"
 }
 
@@ -156,7 +156,7 @@ fail_nth_command() {
 }
 
 stress_command() {
-	vm -f "$top/tests/tap.sh" -f "$(type -P fio):/bin/fio" -f "$(type -P stress-ng):/bin/stress-ng" \
+	vm -f "$top/tools/tap.sh" -f "$(type -P fio):/bin/fio" -f "$(type -P stress-ng):/bin/stress-ng" \
 		-f "$(type -P trinity):/bin/trinity" -f "$(type -P setpriv)" -f "$top/tests/suites/stress/guest.sh" -- \
 		/guest.sh $((0x$seed))
 }
@@ -215,7 +215,7 @@ suite_command() {
 	lifecycle)
 		needed=V3
 		vm --no-module -a "slub_debug=FZPU slab_debug=FZPU init_on_alloc=0" \
-			-f "$top/build/$kernel/mmapdemo.ko" -f "$top/tests/tap.sh" \
+			-f "$top/build/$kernel/mmapdemo.ko" -f "$top/tools/tap.sh" \
 			-f "$top/tests/suites/lifecycle/guest.sh" -- sh /guest.sh /mmapdemo.ko
 		;;
 	# its helper module places kprobes of this machine's architecture

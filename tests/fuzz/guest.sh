@@ -6,7 +6,7 @@
 # mmapdemo-fuzz: OPS steps against the model for each SEED, and as many seconds
 # of chaos, with the last one.
 
-# shellcheck source=tests/tap.sh
+# shellcheck source=tools/tap.sh
 . "${0%/*}/tap.sh"
 
 ops=$1 seconds=$2

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154 # facts
 # In a booted Debian: what an administrator asked for is there, for whom it is for.
 cd /run/job || exit
-# shellcheck source=tests/tap.sh
+# shellcheck source=tools/tap.sh
 . ./tap.sh
 # shellcheck source=/dev/null # version, newer and release, by run
 . ./facts

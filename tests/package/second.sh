@@ -4,7 +4,7 @@
 # In a booted Debian, after its kernel's upgrade: the package is upgraded, and purged,
 # under the hands of somebody who has the device open.
 cd /run/job || exit
-# shellcheck source=tests/tap.sh
+# shellcheck source=tools/tap.sh
 . ./tap.sh
 # shellcheck source=/dev/null # version, newer and release, by run
 . ./facts

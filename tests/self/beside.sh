@@ -6,8 +6,8 @@
 # memfd, and for a program that shows a difference; and the program that it prints shows it again.
 
 top=$(realpath "$(dirname "$0")/../..")
-# shellcheck source=tests/tap.sh
-. "$top/tests/tap.sh"
+# shellcheck source=tools/tap.sh
+. "$top/tools/tap.sh"
 # shellcheck source=vm/lib.sh
 . "$top/vm/lib.sh"
 dir=$(mktemp -d)

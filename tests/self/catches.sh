@@ -5,8 +5,8 @@
 # other kernels do not: each of these must be red, and for its own reason.
 
 top=$(realpath "$(dirname "$0")/../..")
-# shellcheck source=tests/tap.sh
-. "$top/tests/tap.sh"
+# shellcheck source=tools/tap.sh
+. "$top/tools/tap.sh"
 kernel=$1
 dir=$(mktemp -d)
 faulty=$dir/faulty/faulty.ko

@@ -5,8 +5,8 @@
 # output, its refusals, and what it leaves behind after an interruption.
 
 top=$(realpath "$(dirname "$0")/../..")
-# shellcheck source=tests/tap.sh
-. "$top/tests/tap.sh"
+# shellcheck source=tools/tap.sh
+. "$top/tools/tap.sh"
 dir=$(mktemp -d)
 tree=$dir/tree
 # those of the check that runs this

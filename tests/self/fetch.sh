@@ -5,8 +5,8 @@
 # cache needs no network. Nothing is downloaded here: apt-get is an impostor.
 
 top=$(realpath "$(dirname "$0")/../..")
-# shellcheck source=tests/tap.sh
-. "$top/tests/tap.sh"
+# shellcheck source=tools/tap.sh
+. "$top/tools/tap.sh"
 # shellcheck source=vm/lib.sh
 . "$top/vm/lib.sh"
 kernel=$1

@@ -6,8 +6,8 @@
 # script, which fails there as well, and goes well with the module as it is.
 
 top=$(realpath "$(dirname "$0")/../..")
-# shellcheck source=tests/tap.sh
-. "$top/tests/tap.sh"
+# shellcheck source=tools/tap.sh
+. "$top/tools/tap.sh"
 # shellcheck source=vm/lib.sh
 . "$top/vm/lib.sh"
 dir=$(mktemp -d)

@@ -5,8 +5,8 @@
 # are not there.
 
 tests=$(realpath "$(dirname "$0")/..")
-# shellcheck source=tests/tap.sh
-. "$tests/tap.sh"
+# shellcheck source=tools/tap.sh
+. "$tests/../tools/tap.sh"
 dir=$(mktemp -d)
 
 # results EXPECTED TAP STATUS [STDERR]

@@ -5,14 +5,14 @@
 # node of memory is no place for a storm; and that `make storm` and `make soak` run.
 
 top=$(realpath "$(dirname "$0")/../..")
-# shellcheck source=tests/tap.sh
-. "$top/tests/tap.sh"
+# shellcheck source=tools/tap.sh
+. "$top/tools/tap.sh"
 kernel=$1
 bin=$top/build/bin
 
 self() {
 	"$top/vm/rows" -k "$kernel" -t 400 -m 2G -a "init_on_alloc=0 movablecore=1G" -p size=64M \
-		-f "$bin/mmapdemo-storm" -f "$bin/mmapdemo-bytes" -f "$top/tests/tap.sh" \
+		-f "$bin/mmapdemo-storm" -f "$bin/mmapdemo-bytes" -f "$top/tools/tap.sh" \
 		-f "$top/tests/storm/self.sh" -- /scratch.sh sh /self.sh
 }
 

@@ -6,15 +6,15 @@
 # shellcheck disable=SC2016
 
 top=$(realpath "$(dirname "$0")/../..")
-# shellcheck source=tests/tap.sh
-. "$top/tests/tap.sh"
+# shellcheck source=tools/tap.sh
+. "$top/tools/tap.sh"
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
 # script FUNCTION: the TAP of a test that is this function's body
 script() {
 	{
-		printf '. %s\nplan 1\n' "$top/tests/tap.sh"
+		printf '. %s\nplan 1\n' "$top/tools/tap.sh"
 		printf 'tested() {\n%s\n}\ntry it tested\n' "$1"
 	} >"$dir/script"
 	bash "$dir/script"

@@ -5,8 +5,8 @@
 # died from a kernel that complained, and must never take one for the other.
 
 top=$(realpath "$(dirname "$0")/../..")
-# shellcheck source=tests/tap.sh
-. "$top/tests/tap.sh"
+# shellcheck source=tools/tap.sh
+. "$top/tools/tap.sh"
 # shellcheck source=vm/lib.sh
 . "$top/vm/lib.sh"
 kernel=$1

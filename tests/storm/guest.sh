@@ -6,7 +6,7 @@
 # Bytes, the fuzzer's model and rows while mmapdemo-storm disturbs them, ROUNDS
 # times, each time with the next seed. No ROW: all rows.
 
-# shellcheck source=tests/tap.sh
+# shellcheck source=tools/tap.sh
 . "${0%/*}/tap.sh"
 
 rounds=$1 bytes=$2 model=$3 seed=$4 rows=${5-}

@@ -6,7 +6,7 @@
 # mmapdemo-storm says what it could not do and leaves nothing behind; mmapdemo-bytes
 # finds a byte that somebody else changed.
 
-# shellcheck source=tests/tap.sh
+# shellcheck source=tools/tap.sh
 . "${0%/*}/tap.sh"
 
 # ran STATUS COMMAND...: what it says is in /tmp/said

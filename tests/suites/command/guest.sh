@@ -7,7 +7,7 @@
 # Each command of mmapdemo does what it says, as text and as JSON, and fails
 # with one line that names the cause and the cure.
 
-# shellcheck source=tests/tap.sh
+# shellcheck source=tools/tap.sh
 . /tap.sh
 # shellcheck source=tests/mmapdemo.sh
 . /mmapdemo.sh

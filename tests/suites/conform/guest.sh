@@ -7,7 +7,7 @@
 # `mmapdemo conform` says what is odd about a target, whatever it is, and comes
 # to an end; it overwrites nothing unasked, and leaves nothing behind.
 
-# shellcheck source=tests/tap.sh
+# shellcheck source=tools/tap.sh
 . /tap.sh
 
 # seconds that a test may take

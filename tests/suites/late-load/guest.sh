@@ -5,7 +5,7 @@
 # guest.sh: loads of /mmapdemo.ko in the VM, while other processes open its nodes.
 # Some loads fail, after the first nodes were registered. Contract row V3.
 
-# shellcheck source=tests/tap.sh
+# shellcheck source=tools/tap.sh
 . /tap.sh
 parameters=/sys/module/late_load/parameters
 nodes="/dev/mmapdemo /dev/mmapdemo-anon /dev/mmapdemo-fault /dev/mmapdemo-insert"

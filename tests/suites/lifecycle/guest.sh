@@ -5,7 +5,7 @@
 # lifecycle.sh MODULE.ko: loads and unloads it, in the VM, and looks for what
 # stays; refuses and looks again. Contract row V3.
 
-# shellcheck source=tests/tap.sh
+# shellcheck source=tools/tap.sh
 . /tap.sh
 ko=$1
 cycles=100

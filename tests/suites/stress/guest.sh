@@ -8,7 +8,7 @@
 # trinity do what comes to their minds. What cannot be aimed at a device is not
 # here: all of stress-ng but --dev maps files that it makes itself.
 
-# shellcheck source=tests/tap.sh
+# shellcheck source=tools/tap.sh
 . "${0%/*}/tap.sh"
 
 node=/dev/mmapdemo

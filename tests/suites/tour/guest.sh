@@ -7,7 +7,7 @@
 # What the tour and the map say is held to what the kernel says of frames and
 # counts; they fit the terminal; and they fail in one line.
 
-# shellcheck source=tests/tap.sh
+# shellcheck source=tools/tap.sh
 . /tap.sh
 # shellcheck source=tests/mmapdemo.sh
 . /mmapdemo.sh
