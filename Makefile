@@ -290,7 +290,7 @@ check-selftests:
 ## docs-mutants: docs/mutants.md anew, from the heads of the patches
 .PHONY: docs-mutants
 docs-mutants:
-	$(Q)tools/docs/stories >docs/mutants.md
+	$(Q)tests/mutants/stories >docs/mutants.md
 
 ## docs-matrix: docs/matrix.md anew: our device and its peers, on each kernel
 .PHONY: docs-matrix

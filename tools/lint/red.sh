@@ -59,6 +59,9 @@ bad_tree() {
 	echo 'p { color: }}' >userspace/bad.css
 	echo 'const a = [1, 2;' >userspace/bad.js
 	echo 'a line ends in a blank ' >blank
+	# shellcheck disable=SC2016 # it is the text of a script
+	printf '%s\n' '# as tests/tap.sh has it' '. "$top/tests/tap.sh"' >sources.sh
+	echo '#include "../tests/number.h"' >conformance/includes.c
 	# shellcheck disable=SC2016 # it is for the script
 	printf '#!/bin/bash\nrm $1/*\n' >bad.sh
 	cp module/bad.c module/core/compat.h
@@ -95,6 +98,8 @@ red_checks() {
 	check "red.blanks" red blank: whitespace
 	check "red.length" red long length
 	check "red.versions" red LINUX_VERSION_CODE versions
+	check "red.the tests, sourced" red sources.sh:2: apart
+	check "red.the tests, included" red conformance/includes.c:1: apart
 	check "red.called" red nobody_calls_it called
 	check "red.called, userspace" red nobody_calls_this called
 	check "red.layers, upward" red module/core.must.not.include.module/lab/above.h layers

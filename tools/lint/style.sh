@@ -41,6 +41,14 @@ layers() {
 	"$lint/layers" "$tree"
 }
 
+# The Makefile and .ci/run run the tests; no other file outside tests/ sources, runs or includes
+# one of tests/. Comments are not looked at, nor is 'tests/*.c', a pattern of this folder. The
+# mistakes of red.sh are for the tree that it makes.
+apart() {
+	! files ':!tests' ':!.ci' ':!Makefile' ':!*.md' ':!tools/lint/red.sh' |
+		xargs grep -HnP "^(?![[:blank:]]*(# |/?\*|//)).*(?<!['!])\btests/"
+}
+
 # The kernel's own files align things in columns, which clang-format undoes.
 formatted() {
 	files 'userspace/*.[ch]' 'conformance/*.[ch]' 'tests/*.[ch]' 'tools/*.[ch]' ':(glob)docs/tutorial/*.[ch]' ':!tests/modules' |
@@ -80,6 +88,7 @@ style_checks() {
 	check "style.no kernel versions outside of compat.h" versions
 	check "style.no function that nobody calls" called
 	check "style.no include runs upward or in a circle" layers
+	check "style.no file needs the tests but the tests" apart
 	check "style.clang-format" formatted
 	check "style.esbuild" pages
 	check "style.shellcheck" shells
