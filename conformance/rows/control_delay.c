@@ -12,6 +12,7 @@
 
 #include "support/access.h"
 #include "support/control.h"
+#include "support/patience.h"
 #include "support/physics.h"
 #include "support/process.h"
 #include "support/row.h"

@@ -11,6 +11,7 @@
 #include "support/row.h"
 #include "support/system.h"
 #include "support/target.h"
+#include "support/target_reset.h"
 
 #define SEED   0x123456789abcdef0ULL
 #define STORED 1

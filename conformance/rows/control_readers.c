@@ -15,6 +15,7 @@
 
 #include "support/access.h"
 #include "support/memory.h"
+#include "support/patience.h"
 #include "support/physics.h"
 #include "support/row.h"
 #include "support/target.h"

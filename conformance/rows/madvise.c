@@ -12,6 +12,7 @@
 #include "support/row.h"
 #include "support/system.h"
 #include "support/target.h"
+#include "support/target_reset.h"
 
 /* Newer than the C library of some systems that the tests run on. */
 #ifndef MADV_POPULATE_READ

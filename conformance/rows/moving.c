@@ -17,6 +17,7 @@
 
 #include "support/contents.h"
 #include "support/memory.h"
+#include "support/patience.h"
 #include "support/physics.h"
 #include "support/process.h"
 #include "support/row.h"

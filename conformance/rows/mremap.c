@@ -11,6 +11,7 @@
 #include "support/row.h"
 #include "support/system.h"
 #include "support/target.h"
+#include "support/target_reset.h"
 
 /*
  * Four pages of the target from page 1 on, stored to, with nothing mapped on

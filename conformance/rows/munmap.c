@@ -9,6 +9,7 @@
 #include "support/row.h"
 #include "support/system.h"
 #include "support/target.h"
+#include "support/target_reset.h"
 
 /*
  * Six pages of the target from page 1 on, stored to, with nothing mapped on

@@ -20,6 +20,7 @@
 
 #include "support/access.h"
 #include "support/memory.h"
+#include "support/patience.h"
 #include "support/physics.h"
 #include "support/process.h"
 #include "support/row.h"

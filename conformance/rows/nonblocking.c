@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "support/memory.h"
+#include "support/patience.h"
 #include "support/physics.h"
 #include "support/process.h"
 #include "support/row.h"

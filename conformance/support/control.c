@@ -9,6 +9,7 @@
 #include "support/target.h"
 #include "support/weather.h"
 #include "control.h"
+#include "patience.h"
 #include "system.h"
 
 #define ALL_OFFSETS (1ULL << 62)

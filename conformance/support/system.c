@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "support/proc.h"
@@ -99,22 +98,6 @@ void limit_locked_memory(size_t bytes)
 	ck_assert_int_eq(syscall(SYS_capget, &header, data), 0);
 	data[CAP_IPC_LOCK / 32].effective &= ~(1U << CAP_IPC_LOCK % 32);
 	ck_assert_int_eq(syscall(SYS_capset, &header, data), 0);
-}
-
-double seconds_now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec + time.tv_nsec / 1e9;
-}
-
-unsigned int busy_factor(void)
-{
-	const char *scale = getenv("MMAPDEMO_TIMEOUT_SCALE");
-	int factor = scale ? atoi(scale) : 1;
-
-	return factor > 1 ? factor : 1;
 }
 
 bool kernel_before(int version, int patch)

@@ -44,12 +44,6 @@ void set_for_test(const char *path, const char *value);
 /* From here on RLIMIT_MEMLOCK counts, and is this: CAP_IPC_LOCK is dropped. */
 void limit_locked_memory(size_t bytes);
 
-/* Of a clock that nobody sets. */
-double seconds_now(void);
-
-/* How many times as long as usual limits are: MMAPDEMO_TIMEOUT_SCALE, for a slow machine. */
-unsigned int busy_factor(void);
-
 /* By its release, for what nothing else tells. */
 bool kernel_before(int version, int patch);
 

@@ -38,10 +38,6 @@ struct target {
 
 extern struct target target;
 
-/* Writes the original pattern, which each test finds: seed ORIGINAL; made beforehand, once. */
-void target_reset(void);
-void target_make_original(void);
-
 static inline size_t pages(size_t count)
 {
 	return count * target.page;

@@ -18,6 +18,7 @@
 #include "target.h"
 #include "target_init.h"
 #include "target_make.h"
+#include "target_reset.h"
 
 static void refuse_to_open(const char *path)
 {

@@ -13,6 +13,7 @@
 #include "support/row.h"
 #include "support/target.h"
 #include "memory.h"
+#include "patience.h"
 #include "system.h"
 #include "uffd.h"
 

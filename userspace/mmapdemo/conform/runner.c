@@ -11,7 +11,9 @@
 
 #include "runner.h"
 #include "support/contract.h"
+#include "support/patience.h"
 #include "support/target.h"
+#include "support/target_reset.h"
 
 /* Emulated machines are slow, and a hang costs this long once. */
 #define DEFAULT_TIMEOUT 30.0
@@ -70,20 +72,11 @@ static bool matches(const struct test *test, const char *globs)
 	return false;
 }
 
-/* A kernel that checks all that it does takes many times as long for it. */
-static double timeout_scale(void)
-{
-	const char *scale = getenv("MMAPDEMO_TIMEOUT_SCALE");
-
-	return scale ? atof(scale) : 1;
-}
-
 size_t runner_select(const char *globs, struct test **tests)
 {
 	size_t count = __stop_rows - __start_rows;
 	const struct row **rows = calloc(count, sizeof(*rows));
 	size_t selected = 0, most = 0;
-	double scale = timeout_scale();
 
 	if (!rows)
 		err(2, "calloc");
@@ -105,7 +98,7 @@ size_t runner_select(const char *globs, struct test **tests)
 			test->row = rows[i];
 			test->variant = variant;
 			test->timeout = rows[i]->timeout ? rows[i]->timeout : DEFAULT_TIMEOUT;
-			test->timeout *= scale;
+			test->timeout *= busy_factor();
 			name_test(test);
 			selected += matches(test, globs);
 		} while (++variant < (int)rows[i]->variant_count);
@@ -255,7 +248,7 @@ static void run_rest(void *argument, int to)
 bool runner_next(struct runner *runner, struct outcome *outcome)
 {
 	const struct test *test = &runner->tests[runner->next];
-	double grace = ORPHANS_PATIENCE + KILL_PATIENCE * timeout_scale();
+	double grace = ORPHANS_PATIENCE + KILL_PATIENCE * busy_factor();
 	struct guarded *guarded = &runner->guarded;
 	struct report report;
 	ssize_t heard;

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How long a test waits. */
+#ifndef PATIENCE_H
+#define PATIENCE_H
+
+/* Seconds on a clock that nobody sets. */
+double seconds_now(void);
+
+/* How many times as long as usual limits are: MMAPDEMO_TIMEOUT_SCALE, for a slow machine. */
+unsigned int busy_factor(void);
+
+#endif
