@@ -102,7 +102,7 @@ survive() {
 mkdir -p /etc
 echo 'nobody:x:65534:65534::/:/bin/sh' >/etc/passwd
 
-plan 46
+plan 47
 check "command.info-says-what-the-device-is" info_text
 check "command.info-as-json" info_json
 check "command.info-counts-mappings" info_counts
@@ -128,6 +128,7 @@ check "command.wait-for-chosen-events" chosen_events
 check "command.wait-gives-up-in-time" nothing_comes
 check "command.watch-tells-the-story-of-fork" watch_fork
 check "command.watch-shows-faults" watch_faults
+check "command.watch-cleans-names" watch_names
 check "command.watch-shows-commands" watch_commands
 check "command.watch-as-json" watch_json
 check "command.watch-shows-one-device-or-all" watch_devices

@@ -54,6 +54,14 @@ watch_faults() {
 		says ' hold +[0-9]+ mmapdemo +(huge_)?fault +[0-9a-f]+ offset 0x5000 write result '
 }
 
+# The name would turn the terminal's colours round.
+watch_names() {
+	holder=$(printf '/tmp/\033[7m')
+	cp /hold "$holder" && watching --events mmap && hold 0x5000 4096 shared && let_go && watched || return
+	holder=
+	says '^ +[0-9.]+ \?\[7m +[0-9]+ mmapdemo +mmap '
+}
+
 watch_commands() {
 	watching && runs 0 resize 4M && runs 0 resize 8M && runs 0 poison 4K 4K && ! reads 4096 &&
 		runs 0 heal && runs 0 notify && runs 0 wipe --now && watched || return

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/comm.h"
+
 enum map_page_flag {
 	PAGE_PRESENT = 1 << 0,
 	PAGE_SWAPPED = 1 << 1,
@@ -58,7 +60,7 @@ struct map_vma {
 
 struct map_process {
 	int pid;
-	char name[32]; /* what it is called */
+	char name[COMM_SIZE]; /* what it is called */
 	struct map_vma *vmas;
 	size_t vma_count;
 	size_t left_out; /* VMAs that would have been, too */

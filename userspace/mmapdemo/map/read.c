@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "common/comm.h"
 #include "common/memory.h"
 #include "common/refuse.h"
 #include "common/utf8.h"
@@ -45,22 +46,6 @@ static FILE *open_proc(int pid, const char *name, char reason[256])
 	else if (!file)
 		refuse(reason, "%s: %s", path, strerror(errno));
 	return file;
-}
-
-static void read_name(int pid, char name[32])
-{
-	char path[64];
-	FILE *file;
-
-	strcpy(name, "?");
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	file = fopen(path, "re");
-	if (!file)
-		return;
-	if (fscanf(file, "%31[^\n]", name) != 1)
-		strcpy(name, "?");
-	utf8_clean(name);
-	fclose(file);
 }
 
 /* "7f..-7f.. rw-s 00000000 00:06 123   NAME" */
@@ -233,7 +218,7 @@ bool map_read(int pid, const struct map_want *want, const struct map_picture *pi
 	for (int try = 0; try < TRIES; try++) {
 		map_process_free(process);
 		process->pid = pid;
-		read_name(pid, process->name);
+		comm_read(pid, process->name);
 		if (!read_list(pid, want, picture, process, reason) ||
 		    !map_read_pages(want, picture, process, reason)) {
 			map_process_free(process);

@@ -16,9 +16,11 @@
 
 #include "command.h"
 #include "common/clock.h"
+#include "common/comm.h"
 #include "common/json.h"
 #include "common/number.h"
 #include "common/signals.h"
+#include "common/utf8.h"
 #include "device/control.h"
 #include "event.h"
 #include "instance.h"
@@ -85,7 +87,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
  * switched out since, even if they have ended. A handle keeps the first name
  * that it reads for a process, so a new list needs a new handle.
  */
-static bool find_listed(struct watch *watch, int pid, char comm[16])
+static bool find_listed(struct watch *watch, int pid, char comm[COMM_SIZE])
 {
 	if (!watch->comms) {
 		watch->comms = tep_alloc();
@@ -95,23 +97,9 @@ static bool find_listed(struct watch *watch, int pid, char comm[16])
 	}
 	if (!tep_is_pid_registered(watch->comms, pid))
 		return false;
-	snprintf(comm, 16, "%s", tep_data_comm_from_pid(watch->comms, pid));
+	snprintf(comm, COMM_SIZE, "%s", tep_data_comm_from_pid(watch->comms, pid));
+	utf8_clean(comm);
 	return true;
-}
-
-static bool read_comm(int pid, char comm[16])
-{
-	char path[64];
-	FILE *file;
-	bool read;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	read = fscanf(file, "%15[^\n]", comm) == 1;
-	fclose(file);
-	return read;
 }
 
 static void forget_comms(struct watch *watch)
@@ -120,14 +108,13 @@ static void forget_comms(struct watch *watch)
 	watch->comms = NULL;
 }
 
-static void find_comm(struct watch *watch, int pid, char comm[16])
+static void find_comm(struct watch *watch, int pid, char comm[COMM_SIZE])
 {
-	if (find_listed(watch, pid, comm) || read_comm(pid, comm))
+	if (find_listed(watch, pid, comm) || comm_read(pid, comm))
 		return;
 	/* The process has ended after the list was read. */
 	forget_comms(watch);
-	if (!find_listed(watch, pid, comm))
-		strcpy(comm, "?");
+	find_listed(watch, pid, comm);
 }
 
 /* A record, or without an event the loss of others before it: the kernel's buffer was full. */
@@ -136,7 +123,7 @@ struct line {
 	struct tep_record *record;
 	double seconds;
 	int pid;
-	char comm[16];
+	char comm[COMM_SIZE];
 };
 
 static void print_text(const struct line *line)
