@@ -101,6 +101,24 @@ static void make_copies(void)
 }
 
 /*
+ * A child of the group uses the pages and ends. The kernel sums up all figures of a group
+ * together: when the child's copies show, so would what it was charged for the target.
+ */
+static void touch_in(const struct cgroup *group, enum way way, off_t off)
+{
+	struct peer child;
+
+	if (join(group, &child)) {
+		touch(way, off, TOUCHED);
+		make_copies();
+		child_stays(&child);
+	}
+	await_turn(&child);
+	ck_assert_uint_ge(wait_for(group, "anon", pages(COPIES)), pages(COPIES));
+	release_child(&child);
+}
+
+/*
  * What "file" says of the target: Check's own messages, in a file on tmpfs, now
  * and then fill another page, and are among it.
  */
@@ -123,18 +141,11 @@ ROW_EACH(M10, first_use_is_charged, "the group of whoever uses pages first is ch
 	off_t off = find_uncharged(TOUCHED);
 	uint64_t before = resident();
 	struct cgroup group;
-	struct peer child;
 	uint64_t grown;
 
 	cgroup_make(&group);
-	if (join(&group, &child)) {
-		touch(_i, off, TOUCHED);
-		child_done();
-	}
-	await_exit(&child);
-
+	touch_in(&group, _i, off);
 	/* The child made nothing else of a file's; what it had of its own is gone with it. */
-	wait_for(&group, "file", pages(TOUCHED));
 	grown = charged_for_target(&group);
 	if (target.ours)
 		ck_assert_uint_eq(grown, resident() - before);
@@ -151,12 +162,7 @@ ROW(M10, charged_once, "who uses the pages after that, in another group, is not 
 
 	cgroup_make(&first);
 	cgroup_make(&second);
-	if (join(&first, &child)) {
-		touch(LOAD, off, TOUCHED);
-		child_done();
-	}
-	await_exit(&child);
-	wait_for(&first, "file", pages(TOUCHED));
+	touch_in(&first, LOAD, off);
 	charged = charged_for_target(&first);
 	ck_assert_uint_ge(charged, pages(TOUCHED));
 

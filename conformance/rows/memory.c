@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/memory.h"
 #include "support/physics.h"
 #include "support/proc.h"
 #include "support/process.h"
@@ -255,10 +256,24 @@ static int move_once(size_t count, void **page, const int *node, int *status)
 	return 0;
 }
 
+/*
+ * The kernel moves pages of the LRU lists, and those of hugetlbfs. A page that is being moved
+ * is on no list for a moment. A single page of a driver's never is on one, and is busy for
+ * ever (isolate_lru_page(), mm/vmscan.c). A hundred looks take a second.
+ */
+static bool may_move_yet(const void *page, unsigned int *looks)
+{
+	*looks = is_compound_or_on_lru(page) ? 0 : *looks + 1;
+	return *looks < 100;
+}
+
 /* Pages that are there already stay, so that all are asked for again. */
 static int move_pages(size_t count, void **page, const int *node, int *status)
 {
-	return insist(move_once(count, page, node, status), error_ == EBUSY || error_ == ENOMEM);
+	unsigned int looks = 0;
+
+	return insist(move_once(count, page, node, status),
+		      error_ == ENOMEM || (error_ == EBUSY && may_move_yet(page[0], &looks)));
 }
 
 /*

@@ -187,9 +187,10 @@ unsigned char *memory_map_some(int flags)
 }
 
 /* Documentation/admin-guide/mm/pagemap.rst */
+#define KPF_LRU	     (1ULL << 5)
 #define KPF_COMPOUND (3ULL << 15)
 
-bool is_compound(const volatile void *addr)
+static uint64_t page_flags(const volatile void *addr)
 {
 	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	uint64_t flags = 0, frame;
@@ -200,7 +201,17 @@ bool is_compound(const volatile void *addr)
 		row_not_applicable("/proc/kpageflags: %s", strerror(errno));
 	ck_assert_int_eq(pread(fd, &flags, sizeof(flags), frame * sizeof(flags)), sizeof(flags));
 	close(fd);
-	return flags & KPF_COMPOUND;
+	return flags;
+}
+
+bool is_compound(const volatile void *addr)
+{
+	return page_flags(addr) & KPF_COMPOUND;
+}
+
+bool is_compound_or_on_lru(const volatile void *addr)
+{
+	return page_flags(addr) & (KPF_COMPOUND | KPF_LRU);
 }
 
 void needs_two_nodes(void)

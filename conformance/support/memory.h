@@ -67,6 +67,8 @@ int memory_resize(off_t bytes);
 
 /* True if the page behind an address is part of a larger folio. */
 bool is_compound(const volatile void *addr);
+/* True if it is, or if that page is on a list of the reclaim. */
+bool is_compound_or_on_lru(const volatile void *addr);
 
 /* Not applicable on a machine with one node of memory. */
 void needs_two_nodes(void);
