@@ -156,13 +156,15 @@ ROW(C3, kind_all, "all of it is filled and summed, to the last byte and no furth
 {
 	int fd = control_open_kind(CONTENTS);
 	unsigned char *all = malloc(target.size);
+	uint32_t crc;
 
 	ck_assert(all);
 	assert_done(fill(fd, 0, target.size, 5));
 	contents_pattern(all, target.size, 0, 5);
-	ck_assert_uint_eq(sum_of(fd, 0, target.size), contents_crc(0, all, target.size));
+	crc = contents_crc(0, all, target.size);
+	ck_assert_uint_eq(sum_of(fd, 0, target.size), crc);
 	assert_errno(fill(fd, 1, target.size, 6), EINVAL);
-	ck_assert_uint_eq(sum_of(fd, 0, target.size), contents_crc(0, all, target.size));
+	ck_assert_uint_eq(sum_of(fd, 0, target.size), crc);
 	/* Others' tests want memory that nobody has used. */
 	if (info_of(fd).features & RESIZE)
 		assert_done(in_the_end(punch(fd, 0, target.size)));
