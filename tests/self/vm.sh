@@ -113,6 +113,12 @@ no_result() {
 	ran 97 --no-module -o /tmp/none:"$dir/none" -- true && reason "left no /tmp/none"
 }
 
+# Its status would be taken for the command's.
+full_disk() {
+	impostor cp 'echo "cp: No space left on device" >&2; exit 1'
+	PATH=$dir/bin:$PATH ran 96 --no-module -f /etc/hosts -- true && reason "^cp: No space left" && rm "$dir/bin/cp"
+}
+
 # timed_out STAGE OPTION...: the limit leaves time for the boot
 timed_out() {
 	local limit
@@ -241,7 +247,7 @@ recognised() {
 	LINES
 }
 
-plan 35
+plan 36
 try "run.a-passing-command-is-0-and-silent" passes
 try "run.a-failing-command-has-its-status" fails
 try "run.a-crashing-program-is-139" crashes
@@ -253,6 +259,7 @@ try "run.a-terminal-is-given-to-the-command" terminal
 try "run.the-width-of-a-terminal-is-told" narrow
 try "run.an-interrupted-run-takes-its-vm-along" interrupted
 try "run.a-missing-result-is-97" no_result
+try "run.a-full-disk-is-96" full_disk
 # The sleep is what hangs: run ends it with the VM.
 try "run.a-hanging-command-is-97" timed_out "running the command" --no-module -- sleep 1000
 try "run.a-kernel-that-cannot-start-is-97" no_boot
