@@ -64,14 +64,24 @@ struct core {
 	FILE *stream;
 };
 
+static void remove_folder(const void *what)
+{
+	const struct core *core = what;
+
+	unlink(core->file);
+	rmdir(core->folder);
+}
+
 /* Core files of this test's children go into a folder of its own. */
 static void expect_core(struct core *core)
 {
 	char pattern[128];
 
+	needs_system();
 	snprintf(core->folder, sizeof(core->folder), "/tmp/mmapdemo-core-XXXXXX");
 	ck_assert_msg(mkdtemp(core->folder), "mkdtemp: %s", strerror(errno));
 	snprintf(core->file, sizeof(core->file), "%s/core", core->folder);
+	after_test(remove_folder, core);
 	snprintf(pattern, sizeof(pattern), "%s", core->file);
 	set_for_test("/proc/sys/kernel/core_uses_pid", "0");
 	set_for_test("/proc/sys/kernel/core_pattern", pattern);
@@ -87,8 +97,6 @@ static void open_core(struct core *core, struct peer *child)
 	ck_assert_msg(WCOREDUMP(status), "the kernel dumped no core");
 	core->stream = fopen(core->file, "re");
 	ck_assert_msg(core->stream, "%s: %s", core->file, strerror(errno));
-	unlink(core->file);
-	rmdir(core->folder);
 }
 
 _Noreturn static void dump_core(unsigned int filter)
