@@ -5,7 +5,7 @@
 
 # KERNEL: a name of vm/kernels. Without it: the headers in KDIR.
 KERNEL  ?=
-KERNELS ?= $(shell awk '!/^\#/ && NF && $$5 !~ /^(source|cross-.*)$$/ { print $$1 }' vm/kernels)
+KERNELS ?= $(or $(KERNEL),$(shell awk '!/^\#/ && NF && $$5 !~ /^(source|cross-.*)$$/ { print $$1 }' vm/kernels))
 TESTS   ?=
 STRATEGY ?= pagecache
 KDIR    ?= /lib/modules/$(shell uname -r)/build

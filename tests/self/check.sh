@@ -228,6 +228,7 @@ listed() {
 chosen() {
 	local said
 	said=$(cd "$top" && make -n check | grep '^tests/check .[67]') && has "$said" "^tests/check '6.1' 'rows lifecycle command fuzz-short style'$" &&
+		said=$(cd "$top" && make -n check KERNEL=7.x | grep '^tests/check .[67]') && has "$said" "^tests/check '7.x' 'rows lifecycle command fuzz-short style'$" &&
 		said=$(cd "$top" && make -n check TESTS=S5 | grep '^tests/check .[67]') && has "$said" "^tests/check '6.1 6.12 7.x.*' 'S5'$" &&
 		said=$(cd "$top" && make -n check KERNELS=6.12 | grep '^tests/check .[67]') && has "$said" "^tests/check '6.12' ''$" &&
 		has "$(cat "$top/.ci/run")" 'exec make check-all$' || return
