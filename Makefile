@@ -22,7 +22,8 @@ first  := $(firstword $(KERNELS))
 # at what they do
 build  := build$(CROSS:%=/cross-%)$(WATCHED:%=/%)
 bin    := $(build)/bin
-obj    := $(build)/obj
+# valgrind wants other libraries, not other objects
+obj    := $(build:%/valgrind=%)/obj
 ko     := build/$(target)/mmapdemo.ko
 ifneq ($(CROSS),)
 CC         := tools/cross $(CROSS) gcc
