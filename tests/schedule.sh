@@ -78,7 +78,8 @@ start() {
 	# the status line looks into it, maybe before the process has made it
 	: >"$out"
 	set -m
-	env "${mark[@]}" "$@" >"$out" 2>"$err" </dev/null 7>&- &
+	# what make was told here is not meant for those that suites run
+	env -u MAKEFLAGS -u KERNEL "${mark[@]}" "$@" >"$out" 2>"$err" </dev/null 7>&- &
 	started=$!
 	set +m
 	running[$started]=$name

@@ -10,7 +10,7 @@ top=$(realpath "$(dirname "$0")/../..")
 dir=$(mktemp -d)
 tree=$dir/tree
 # those of the check that runs this
-unset MAKEFLAGS MAKELEVEL MFLAGS KERNELS TESTS JOBS MMAPDEMO_CHECK MMAPDEMO_COVERAGE
+unset MAKEFLAGS MAKELEVEL MFLAGS KERNEL KERNELS TESTS JOBS MMAPDEMO_CHECK MMAPDEMO_COVERAGE
 
 program() {
 	mkdir -p "$(dirname "$tree/$1")"
