@@ -294,19 +294,20 @@ static void assert_moved(const struct data *data, void **page, const int *node)
 ROW(M12, migration, "a page moved to another frame, while mapped and copied, has the same contents")
 {
 	struct data data = make_data();
-	void *page[many()];
-	int node[many()], status[many()], error;
+	const size_t count = many();
+	void *page[count];
+	int node[count], status[count], error;
 
 	if (access("/sys/devices/system/node/node1", F_OK))
 		row_not_applicable("one node of memory only");
-	for (size_t i = 0; i < many(); i++) {
+	for (size_t i = 0; i < count; i++) {
 		page[i] = data.shared + pages(i);
 		node[i] = locate(page[i], &data.frames[i]) == 0;
 	}
-	error = move_pages(many(), page, node, status);
+	error = move_pages(count, page, node, status);
 	if (error == EPERM)
 		row_not_applicable("move_pages needs CAP_SYS_NICE");
-	for (size_t i = 0; i < many(); i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (status[i] == -EFAULT)
 			row_unsupported("pages do not move: %s", strerror(-status[i]));
 		ck_assert_msg(status[i] == node[i], "page %zu does not move to node %d: %s", i,
