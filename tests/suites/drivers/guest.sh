@@ -5,7 +5,7 @@
 # guest.sh: drivers that use the kernel API, in the VM. Contract row C13. They are here
 # twice: /linked/ needs /mmapdemo.ko, and /alone/ has the core built in.
 
-# shellcheck source=tests/tap.sh
+# shellcheck source=tools/tap.sh
 . /tap.sh
 
 loaded() {

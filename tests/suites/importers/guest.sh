@@ -4,7 +4,7 @@
 #
 # guest.sh usual|movable: drivers of Debian's that import dma-bufs of /dev/mmapdemo, in the VM. Contract row C12.
 
-# shellcheck source=tests/tap.sh
+# shellcheck source=tools/tap.sh
 . /tap.sh
 
 # vivid has several nodes.
