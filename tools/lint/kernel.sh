@@ -31,7 +31,8 @@ checkpatch() {
 		':!module/core/compat.h' ':!module/trace.h')
 	patches '' "${list[@]/#/$tree/}" || return
 	# its assertions end the test
-	[ ! -d "$tree/tests/modules/api" ] || patches MACRO_WITH_FLOW_CONTROL "$tree"/tests/modules/api/*.[ch]
+	mapfile -t list < <(files 'tests/modules/api/*.[ch]')
+	[ ${#list[@]} = 0 ] || patches MACRO_WITH_FLOW_CONTROL "${list[@]/#/$tree/}"
 }
 
 # By its path, as in the kernel: of uapi checkpatch does not want BIT(), which
