@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -11,6 +12,7 @@
 
 #include "support/access.h"
 #include "support/control.h"
+#include "support/patience.h"
 #include "support/process.h"
 #include "support/row.h"
 #include "support/target.h"
@@ -139,6 +141,38 @@ ROW(C11, eventfd_last_one, "the last EVENTFD decides, and -1 ends it")
 	assert_done(set_eventfd(fd, 0, -1));
 	assert_done(kick(fd));
 	ck_assert_uint_eq(taken(second), 0);
+}
+
+struct setter {
+	int fd, eventfd;
+	_Atomic bool over;
+};
+
+static void *set_again(void *argument)
+{
+	struct setter *setter = argument;
+
+	for (uint32_t i = 0; !setter->over; i++)
+		assert_done(set_eventfd(setter->fd,
+					MMAPDEMO_EVENT_KICK | (i % 2 ? MMAPDEMO_EVENT_RESIZE : 0),
+					setter->eventfd));
+	return NULL;
+}
+
+ROW(C11, eventfd_replaced_meanwhile, "no event is lost while another EVENTFD takes its place")
+{
+	int fd = control_open(), kicks = 0;
+	struct setter setter = {.fd = fd, .eventfd = make_eventfd()};
+	uint32_t since = seconds_now();
+	pthread_t thread;
+
+	assert_done(set_eventfd(fd, MMAPDEMO_EVENT_KICK, setter.eventfd));
+	ck_assert_int_eq(pthread_create(&thread, NULL, set_again, &setter), 0);
+	for (; kicks < 20000 || seconds_now() - since < 1; kicks++)
+		assert_done(kick(fd));
+	setter.over = true;
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	ck_assert_uint_eq(taken(setter.eventfd), kicks);
 }
 
 ROW(C11, eventfd_refused, "an EVENTFD that is refused leaves the one there was")

@@ -11,6 +11,7 @@
 #include "support/access.h"
 #include "support/contents.h"
 #include "support/control.h"
+#include "support/memory.h"
 #include "support/physics.h"
 #include "support/process.h"
 #include "support/row.h"
@@ -78,9 +79,10 @@ ROW(C12, private_copies, "a private mapping of a dma-buf copies what is stored t
 	assert_different_page(frame_of(at), frame_of(device));
 }
 
-ROW(C12, bounds, "a dma-buf is as long as its range, and nothing beyond it can be mapped")
+ROW(C12, bounds, "a dma-buf is as long as its range, and no mapping goes beyond it")
 {
 	int dmabuf = export(control_open());
+	unsigned char *at = map(dmabuf, MAP_SHARED);
 
 	ck_assert_int_eq(lseek(dmabuf, 0, SEEK_END), pages(COUNT));
 	ck_assert_ptr_eq(mmap(NULL, pages(COUNT + 1), PROT_READ, MAP_SHARED, dmabuf, 0),
@@ -89,6 +91,26 @@ ROW(C12, bounds, "a dma-buf is as long as its range, and nothing beyond it can b
 	ck_assert_ptr_eq(mmap(NULL, pages(1), PROT_READ, MAP_SHARED, dmabuf, pages(COUNT)),
 			 MAP_FAILED);
 	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_ptr_eq(mremap(at, pages(COUNT), pages(COUNT + 1), MREMAP_MAYMOVE), MAP_FAILED);
+	ck_assert_int_eq(errno, EFAULT);
+	ck_assert_ptr_eq(mremap(at, 0, pages(COUNT + 1), MREMAP_MAYMOVE), MAP_FAILED);
+	ck_assert_int_eq(errno, EFAULT);
+}
+
+/* It maps anew, at the page of the file that it is told, which is the device's numbering. */
+ROW(C12, other_pages, "remap_file_pages(2) reaches no page outside the range")
+{
+	int dmabuf = export(control_open());
+
+	for (int page = 0; page < 2 * FIRST + COUNT; page++) {
+		int inside = page >= FIRST && page < FIRST + COUNT;
+		unsigned char *at = map(dmabuf, MAP_SHARED);
+
+		errno = 0;
+		ck_assert_int_eq(remap_file_pages(at, pages(1), 0, page, 0), inside ? 0 : -1);
+		ck_assert_int_eq(errno, inside ? 0 : EINVAL);
+		ck_assert_int_eq(munmap(at, pages(COUNT)), 0);
+	}
 }
 
 ROW(C12, descriptor, "a dma-buf's descriptor is open for both, and closed by exec")
@@ -143,18 +165,50 @@ ROW(C12, counted, "a dma-buf's mappings are the device's, in its counts")
 	ck_assert_uint_eq(info_of(fd).vmas, vmas);
 }
 
-ROW(C12, shrink, "where the device has shrunk, a dma-buf's mapping is SIGBUS, and zero regrown")
+ROW(C12, stays, "RESIZE and PUNCH of an exported page are EBUSY, until the dma-buf is closed")
 {
-	int fd = control_open();
-	unsigned char *at = map(export(fd), MAP_SHARED);
+	int fd = control_open(), dmabuf = export(fd);
+	unsigned char *at = map(dmabuf, MAP_SHARED);
 
 	at[0] = 'x';
-	at[pages(2)] = 'x';
-	assert_done(resize(fd, pages(FIRST + 2)));
+	at[pages(COUNT) - 1] = 'y';
+	assert_errno(resize(fd, pages(FIRST + COUNT - 1)), EBUSY);
+	assert_errno(punch(fd, pages(FIRST), pages(1)), EBUSY);
+	assert_errno(punch(fd, 0, pages(FIRST + 1)), EBUSY);
+	assert_done(punch(fd, pages(FIRST + COUNT), pages(1)));
+	ck_assert_uint_eq(at[0], 'x');
+	ck_assert_uint_eq(at[pages(COUNT) - 1], 'y');
+	ck_assert_int_eq(close(dmabuf), 0);
+	assert_done(in_the_end(resize(fd, pages(FIRST + 2))));
 	assert_bus_error(try_read(at + pages(2)), at + pages(2));
 	ck_assert_uint_eq(at[0], 'x');
 	assert_done(resize(fd, target.size));
 	ck_assert_uint_eq(at[pages(2)], 0);
+}
+
+ROW(C12, allocated, "an exported range has memory, and what was there stays")
+{
+	int fd = control_open();
+	unsigned char *device = target_map_rw(COUNT, MAP_SHARED, pages(FIRST));
+
+	assert_done(in_the_end(punch(fd, pages(FIRST), pages(COUNT))));
+	device[1] = 'z';
+	export(fd);
+	assert_errno(punch(fd, pages(FIRST + 1), pages(1)), EBUSY);
+	ck_assert_uint_eq(device[1], 'z');
+	ck_assert_uint_eq(device[pages(1)], 0);
+}
+
+ROW(C12, broken, "a range with a broken page is EIO, and nothing of it is held")
+{
+	int fd = control_open(), dmabuf;
+	unsigned char *bad = target_map_rw(1, MAP_SHARED, pages(FIRST + 2));
+
+	bad[0] = 'b';
+	assert_done(break_page(bad));
+	assert_errno(try_export(fd, &dmabuf), EIO);
+	assert_done(in_the_end(punch(fd, pages(FIRST), pages(COUNT))));
+	close(export(fd));
 }
 
 ROW(C12, no_descriptor, "EMFILE where no descriptor is left, and no file stays behind")

@@ -110,6 +110,9 @@ static const struct file_operations ticker_fops = {
 	.release		= ticker_release,
 	.read			= ticker_read,
 	.poll			= mmapdemo_notify_poll,
+	.unlocked_ioctl		= mmapdemo_notify_ioctl,
+	.compat_ioctl		= compat_ptr_ioctl,
+	.fasync			= mmapdemo_events_fasync,
 	.llseek			= noop_llseek,
 	.fsync			= noop_fsync,
 	.get_unmapped_area	= thp_get_unmapped_area,
@@ -118,7 +121,8 @@ static const struct file_operations ticker_fops = {
 
 /*
  * echo 1 >/sys/class/misc/ticker/gone: as if the device were unplugged. A driver for
- * hardware calls mmapdemo_revoke() from its remove(), while programs have it mapped.
+ * hardware stops what writes to the buffer, and calls mmapdemo_revoke(), from its remove(),
+ * while programs have it mapped.
  */
 static ssize_t gone_store(struct device *dev, struct device_attribute *attr, const char *val,
 			  size_t count)
@@ -126,8 +130,10 @@ static ssize_t gone_store(struct device *dev, struct device_attribute *attr, con
 	bool gone;
 	int err = kstrtobool(val, &gone);
 
-	if (!err && gone)
+	if (!err && gone) {
+		cancel_delayed_work_sync(&ticker.work);
 		err = mmapdemo_revoke(ticker.buffer);
+	}
 	return err ?: count;
 }
 static DEVICE_ATTR_WO(gone);

@@ -118,7 +118,7 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_get);
 
 /**
  * mmapdemo_put - drop a reference
- * @buffer: the buffer
+ * @buffer: the buffer; NULL is ignored
  *
  * The memory is freed with the last reference. Files, and so mappings, have references of
  * their own, and so have holds.
@@ -127,6 +127,8 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_get);
  */
 void mmapdemo_put(struct mmapdemo_buffer *buffer)
 {
+	if (!buffer)
+		return;
 	mmapdemo_buffer_put(buffer);
 	mmapdemo_api_unpin();
 }
@@ -196,10 +198,11 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_punch);
  *
  * -ENODEV is the answer of mmap(), read(), write() and lseek() on an attached file, of
  * mmapdemo_io_attach(), mmapdemo_file(), mmapdemo_resize(), mmapdemo_punch(), mmapdemo_hold(),
- * mmapdemo_piece_get() and the copies; an argument that is never right may be -EINVAL all the
+ * mmapdemo_export(), mmapdemo_piece_get() and the copies; an argument that is never right may be -EINVAL all the
  * same. mmapdemo_wait() tells of an event that came before, and is -ENODEV then.
- * mmapdemo_bytes() is 0. poll() reports EPOLLHUP, and tasks in mmapdemo_wait() are woken. All
- * else works: references, mmapdemo_from_file() and mmapdemo_from_fd(), holds that were there,
+ * mmapdemo_bytes() is 0. poll() reports EPOLLHUP, and tasks in mmapdemo_wait() are woken. The first
+ * call adds 1 to each eventfd of MMAPDEMO_IOCTL_EVENTFD, which is -ENODEV from then on, and
+ * sends SIGIO to the owners of files with O_ASYNC. All else works: references, mmapdemo_from_file() and mmapdemo_from_fd(), holds that were there,
  * with their addresses and DMA mappings.
  *
  * A task that waits for a futex in a mapping is not woken, since no exported function does
@@ -218,11 +221,13 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_punch);
 int mmapdemo_revoke(struct mmapdemo_buffer *buffer)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
+	bool first;
 
 	/* The lab knows of nodes' buffers, and not that one could go. */
 	if (!buffer->strategy->has_folios || buffer->hooks)
 		return -EOPNOTSUPP;
 	filemap_invalidate_lock(mapping);
+	first = !buffer->revoked;
 	WRITE_ONCE(buffer->revoked, true);
 	/* Reads, writes and page faults that come later find nothing. i_size stays for the core. */
 	smp_store_release(&buffer->end, 0); /* pairs with mmapdemo_buffer_revoked() */
@@ -230,7 +235,8 @@ int mmapdemo_revoke(struct mmapdemo_buffer *buffer)
 	unmap_mapping_range(mapping, 0, 0, true);
 	filemap_invalidate_unlock(mapping);
 	wake_up_all(&buffer->wait);
-	mmapdemo_events_signal(buffer, ~0U, POLL_HUP);
+	if (first)
+		mmapdemo_events_revoked(buffer);
 	return 0;
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_revoke);
@@ -341,12 +347,15 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_file);
  * mmapdemo_notify - tell who waits that there is something to read
  * @buffer: the buffer
  *
+ * To programs it is MMAPDEMO_EVENT_KICK. After mmapdemo_revoke() it does nothing.
+ *
  * Context: As wake_up(): also hard interrupts, but not an NMI. The caller holds no lock that a
- * wake-up takes, such as the scheduler's.
+ * wake-up, eventfd_signal() or kill_fasync() takes, such as the scheduler's.
  */
 void mmapdemo_notify(struct mmapdemo_buffer *buffer)
 {
-	mmapdemo_notify_event(buffer, MMAPDEMO_KICKED);
+	if (!READ_ONCE(buffer->revoked))
+		mmapdemo_notify_event(buffer, MMAPDEMO_KICKED);
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_notify);
 

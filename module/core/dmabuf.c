@@ -2,9 +2,11 @@
 /*
  * dma-buf: a range of a buffer, for other drivers and their devices.
  *
- * The pages are held while an importer is attached or has a kernel address, and stay free to
- * migrate and to be punched out otherwise. A mapping of the dma-buf is one of the buffer.
+ * The pages are held as long as the dma-buf exists. An importer that asked for a kernel address
+ * and got an error would have the kernel warn (dma_buf_vmap()), so nothing that a program does
+ * after the export may make that fail.
  */
+#include <linux/anon_inodes.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
 #include <linux/file.h>
@@ -15,22 +17,27 @@
 
 #include "buffer.h"
 #include "hold.h"
+#include "mapping.h"
 #include "strategy.h"
+#include "vma_desc.h"
 
 MODULE_INFO(import_ns, "DMA_BUF");
 
 /**
- * struct mmapdemo_dmabuf - what a dma-buf is of
- * @file: the buffer's, which the dma-buf's mappings are of
- * @pos: first byte of the range
- * @vmapped: its pages, while importers have a kernel address; the dma-buf counts those
+ * struct mmapdemo_dmabuf - what a dma-buf is of. Its @file frees it, which mappings outlive the
+ * dma-buf with.
+ * @file: of the buffer; the dma-buf's mappings are of this file
+ * @first: number of the range's first page
+ * @count: how many pages it has
+ * @hold: keeps them, until the dma-buf is released
  * @lock: protects @uses
  * @uses: DMA mappings that importers have now
  */
 struct mmapdemo_dmabuf {
 	struct file *file;
-	u64 pos;
-	struct mmapdemo_hold *vmapped;
+	pgoff_t first;
+	pgoff_t count;
+	struct mmapdemo_hold *hold;
 	struct mutex lock; /* what follows */
 	struct list_head uses;
 };
@@ -39,29 +46,57 @@ struct mmapdemo_dmabuf {
 struct mmapdemo_dmabuf_use {
 	struct list_head list;
 	struct device *dev;
+	enum dma_data_direction dir;
 	struct sg_table sgt;
 };
 
-static struct mmapdemo_hold *mmapdemo_dmabuf_hold(struct dma_buf *dmabuf)
+/* A mapping stays inside the range, also by mremap(2) and remap_file_pages(2). */
+static int mmapdemo_dmabuf_prepare(struct mmapdemo_vma_desc *desc)
 {
-	struct mmapdemo_dmabuf *of = dmabuf->priv;
+	const struct mmapdemo_dmabuf *of = mmapdemo_io_data(desc->file);
+	pgoff_t pages = mmapdemo_vma_desc_pages(desc);
 
-	return mmapdemo_hold(mmapdemo_buffer_of(of->file), of->pos, dmabuf->size);
+	if (desc->pgoff < of->first || pages > of->count ||
+	    desc->pgoff - of->first > of->count - pages)
+		return -EINVAL;
+	mmapdemo_vma_desc_set_flags(desc, MMAPDEMO_VMA_DONTEXPAND);
+	return mmapdemo_mapping_mmap_prepare(desc);
 }
 
-static int mmapdemo_dmabuf_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attachment)
+#ifdef MMAPDEMO_HAS_MMAP_PREPARE
+#define MMAPDEMO_DMABUF_MMAP	.mmap_prepare = mmapdemo_dmabuf_prepare
+#else
+static int mmapdemo_dmabuf_by_desc(struct file *file, struct vm_area_struct *vma)
 {
-	struct mmapdemo_hold *hold = mmapdemo_dmabuf_hold(dmabuf);
+	return mmapdemo_vma_desc_mmap(file, vma, mmapdemo_dmabuf_prepare, mmapdemo_vma_mapped);
+}
+#define MMAPDEMO_DMABUF_MMAP	.mmap = mmapdemo_dmabuf_by_desc
+#endif
 
-	if (IS_ERR(hold))
-		return PTR_ERR(hold);
-	attachment->priv = hold;
+static int mmapdemo_dmabuf_file_release(struct inode *inode, struct file *file)
+{
+	struct mmapdemo_dmabuf *of;
+
+	if (!file->private_data) /* mmapdemo_io_attach() failed */
+		return 0;
+	of = mmapdemo_io_data(file);
+	mmapdemo_io_detach(file);
+	kfree(of);
 	return 0;
 }
 
-static void mmapdemo_dmabuf_detach(struct dma_buf *dmabuf, struct dma_buf_attachment *attachment)
+static const struct file_operations mmapdemo_dmabuf_fops = {
+	.owner		= THIS_MODULE,
+	.release	= mmapdemo_dmabuf_file_release,
+	.fsync		= noop_fsync,
+	MMAPDEMO_DMABUF_MMAP,
+};
+
+static int mmapdemo_dmabuf_attach(struct dma_buf *dmabuf, struct dma_buf_attachment *attachment)
 {
-	mmapdemo_hold_end(attachment->priv);
+	struct mmapdemo_dmabuf *of = dmabuf->priv;
+
+	return READ_ONCE(mmapdemo_buffer_of(of->file)->revoked) ? -ENODEV : 0;
 }
 
 static struct sg_table *mmapdemo_dmabuf_map(struct dma_buf_attachment *attachment,
@@ -74,7 +109,8 @@ static struct sg_table *mmapdemo_dmabuf_map(struct dma_buf_attachment *attachmen
 	if (!use)
 		return ERR_PTR(-ENOMEM);
 	use->dev = attachment->dev;
-	err = mmapdemo_hold_dma_map(attachment->priv, use->dev, dir, &use->sgt);
+	use->dir = dir;
+	err = mmapdemo_hold_dma_map(of->hold, use->dev, dir, &use->sgt);
 	if (err) {
 		kfree(use);
 		return ERR_PTR(err);
@@ -98,7 +134,11 @@ static void mmapdemo_dmabuf_unmap(struct dma_buf_attachment *attachment, struct 
 	kfree(use);
 }
 
-/* DMA_BUF_IOCTL_SYNC, and importers' processors: what devices wrote is seen from here on. */
+/*
+ * DMA_BUF_IOCTL_SYNC, and importers' processors: what devices wrote is seen from here on. Each
+ * mapping is synced in its own direction. In the caller's, a bounce buffer that a device only
+ * reads would be copied over the pages.
+ */
 static int mmapdemo_dmabuf_begin(struct dma_buf *dmabuf, enum dma_data_direction dir)
 {
 	struct mmapdemo_dmabuf *of = dmabuf->priv;
@@ -106,7 +146,7 @@ static int mmapdemo_dmabuf_begin(struct dma_buf *dmabuf, enum dma_data_direction
 
 	mutex_lock(&of->lock);
 	list_for_each_entry(use, &of->uses, list)
-		dma_sync_sgtable_for_cpu(use->dev, &use->sgt, dir);
+		dma_sync_sgtable_for_cpu(use->dev, &use->sgt, use->dir);
 	mutex_unlock(&of->lock);
 	return 0;
 }
@@ -118,81 +158,76 @@ static int mmapdemo_dmabuf_end(struct dma_buf *dmabuf, enum dma_data_direction d
 
 	mutex_lock(&of->lock);
 	list_for_each_entry(use, &of->uses, list)
-		dma_sync_sgtable_for_device(use->dev, &use->sgt, dir);
+		dma_sync_sgtable_for_device(use->dev, &use->sgt, use->dir);
 	mutex_unlock(&of->lock);
 	return 0;
 }
 
 /*
- * The dma-buf has checked that the mapping lies inside it. The file is open for both, as the
- * dma-buf's own file is (do_mmap() has cleared VM_MAYWRITE if that is not).
+ * The dma-buf has checked that the mapping lies inside it. The file is open for both. Where the
+ * dma-buf's own file is not, do_mmap() has cleared VM_MAYWRITE.
  */
 static int mmapdemo_dmabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
 	struct mmapdemo_dmabuf *of = dmabuf->priv;
 
 	vma_set_file(vma, of->file);
-	vma->vm_pgoff += of->pos >> PAGE_SHIFT;
+	vma->vm_pgoff += of->first;
 	return mmapdemo_vfs_mmap(of->file, vma);
 }
 
 static int mmapdemo_dmabuf_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 {
 	struct mmapdemo_dmabuf *of = dmabuf->priv;
-	struct mmapdemo_hold *hold = mmapdemo_dmabuf_hold(dmabuf);
-	void *at;
+	void *at = mmapdemo_hold_vmap(of->hold);
 
-	if (IS_ERR(hold))
-		return PTR_ERR(hold);
-	at = mmapdemo_hold_vmap(hold);
-	if (!at) {
-		mmapdemo_hold_end(hold);
+	if (!at)
 		return -ENOMEM;
-	}
-	of->vmapped = hold;
 	iosys_map_set_vaddr(map, at);
 	return 0;
-}
-
-static void mmapdemo_dmabuf_vunmap(struct dma_buf *dmabuf, struct iosys_map *map)
-{
-	struct mmapdemo_dmabuf *of = dmabuf->priv;
-
-	mmapdemo_hold_end(of->vmapped);
 }
 
 static void mmapdemo_dmabuf_release(struct dma_buf *dmabuf)
 {
 	struct mmapdemo_dmabuf *of = dmabuf->priv;
 
+	mmapdemo_hold_end(of->hold);
 	fput(of->file);
-	kfree(of);
 }
 
 static const struct dma_buf_ops mmapdemo_dmabuf_ops = {
 	.attach			= mmapdemo_dmabuf_attach,
-	.detach			= mmapdemo_dmabuf_detach,
 	.map_dma_buf		= mmapdemo_dmabuf_map,
 	.unmap_dma_buf		= mmapdemo_dmabuf_unmap,
 	.begin_cpu_access	= mmapdemo_dmabuf_begin,
 	.end_cpu_access		= mmapdemo_dmabuf_end,
 	.mmap			= mmapdemo_dmabuf_mmap,
 	.vmap			= mmapdemo_dmabuf_vmap,
-	.vunmap			= mmapdemo_dmabuf_vunmap,
 	.release		= mmapdemo_dmabuf_release,
 };
 
-static struct dma_buf *mmapdemo_dmabuf_make(struct mmapdemo_dmabuf *of, u64 bytes)
+/* Return: what has a file, and nothing else yet; fput() of that frees it. */
+static struct mmapdemo_dmabuf *mmapdemo_dmabuf_file(struct mmapdemo_buffer *buffer)
 {
-	DEFINE_DMA_BUF_EXPORT_INFO(info);
+	struct mmapdemo_dmabuf *of = kzalloc(sizeof(*of), GFP_KERNEL_ACCOUNT);
+	int err;
 
+	if (!of)
+		return ERR_PTR(-ENOMEM);
 	mutex_init(&of->lock);
 	INIT_LIST_HEAD(&of->uses);
-	info.ops = &mmapdemo_dmabuf_ops;
-	info.size = bytes;
-	info.flags = O_RDWR | O_CLOEXEC;
-	info.priv = of;
-	return dma_buf_export(&info);
+	of->file = anon_inode_getfile("[mmapdemo]", &mmapdemo_dmabuf_fops, NULL, O_RDWR);
+	if (IS_ERR(of->file)) {
+		err = PTR_ERR(of->file);
+		kfree(of);
+		return ERR_PTR(err);
+	}
+	err = mmapdemo_io_attach(of->file, buffer, of);
+	if (!err)
+		return of;
+	fput(of->file);
+	kfree(of);
+	return ERR_PTR(err);
 }
 
 /**
@@ -201,41 +236,45 @@ static struct dma_buf *mmapdemo_dmabuf_make(struct mmapdemo_dmabuf *of, u64 byte
  * @pos: first byte, a multiple of the page size
  * @bytes: a multiple of the page size, above 0
  *
- * The dma-buf has a reference to the buffer. RESIZE and PUNCH may take the range's pages while
- * no importer is attached; where RESIZE has, the next dma_buf_attach() is -EINVAL. After
- * mmapdemo_revoke(), dma_buf_attach(), dma_buf_vmap() and mmap() are -ENODEV; importers that
- * are attached keep the pages.
+ * The dma-buf has a reference to the buffer, and a hold of the range's pages: they are allocated,
+ * stay where they are, and RESIZE and PUNCH of them are -EBUSY. After mmapdemo_revoke(),
+ * dma_buf_attach() and mmap() are -ENODEV. Importers that are attached, or have a kernel
+ * address, keep the pages.
  *
  * Context: Process context, may sleep.
  *
- * Return: the dma-buf, for dma_buf_fd() or dma_buf_put(); or ERR_PTR of -EINVAL for a range
- * that is not of whole pages inside the buffer, -EOPNOTSUPP for one of another strategy,
- * -ENODEV after mmapdemo_revoke(), -ENOMEM, -ENFILE.
+ * Return: the dma-buf, for dma_buf_fd() or dma_buf_put(); or ERR_PTR as of mmapdemo_hold(), or
+ * of -ENFILE, or of -ENOENT while the core's module is being unloaded.
  */
 struct dma_buf *mmapdemo_export(struct mmapdemo_buffer *buffer, u64 pos, u64 bytes)
 {
+	DEFINE_DMA_BUF_EXPORT_INFO(info);
+	struct mmapdemo_hold *hold;
 	struct mmapdemo_dmabuf *of;
 	struct dma_buf *dmabuf;
 
-	if (!buffer->strategy->has_folios)
-		return ERR_PTR(-EOPNOTSUPP);
-	if (!mmapdemo_hold_fits(buffer, pos, bytes))
-		return ERR_PTR(mmapdemo_buffer_past_end(buffer));
-	of = kzalloc(sizeof(*of), GFP_KERNEL_ACCOUNT);
-	if (!of)
-		return ERR_PTR(-ENOMEM);
-	of->pos = pos;
-	of->file = mmapdemo_file(buffer, "[mmapdemo]", O_RDWR);
-	if (IS_ERR(of->file)) {
-		dmabuf = ERR_CAST(of->file);
-		goto free;
+	if (bytes > SIZE_MAX)
+		return ERR_PTR(-EINVAL);
+	hold = mmapdemo_hold(buffer, pos, bytes);
+	if (IS_ERR(hold))
+		return ERR_CAST(hold);
+	of = mmapdemo_dmabuf_file(buffer);
+	if (IS_ERR(of)) {
+		mmapdemo_hold_end(hold);
+		return ERR_CAST(of);
 	}
-	dmabuf = mmapdemo_dmabuf_make(of, bytes);
-	if (!IS_ERR(dmabuf))
-		return dmabuf;
-	fput(of->file);
-free:
-	kfree(of);
+	of->hold = hold;
+	of->first = pos >> PAGE_SHIFT;
+	of->count = bytes >> PAGE_SHIFT;
+	info.ops = &mmapdemo_dmabuf_ops;
+	info.size = bytes;
+	info.flags = O_RDWR;
+	info.priv = of;
+	dmabuf = dma_buf_export(&info);
+	if (IS_ERR(dmabuf)) {
+		mmapdemo_hold_end(hold);
+		fput(of->file);
+	}
 	return dmabuf;
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_export);

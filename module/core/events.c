@@ -32,37 +32,55 @@ static void mmapdemo_events_signal_all(struct mmapdemo_buffer *buffer, unsigned 
 /**
  * mmapdemo_events_signal - tell eventfds and the owners of files with O_ASYNC
  * @buffer: the buffer
- * @events: MMAPDEMO_EVENT_ bits; all of them when the buffer is revoked
- * @band: POLL_IN, POLL_PRI or POLL_HUP, which a signal's si_code tells
+ * @event: MMAPDEMO_EVENT_ bit of what has been counted, with a full barrier
+ * @band: POLL_IN or POLL_PRI, which si_code tells to who asked by F_SETSIG
  *
  * Context: Any but NMI.
  */
-void mmapdemo_events_signal(struct mmapdemo_buffer *buffer, unsigned int events, int band)
+void mmapdemo_events_signal(struct mmapdemo_buffer *buffer, unsigned int event, int band)
 {
-	/* The caller's full barrier is between its count and this look. */
+	/* The barrier pairs with that of mmapdemo_events_replace(). */
 	if (!list_empty_careful(&buffer->listeners))
-		mmapdemo_events_signal_all(buffer, events);
+		mmapdemo_events_signal_all(buffer, event);
 	kill_fasync(&buffer->fasync, SIGIO, band);
 }
 
+/* The buffer has been revoked. All are told, whatever they asked for. */
+void mmapdemo_events_revoked(struct mmapdemo_buffer *buffer)
+{
+	mmapdemo_events_signal_all(buffer, ~0U);
+	kill_fasync(&buffer->fasync, SIGIO, POLL_HUP);
+}
+
 /* In place of the listener's eventfd from now on; NULL for none. */
-static void mmapdemo_events_replace(struct mmapdemo_buffer *buffer,
-				    struct mmapdemo_listener *listener,
-				    struct eventfd_ctx *eventfd, unsigned int events)
+static int mmapdemo_events_replace(struct mmapdemo_buffer *buffer,
+				   struct mmapdemo_listener *listener,
+				   struct eventfd_ctx *eventfd, unsigned int events)
 {
 	struct eventfd_ctx *old;
+	int err = 0;
 
 	spin_lock_irq(&buffer->listeners_lock);
 	old = listener->eventfd;
-	if (old)
-		list_del(&listener->list);
-	listener->eventfd = eventfd;
-	listener->events = events;
-	if (eventfd)
-		list_add(&listener->list, &buffer->listeners);
+	if (eventfd && buffer->revoked) {
+		/* mmapdemo_events_revoked() may have been here, and does not come again. */
+		old = eventfd;
+		err = -ENODEV;
+	} else {
+		/* A listener stays in the list, where an event must find it at any time. */
+		if (old && !eventfd)
+			list_del(&listener->list);
+		listener->eventfd = eventfd;
+		listener->events = events;
+		if (eventfd && !old)
+			list_add(&listener->list, &buffer->listeners);
+	}
 	spin_unlock_irq(&buffer->listeners_lock);
+	/* What happened before it is counted for who looks now; what happens later is signalled. */
+	smp_mb();
 	if (old)
 		eventfd_ctx_put(old);
+	return err;
 }
 
 /* MMAPDEMO_IOCTL_EVENTFD, with the struct in kernel memory. */
@@ -80,8 +98,7 @@ int mmapdemo_events_set(struct mmapdemo_buffer *buffer, struct mmapdemo_listener
 		if (IS_ERR(eventfd))
 			return PTR_ERR(eventfd);
 	}
-	mmapdemo_events_replace(buffer, listener, eventfd, set->events);
-	return 0;
+	return mmapdemo_events_replace(buffer, listener, eventfd, set->events);
 }
 
 /* The file is being released. */

@@ -22,7 +22,8 @@ struct mmapdemo_listener {
 };
 
 void mmapdemo_events_init(struct mmapdemo_buffer *buffer);
-void mmapdemo_events_signal(struct mmapdemo_buffer *buffer, unsigned int events, int band);
+void mmapdemo_events_signal(struct mmapdemo_buffer *buffer, unsigned int event, int band);
+void mmapdemo_events_revoked(struct mmapdemo_buffer *buffer);
 int mmapdemo_events_set(struct mmapdemo_buffer *buffer, struct mmapdemo_listener *listener,
 			const struct mmapdemo_eventfd *set);
 void mmapdemo_events_end(struct mmapdemo_buffer *buffer, struct mmapdemo_listener *listener);

@@ -88,6 +88,11 @@ static int mmapdemo_hold_folio(struct mmapdemo_hold *hold)
 			err = -EIO;
 			break;
 		}
+		/* Each page of a huge folio takes one, and the count has 32 bits. */
+		if (folio_ref_count(folio) < 0) {
+			err = -ENOMEM;
+			break;
+		}
 		folio_get(folio);
 		hold->pages[hold->held++] = page;
 	}
@@ -158,10 +163,11 @@ bool mmapdemo_hold_fits(const struct mmapdemo_buffer *buffer, u64 pos, u64 bytes
  * Pages that are missing are allocated, and charged to the current task. The kernel can
  * neither migrate the pages nor take them offline meanwhile. mmapdemo_revoke() ends no hold.
  *
- * No hold keeps a page in ZONE_MOVABLE, whose memory may be unplugged, or in CMA. Memory is
- * allocated elsewhere, unless the buffer was made with MMAPDEMO_CREATE_MOVABLE, as those of
- * nodes are. But move_pages(2) or compaction may have brought a page there. The function with
- * which pin_user_pages() moves such pages away is not exported.
+ * No hold keeps a page in ZONE_MOVABLE, whose memory may be unplugged, nor one that may be
+ * CMA's of a buffer made with MMAPDEMO_CREATE_MOVABLE, as those of nodes are. The memory of other
+ * buffers is allocated elsewhere. But compaction may have brought a page of theirs to CMA, and
+ * the hold keeps it there. The function with which pin_user_pages() moves such pages away is
+ * not exported.
  *
  * Context: Process context, may sleep. Takes the invalidate lock for a folio at a time.
  *
@@ -180,7 +186,7 @@ struct mmapdemo_hold *mmapdemo_hold(struct mmapdemo_buffer *buffer, u64 pos, u64
 		return ERR_PTR(-EOPNOTSUPP);
 	if (!mmapdemo_hold_fits(buffer, pos, bytes))
 		return ERR_PTR(mmapdemo_buffer_past_end(buffer));
-	hold = kzalloc(sizeof(*hold), GFP_KERNEL);
+	hold = kzalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
 	if (!hold)
 		return ERR_PTR(-ENOMEM);
 	hold->buffer = mmapdemo_get(buffer);
@@ -188,7 +194,8 @@ struct mmapdemo_hold *mmapdemo_hold(struct mmapdemo_buffer *buffer, u64 pos, u64
 	hold->count = bytes >> PAGE_SHIFT;
 	INIT_LIST_HEAD(&hold->list);
 	/* Above INT_MAX bytes, kvmalloc() warns, and does not allocate. */
-	hold->pages = kvcalloc(hold->count, sizeof(*hold->pages), GFP_KERNEL | __GFP_NOWARN);
+	hold->pages = kvcalloc(hold->count, sizeof(*hold->pages),
+			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	err = hold->pages ? mmapdemo_hold_all(hold) : -ENOMEM;
 	if (!err)
 		return hold;
@@ -199,14 +206,17 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_hold);
 
 /**
  * mmapdemo_hold_end - end a hold, its kernel address included
- * @hold: the hold, of which no DMA mapping is left
+ * @hold: the hold, of which no DMA mapping is left; NULL is ignored
  *
  * Context: Process context, may sleep.
  */
 void mmapdemo_hold_end(struct mmapdemo_hold *hold)
 {
-	struct mmapdemo_buffer *buffer = hold->buffer;
+	struct mmapdemo_buffer *buffer;
 
+	if (!hold)
+		return;
+	buffer = hold->buffer;
 	vunmap(hold->at);
 	while (hold->held) {
 		put_page(hold->pages[--hold->held]);
@@ -262,13 +272,15 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_hold_vmap);
 int mmapdemo_hold_dma_map(struct mmapdemo_hold *hold, struct device *dev,
 			  enum dma_data_direction dir, struct sg_table *sgt)
 {
-	unsigned int segment = dma_get_max_seg_size(dev);
+	/* A bounce buffer is shorter than a huge folio. */
+	unsigned int segment = min_t(size_t, dma_get_max_seg_size(dev), dma_max_mapping_size(dev));
 	int err;
 
 	if (segment < PAGE_SIZE)
 		return -EINVAL;
 	err = sg_alloc_table_from_pages_segment(sgt, hold->pages, hold->count, 0,
-						hold->count << PAGE_SHIFT, segment, GFP_KERNEL);
+						hold->count << PAGE_SHIFT, segment,
+						GFP_KERNEL_ACCOUNT);
 	if (err)
 		return err;
 	err = dma_map_sgtable(dev, sgt, dir, 0);

@@ -37,7 +37,8 @@ static bool mmapdemo_io_serves(const struct file *file)
  *
  * Context: Process context, may sleep. Takes the invalidate lock.
  *
- * Return: 0, -ENOMEM, or -ENODEV after mmapdemo_revoke().
+ * Return: 0, -ENOMEM, -ENODEV after mmapdemo_revoke(), or -EINVAL, with a warning of the kernel's,
+ * for a file that is attached already.
  */
 int mmapdemo_io_attach(struct file *file, struct mmapdemo_buffer *buffer, void *data)
 {
@@ -46,6 +47,10 @@ int mmapdemo_io_attach(struct file *file, struct mmapdemo_buffer *buffer, void *
 
 	if (!waiter)
 		return -ENOMEM;
+	if (WARN_ON_ONCE(file->f_mapping == mapping)) { /* it is attached already */
+		kfree(waiter);
+		return -EINVAL;
+	}
 	if (READ_ONCE(buffer->revoked)) {
 		kfree(waiter);
 		return -ENODEV;

@@ -408,9 +408,11 @@ struct mmapdemo_wait {
  *
  * A file description has one eventfd, and the last EVENTFD decides which. It ends with the
  * file description. WAIT and poll(2) tell of the same events all the same. Where a driver
- * revokes the buffer, 1 is added whatever @events is.
+ * revokes the buffer, 1 is added whatever @events is, and EVENTFD is ENODEV from then on.
  *
- * SIGIO needs no command: fcntl(2) with F_SETOWN and O_ASYNC has each event sent.
+ * SIGIO needs no command: after fcntl(2) with F_SETOWN and O_ASYNC, events send it to the owner.
+ * Several may become one signal. A real-time signal of F_SETSIG comes for each, as long as there
+ * is room in the owner's queue, and its si_code says POLL_IN for a kick, POLL_PRI for all else.
  *
  * Any descriptor may ask. Besides the shared errors:
  *   EBADF   @fd is no descriptor
@@ -466,19 +468,23 @@ struct mmapdemo_wipe {
  * @fd: in: 0; returned: a descriptor, open for reading and writing, with O_CLOEXEC
  * @reserved: must be 0
  *
- * Drivers of other devices take the dma-buf by its descriptor. A program maps it as it maps
- * the device, with offset 0 at @offset. While a driver is attached, the range's pages are
- * allocated, do not migrate, and RESIZE and PUNCH of them are EBUSY. Where RESIZE has cut off
- * a part of the range, mappings of it are SIGBUS there, and a driver that attaches gets EINVAL.
+ * Drivers of other devices take the dma-buf by its descriptor. A program maps it, with offset 0
+ * at @offset. No mapping of it reaches outside the range, and mremap(2) does not make one longer.
+ * Its address is not aligned for huge pages, unless the program asks for one that is.
+ *
+ * As long as the dma-buf exists, its pages are allocated, do not migrate, and RESIZE and PUNCH of
+ * them are EBUSY. It counts as an open file description in @opens of INFO, also for WIPE. A
+ * wipe zeroes pages that a device may be using.
  *
  * Needs a descriptor open for reading and writing, as a device may do both. Besides the shared
  * errors:
  *   EINVAL      the range is not inside the device
+ *   EBUSY       a page lies in memory that must be able to migrate: ZONE_MOVABLE, or a zone
+ *               that has CMA
+ *   EIO         a page is broken
  *   EMFILE      the process has no descriptor left; ENFILE, the machine has none
  *   ENOMEM      there is no memory for the dma-buf
  *   EOPNOTSUPP  the kernel has no CONFIG_DMA_SHARED_BUFFER
- * A driver cannot attach (EBUSY) where a page lies in memory that must be able to migrate:
- * ZONE_MOVABLE, or a zone that has CMA.
  */
 struct mmapdemo_export {
 	__u32 size;
