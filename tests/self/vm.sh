@@ -200,6 +200,15 @@ nodes() {
 		ran 96 --no-module -n 0 -- true && reason "-n 0: not a number of nodes"
 }
 
+another_device() {
+	ran 0 --no-module -d edu -d edu,dma_mask=4095 -- \
+		sh -c 'test "$(cat /sys/bus/pci/devices/*/device | grep -c 0x11e8)" = 2' &&
+		ran 96 --no-module -d no-such -- true && reason "-d no-such: .* has no such device" &&
+		ran 96 --no-module -d '' -- true && reason "has no such device" &&
+		ran 96 --no-module -d help -- true && reason "has no such device" &&
+		ran 97 --no-module -d edu,no-such=1 -- true && reason "VM died booting.*no-such"
+}
+
 program_of_debian() {
 	ran 0 --no-module -F mke2fs -- /mke2fs -V && ran 96 --no-module -F no-such -- true &&
 		reason "no no-such on this machine"
@@ -271,6 +280,7 @@ try "run.our-module-takes-its-parameters" ours
 try "run.a-held-device-is-98" holds
 try "run.modules-of-the-kernel-package" needs_module
 try "run.as-many-nodes-of-memory" nodes
+try "run.one-more-device" another_device
 try "run.a-program-of-debian" program_of_debian
 try "run.splats-are-recognised" recognised
 try "run.the-faulty-module-builds" build_faulty
