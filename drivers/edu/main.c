@@ -85,6 +85,18 @@ static const struct file_operations edu_fops = {
 	EDU_FOPS_MMAP,
 };
 
+/*
+ * Whether the device reaches the buffer's pages, which lie anywhere in memory. Otherwise the
+ * kernel bounces transfers, if an IOMMU does not map the pages to other addresses. Its bounce
+ * buffers are below 4 GiB, and it WARNs of a device that does not reach those either.
+ */
+static bool edu_reaches_memory(struct device *dev)
+{
+	if (!dma_addressing_limited(dev) || device_iommu_mapped(dev))
+		return true;
+	return dma_bits >= 32 && dma_max_mapping_size(dev) != SIZE_MAX;
+}
+
 /* What the pcim_ functions do, the kernel undoes once the driver is unbound. */
 static int edu_init_device(struct edu *edu)
 {
@@ -93,20 +105,16 @@ static int edu_init_device(struct edu *edu)
 
 	if (!err)
 		err = pcim_iomap_regions(pdev, BIT(0), "edu");
-	if (!err)
-		err = dma_set_mask(&pdev->dev, DMA_BIT_MASK(dma_bits));
 	if (err)
 		return err;
 	edu->registers = pcim_iomap_table(pdev)[0];
 	edu->frame = pci_resource_start(pdev, 0) >> PAGE_SHIFT;
 	edu->frames = pci_resource_len(pdev, 0) >> PAGE_SHIFT;
-	if (!dma_addressing_limited(&pdev->dev) || device_iommu_mapped(&pdev->dev) ||
-	    dma_max_mapping_size(&pdev->dev) != SIZE_MAX)
-		return 0;
-	/* There are no bounce buffers, without which the kernel WARNs of a page beyond the mask. */
-	dev_err(&pdev->dev, "has %u address bits and reaches not all memory: boot with iommu=soft\n",
-		dma_bits);
-	return -EIO;
+	if (dma_set_mask(&pdev->dev, DMA_BIT_MASK(dma_bits)) || !edu_reaches_memory(&pdev->dev)) {
+		dev_err(&pdev->dev, "%u address bits do not reach all memory\n", dma_bits);
+		return -EIO;
+	}
+	return 0;
 }
 
 static int edu_register(struct edu *edu)

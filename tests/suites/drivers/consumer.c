@@ -9,44 +9,21 @@
  * consumer given MODULE: loads a module, which gives it a file of a buffer
  * consumer inject PAGE: has each access to a page of /dev/mmapdemo fail
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <linux/mmapdemo.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "../../../drivers/ticker/ticker.h"
+#include "check.h"
+#include "ticker.h"
 
 #define DEVICE	 "/dev/ticker"
 #define GONE	 "/sys/class/misc/ticker/gone"
 #define TOUCHERS 4
-
-static void fail(const char *what)
-{
-	printf("%s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-#define CHECK(condition)                                                                   \
-	do {                                                                               \
-		if (!(condition)) {                                                        \
-			printf("%s:%d: not so: %s (%s)\n", __FILE__, __LINE__, #condition, \
-			       strerror(errno));                                           \
-			exit(1);                                                           \
-		}                                                                          \
-	} while (0)
-
-static long page;
 
 static int device(int flags)
 {
@@ -153,22 +130,6 @@ static int damage(void)
 		usleep(10000);
 	after = head_now(head);
 	CHECK(after >= before && after < before + 10000000);
-	return 0;
-}
-
-static sigjmp_buf resume;
-
-static void on_bus(int signal)
-{
-	siglongjmp(resume, signal);
-}
-
-/* Whether a load is SIGBUS. */
-static int dies(const volatile void *at)
-{
-	if (sigsetjmp(resume, 1))
-		return 1;
-	(void)*(const volatile char *)at;
 	return 0;
 }
 
@@ -331,8 +292,7 @@ int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
 
-	page = sysconf(_SC_PAGESIZE);
-	signal(SIGBUS, on_bus);
+	begin();
 	if (!strcmp(mode, "follow") && argc > 2)
 		return follow(strtoul(argv[2], NULL, 0), argc > 3 ? strtoul(argv[3], NULL, 0) : 0);
 	if (!strcmp(mode, "readonly"))

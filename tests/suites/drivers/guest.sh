@@ -7,6 +7,8 @@
 
 # shellcheck source=tools/tap.sh
 . /tap.sh
+# shellcheck source=tests/suites/drivers/edu.sh
+. /edu.sh
 
 loaded() {
 	grep -q "^$1 " /proc/modules
@@ -150,12 +152,14 @@ api_tests() {
 	try "C13.api-event-is-taken[$1]" given "$1"
 }
 
-plan 52
+plan 77
 try "C13.needs-no-mmapdemo.ko" api alone copy
 ticker_tests alone
+edu_tests alone 2
 api_tests alone
 insmod /mmapdemo.ko strategies=pagecache,vmalloc || exit
 ticker_tests linked
+edu_tests linked 20
 api_tests linked
 try "C13.buffer-of-a-node" shares_the_nodes_buffer
 try "C13.read-only-is-not-written" read_only_is_not_written
