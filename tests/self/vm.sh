@@ -200,6 +200,7 @@ nodes() {
 		ran 96 --no-module -n 0 -- true && reason "-n 0: not a number of nodes"
 }
 
+# shellcheck disable=SC2016 # for the guest
 another_device() {
 	ran 0 --no-module -d edu -d edu,dma_mask=4095 -- \
 		sh -c 'test "$(cat /sys/bus/pci/devices/*/device | grep -c 0x11e8)" = 2' &&
