@@ -37,7 +37,7 @@ lifecycle	stock,source,cross	80
 storm		distinct		80
 late-load	distinct,source		40
 templates	distinct,source		500
-drivers		distinct,source		90
+drivers		distinct,source		150
 importers	distinct		40
 stress		distinct,source		45
 rows32		distinct,source		25

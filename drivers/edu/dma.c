@@ -28,7 +28,7 @@
 #define EDU_DMA_COMMAND		0x98
 
 #define EDU_STATUS_DMA		BIT(8)	/* in EDU_IRQ_STATUS: a transfer has ended */
-#define EDU_DMA_RUN		BIT(0)	/* in EDU_DMA_COMMAND: starts one, and is set until its end */
+#define EDU_DMA_RUN		BIT(0)	/* in EDU_DMA_COMMAND: set until a transfer ends */
 #define EDU_DMA_FROM_DEVICE	BIT(1)
 #define EDU_DMA_IRQ		BIT(2)
 
@@ -112,7 +112,7 @@ static int edu_dma_settle(struct edu *edu)
 
 static int edu_dma_init_interrupt(struct edu *edu)
 {
-	int err = edu_dma_settle(edu); /* what an earlier kernel left, which kexec ended */
+	int err = edu_dma_settle(edu); /* from a transfer of an earlier kernel, before kexec */
 
 	if (err)
 		return err;
@@ -154,7 +154,7 @@ put:
 	return err;
 }
 
-/* The buffer is revoked: no program sees what unmapping copies from a bounce buffer. */
+/* No program has the buffer mapped: none sees what unmapping copies from a bounce buffer. */
 void edu_dma_exit(struct edu *edu)
 {
 	/* From here on the device cannot write to memory, even if it goes on for a while. */

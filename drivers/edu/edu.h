@@ -19,8 +19,8 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define EDU_REGISTERS	(1ULL << 40)	/* offset of the registers, for mmap() */
-#define EDU_MEMORY	4096U		/* bytes of the device's own memory */
+#define EDU_REGISTERS	0x10000000000ULL	/* offset of the registers, for mmap() */
+#define EDU_MEMORY	4096U			/* bytes of the device's own memory */
 
 /**
  * struct edu_dma - a transfer

@@ -172,7 +172,7 @@ static void edu_remove(struct pci_dev *pdev)
 	down_write(&edu->lock);
 	WRITE_ONCE(edu->gone, true);
 	up_write(&edu->lock);
-	/* The buffer, and the registers, as they are mapped through the same files, are unmapped. */
+	/* Buffer and registers, both mapped through the same files, are unmapped. */
 	mmapdemo_revoke(edu->buffer);
 	/* A transfer and the interrupt end, and the driver gives up the buffer. */
 	edu_dma_exit(edu);

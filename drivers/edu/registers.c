@@ -68,9 +68,11 @@ int edu_mmap_prepare(struct vm_area_desc *desc)
 	return 0;
 }
 #else
-#ifndef MMAPDEMO_HAS_VM_FLAGS_SET /* Linux 6.3 has vm_flags_mod(), too */
-#define vm_flags_mod(vma, set, clear) \
-	((vma)->vm_flags = ((vma)->vm_flags | (set)) & ~(clear))
+#ifndef MMAPDEMO_HAS_VM_FLAGS_SET /* Linux 6.3 has both */
+static void vm_flags_mod(struct vm_area_struct *vma, vm_flags_t set, vm_flags_t clear)
+{
+	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+}
 #endif
 
 int edu_mmap(struct file *file, struct vm_area_struct *vma)

@@ -366,7 +366,7 @@ static void register_reader(const volatile unsigned int *at)
 static void register_mapper(int fd)
 {
 	const volatile unsigned int *at;
-	unsigned int value;
+	unsigned int value = 0;
 	int said = 0, signal = 0;
 
 	while (!signal) {
