@@ -193,7 +193,9 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_punch);
  * @buffer: a buffer of mmapdemo_create()
  *
  * For a driver's remove(). Afterwards nothing is mapped: each touch of a mapping, of private
- * copies too, is SIGBUS. A guard region (MADV_GUARD_INSTALL) stays, and is SIGSEGV. Page faults
+ * copies too, is SIGBUS. What else the driver has mapped through attached files, such as a
+ * device's registers, is unmapped too. Page faults of the driver's own refuse before the call,
+ * or map it again. A guard region (MADV_GUARD_INSTALL) stays, and is SIGSEGV. Page faults
  * and writes that were in flight have ended. A read in flight may still copy from one folio.
  *
  * -ENODEV is the answer of mmap(), read(), write() and lseek() on an attached file, of
