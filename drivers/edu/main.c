@@ -158,9 +158,9 @@ put:
 }
 
 /*
- * Programs may have it open and mapped, and be in a page fault, an ioctl or a transfer. Compare
- * vfio_pci_zap_and_down_write_memory_lock(), and uio_unregister_device(), which leaves the
- * registers of a device that is gone mapped.
+ * Programs may have it open and mapped, and be in a page fault, an ioctl or a transfer. Other
+ * drivers wait for them (vfio_unregister_group_dev()), or leave registers mapped
+ * (uio_unregister_device()). This one takes all of it away, as uacce_remove() does.
  */
 static void edu_remove(struct pci_dev *pdev)
 {
