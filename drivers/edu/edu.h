@@ -20,7 +20,11 @@
 #include <linux/types.h>
 
 #define EDU_REGISTERS	0x10000000000ULL	/* offset of the registers, for mmap() */
-#define EDU_MEMORY	4096U			/* bytes of the device's own memory */
+/*
+ * Bytes of the device's own memory. It has one more, but QEMU 7.2 aborts when a transfer
+ * reaches that.
+ */
+#define EDU_MEMORY	4095U
 
 /**
  * struct edu_dma - a transfer
