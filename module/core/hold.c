@@ -107,6 +107,8 @@ static int mmapdemo_hold_begin(struct mmapdemo_hold *hold)
 	filemap_invalidate_lock_shared(mapping);
 	if (hold->first + hold->count > mmapdemo_buffer_pages(buffer)) {
 		err = mmapdemo_buffer_past_end(buffer);
+	} else if (mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_WRITES)) {
+		err = -EPERM;
 	} else {
 		spin_lock(&buffer->holds_lock);
 		list_add(&hold->list, &buffer->holds);
@@ -142,8 +144,8 @@ static int mmapdemo_hold_all(struct mmapdemo_hold *hold)
  *
  * Return: the hold, which mmapdemo_hold_end() ends; or ERR_PTR of -EINVAL for a range that is
  * not of whole pages inside the buffer, -EOPNOTSUPP where its pages must be movable, -ENODEV
- * after mmapdemo_revoke(), -ENOMEM, -EIO where a memory error took a page, -EINTR after a
- * fatal signal.
+ * after mmapdemo_revoke(), -EPERM where a seal forbids writing, -ENOMEM, -EIO where a memory
+ * error took a page, -EINTR after a fatal signal.
  */
 struct mmapdemo_hold *mmapdemo_hold(struct mmapdemo_buffer *buffer, u64 pos, u64 bytes)
 {

@@ -18,9 +18,12 @@
 #include "core/folios.h"
 #include "core/notify.h"
 #include "core/strategy.h"
+#include "file.h"
+#include "lab/attach.h"
 #include "lab/content.h"
 #include "lab/rules.h"
 #include "lab/wipe.h"
+#include "seal.h"
 
 union mmapdemo_argument {
 	struct {
@@ -37,6 +40,8 @@ union mmapdemo_argument {
 	struct mmapdemo_kick kick;
 	struct mmapdemo_wait wait;
 	struct mmapdemo_wipe wipe;
+	struct mmapdemo_create create;
+	struct mmapdemo_seal seal;
 };
 
 /*
@@ -56,6 +61,8 @@ MMAPDEMO_FIRST_VERSION(inject_list, INJECT_LIST, rules);
 MMAPDEMO_FIRST_VERSION(kick, KICK, generation);
 MMAPDEMO_FIRST_VERSION(wait, WAIT, generation);
 MMAPDEMO_FIRST_VERSION(wipe, WIPE, reserved);
+MMAPDEMO_FIRST_VERSION(create, CREATE, name);
+MMAPDEMO_FIRST_VERSION(seal, SEAL, reserved);
 
 static __u32 mmapdemo_control_features(const struct mmapdemo_buffer *buffer)
 {
@@ -172,7 +179,8 @@ static int mmapdemo_control_inject_set(struct file *file, union mmapdemo_argumen
 	    check_add_overflow(injection->offset, injection->length, &end) ||
 	    end > MAX_LFS_FILESIZE)
 		return -EINVAL;
-	return mmapdemo_rules_set(buffer, injection);
+	/* A buffer of CREATE has its lab from the first rule on. */
+	return mmapdemo_attach_lab(buffer) ?: mmapdemo_rules_set(buffer, injection);
 }
 
 /* Elements as long as the program's: it gets less where it knows less, and zeros where more. */
@@ -261,6 +269,9 @@ static int mmapdemo_control_wipe(struct file *file, union mmapdemo_argument *arg
 		return -EOPNOTSUPP;
 	if (!arg->flags || (arg->wipe.policy && !(arg->flags & MMAPDEMO_WIPE_SET_POLICY)))
 		return -EINVAL;
+	/* It goes with its last user, and its memory is zero when it is used again. */
+	if (arg->flags & MMAPDEMO_WIPE_SET_POLICY && mmapdemo_file_is(buffer))
+		return -EOPNOTSUPP;
 	if (arg->flags & MMAPDEMO_WIPE_NOW) {
 		int err = mmapdemo_wipe_now(buffer);
 
@@ -272,8 +283,27 @@ static int mmapdemo_control_wipe(struct file *file, union mmapdemo_argument *arg
 	return 0;
 }
 
+static int mmapdemo_control_create(struct file *file, union mmapdemo_argument *arg)
+{
+	return mmapdemo_file_create(mmapdemo_buffer_of(file), &arg->create);
+}
+
+static int mmapdemo_control_seal(struct file *file, union mmapdemo_argument *arg)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
+	int err = 0;
+
+	if (arg->seal.reserved || !mmapdemo_file_is(buffer))
+		return -EOPNOTSUPP;
+	if (arg->seal.seals)
+		err = file->f_mode & FMODE_WRITE ? mmapdemo_seal_add(buffer, arg->seal.seals) :
+						   -EBADF;
+	arg->seal.seals = READ_ONCE(buffer->seals);
+	return err;
+}
+
 struct mmapdemo_command {
-	int (*call)(struct file *file, union mmapdemo_argument *arg);
+	int (*call)(struct file *file, union mmapdemo_argument *arg); /* >= 0: what ioctl(2) is */
 	size_t min_size; /* of the struct's first version: a program's may not be shorter */
 	size_t size; /* of the struct as the module knows it */
 	fmode_t mode; /* that the descriptor must have */
@@ -303,6 +333,8 @@ static const struct mmapdemo_command mmapdemo_commands[] = {
 	MMAPDEMO_COMMAND(WAIT, wait, WAIT, 0, 0, .answers = true),
 	MMAPDEMO_COMMAND(WIPE, wipe, WIPE, FMODE_WRITE,
 			 MMAPDEMO_WIPE_NOW | MMAPDEMO_WIPE_SET_POLICY),
+	MMAPDEMO_COMMAND(CREATE, create, CREATE, FMODE_READ | FMODE_WRITE, 0),
+	MMAPDEMO_COMMAND(SEAL, seal, SEAL, 0, 0, .answers = true),
 };
 
 static const struct mmapdemo_command *mmapdemo_control_find(unsigned int cmd)
@@ -360,7 +392,7 @@ long mmapdemo_control_ioctl(struct file *file, unsigned int cmd, unsigned long u
 		return -ENOTTY;
 	if (READ_ONCE(mmapdemo_buffer_of(file)->revoked))
 		return -ENODEV;
-	if (command->mode && !(file->f_mode & command->mode))
+	if ((file->f_mode & command->mode) != command->mode)
 		return -EBADF;
 	err = mmapdemo_control_get(command, &arg, argument);
 	if (!err)
