@@ -294,7 +294,7 @@ ROW(C7, unknown, "ENOTTY for numbers that are no command, of its letter or of an
 	struct state before = state_of(fd);
 	union argument argument = {.size = sizeof(argument)};
 
-	for (int number = _IOC_NR(MMAPDEMO_IOCTL_WIPE) + 1; number < 256; number++)
+	for (int number = _IOC_NR(MMAPDEMO_IOCTL_SEAL) + 1; number < 256; number++)
 		assert_errno(command(fd, _IOWR(MMAPDEMO_IOCTL_TYPE, number, struct mmapdemo_wipe),
 				     &argument),
 			     ENOTTY);
