@@ -18,6 +18,7 @@
 #include "core/folios.h"
 #include "core/notify.h"
 #include "core/strategy.h"
+#include "create.h"
 #include "file.h"
 #include "lab/attach.h"
 #include "lab/content.h"
@@ -285,7 +286,7 @@ static int mmapdemo_control_wipe(struct file *file, union mmapdemo_argument *arg
 
 static int mmapdemo_control_create(struct file *file, union mmapdemo_argument *arg)
 {
-	return mmapdemo_file_create(mmapdemo_buffer_of(file), &arg->create);
+	return mmapdemo_create_fd(mmapdemo_buffer_of(file), &arg->create);
 }
 
 static int mmapdemo_control_seal(struct file *file, union mmapdemo_argument *arg)

@@ -3,17 +3,13 @@
  * Buffers that programs create. Each is a regular file without a name in any folder. What it
  * does is what a memfd does, as far as memory in the page cache goes.
  */
-#include <linux/ctype.h>
-#include <linux/falloc.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/falloc.h>
 #include <linux/mm.h>
 #include <linux/mmapdemo.h>
 #include <linux/module.h>
-#include <linux/slab.h>
 #include <linux/splice.h>
-#include <linux/string.h>
-#include <linux/uaccess.h>
 #include <linux/uio.h>
 #include <uapi/linux/mmapdemo.h>
 
@@ -40,35 +36,26 @@ static size_t mmapdemo_file_step(struct mmapdemo_buffer *buffer, loff_t pos, siz
 	return min_t(u64, bytes, PAGE_SIZE - offset_in_page(pos));
 }
 
-/* Writes what one rule of the fault lab covers, up to the end; or a page past the end. */
-static ssize_t mmapdemo_file_write_some(struct kiocb *iocb, struct iov_iter *from)
-{
-	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
-	size_t count = iov_iter_count(from);
-	size_t bytes = mmapdemo_file_step(buffer, iocb->ki_pos, count);
-	ssize_t ret;
-
-	if (!bytes || mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_WRITES))
-		return -EPERM;
-	ret = mmapdemo_hooks_access(buffer, iocb->ki_pos, &bytes, false);
-	if (ret)
-		return ret;
-	iov_iter_truncate(from, bytes);
-	if (iocb->ki_pos < mmapdemo_buffer_bytes(buffer))
-		ret = mmapdemo_io_write_locked(iocb, from);
-	else
-		ret = mmapdemo_io_append_locked(iocb, from);
-	iov_iter_reexpand(from, count - max_t(ssize_t, ret, 0));
-	return ret;
-}
-
 static ssize_t mmapdemo_file_write_locked(struct kiocb *iocb, struct iov_iter *from)
 {
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
 	ssize_t ret = file_modified(iocb->ki_filp);
 	ssize_t done = 0;
 
+	if (mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_WRITES))
+		return -EPERM;
 	while (iov_iter_count(from) && ret >= 0) {
-		ret = mmapdemo_file_write_some(iocb, from);
+		size_t count = iov_iter_count(from);
+		size_t bytes = mmapdemo_file_step(buffer, iocb->ki_pos, count);
+
+		iov_iter_truncate(from, bytes);
+		if (!bytes)
+			ret = -EPERM;
+		else if (iocb->ki_pos < mmapdemo_buffer_bytes(buffer))
+			ret = mmapdemo_io_write_locked(iocb, from);
+		else
+			ret = mmapdemo_io_append_locked(iocb, from);
+		iov_iter_reexpand(from, count - max_t(ssize_t, ret, 0));
 		done += max_t(ssize_t, ret, 0);
 		if (fatal_signal_pending(current) && ret >= 0)
 			ret = -EINTR;
@@ -77,22 +64,45 @@ static ssize_t mmapdemo_file_write_locked(struct kiocb *iocb, struct iov_iter *f
 	return done ? done : ret;
 }
 
-static ssize_t mmapdemo_file_write_iter(struct kiocb *iocb, struct iov_iter *from)
+/*
+ * Writes what one rule of the fault lab covers, which is all where it has no rules; in: how many
+ * @bytes are there, out: how far the rule goes. A rule's delay holds no lock.
+ */
+static ssize_t mmapdemo_file_write_some(struct kiocb *iocb, struct iov_iter *from, size_t *bytes)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
-	loff_t old;
-	ssize_t ret = mmapdemo_buffer_lock(buffer);
+	loff_t size = mmapdemo_buffer_bytes(buffer);
+	loff_t pos = iocb->ki_flags & IOCB_APPEND ? size : iocb->ki_pos;
+	size_t count = *bytes;
+	ssize_t ret = count ? mmapdemo_hooks_access(buffer, pos, bytes, false) : 0;
 
+	if (!ret)
+		ret = mmapdemo_buffer_lock(buffer);
 	if (ret)
 		return ret;
-	old = i_size_read(buffer->inode);
+	size = i_size_read(buffer->inode);
+	iov_iter_truncate(from, *bytes);
 	ret = generic_write_checks(iocb, from);
 	if (ret > 0)
 		ret = mmapdemo_file_write_locked(iocb, from);
-	if (i_size_read(buffer->inode) != old)
+	if (i_size_read(buffer->inode) != size)
 		mmapdemo_notify_event(buffer, MMAPDEMO_RESIZED);
 	mmapdemo_buffer_unlock(buffer);
+	iov_iter_reexpand(from, count - max_t(ssize_t, ret, 0));
 	return ret;
+}
+
+static ssize_t mmapdemo_file_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	ssize_t done = 0, ret;
+	size_t bytes;
+
+	do {
+		bytes = iov_iter_count(from);
+		ret = mmapdemo_file_write_some(iocb, from, &bytes);
+		done += max_t(ssize_t, ret, 0);
+	} while (ret > 0 && ret == bytes && iov_iter_count(from));
+	return done ? done : ret;
 }
 
 static int mmapdemo_file_allocate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end,
@@ -211,8 +221,17 @@ static struct mmapdemo_buffer *mmapdemo_file_buffer(struct mmapdemo_buffer *devi
 	return buffer;
 }
 
-/* Return: an open file, which has the only reference to a new buffer; or ERR_PTR. */
-static struct file *mmapdemo_file_new(struct mmapdemo_buffer *device, const char *name,
+/**
+ * mmapdemo_file_new - an open file, which has the only reference to a new buffer
+ * @device: a buffer whose node and huge folios are the model
+ * @name: what /proc/PID/fd shows
+ * @bytes: the inode's largest size at most
+ *
+ * Context: Process context, may sleep.
+ *
+ * Return: the file, or ERR_PTR of -EFBIG, -ENFILE, -ENOMEM.
+ */
+struct file *mmapdemo_file_new(struct mmapdemo_buffer *device, const char *name,
 				      loff_t bytes)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_file_buffer(device, name);
@@ -238,67 +257,4 @@ static struct file *mmapdemo_file_new(struct mmapdemo_buffer *device, const char
 		return file;
 	fput(file);
 	return ERR_PTR(err);
-}
-
-/* A line break would end the line of a trace. */
-static bool mmapdemo_file_is_name(const char *name)
-{
-	for (; *name; name++)
-		if (iscntrl(*name))
-			return false;
-	return true;
-}
-
-/* Return: what /proc/PID/fd shows; or ERR_PTR. */
-static char *mmapdemo_file_name(u64 user)
-{
-	const char __user *from = u64_to_user_ptr(user);
-	char *given = user ? strndup_user(from, MMAPDEMO_NAME_MAX + 1) : NULL;
-	char *name;
-
-	if (IS_ERR(given))
-		return given;
-	if (given && !mmapdemo_file_is_name(given))
-		name = ERR_PTR(-EINVAL);
-	else
-		name = kasprintf(GFP_KERNEL, "mmapdemo:%s", given ?: "") ?: ERR_PTR(-ENOMEM);
-	kfree(given);
-	return name;
-}
-
-/**
- * mmapdemo_file_create - MMAPDEMO_IOCTL_CREATE
- * @device: the buffer of the node that is asked
- * @create: the struct, in kernel memory
- *
- * Context: Process context, may sleep.
- *
- * Return: a descriptor, or an errno as the uapi header has it.
- */
-int mmapdemo_file_create(struct mmapdemo_buffer *device, const struct mmapdemo_create *create)
-{
-	struct file *file;
-	char *name;
-	int fd;
-
-	if (!device->strategy->has_folios || mmapdemo_file_is(device))
-		return -EOPNOTSUPP;
-	if (create->bytes > MAX_LFS_FILESIZE)
-		return -EINVAL;
-	name = mmapdemo_file_name(create->name);
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	fd = get_unused_fd_flags(O_CLOEXEC);
-	if (fd < 0)
-		goto free;
-	file = mmapdemo_file_new(device, name, create->bytes);
-	if (IS_ERR(file)) {
-		put_unused_fd(fd);
-		fd = PTR_ERR(file);
-		goto free;
-	}
-	fd_install(fd, file);
-free:
-	kfree(name);
-	return fd;
 }

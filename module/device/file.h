@@ -6,7 +6,7 @@
 
 #include "core/buffer.h"
 
-struct mmapdemo_create;
+struct file;
 
 /* Whether the buffer is one of CREATE, which is a regular file, and not of a node. */
 static inline bool mmapdemo_file_is(const struct mmapdemo_buffer *buffer)
@@ -14,6 +14,6 @@ static inline bool mmapdemo_file_is(const struct mmapdemo_buffer *buffer)
 	return buffer->owner;
 }
 
-int mmapdemo_file_create(struct mmapdemo_buffer *device, const struct mmapdemo_create *create);
+struct file *mmapdemo_file_new(struct mmapdemo_buffer *device, const char *name, loff_t bytes);
 
 #endif
