@@ -980,7 +980,8 @@ const struct operation node_operations[] = {
 	 .prepare = prepare_created,
 	 .act = act_reopen,
 	 .check = check_kept,
-	 .may_say = ENFILE},
+	 /* procfs has no other word for an inode that it cannot make */
+	 .may_say = ENOENT},
 	{.name = "created-map",
 	 .prepare = prepare_created,
 	 .act = act_map_created,
