@@ -111,8 +111,8 @@ enum user { DESCRIPTOR, MAPPING, PATH, PRIVATE_MAPPING };
 
 static const char *const users[] = {"descriptor", "mapping", "path", "private-mapping"};
 
-ROW_EACH(C8, last_user, "what uses it keeps it and the module, with the device closed; then it goes",
-	 users)
+ROW_EACH(C8, last_user,
+	 "what uses it keeps it and the module, with the device closed; then it goes", users)
 {
 	size_t len = 8 << 20;
 	int before = references();

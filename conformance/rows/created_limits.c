@@ -104,8 +104,12 @@ static const struct absurd {
 	const char *name;
 	uint64_t bytes;
 } sizes[] = {
-	{"none", 0},	    {"one", 1},			{"odd", 12345},
-	{"4G", 1ULL << 32}, {"largest", INT64_MAX}, {"last-page", INT64_MAX - 4095},
+	{"none", 0},
+	{"one", 1},
+	{"odd", 12345},
+	{"4G", 1ULL << 32},
+	{"largest", INT64_MAX},
+	{"last-page", INT64_MAX - 4095},
 };
 
 ROW_EACH(C8, any_size, "any size that a file can have is fine, as memory comes on first use", sizes)

@@ -136,7 +136,8 @@ ROW_EACH(C9, seal_write, "WRITE and FUTURE_WRITE: nothing new writes to it", sea
 	ck_assert_int_eq(mine[0], 'S');
 }
 
-ROW_EACH(C9, sealed_map_stays, "a read-only mapping made under either never becomes writable", sealed)
+ROW_EACH(C9, sealed_map_stays, "a read-only mapping made under either never becomes writable",
+	 sealed)
 {
 	int fd = make_sealed(sealed[_i].maker, sealed[_i].seal);
 	unsigned char *map = map_file(fd, pages(1), PROT_READ, MAP_SHARED);
@@ -204,7 +205,8 @@ ROW_EACH(C9, write_not_busy, "WRITE does not mind private mappings, nor those of
 	assert_done(add_seals(&makers[_i], fd, F_SEAL_WRITE));
 }
 
-ROW_EACH(C9, write_pinned, "WRITE is EBUSY while a page is pinned for DMA, its mapping gone", makers)
+ROW_EACH(C9, write_pinned, "WRITE is EBUSY while a page is pinned for DMA, its mapping gone",
+	 makers)
 {
 	int fd = make_file(&makers[_i], pages(SIZE));
 	unsigned char *map = map_file(fd, pages(SIZE), RW, MAP_SHARED);

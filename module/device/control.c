@@ -286,7 +286,7 @@ static int mmapdemo_control_wipe(struct file *file, union mmapdemo_argument *arg
 
 static int mmapdemo_control_create(struct file *file, union mmapdemo_argument *arg)
 {
-	return mmapdemo_create_fd(mmapdemo_buffer_of(file), &arg->create);
+	return mmapdemo_create_fd(file, &arg->create);
 }
 
 static int mmapdemo_control_seal(struct file *file, union mmapdemo_argument *arg)

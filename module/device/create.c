@@ -3,6 +3,7 @@
 #include <linux/ctype.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/mmapdemo.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -41,20 +42,22 @@ static char *mmapdemo_create_name(u64 user)
 
 /**
  * mmapdemo_create_fd - MMAPDEMO_IOCTL_CREATE
- * @device: the buffer of the node that is asked
+ * @device: an open file of the node
  * @create: the struct, in kernel memory
  *
  * Context: Process context, may sleep.
  *
  * Return: a descriptor, or an errno as the uapi header has it.
  */
-int mmapdemo_create_fd(struct mmapdemo_buffer *device, const struct mmapdemo_create *create)
+int mmapdemo_create_fd(struct file *device, const struct mmapdemo_create *create)
 {
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(device);
+	const struct file_operations *fops = mmapdemo_io_data(device);
 	struct file *file;
 	char *name;
 	int fd;
 
-	if (!device->strategy->has_folios || mmapdemo_file_is(device))
+	if (!buffer->strategy->has_folios || !fops) /* which a created file has not */
 		return -EOPNOTSUPP;
 	if (create->bytes > MAX_LFS_FILESIZE)
 		return -EINVAL;
@@ -64,7 +67,7 @@ int mmapdemo_create_fd(struct mmapdemo_buffer *device, const struct mmapdemo_cre
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		goto free;
-	file = mmapdemo_file_new(device, name, create->bytes);
+	file = mmapdemo_file_new(buffer, name, create->bytes, fops);
 	if (IS_ERR(file)) {
 		put_unused_fd(fd);
 		fd = PTR_ERR(file);

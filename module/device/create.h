@@ -2,9 +2,9 @@
 #ifndef MMAPDEMO_CREATE_H
 #define MMAPDEMO_CREATE_H
 
-struct mmapdemo_buffer;
+struct file;
 struct mmapdemo_create;
 
-int mmapdemo_create_fd(struct mmapdemo_buffer *device, const struct mmapdemo_create *create);
+int mmapdemo_create_fd(struct file *device, const struct mmapdemo_create *create);
 
 #endif

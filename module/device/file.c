@@ -9,11 +9,9 @@
 #include <linux/mm.h>
 #include <linux/mmapdemo.h>
 #include <linux/module.h>
-#include <linux/splice.h>
 #include <linux/uio.h>
 #include <uapi/linux/mmapdemo.h>
 
-#include "control.h"
 #include "core/assembler.h"
 #include "core/buffer.h"
 #include "core/hooks.h"
@@ -92,7 +90,7 @@ static ssize_t mmapdemo_file_write_some(struct kiocb *iocb, struct iov_iter *fro
 	return ret;
 }
 
-static ssize_t mmapdemo_file_write_iter(struct kiocb *iocb, struct iov_iter *from)
+ssize_t mmapdemo_file_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	ssize_t done = 0, ret;
 	size_t bytes;
@@ -122,7 +120,7 @@ static int mmapdemo_file_allocate(struct mmapdemo_buffer *buffer, loff_t pos, lo
 	return err;
 }
 
-static long mmapdemo_file_fallocate(struct file *file, int mode, loff_t pos, loff_t len)
+long mmapdemo_file_fallocate(struct file *file, int mode, loff_t pos, loff_t len)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 
@@ -138,7 +136,7 @@ static long mmapdemo_file_fallocate(struct file *file, int mode, loff_t pos, lof
 }
 
 /* A regular file can be read and written at any time. So all events are EPOLLPRI. */
-static __poll_t mmapdemo_file_poll(struct file *file, poll_table *wait)
+__poll_t mmapdemo_file_poll(struct file *file, poll_table *wait)
 {
 	__poll_t mask = mmapdemo_notify_poll(file, wait);
 
@@ -146,7 +144,7 @@ static __poll_t mmapdemo_file_poll(struct file *file, poll_table *wait)
 }
 
 /* Of a path in /proc/PID/fd. CREATE calls it for the first file. */
-static int mmapdemo_file_open(struct inode *inode, struct file *file)
+int mmapdemo_file_open(struct inode *inode, struct file *file)
 {
 	int err = generic_file_open(inode, file);
 
@@ -157,30 +155,12 @@ static int mmapdemo_file_open(struct inode *inode, struct file *file)
 	return err;
 }
 
-static int mmapdemo_file_release(struct inode *inode, struct file *file)
+int mmapdemo_file_release(struct inode *inode, struct file *file)
 {
 	if (file->private_data) /* else CREATE could not open it */
 		mmapdemo_io_detach(file);
 	return 0;
 }
-
-static const struct file_operations mmapdemo_file_fops = {
-	.owner			= THIS_MODULE,
-	.open			= mmapdemo_file_open,
-	.release		= mmapdemo_file_release,
-	.llseek			= mmapdemo_io_llseek,
-	.read_iter		= mmapdemo_io_read_iter,
-	.write_iter		= mmapdemo_file_write_iter,
-	.splice_read		= mmapdemo_copy_splice_read,
-	.splice_write		= iter_file_splice_write,
-	.poll			= mmapdemo_file_poll,
-	.unlocked_ioctl		= mmapdemo_control_ioctl,
-	.compat_ioctl		= compat_ptr_ioctl,
-	.fallocate		= mmapdemo_file_fallocate,
-	.fsync			= noop_fsync,
-	.get_unmapped_area	= thp_get_unmapped_area,
-	MMAPDEMO_FOPS_MMAP,
-};
 
 /* The caller holds the inode's lock. */
 static int mmapdemo_file_setattr(struct mmapdemo_mnt_idmap *idmap, struct dentry *dentry,
@@ -203,7 +183,8 @@ static const struct inode_operations mmapdemo_file_iops = {
 
 /* Return: a buffer of no bytes, or ERR_PTR. */
 static struct mmapdemo_buffer *mmapdemo_file_buffer(struct mmapdemo_buffer *device,
-						    const char *name)
+						    const char *name,
+						    const struct file_operations *fops)
 {
 	const struct mmapdemo_settings settings = {
 		.node		= device->node,
@@ -215,7 +196,7 @@ static struct mmapdemo_buffer *mmapdemo_file_buffer(struct mmapdemo_buffer *devi
 
 	if (IS_ERR(buffer))
 		return buffer;
-	buffer->inode->i_fop = &mmapdemo_file_fops;
+	buffer->inode->i_fop = fops;
 	buffer->inode->i_op = &mmapdemo_file_iops;
 	clear_nlink(buffer->inode); /* core dumps take it for anonymous memory, as they do a memfd */
 	return buffer;
@@ -226,15 +207,16 @@ static struct mmapdemo_buffer *mmapdemo_file_buffer(struct mmapdemo_buffer *devi
  * @device: a buffer whose node and huge folios are the model
  * @name: what /proc/PID/fd shows
  * @bytes: the inode's largest size at most
+ * @fops: the file's functions, whose open() and release() are those of this file
  *
  * Context: Process context, may sleep.
  *
  * Return: the file, or ERR_PTR of -EFBIG, -ENFILE, -ENOMEM.
  */
-struct file *mmapdemo_file_new(struct mmapdemo_buffer *device, const char *name,
-				      loff_t bytes)
+struct file *mmapdemo_file_new(struct mmapdemo_buffer *device, const char *name, loff_t bytes,
+			       const struct file_operations *fops)
 {
-	struct mmapdemo_buffer *buffer = mmapdemo_file_buffer(device, name);
+	struct mmapdemo_buffer *buffer = mmapdemo_file_buffer(device, name, fops);
 	struct file *file;
 	int err;
 
@@ -247,7 +229,7 @@ struct file *mmapdemo_file_new(struct mmapdemo_buffer *device, const char *name,
 	}
 	i_size_write(buffer->inode, bytes);
 	buffer->end = mmapdemo_buffer_pages_of(bytes);
-	file = mmapdemo_buffer_file(buffer, O_RDWR | O_LARGEFILE, &mmapdemo_file_fops);
+	file = mmapdemo_buffer_file(buffer, O_RDWR | O_LARGEFILE, fops);
 	mmapdemo_buffer_put(buffer);
 	if (IS_ERR(file))
 		return file;

@@ -77,9 +77,10 @@ int create_main(int argc, char **argv)
 		.args_doc = "[--] COMMAND [ARGUMENT...]",
 		.doc = "Runs a command with a descriptor of a fresh buffer.\v"
 		       "The descriptor is a regular file without a name. Its number is in the "
-		       "environment variable MMAPDEMO_FD. The buffer goes with its last user.\n\n"
-		       CONTROL_STATUS " Otherwise it is the command's; 126 the command does not "
-				      "run; 127 there is none.",
+		       "environment variable MMAPDEMO_FD. The buffer goes with its last "
+		       "user.\n\n" CONTROL_STATUS
+		       " Otherwise it is the command's; 126 the command does not "
+		       "run; 127 there is none.",
 		.children = control_argp,
 	};
 	struct create create = {
