@@ -84,7 +84,8 @@ ROW_EACH(C9, fault_in_a_write, "a write whose memory ends early moves the end as
 		ck_assert_int_eq(allocated(fd), 0);
 	ck_assert_int_eq(pwrite(fd, area, pages(3), 0), pages(2));
 	ck_assert_int_eq(size_of(fd), pages(2));
-	ck_assert_int_eq(allocated(fd), pages(2));
+	if (makers[_i].ours)
+		ck_assert_int_eq(allocated(fd), pages(2));
 }
 
 /* The page fault on the source finds the end where the write has not moved it yet. */

@@ -27,6 +27,7 @@ mmapdemo-core-flags += $(call mmapdemo-has,u32 crc32c.u32 crc,crc32.h,MMAPDEMO_H
 mmapdemo-core-flags += $(call mmapdemo-has,struct mempolicy \*policy,pagemap.h,MMAPDEMO_HAS_FOLIO_MEMPOLICY)
 mmapdemo-core-flags += $(call mmapdemo-has,void vm_flags_set.struct vm_area_struct,mm.h,MMAPDEMO_HAS_VM_FLAGS_SET)
 mmapdemo-core-flags += $(call mmapdemo-has,struct mnt_idmap,fs.h,MMAPDEMO_HAS_MNT_IDMAP)
+mmapdemo-core-flags += $(call mmapdemo-has,define S_ANON_INODE,fs.h,MMAPDEMO_HAS_ANON_INODE)
 mmapdemo-core-flags += $(call mmapdemo-has,bool vma_is_cow_mapping,mm.h,MMAPDEMO_HAS_VMA_IS_COW)
 mmapdemo-core-flags += $(call mmapdemo-has,int vfs_mmap.struct file,fs.h,MMAPDEMO_HAS_VFS_MMAP)
 mmapdemo-core-flags += $(call mmapdemo-has,shmem_file_setup.*vma_flags_t,shmem_fs.h,MMAPDEMO_HAS_SHMEM_VMA_FLAGS)

@@ -198,6 +198,8 @@ static struct mmapdemo_buffer *mmapdemo_file_buffer(struct mmapdemo_buffer *devi
 		return buffer;
 	buffer->inode->i_fop = fops;
 	buffer->inode->i_op = &mmapdemo_file_iops;
+	/* FIONREAD and others are for inodes that are not anonymous. */
+	buffer->inode->i_flags &= ~MMAPDEMO_S_ANON_INODE;
 	clear_nlink(buffer->inode); /* core dumps take it for anonymous memory, as they do a memfd */
 	return buffer;
 }
