@@ -259,6 +259,9 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_from_file);
  * @fd: the descriptor
  * @mode: FMODE_READ, FMODE_WRITE or both: what the driver does to the buffer for the task
  *
+ * The buffer may be one that a program created (MMAPDEMO_IOCTL_CREATE): the program changes its
+ * size at any time, and a seal that the program sets may forbid writing and holds.
+ *
  * Context: Process context, may sleep.
  *
  * Return: as mmapdemo_from_file(); or ERR_PTR(-EBADF), also where the descriptor is not open
