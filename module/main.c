@@ -19,7 +19,8 @@
  * strategy/		the other ways to have memory and map it (list.c). They share fixed.c.
  * lab/			rules.c, inject.c, delay.c: pages that fail, or take long;
  *			content.c, wipe.c: fill, checksum, wipe
- * device/		the node: device.c, its commands (control.c), sysfs.c, debugfs.c
+ * device/		the node: device.c, its commands (control.c), sysfs.c, debugfs.c;
+ *			buffers that programs create: create.c, file.c, seal.c
  *
  * tools/lint/layers says which folder may include which.
  */

@@ -7,7 +7,7 @@
 
 # What must have run for a kernel to count as checked.
 contract="S1 S2 S3 S4 S5 S6 S7 S8 S9 S10 S11 S12 S13 S14 V1 V2 V3 V4
-M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 M14 M15 M16 M17 M18 C1 C2 C3 C4 C5 C6 C7 C11 C12"
+M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 M14 M15 M16 M17 M18 C1 C2 C3 C4 C5 C6 C7 C8 C9 C11 C12"
 contract=${contract//$'\n'/ }
 
 # Each has a node of its own. conformance/expect judges the rows that are about it.

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -28,10 +29,9 @@ static int try_export(int fd, int *dmabuf)
 		.offset = pages(FIRST),
 		.length = pages(COUNT),
 	};
-	int error = command(fd, MMAPDEMO_IOCTL_EXPORT, &argument);
 
-	*dmabuf = argument.fd;
-	return error;
+	*dmabuf = ioctl(fd, MMAPDEMO_IOCTL_EXPORT, &argument);
+	return *dmabuf < 0 ? errno : 0;
 }
 
 static int export(int fd)

@@ -2,48 +2,22 @@
 /* C2: pages that a device could write to do not go, and then nothing else changes either. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <linux/if_xdp.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "support/access.h"
 #include "support/control.h"
+#include "support/memory.h"
 #include "support/physics.h"
 #include "support/row.h"
 #include "support/system.h"
 #include "support/target.h"
 #include "support/weather.h"
 
-#ifndef SOL_XDP
-#define SOL_XDP 283
-#endif
-
 #define STORED 1
 #define PINNED 3  /* page of the chunk */
 #define AFTER  20 /* another, behind it */
-
-/*
- * Pinned for DMA, for as long as the socket lives. A socket for XDP takes any
- * mapping on all kernels, where io_uring's buffers may not be of a file (6.1).
- */
-static int pin(void *page)
-{
-	struct xdp_umem_reg umem = {
-		.addr = (uintptr_t)page,
-		.len = target.page,
-		.chunk_size = target.page,
-	};
-	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 && (errno == EAFNOSUPPORT || errno == EPERM))
-		row_not_applicable("no socket to pin pages with (AF_XDP): %s", strerror(errno));
-	ck_assert_msg(fd >= 0, "socket(AF_XDP): %s", strerror(errno));
-	ck_assert_msg(!setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &umem, sizeof(umem)),
-		      "XDP_UMEM_REG: %s", strerror(errno));
-	return fd;
-}
 
 /* What takes pages of the chunk away, or tries to. */
 static const struct taking {
@@ -87,7 +61,7 @@ ROW_EACH(C2, pinned, "EBUSY while a page that would go, or its huge folio, is pi
 	off_t off = make_chunk(fd, taking->folios, STORED);
 	unsigned char *map = target_map_rw(chunk_size(fd) / target.page, MAP_SHARED, off);
 	struct mmapdemo_info before, now;
-	int pinner = pin(map + pages(PINNED));
+	int pinner = pin_page(map + pages(PINNED));
 	uint64_t frame = frame_of(map + pages(PINNED));
 
 	before = info_of(fd);
@@ -122,7 +96,7 @@ ROW_EACH(C2, pinned_zeroed_in_part, "a part of a pinned page can be zeroed: the 
 	unsigned char *page = map + pages(PINNED);
 	uint64_t frame;
 
-	pin(page);
+	pin_page(page);
 	frame = frame_of(page);
 	assert_done(punch(fd, off + pages(PINNED) + 10, 20));
 	assert_memory(page, 10, off + pages(PINNED), STORED);

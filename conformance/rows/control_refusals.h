@@ -63,7 +63,7 @@ static const struct command {
 	[KICK] = COMMAND(KICK, "kick", KICK, kick, true, .answers = true),
 	[WAIT] = COMMAND(WAIT, "wait", WAIT, wait, .answers = true),
 	[WIPE] = COMMAND(WIPE, "wipe", WIPE, wipe, true),
-	[EXPORT] = COMMAND(EXPORT, "export", EXPORT, export, true, true, .answers = true),
+	[EXPORT] = COMMAND(EXPORT, "export", EXPORT, export, true, true),
 	[EVENTFD] = COMMAND(EVENTFD, "eventfd", EVENTFD, eventfd),
 };
 

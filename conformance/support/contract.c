@@ -54,6 +54,8 @@ static const struct {
 	{"C5", "it tells who waits what happened, and loses nothing"},
 	{"C6", "it is wiped when told, or when nobody is left"},
 	{"C7", "each wrong command is refused, and changes nothing"},
+	{"C8", "programs create buffers, which go with their last user"},
+	{"C9", "a created buffer is a regular file, as a memfd is"},
 	{"C11", "an eventfd and SIGIO tell of what happened, too"},
 	{"C12", "other drivers import it as a dma-buf, and it stays meanwhile"},
 };

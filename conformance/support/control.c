@@ -60,7 +60,7 @@ int control_open(void)
 
 int command(int fd, unsigned long number, void *argument)
 {
-	return ioctl(fd, number, argument) ? errno : 0;
+	return ioctl(fd, number, argument) == -1 ? errno : 0;
 }
 
 int resize(int fd, off_t bytes)

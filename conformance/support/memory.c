@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/if_xdp.h>
 #include <linux/magic.h>
 #include <linux/mempolicy.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -19,6 +21,10 @@
 
 #ifndef MADV_HWPOISON
 #define MADV_HWPOISON 100
+#endif
+
+#ifndef SOL_XDP
+#define SOL_XDP 283
 #endif
 
 #define CHUNK	      4 /* the chunk that make_chunk() of the device takes, too */
@@ -265,4 +271,25 @@ int break_page(void *page)
 		row_not_applicable("memory cannot be declared broken (MADV_HWPOISON): %s",
 				   strerror(error));
 	return error;
+}
+
+/*
+ * By a socket for XDP, which takes any mapping on all kernels, where io_uring's
+ * buffers may not be of a file (6.1).
+ */
+int pin_page(void *page)
+{
+	struct xdp_umem_reg umem = {
+		.addr = (uintptr_t)page,
+		.len = target.page,
+		.chunk_size = target.page,
+	};
+	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 && (errno == EAFNOSUPPORT || errno == EPERM))
+		row_not_applicable("no socket to pin pages with (AF_XDP): %s", strerror(errno));
+	ck_assert_msg(fd >= 0, "socket(AF_XDP): %s", strerror(errno));
+	ck_assert_msg(!setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &umem, sizeof(umem)),
+		      "XDP_UMEM_REG: %s", strerror(errno));
+	return fd;
 }

@@ -77,6 +77,9 @@ int node_of(void *page);
 /* Moves a page, mapped by whomever; returns its node afterwards, or -errno. */
 int move_to_node(void *page, int node);
 
+/* Pins the page at an address as for DMA, until the descriptor that this returns is closed. */
+int pin_page(void *page);
+
 /* madvise(MADV_HWPOISON) of one page; returns 0 or the errno. */
 int break_page(void *page);
 

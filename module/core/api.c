@@ -159,7 +159,8 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_bytes);
  *
  * Return: 0; -EOPNOTSUPP where the buffer's strategy has a fixed size, -EINVAL for the
  * argument, -ENOMEM, -EBUSY where a page beyond the new size is pinned or held, -EINTR after a
- * fatal signal, -ENODEV after mmapdemo_revoke(): the size is as it was then.
+ * fatal signal, -EPERM where a seal forbids it, -ENODEV after mmapdemo_revoke(): the size is as
+ * it was then.
  */
 int mmapdemo_resize(struct mmapdemo_buffer *buffer, u64 bytes)
 {
@@ -177,7 +178,8 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_resize);
  *
  * Return: 0; -EOPNOTSUPP where the buffer's strategy frees no part of its memory, -EINVAL for
  * the arguments, -EBUSY where a page is pinned or held, -EIO where the range begins or ends in
- * a page that a memory error took, -ENODEV after mmapdemo_revoke(): nothing is punched then.
+ * a page that a memory error took, -EPERM where a seal forbids it, -ENODEV after
+ * mmapdemo_revoke(): nothing is punched then.
  * -EINTR after a fatal signal, when it may be punched in part.
  */
 int mmapdemo_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 length)
@@ -218,15 +220,15 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_punch);
  * Context: Process context, may sleep. Takes the invalidate lock, which no access to user
  * memory is made under, so that no program can delay it for long.
  *
- * Return: 0, or -EOPNOTSUPP where the buffer is a node's.
+ * Return: 0, or -EOPNOTSUPP where the buffer is a node's, or one that a program created.
  */
 int mmapdemo_revoke(struct mmapdemo_buffer *buffer)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 	bool first;
 
-	/* The lab knows of nodes' buffers, and not that one could go. */
-	if (!buffer->strategy->has_folios || buffer->hooks)
+	/* The lab does not know that a buffer could go. What a program created is the program's. */
+	if (!buffer->strategy->has_folios || buffer->hooks || buffer->owner)
 		return -EOPNOTSUPP;
 	filemap_invalidate_lock(mapping);
 	first = !buffer->revoked;
@@ -266,6 +268,9 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_from_file);
  * mmapdemo_from_fd - the buffer behind a descriptor of the current task
  * @fd: the descriptor
  * @mode: FMODE_READ, FMODE_WRITE or both: what the driver does to the buffer for the task
+ *
+ * The buffer may be one that a program created (MMAPDEMO_IOCTL_CREATE): the program changes its
+ * size at any time, and a seal that the program sets may forbid writing and holds.
  *
  * Context: Process context, may sleep.
  *
@@ -406,7 +411,8 @@ static int mmapdemo_api_check(const struct mmapdemo_buffer *buffer, u64 pos, siz
  *
  * Return: 0, -EINVAL for a range that is not inside the buffer, -ENODEV after mmapdemo_revoke(),
  * -ENOMEM, -EIO where a memory error took the page, -EINTR after a fatal signal, -EAGAIN with
- * @nowait, -EOPNOTSUPP where the buffer's strategy has no contents.
+ * @nowait, -EPERM where a seal forbids writing, -EOPNOTSUPP where the buffer's strategy has no
+ * contents.
  */
 int mmapdemo_piece_get(struct mmapdemo_buffer *buffer, u64 pos, bool write,
 		       struct mmapdemo_piece *piece)

@@ -5,8 +5,12 @@
  * VMAs map it, and holds the memory of the strategy `pagecache'. The memory of the other
  * strategies is beside it.
  */
+#include <linux/completion.h>
+#include <linux/file.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/mount.h>
+#include <linux/pagemap.h>
 #include <linux/pseudo_fs.h>
 #include <linux/slab.h>
 
@@ -19,10 +23,53 @@
 #define MMAPDEMO_MAGIC	0x6d6d6170	/* "mmap" */
 
 static struct vfsmount *mmapdemo_mnt;
+static DECLARE_COMPLETION(mmapdemo_unmounted);
+
+static void mmapdemo_buffer_free(struct mmapdemo_buffer *buffer)
+{
+	struct module *owner = buffer->owner;
+
+	if (buffer->hooks)
+		buffer->hooks->ops->detach(buffer);
+	if (buffer->strategy)
+		buffer->strategy->exit(buffer);
+	xa_destroy(&buffer->broken);
+	free_percpu(buffer->faults);
+	kfree_const(buffer->name);
+	kfree(buffer);
+	module_put(owner);
+}
+
+/* The last reference to the inode is gone: no program can find or map the buffer. */
+static void mmapdemo_evict_inode(struct inode *inode)
+{
+	struct mmapdemo_buffer *buffer = inode->i_private;
+
+	truncate_inode_pages_final(&inode->i_data);
+	clear_inode(inode);
+	if (buffer) /* else it is the root folder of the file system */
+		mmapdemo_buffer_free(buffer);
+}
+
+static const struct super_operations mmapdemo_super_ops = {
+	.statfs		= simple_statfs,
+	.evict_inode	= mmapdemo_evict_inode,
+};
 
 static int mmapdemo_init_fs_context(struct fs_context *fc)
 {
-	return init_pseudo(fc, MMAPDEMO_MAGIC) ? 0 : -ENOMEM;
+	struct pseudo_fs_context *ctx = init_pseudo(fc, MMAPDEMO_MAGIC);
+
+	if (!ctx)
+		return -ENOMEM;
+	ctx->ops = &mmapdemo_super_ops;
+	return 0;
+}
+
+static void mmapdemo_kill_sb(struct super_block *sb)
+{
+	kill_anon_super(sb);
+	complete(&mmapdemo_unmounted);
 }
 
 /*
@@ -32,52 +79,29 @@ static int mmapdemo_init_fs_context(struct fs_context *fc)
 static struct file_system_type mmapdemo_fs = {
 	.name			= "mmapdemo",
 	.init_fs_context	= mmapdemo_init_fs_context,
-	.kill_sb		= kill_anon_super,
+	.kill_sb		= mmapdemo_kill_sb,
 };
 
-/* The strategy's init() comes last: it is given a buffer that lacks only the memory. */
-static int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer,
-				const struct mmapdemo_strategy *strategy,
-				const struct mmapdemo_settings *settings)
+/* Memory that a program may have much of is charged to its memory cgroup. */
+static int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, const char *name)
 {
 	struct inode *inode;
-	int err;
 
-	buffer->faults = alloc_percpu(struct mmapdemo_faults);
-	if (!buffer->faults)
-		return -ENOMEM;
-	inode = alloc_anon_inode(mmapdemo_mnt->mnt_sb);
-	if (IS_ERR(inode)) {
-		err = PTR_ERR(inode);
-		goto free_faults;
-	}
-
-	inode->i_private = buffer;
-	/* memory_failure() takes pages from regular files only: generic_error_remove_folio() */
-	inode->i_mode = S_IFREG | 0600;
 	xa_init(&buffer->broken);
 	INIT_LIST_HEAD(&buffer->holds);
 	spin_lock_init(&buffer->holds_lock);
-	buffer->node = settings->node;
-	buffer->huge = settings->huge && strategy->may_be_huge;
-	buffer->prealloc = settings->prealloc;
-	buffer->movable = settings->movable;
-	i_size_write(inode, settings->size);
-	buffer->end = settings->size >> PAGE_SHIFT;
+	buffer->name = kstrdup_const(name, GFP_KERNEL_ACCOUNT);
+	buffer->faults = alloc_percpu_gfp(struct mmapdemo_faults, GFP_KERNEL_ACCOUNT);
+	if (!buffer->name || !buffer->faults)
+		return -ENOMEM;
+	inode = alloc_anon_inode(mmapdemo_mnt->mnt_sb);
+	if (IS_ERR(inode))
+		return PTR_ERR(inode);
+	/* memory_failure() takes pages from regular files only: generic_error_remove_folio() */
+	inode->i_mode = S_IFREG | 0600;
 	buffer->inode = inode;
 	mmapdemo_notify_init(buffer);
-	err = strategy->init(buffer);
-	if (err)
-		goto put_inode;
-	buffer->strategy = strategy;
 	return 0;
-
-put_inode:
-	iput(inode);
-	xa_destroy(&buffer->broken);
-free_faults:
-	free_percpu(buffer->faults);
-	return err;
 }
 
 /**
@@ -95,32 +119,41 @@ struct mmapdemo_buffer *mmapdemo_buffer_create(const char *name,
 					       const struct mmapdemo_strategy *strategy,
 					       const struct mmapdemo_settings *settings)
 {
-	struct mmapdemo_buffer *buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
+	struct mmapdemo_buffer *buffer = kzalloc(sizeof(*buffer), GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!buffer)
 		return ERR_PTR(-ENOMEM);
-	kref_init(&buffer->refs);
-	buffer->name = kstrdup_const(name, GFP_KERNEL);
-	if (!buffer->name) {
-		err = -ENOMEM;
-		goto free;
+	err = mmapdemo_buffer_init(buffer, name);
+	if (err) {
+		mmapdemo_buffer_free(buffer);
+		return ERR_PTR(err);
 	}
-	err = mmapdemo_buffer_init(buffer, strategy, settings);
-	if (err)
-		goto free_name;
+	buffer->node = settings->node;
+	buffer->huge = settings->huge && strategy->may_be_huge;
+	buffer->prealloc = settings->prealloc;
+	buffer->movable = settings->movable;
+	buffer->owner = settings->owner;
+	if (buffer->owner)
+		__module_get(buffer->owner);
+	i_size_write(buffer->inode, settings->size);
+	buffer->end = mmapdemo_buffer_pages_of(settings->size);
+	buffer->inode->i_private = buffer;
+	/* It is given a buffer that lacks only the memory. */
+	err = strategy->init(buffer);
+	if (err) {
+		iput(buffer->inode);
+		return ERR_PTR(err);
+	}
+	buffer->strategy = strategy;
 	return buffer;
-
-free_name:
-	kfree_const(buffer->name);
-free:
-	kfree(buffer);
-	return ERR_PTR(err);
 }
 
 /**
  * mmapdemo_buffer_get - take another reference
  * @buffer: the buffer, to which the caller has a reference
+ *
+ * A dentry of the inode has a reference, too.
  *
  * Context: Any.
  *
@@ -128,23 +161,8 @@ free:
  */
 struct mmapdemo_buffer *mmapdemo_buffer_get(struct mmapdemo_buffer *buffer)
 {
-	kref_get(&buffer->refs);
+	ihold(buffer->inode);
 	return buffer;
-}
-
-/* No file has the buffer, so no program can find or map it. */
-static void mmapdemo_buffer_free(struct kref *refs)
-{
-	struct mmapdemo_buffer *buffer = container_of(refs, struct mmapdemo_buffer, refs);
-
-	if (buffer->hooks)
-		buffer->hooks->ops->detach(buffer);
-	buffer->strategy->exit(buffer);
-	iput(buffer->inode);
-	xa_destroy(&buffer->broken);
-	free_percpu(buffer->faults);
-	kfree_const(buffer->name);
-	kfree(buffer);
 }
 
 /**
@@ -157,7 +175,34 @@ static void mmapdemo_buffer_free(struct kref *refs)
  */
 void mmapdemo_buffer_put(struct mmapdemo_buffer *buffer)
 {
-	kref_put(&buffer->refs, mmapdemo_buffer_free);
+	iput(buffer->inode);
+}
+
+/**
+ * mmapdemo_buffer_file - an open file whose inode is the buffer's own
+ * @buffer: the buffer, whose settings named an owner
+ * @flags: as open(2)
+ * @fops: its functions; open() is not called
+ *
+ * A path to such a file may outlive the file: a program can have an O_PATH descriptor. So the
+ * buffer holds its module's reference until the inode goes.
+ *
+ * Context: Process context, may sleep.
+ *
+ * Return: the file, or ERR_PTR of -ENOMEM or -ENFILE.
+ */
+struct file *mmapdemo_buffer_file(struct mmapdemo_buffer *buffer, int flags,
+				  const struct file_operations *fops)
+{
+	struct file *file;
+
+	ihold(buffer->inode);
+	file = alloc_file_pseudo(buffer->inode, mmapdemo_mnt, buffer->name, flags, fops);
+	if (IS_ERR(file))
+		iput(buffer->inode);
+	else /* open(2) would have done so */
+		__module_get(fops->owner);
+	return file;
 }
 
 /* Whether a file is attached to a buffer of this module. The caller has a reference to the file. */
@@ -172,7 +217,16 @@ int __init mmapdemo_buffer_mount(void)
 	return PTR_ERR_OR_ZERO(mmapdemo_mnt);
 }
 
+/*
+ * A task that has put the last inode of a path, and with it the reference to the module, may
+ * be about to put the mount, too. This waits for the task to have done so.
+ */
 void mmapdemo_buffer_unmount(void)
 {
 	kern_unmount(mmapdemo_mnt);
+	if (!try_wait_for_completion(&mmapdemo_unmounted)) {
+		wait_for_completion(&mmapdemo_unmounted);
+		/* deactivate_locked_super() still reads mmapdemo_fs. */
+		synchronize_rcu();
+	}
 }

@@ -5,8 +5,10 @@
 #include <linux/types.h>
 
 struct file;
+struct file_operations;
 struct mmapdemo_buffer;
 struct mmapdemo_strategy;
+struct module;
 
 /**
  * struct mmapdemo_settings - how a buffer is to be made
@@ -15,6 +17,7 @@ struct mmapdemo_strategy;
  * @huge: `pagecache' may use huge folios
  * @prealloc: `pagecache' allocates all memory at once
  * @movable: `pagecache' may use memory that the kernel must be able to move
+ * @owner: a module of which the buffer takes a reference, and keeps it until it is freed; or NULL
  */
 struct mmapdemo_settings {
 	loff_t size;
@@ -22,6 +25,7 @@ struct mmapdemo_settings {
 	bool huge;
 	bool prealloc;
 	bool movable;
+	struct module *owner;
 };
 
 int mmapdemo_buffer_mount(void);
@@ -31,6 +35,8 @@ struct mmapdemo_buffer *mmapdemo_buffer_create(const char *name,
 					       const struct mmapdemo_settings *settings);
 struct mmapdemo_buffer *mmapdemo_buffer_get(struct mmapdemo_buffer *buffer);
 void mmapdemo_buffer_put(struct mmapdemo_buffer *buffer);
+struct file *mmapdemo_buffer_file(struct mmapdemo_buffer *buffer, int flags,
+				  const struct file_operations *fops);
 bool mmapdemo_buffer_has(const struct file *file);
 
 #endif

@@ -5,14 +5,15 @@
 #include <linux/atomic.h>
 #include <linux/cache.h>
 #include <linux/fs.h>
-#include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/xarray.h>
+#include <uapi/linux/mmapdemo.h>
 
 struct mmapdemo_dma;
 struct mmapdemo_hooks;
@@ -61,13 +62,14 @@ struct mmapdemo_faults {
  * struct mmapdemo_buffer - memory that files map: a file without a file system
  * @strategy: how it has its memory
  * @name: its copy of the name, for tracepoints and the log
- * @inode: private inode; its i_size is the size, its mapping knows the VMAs and,
- *	for the strategy `pagecache', holds the folios.
+ * @inode: private inode. Its reference count is the buffer's: see mmapdemo_buffer_get(). Its
+ *	i_size is the size, its mapping knows the VMAs and, for the strategy `pagecache',
+ *	holds the folios.
  *	inode_lock() serialises writers with whoever removes folios or changes
  *	the size, who also takes the mapping's invalidate lock against faults.
- * @end: the size in pages, as reads, writes and page faults see it. The inode's i_size, as
- *	the core sees it, shrinks later, once no page lies beyond it. 0 once revoked.
- * @hooks: what the lab has to do with it; NULL without a lab
+ * @end: the size in pages, rounded up, as reads, writes and page faults see it. The inode's
+ *	i_size, as the core sees it, shrinks later, once no page lies beyond it. 0 once revoked.
+ * @hooks: what the lab has to do with it; NULL without a lab. Set once.
  * @faults: page faults by kind, of each processor
  * @broken: of `pagecache': numbers of the pages that a memory error took
  * @pages: of strategies with pages of their own: them, one by one
@@ -79,6 +81,7 @@ struct mmapdemo_faults {
  * @movable: of `pagecache': its memory may lie in ZONE_MOVABLE or CMA, where no hold keeps it
  * @revoked: for good: see mmapdemo_revoke(). Written with the invalidate lock held
  *	exclusively.
+ * @seals: MMAPDEMO_SEAL_ bits: what nobody may do any more. Changed with the inode's lock held.
  * @node: the node of memory where its pages are to be; NUMA_NO_NODE: as the task's policy
  *	says. With `pagecache', a VMA may have a policy of its own.
  * @making: of `pagecache': each lets one page fault at a time make the huge folio
@@ -90,7 +93,7 @@ struct mmapdemo_faults {
  * @listeners_lock: protects @listeners
  * @fasync: files with O_ASYNC, which the kernel protects
  * @events: how often each enum mmapdemo_event happened
- * @refs: who uses it, see mmapdemo_buffer_get()
+ * @owner: a module of which the buffer has a reference; NULL where others see to it
  * @opens: open file descriptions, now
  * @vmas: live VMAs in all processes, now. Atomic, because fork opens a VMA for
  *	the child, exit closes one, each under its own mm's lock only.
@@ -116,6 +119,7 @@ struct mmapdemo_buffer {
 	bool prealloc;
 	bool movable;
 	bool revoked;
+	unsigned int seals;
 	int node;
 
 	/* written where memory is made, and for holds and events */
@@ -129,7 +133,7 @@ struct mmapdemo_buffer {
 	atomic64_t events[MMAPDEMO_EVENTS];
 
 	/* written by open, close, mmap, munmap and fork */
-	struct kref refs ____cacheline_aligned_in_smp;
+	struct module *owner ____cacheline_aligned_in_smp;
 	atomic_t opens;
 	atomic_t vmas;
 	atomic_t vmas_peak;
@@ -149,7 +153,24 @@ static inline pgoff_t mmapdemo_buffer_pages(const struct mmapdemo_buffer *buffer
 
 static inline loff_t mmapdemo_buffer_bytes(const struct mmapdemo_buffer *buffer)
 {
-	return (loff_t)mmapdemo_buffer_pages(buffer) << PAGE_SHIFT;
+	return min_t(u64, (u64)mmapdemo_buffer_pages(buffer) << PAGE_SHIFT,
+		     i_size_read(buffer->inode));
+}
+
+/* How many pages some bytes need. The largest size of a file does not overflow here. */
+static inline pgoff_t mmapdemo_buffer_pages_of(u64 bytes)
+{
+	return (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+/* Seals that forbid new writers. */
+#define MMAPDEMO_SEAL_WRITES	(MMAPDEMO_SEAL_WRITE | MMAPDEMO_SEAL_FUTURE_WRITE)
+
+/* Whether one of some MMAPDEMO_SEAL_ bits is set. With the inode's lock held it stays so. */
+static inline bool mmapdemo_buffer_sealed(const struct mmapdemo_buffer *buffer,
+					  unsigned int seals)
+{
+	return READ_ONCE(buffer->seals) & seals;
 }
 
 /*

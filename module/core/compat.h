@@ -77,8 +77,24 @@
 /* 6.3, bc292ab00f6c "mm: introduce vma->vm_flags wrapper functions" */
 #ifdef MMAPDEMO_HAS_VM_FLAGS_SET
 #define mmapdemo_vm_flags_set vm_flags_set
+#define mmapdemo_vm_flags_clear vm_flags_clear
 #else
 #define mmapdemo_vm_flags_set(vma, flags) ((vma)->vm_flags |= (flags))
+#define mmapdemo_vm_flags_clear(vma, flags) ((vma)->vm_flags &= ~(flags))
+#endif
+
+/* 6.3, c1632a0f1120 "fs: port ->setattr() to pass mnt_idmap" */
+#ifdef MMAPDEMO_HAS_MNT_IDMAP
+#define mmapdemo_mnt_idmap mnt_idmap
+#else
+#define mmapdemo_mnt_idmap user_namespace
+#endif
+
+/* 6.16, "fs: add S_ANON_INODE": a flag of the inodes that alloc_anon_inode() makes */
+#ifdef MMAPDEMO_HAS_ANON_INODE
+#define MMAPDEMO_S_ANON_INODE	S_ANON_INODE
+#else
+#define MMAPDEMO_S_ANON_INODE	0
 #endif
 
 /* 6.8, 5e0a760b4441 "mm, treewide: rename MAX_ORDER to MAX_PAGE_ORDER"; until 6.3 it is one more */

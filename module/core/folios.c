@@ -243,32 +243,35 @@ struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index
  * mmapdemo_folios_populate - have a folio behind each page of a range
  * @buffer: the buffer; the caller holds its inode's lock
  * @pos: first byte
- * @end: where the range ends; it may lie beyond the buffer's end, for a size to come
+ * @end: where the range ends; it may lie beyond the buffer's end
+ * @size: the buffer's size to come. No huge folio reaches past it.
  *
  * The OOM killer is not invoked.
  *
  * Return: 0, or an errno as mmapdemo_folios_lock(), -EINTR when killed, -ENODEV once the
  * buffer is revoked.
  */
-int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end)
+int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end, loff_t size)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 	gfp_t gfp = mapping_gfp_mask(mapping) | __GFP_RETRY_MAYFAIL | __GFP_NOWARN;
+	bool asked = false;
 
-	if ((end - pos) >> PAGE_SHIFT > si_mem_available())
-		return -ENOMEM;
 	while (pos < end) {
 		pgoff_t index = pos >> PAGE_SHIFT;
 		struct folio *folio = filemap_get_folio(mapping, index);
 
 		if (IS_ERR_OR_NULL(folio)) {
+			if (!asked && (end - pos) >> PAGE_SHIFT > si_mem_available())
+				return -ENOMEM;
+			asked = true;
 			filemap_invalidate_lock_shared(mapping);
 			/* Its end is 0 then, and says nothing of where i_size is. */
 			if (buffer->revoked)
 				folio = ERR_PTR(-ENODEV);
 			else
 				folio = mmapdemo_folios_add(buffer, index, NULL,
-							    end >> PAGE_SHIFT, gfp);
+							    mmapdemo_buffer_pages_of(size), gfp);
 			filemap_invalidate_unlock_shared(mapping);
 			if (folio == ERR_PTR(-EEXIST))
 				continue;
@@ -276,7 +279,8 @@ int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t 
 				return PTR_ERR(folio);
 			folio_unlock(folio);
 		}
-		pos = folio_pos(folio) + folio_size(folio);
+		/* Behind a file of the largest size there is no loff_t. */
+		pos = min_t(u64, end, (u64)folio_pos(folio) + folio_size(folio));
 		folio_put(folio);
 		if (fatal_signal_pending(current))
 			return -EINTR;
@@ -370,7 +374,8 @@ static int mmapdemo_folios_prealloc(struct mmapdemo_buffer *buffer)
 
 	if (err)
 		return err;
-	err = mmapdemo_folios_populate(buffer, 0, mmapdemo_buffer_bytes(buffer));
+	err = mmapdemo_folios_populate(buffer, 0, mmapdemo_buffer_bytes(buffer),
+				       mmapdemo_buffer_bytes(buffer));
 	mmapdemo_buffer_unlock(buffer);
 	return err;
 }

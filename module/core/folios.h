@@ -14,7 +14,7 @@ void mmapdemo_folios_exit(struct mmapdemo_buffer *buffer);
 
 struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index,
 				   const struct vm_fault *vmf);
-int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end);
+int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end, loff_t size);
 void mmapdemo_folios_publish(struct mmapdemo_buffer *buffer, pgoff_t first);
 struct folio *mmapdemo_folios_next(struct address_space *mapping, pgoff_t *index);
 int mmapdemo_folios_ready(struct mmapdemo_buffer *buffer, struct folio *folio);

@@ -129,6 +129,8 @@ static int mmapdemo_hold_begin(struct mmapdemo_hold *hold)
 	filemap_invalidate_lock_shared(mapping);
 	if (hold->first + hold->count > mmapdemo_buffer_pages(buffer)) {
 		err = mmapdemo_buffer_past_end(buffer);
+	} else if (mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_WRITES)) {
+		err = -EPERM;
 	} else {
 		spin_lock(&buffer->holds_lock);
 		list_add(&hold->list, &buffer->holds);
@@ -174,8 +176,8 @@ bool mmapdemo_hold_fits(const struct mmapdemo_buffer *buffer, u64 pos, u64 bytes
  * Return: the hold, which mmapdemo_hold_end() ends; or ERR_PTR of -EINVAL for a range that is
  * not of whole pages inside the buffer, -EOPNOTSUPP for a buffer of another strategy,
  * -EBUSY where a page lies in ZONE_MOVABLE or, of a movable buffer, in a zone that has CMA,
- * -ENODEV after mmapdemo_revoke(), -ENOMEM, -EIO where a memory error took a page, -EINTR after a
- * fatal signal.
+ * -ENODEV after mmapdemo_revoke(), -EPERM where a seal forbids writing, -ENOMEM, -EIO where a
+ * memory error took a page, -EINTR after a fatal signal.
  */
 struct mmapdemo_hold *mmapdemo_hold(struct mmapdemo_buffer *buffer, u64 pos, u64 bytes)
 {

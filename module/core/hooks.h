@@ -63,7 +63,7 @@ void mmapdemo_hooks_flush(void);
 
 static inline bool mmapdemo_hooks_used(const struct mmapdemo_buffer *buffer)
 {
-	return static_branch_unlikely(&mmapdemo_hooks_key.key) && buffer->hooks;
+	return static_branch_unlikely(&mmapdemo_hooks_key.key) && READ_ONCE(buffer->hooks);
 }
 
 /* Has the buffer rules? */

@@ -2,8 +2,10 @@
 /*
  * Files of a buffer: what a program can do with one besides mmap. As with a
  * block device, writes do not change the size: reads end there, writes fall short
- * of it and fail past it with ENOSPC.
+ * of it and fail past it with ENOSPC. A driver whose files grow has a write_iter of its own,
+ * which calls mmapdemo_io_write_locked() and mmapdemo_io_append_locked().
  */
+#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/mmapdemo.h>
 #include <linux/pagemap.h>
@@ -12,9 +14,13 @@
 #include <uapi/linux/mmapdemo.h>
 
 #include "assembler.h"
+#include "broken.h"
 #include "buffer.h"
+#include "folios.h"
 #include "hooks.h"
+#include "io.h"
 #include "notify.h"
+#include "reshape.h"
 #include "strategy.h"
 
 /* Whether reads and writes of a file are this file's, which honour IOCB_NOWAIT. */
@@ -47,7 +53,8 @@ int mmapdemo_io_attach(struct file *file, struct mmapdemo_buffer *buffer, void *
 
 	if (!waiter)
 		return -ENOMEM;
-	if (WARN_ON_ONCE(file->f_mapping == mapping)) { /* it is attached already */
+	/* Attached already? A file that programs create has the mapping from the start. */
+	if (WARN_ON_ONCE(file->f_mapping == mapping && file_inode(file)->i_mapping != mapping)) {
 		kfree(waiter);
 		return -EINVAL;
 	}
@@ -280,7 +287,8 @@ static int mmapdemo_io_copy_in(struct mmapdemo_buffer *buffer, struct kiocb *ioc
 	return 0;
 }
 
-static ssize_t mmapdemo_io_write_locked(struct kiocb *iocb, struct iov_iter *from)
+/* Writes as far as the size goes. The caller holds the inode's lock. */
+ssize_t mmapdemo_io_write_locked(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
 	loff_t size = mmapdemo_buffer_bytes(buffer);
@@ -303,6 +311,66 @@ static ssize_t mmapdemo_io_write_locked(struct kiocb *iocb, struct iov_iter *fro
 		cond_resched();
 	}
 	return done ? done : err;
+}
+
+/*
+ * Copies user memory to a page at or past the end, and then moves the end. A reader that sees
+ * the new end sees the bytes. The invalidate lock excludes a revoke. No page fault is served
+ * meanwhile.
+ */
+static int mmapdemo_io_append_page(struct mmapdemo_buffer *buffer, loff_t pos,
+				   struct iov_iter *from, size_t *copied)
+{
+	struct folio *folio = mmapdemo_folios_lock(buffer, pos >> PAGE_SHIFT, NULL);
+	struct mmapdemo_piece piece = { .folio = folio };
+
+	if (IS_ERR(folio))
+		return folio == ERR_PTR(-EHWPOISON) ? -EIO : PTR_ERR(folio);
+	piece.bytes = min_t(size_t, iov_iter_count(from), PAGE_SIZE - offset_in_page(pos));
+	piece.at = kmap_local_folio(folio, offset_in_folio(folio, pos));
+	*copied = mmapdemo_piece_copy_in(&piece, from);
+	if (*copied) {
+		i_size_write(buffer->inode, pos + *copied);
+		WRITE_ONCE(buffer->end, mmapdemo_buffer_pages_of(pos + *copied));
+		folio_mark_dirty(folio);
+	} else if (folio->index >= mmapdemo_buffer_pages(buffer)) {
+		mmapdemo_broken_drop(buffer->inode->i_mapping, folio);
+	}
+	mmapdemo_piece_put(&piece, true);
+	return 0;
+}
+
+/**
+ * mmapdemo_io_append_locked - write a page, or a part of one, at or past the end
+ * @iocb: says where
+ * @from: what; never so much that the inode's largest size is passed
+ *
+ * A gap before it reads as zeros.
+ *
+ * Context: Process context, may sleep. The caller holds the inode's lock.
+ *
+ * Return: bytes written, which may be 0 although more would succeed; -EFAULT, -ENOMEM, -EIO
+ * where a memory error took the page, -ENODEV after mmapdemo_revoke().
+ */
+ssize_t mmapdemo_io_append_locked(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
+	struct address_space *mapping = buffer->inode->i_mapping;
+	size_t bytes = PAGE_SIZE - offset_in_page(iocb->ki_pos), copied = 0;
+	int err;
+
+	bytes = min_t(size_t, bytes, iov_iter_count(from));
+	if (user_backed_iter(from) && fault_in_iov_iter_readable(from, bytes) == bytes)
+		return -EFAULT;
+	filemap_invalidate_lock_shared(mapping);
+	err = buffer->revoked ? -ENODEV : 0;
+	if (!err) {
+		mmapdemo_reshape_zero_tail(buffer, iocb->ki_pos);
+		err = mmapdemo_io_append_page(buffer, iocb->ki_pos, from, &copied);
+	}
+	filemap_invalidate_unlock_shared(mapping);
+	iocb->ki_pos += copied;
+	return err ?: copied;
 }
 
 /* How far the fault lab has one answer, which is all where it has no rules. */

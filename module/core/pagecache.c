@@ -51,7 +51,18 @@ static const struct vm_operations_struct mmapdemo_pagecache_vm_ops = {
 static int mmapdemo_pagecache_mmap_prepare(struct mmapdemo_buffer *buffer,
 					   struct mmapdemo_vma_desc *desc)
 {
+	vm_flags_t flags = mmapdemo_vma_desc_flags(desc);
+
 	desc->vm_ops = &mmapdemo_pagecache_vm_ops;
+	/*
+	 * The core counts a mapping that may be written before it calls this, and
+	 * mmapdemo_seal_add() forbids such counts while it sets a seal.
+	 */
+	if (!mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_WRITES) || !(flags & VM_SHARED))
+		return 0;
+	if (flags & VM_WRITE)
+		return -EPERM;
+	mmapdemo_vma_desc_forbid_write(desc);
 	return 0;
 }
 

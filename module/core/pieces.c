@@ -101,6 +101,9 @@ int mmapdemo_pieces_get(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 	struct folio *folio;
 	int err = 0;
 
+	/* Before memory is allocated for what cannot be written. */
+	if (write && mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_WRITES))
+		return -EPERM;
 	if (write)
 		folio = mmapdemo_pieces_find_locked(buffer, index, piece->nowait);
 	else
@@ -119,9 +122,11 @@ int mmapdemo_pieces_get(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 	piece->bytes = mmapdemo_pieces_sound(folio, pos, piece->bytes);
 	if (!piece->bytes)
 		err = -EIO;
-	/* Whoever lowers the end waits for the folio's lock afterwards. */
+	/* A task that lowers the end, or seals the buffer, waits for the folio's lock afterwards. */
 	else if (write && index >= mmapdemo_buffer_pages(buffer))
 		err = mmapdemo_buffer_past_end(buffer);
+	else if (write && mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_WRITES))
+		err = -EPERM;
 	if (err) {
 		if (write)
 			folio_unlock(folio);
@@ -258,7 +263,7 @@ static loff_t mmapdemo_pieces_seek_hole(struct mmapdemo_buffer *buffer, loff_t p
 	if (!pages) /* revoked meanwhile */
 		return -ENODEV;
 	hole = mmapdemo_pieces_next_hole(buffer, pos >> PAGE_SHIFT, pages - 1);
-	return clamp_t(loff_t, (loff_t)hole << PAGE_SHIFT, pos, (loff_t)pages << PAGE_SHIFT);
+	return clamp_t(u64, (u64)hole << PAGE_SHIFT, pos, i_size_read(buffer->inode));
 }
 
 loff_t mmapdemo_pieces_seek(struct mmapdemo_buffer *buffer, loff_t pos, int whence)

@@ -126,7 +126,7 @@ static int mmapdemo_reshape_cut(struct mmapdemo_buffer *buffer, pgoff_t index)
  * Whether a folio that lies in the range whole is pinned. If it were freed, a device that
  * has pinned it would go on writing to memory that nobody shares any more.
  */
-static bool mmapdemo_reshape_pinned(struct address_space *mapping, pgoff_t first, pgoff_t last)
+bool mmapdemo_reshape_pinned(struct address_space *mapping, pgoff_t first, pgoff_t last)
 {
 	struct folio_batch batch;
 	pgoff_t index = first;
@@ -220,93 +220,7 @@ static int mmapdemo_reshape_release(struct mmapdemo_buffer *buffer, pgoff_t firs
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
-/*
- * Pages go before the size shrinks: the core's split of a folio that reached beyond the
- * end would account its dirty pages there to an inode->i_wb that this inode lacks.
- */
-static int mmapdemo_reshape_shrink(struct mmapdemo_buffer *buffer, loff_t bytes)
-{
-	struct inode *inode = buffer->inode;
-	pgoff_t first = bytes >> PAGE_SHIFT;
-	/* Not of buffer->end, which a revoke may set to 0 at any time. */
-	pgoff_t last = (i_size_read(inode) - 1) >> PAGE_SHIFT;
-	int err;
-
-	filemap_invalidate_lock(inode->i_mapping);
-	err = mmapdemo_reshape_gone(buffer);
-	if (!err)
-		err = mmapdemo_reshape_split_broken(buffer, first, last);
-	/* From here on the lock is not dropped: a page fault could make a huge folio here. */
-	if (!err)
-		err = mmapdemo_reshape_cut(buffer, first);
-	if (!err)
-		err = mmapdemo_reshape_release(buffer, first, last);
-	if (!err) {
-		/* A read that finds a page missing from here on finds that it is past the end. */
-		WRITE_ONCE(buffer->end, first);
-		truncate_pagecache(inode, bytes);
-		mmapdemo_broken_forget(buffer, first, ULONG_MAX);
-		i_size_write(inode, bytes);
-		/* Unmap private copies that page faults made before the pages went. */
-		unmap_mapping_range(inode->i_mapping, bytes, 0, true);
-	}
-	filemap_invalidate_unlock(inode->i_mapping);
-	return err;
-}
-
-/* With prealloc, the memory is allocated before the new size is published. */
-static int mmapdemo_reshape_grow(struct mmapdemo_buffer *buffer, loff_t bytes)
-{
-	struct inode *inode = buffer->inode;
-	loff_t old = i_size_read(inode);
-	int err = 0;
-
-	if (buffer->prealloc)
-		err = mmapdemo_folios_populate(buffer, old, bytes);
-	filemap_invalidate_lock(inode->i_mapping);
-	if (!err)
-		err = mmapdemo_reshape_gone(buffer);
-	if (err) {
-		truncate_inode_pages(inode->i_mapping, old);
-	} else {
-		i_size_write(inode, bytes);
-		WRITE_ONCE(buffer->end, bytes >> PAGE_SHIFT);
-		mmapdemo_folios_publish(buffer, old >> PAGE_SHIFT);
-	}
-	filemap_invalidate_unlock(inode->i_mapping);
-	return err;
-}
-
-/* strategy->resize, and mmapdemo_resize() */
-int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes)
-{
-	loff_t old;
-	int err;
-
-	if (!bytes || !PAGE_ALIGNED(bytes))
-		return -EINVAL;
-	if (bytes >> PAGE_SHIFT > totalram_pages())
-		return -ENOMEM;
-
-	err = mmapdemo_buffer_lock(buffer);
-	if (err)
-		return err;
-	old = i_size_read(buffer->inode);
-	if (READ_ONCE(buffer->revoked))
-		err = -ENODEV;
-	else if (bytes < old)
-		err = mmapdemo_reshape_shrink(buffer, bytes);
-	else if (bytes > old)
-		err = mmapdemo_reshape_grow(buffer, bytes);
-	trace_resize(buffer->name, old, bytes, err);
-	mmapdemo_buffer_unlock(buffer);
-
-	if (!err && bytes != old)
-		mmapdemo_notify_event(buffer, MMAPDEMO_RESIZED);
-	return err;
-}
-
-/* Whether a hole begins or ends inside a broken page, which can be freed only whole. */
+/* Whether a range of bytes begins or ends inside a broken page, which can be freed only whole. */
 static bool mmapdemo_reshape_cuts_broken(struct mmapdemo_buffer *buffer, loff_t pos)
 {
 	pgoff_t index = pos >> PAGE_SHIFT;
@@ -323,15 +237,189 @@ static bool mmapdemo_reshape_cuts_broken(struct mmapdemo_buffer *buffer, loff_t 
 	return broken;
 }
 
-/* Frees a range in steps. A fatal signal ends it: -EINTR. */
+/**
+ * mmapdemo_reshape_zero_tail - zero what lies behind the end, in the end's page
+ * @buffer: the buffer; the caller holds its inode's lock and its invalidate lock
+ * @to: where the end, or a write, is to be; nothing is done unless that is past the end
+ *
+ * Programs that have the page mapped may have stored there.
+ */
+void mmapdemo_reshape_zero_tail(struct mmapdemo_buffer *buffer, loff_t to)
+{
+	loff_t end = i_size_read(buffer->inode);
+	size_t tail = PAGE_ALIGN(end) - end;
+	struct folio *folio;
+
+	if (!tail || to <= end)
+		return;
+	folio = filemap_lock_folio(buffer->inode->i_mapping, end >> PAGE_SHIFT);
+	if (IS_ERR_OR_NULL(folio))
+		return;
+	/* A broken page is not touched. Reading it is an error in any case. */
+	if (!PageHWPoison(folio_file_page(folio, end >> PAGE_SHIFT))) {
+		folio_zero_range(folio, offset_in_folio(folio, end), tail);
+		flush_dcache_folio(folio);
+	}
+	folio_unlock(folio);
+	folio_put(folio);
+}
+
+/* The pages from a new end on can be freed, and the page that the new end cuts, zeroed. */
+static int mmapdemo_reshape_release_end(struct mmapdemo_buffer *buffer, loff_t bytes)
+{
+	pgoff_t first = mmapdemo_buffer_pages_of(bytes);
+	/* Not of buffer->end, which a revoke may set to 0 at any time. */
+	pgoff_t last = (i_size_read(buffer->inode) - 1) >> PAGE_SHIFT;
+	int err = mmapdemo_reshape_split_broken(buffer, bytes >> PAGE_SHIFT, last);
+
+	/* From here on the lock is not dropped: a page fault could make a huge folio here. */
+	if (!err && first <= last)
+		err = mmapdemo_reshape_cut(buffer, first);
+	if (!err && first <= last)
+		err = mmapdemo_reshape_release(buffer, first, last);
+	if (!err && mmapdemo_reshape_cuts_broken(buffer, bytes))
+		err = -EIO;
+	return err;
+}
+
+/*
+ * Pages go before the size shrinks: the core's split of a folio that reached beyond the
+ * end would account its dirty pages there to an inode->i_wb that this inode lacks.
+ */
+static int mmapdemo_reshape_shrink(struct mmapdemo_buffer *buffer, loff_t bytes)
+{
+	struct inode *inode = buffer->inode;
+	pgoff_t first = mmapdemo_buffer_pages_of(bytes);
+	int err;
+
+	filemap_invalidate_lock(inode->i_mapping);
+	err = mmapdemo_reshape_gone(buffer);
+	if (!err)
+		err = mmapdemo_reshape_release_end(buffer, bytes);
+	if (!err) {
+		/* A read that finds a page missing from here on finds that it is past the end. */
+		WRITE_ONCE(buffer->end, first);
+		truncate_pagecache(inode, bytes);
+		mmapdemo_broken_forget(buffer, first, ULONG_MAX);
+		i_size_write(inode, bytes);
+		/* Unmap private copies that page faults made before the pages went. */
+		unmap_mapping_range(inode->i_mapping, (loff_t)first << PAGE_SHIFT, 0, true);
+	}
+	filemap_invalidate_unlock(inode->i_mapping);
+	return err;
+}
+
+/*
+ * Publishes a size that is not smaller. If allocating memory behind the old one has failed with
+ * @err, what was allocated goes.
+ */
+static int mmapdemo_reshape_grow(struct mmapdemo_buffer *buffer, loff_t bytes, int err)
+{
+	struct inode *inode = buffer->inode;
+	pgoff_t old = mmapdemo_buffer_pages_of(i_size_read(inode));
+
+	filemap_invalidate_lock(inode->i_mapping);
+	if (!err)
+		err = mmapdemo_reshape_gone(buffer);
+	if (err) {
+		truncate_inode_pages(inode->i_mapping, (loff_t)old << PAGE_SHIFT);
+	} else {
+		mmapdemo_reshape_zero_tail(buffer, bytes);
+		i_size_write(inode, bytes);
+		WRITE_ONCE(buffer->end, mmapdemo_buffer_pages_of(bytes));
+		mmapdemo_folios_publish(buffer, old);
+	}
+	filemap_invalidate_unlock(inode->i_mapping);
+	return err;
+}
+
+/**
+ * mmapdemo_reshape_set_size - give the buffer any size
+ * @buffer: the buffer; the caller holds its inode's lock
+ * @bytes: the inode's largest size at most
+ *
+ * Return: 0, -EPERM where a seal forbids it, or an errno as mmapdemo_resize(): the size is as it
+ * was then; -EIO where the new end would cut a broken page.
+ */
+int mmapdemo_reshape_set_size(struct mmapdemo_buffer *buffer, loff_t bytes)
+{
+	loff_t old = i_size_read(buffer->inode);
+	int err = 0;
+
+	lockdep_assert_held_write(&buffer->inode->i_rwsem);
+	if (READ_ONCE(buffer->revoked))
+		return -ENODEV;
+	if ((bytes < old && mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_SHRINK)) ||
+	    (bytes > old && mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_GROW)))
+		return -EPERM;
+	/* With prealloc, the memory is allocated before the new size is published. */
+	if (bytes > old && buffer->prealloc)
+		err = mmapdemo_folios_populate(buffer, old, bytes, bytes);
+	if (bytes < old)
+		err = mmapdemo_reshape_shrink(buffer, bytes);
+	else if (bytes > old)
+		err = mmapdemo_reshape_grow(buffer, bytes, err);
+	trace_resize(buffer->name, old, bytes, err);
+	if (!err && bytes != old)
+		mmapdemo_notify_event(buffer, MMAPDEMO_RESIZED);
+	return err;
+}
+
+/* strategy->resize, and mmapdemo_resize() */
+int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes)
+{
+	int err;
+
+	if (!bytes || !PAGE_ALIGNED(bytes))
+		return -EINVAL;
+	if (bytes >> PAGE_SHIFT > totalram_pages())
+		return -ENOMEM;
+
+	err = mmapdemo_buffer_lock(buffer);
+	if (err)
+		return err;
+	err = mmapdemo_reshape_set_size(buffer, bytes);
+	mmapdemo_buffer_unlock(buffer);
+	return err;
+}
+
+/**
+ * mmapdemo_reshape_allocate - have memory behind each page of a range
+ * @buffer: the buffer; the caller holds its inode's lock
+ * @pos: first byte
+ * @end: behind the last byte; it may lie beyond the buffer's end
+ * @grow: whether the buffer's end is to be @end, if that is more
+ *
+ * Memory beyond the end is not part of the contents. It is there when the end comes.
+ *
+ * Return: 0, or an errno as mmapdemo_folios_populate(): no memory beyond the end is left then.
+ */
+int mmapdemo_reshape_allocate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end, bool grow)
+{
+	loff_t old = i_size_read(buffer->inode);
+	loff_t size = grow ? max(old, end) : old;
+	int err = mmapdemo_folios_populate(buffer, pos, end, size);
+
+	err = mmapdemo_reshape_grow(buffer, size, err);
+	if (!err && size != old)
+		mmapdemo_notify_event(buffer, MMAPDEMO_RESIZED);
+	return err;
+}
+
+/* Frees a range in steps, where it has pages. A fatal signal ends it: -EINTR. */
 static int mmapdemo_reshape_truncate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 
 	while (pos < end) {
-		loff_t next = min_t(loff_t, end, round_down(pos, MMAPDEMO_PUNCH_STEP) +
-						 MMAPDEMO_PUNCH_STEP);
+		unsigned long index = pos >> PAGE_SHIFT;
+		loff_t next;
 
+		if (!xa_find(&mapping->i_pages, &index, (end - 1) >> PAGE_SHIFT, XA_PRESENT))
+			break;
+		pos = max(pos, (loff_t)index << PAGE_SHIFT);
+		next = min_t(u64, end, (u64)round_down(pos, MMAPDEMO_PUNCH_STEP) +
+				       MMAPDEMO_PUNCH_STEP);
 		truncate_inode_pages_range(mapping, pos, next - 1);
 		pos = next;
 		if (pos < end && fatal_signal_pending(current))
@@ -375,9 +463,11 @@ int mmapdemo_reshape_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 lengt
 	if (err)
 		return err;
 	filemap_invalidate_lock(inode->i_mapping);
-	end = min_t(u64, end, i_size_read(inode));
 	err = mmapdemo_reshape_gone(buffer);
-	if (!err && offset < end)
+	if (!err && mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_WRITES))
+		err = -EPERM;
+	/* Past the end there may be memory that fallocate(2) has made. */
+	if (!err)
 		err = mmapdemo_reshape_punch_locked(buffer, offset, end);
 	filemap_invalidate_unlock(inode->i_mapping);
 	mmapdemo_buffer_unlock(buffer);

@@ -62,6 +62,8 @@ int mmapdemo_vma_desc_mmap(struct file *file, struct vm_area_struct *vma,
 
 	vma->vm_ops = desc.vm_ops;
 	mmapdemo_vm_flags_set(vma, desc.vm_flags);
+	if (!(desc.vm_flags & VM_MAYWRITE))
+		mmapdemo_vm_flags_clear(vma, VM_MAYWRITE);
 	if (!vma->vm_ops)
 		return 0;
 	err = mmapdemo_vma_desc_act(&desc, vma);

@@ -43,6 +43,11 @@ static inline bool mmapdemo_vma_desc_is_cow_mapping(const struct mmapdemo_vma_de
 
 #define MMAPDEMO_VMA_DONTEXPAND		VM_DONTEXPAND
 
+static inline void mmapdemo_vma_desc_forbid_write(struct mmapdemo_vma_desc *desc)
+{
+	desc->vm_flags &= ~VM_MAYWRITE;
+}
+
 static inline void mmapdemo_vma_desc_set_flags(struct mmapdemo_vma_desc *desc, vm_flags_t flags)
 {
 	desc->vm_flags |= flags;
@@ -95,6 +100,11 @@ int mmapdemo_vma_desc_mmap(struct file *file, struct vm_area_struct *vma,
 static inline vm_flags_t mmapdemo_vma_desc_flags(const struct vm_area_desc *desc)
 {
 	return vma_flags_to_legacy(desc->vma_flags);
+}
+
+static inline void mmapdemo_vma_desc_forbid_write(struct vm_area_desc *desc)
+{
+	vma_desc_clear_flags(desc, VMA_MAYWRITE_BIT);
 }
 
 /* Another file is mapped in place of the device's, with its own operations. */

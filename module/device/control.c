@@ -20,35 +20,33 @@
 #include "core/folios.h"
 #include "core/notify.h"
 #include "core/strategy.h"
+#include "create.h"
+#include "file.h"
+#include "lab/attach.h"
 #include "lab/content.h"
 #include "lab/rules.h"
 #include "lab/wipe.h"
+#include "seal.h"
 
-/*
- * A command's argument, in the kernel. A command that makes a file reserves a descriptor for
- * it, which the program has once the answer has been written.
- */
-struct mmapdemo_argument {
-	union {
-		struct {
-			__u32 size;
-			__u32 flags;
-		};
-		struct mmapdemo_info info;
-		struct mmapdemo_resize resize;
-		struct mmapdemo_punch punch;
-		struct mmapdemo_fill fill;
-		struct mmapdemo_sum sum;
-		struct mmapdemo_injection injection;
-		struct mmapdemo_inject_list inject_list;
-		struct mmapdemo_kick kick;
-		struct mmapdemo_wait wait;
-		struct mmapdemo_wipe wipe;
-		struct mmapdemo_export export;
-		struct mmapdemo_eventfd eventfd;
+union mmapdemo_argument {
+	struct {
+		__u32 size;
+		__u32 flags;
 	};
-	struct file *new_file;
-	int new_fd;
+	struct mmapdemo_info info;
+	struct mmapdemo_resize resize;
+	struct mmapdemo_punch punch;
+	struct mmapdemo_fill fill;
+	struct mmapdemo_sum sum;
+	struct mmapdemo_injection injection;
+	struct mmapdemo_inject_list inject_list;
+	struct mmapdemo_kick kick;
+	struct mmapdemo_wait wait;
+	struct mmapdemo_wipe wipe;
+	struct mmapdemo_create create;
+	struct mmapdemo_seal seal;
+	struct mmapdemo_export export;
+	struct mmapdemo_eventfd eventfd;
 };
 
 /*
@@ -68,7 +66,9 @@ MMAPDEMO_FIRST_VERSION(inject_list, INJECT_LIST, rules);
 MMAPDEMO_FIRST_VERSION(kick, KICK, generation);
 MMAPDEMO_FIRST_VERSION(wait, WAIT, generation);
 MMAPDEMO_FIRST_VERSION(wipe, WIPE, reserved);
-MMAPDEMO_FIRST_VERSION(export, EXPORT, reserved);
+MMAPDEMO_FIRST_VERSION(create, CREATE, name);
+MMAPDEMO_FIRST_VERSION(seal, SEAL, reserved);
+MMAPDEMO_FIRST_VERSION(export, EXPORT, length);
 MMAPDEMO_FIRST_VERSION(eventfd, EVENTFD, fd);
 
 static __u32 mmapdemo_control_features(const struct mmapdemo_buffer *buffer)
@@ -81,7 +81,7 @@ static __u32 mmapdemo_control_features(const struct mmapdemo_buffer *buffer)
 	       (strategy->piece ? MMAPDEMO_FEATURE_CONTENTS : 0);
 }
 
-static int mmapdemo_control_info(struct file *file, struct mmapdemo_argument *arg)
+static int mmapdemo_control_info(struct file *file, union mmapdemo_argument *arg)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 
@@ -111,7 +111,7 @@ static int mmapdemo_control_info(struct file *file, struct mmapdemo_argument *ar
 	return 0;
 }
 
-static int mmapdemo_control_resize(struct file *file, struct mmapdemo_argument *arg)
+static int mmapdemo_control_resize(struct file *file, union mmapdemo_argument *arg)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 
@@ -120,7 +120,7 @@ static int mmapdemo_control_resize(struct file *file, struct mmapdemo_argument *
 	return buffer->strategy->resize(buffer, arg->resize.bytes);
 }
 
-static int mmapdemo_control_punch(struct file *file, struct mmapdemo_argument *arg)
+static int mmapdemo_control_punch(struct file *file, union mmapdemo_argument *arg)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 
@@ -129,7 +129,7 @@ static int mmapdemo_control_punch(struct file *file, struct mmapdemo_argument *a
 	return buffer->strategy->punch(buffer, arg->punch.offset, arg->punch.length);
 }
 
-static int mmapdemo_control_fill(struct file *file, struct mmapdemo_argument *arg)
+static int mmapdemo_control_fill(struct file *file, union mmapdemo_argument *arg)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 
@@ -138,7 +138,7 @@ static int mmapdemo_control_fill(struct file *file, struct mmapdemo_argument *ar
 	return mmapdemo_content_fill(buffer, arg->fill.offset, arg->fill.length, arg->fill.seed);
 }
 
-static int mmapdemo_control_sum(struct file *file, struct mmapdemo_argument *arg)
+static int mmapdemo_control_sum(struct file *file, union mmapdemo_argument *arg)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 
@@ -165,7 +165,7 @@ static int mmapdemo_control_check_when(const struct mmapdemo_injection *injectio
 	}
 }
 
-static int mmapdemo_control_inject_set(struct file *file, struct mmapdemo_argument *arg)
+static int mmapdemo_control_inject_set(struct file *file, union mmapdemo_argument *arg)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 	const struct mmapdemo_injection *injection = &arg->injection;
@@ -186,7 +186,8 @@ static int mmapdemo_control_inject_set(struct file *file, struct mmapdemo_argume
 	    check_add_overflow(injection->offset, injection->length, &end) ||
 	    end > MAX_LFS_FILESIZE)
 		return -EINVAL;
-	return mmapdemo_rules_set(buffer, injection);
+	/* A buffer of CREATE has its lab from the first rule on. */
+	return mmapdemo_attach_lab(buffer) ?: mmapdemo_rules_set(buffer, injection);
 }
 
 /* Elements as long as the program's: it gets less where it knows less, and zeros where more. */
@@ -238,7 +239,7 @@ static int mmapdemo_control_list_all(struct mmapdemo_buffer *buffer,
 	return 0;
 }
 
-static int mmapdemo_control_inject_list(struct file *file, struct mmapdemo_argument *arg)
+static int mmapdemo_control_inject_list(struct file *file, union mmapdemo_argument *arg)
 {
 	struct mmapdemo_inject_list *list = &arg->inject_list;
 	struct mmapdemo_injection *injections;
@@ -255,18 +256,18 @@ static int mmapdemo_control_inject_list(struct file *file, struct mmapdemo_argum
 	return err;
 }
 
-static int mmapdemo_control_kick(struct file *file, struct mmapdemo_argument *arg)
+static int mmapdemo_control_kick(struct file *file, union mmapdemo_argument *arg)
 {
 	arg->kick.generation = mmapdemo_notify_event(mmapdemo_buffer_of(file), MMAPDEMO_KICKED);
 	return 0;
 }
 
-static int mmapdemo_control_wait(struct file *file, struct mmapdemo_argument *arg)
+static int mmapdemo_control_wait(struct file *file, union mmapdemo_argument *arg)
 {
 	return mmapdemo_notify_wait_for(file, &arg->wait);
 }
 
-static int mmapdemo_control_wipe(struct file *file, struct mmapdemo_argument *arg)
+static int mmapdemo_control_wipe(struct file *file, union mmapdemo_argument *arg)
 {
 	const unsigned int policies = MMAPDEMO_WIPE_ON_LAST_UNMAP | MMAPDEMO_WIPE_ON_LAST_CLOSE;
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
@@ -275,6 +276,9 @@ static int mmapdemo_control_wipe(struct file *file, struct mmapdemo_argument *ar
 		return -EOPNOTSUPP;
 	if (!arg->flags || (arg->wipe.policy && !(arg->flags & MMAPDEMO_WIPE_SET_POLICY)))
 		return -EINVAL;
+	/* It goes with its last user, and its memory is zero when it is used again. */
+	if (arg->flags & MMAPDEMO_WIPE_SET_POLICY && mmapdemo_file_is(buffer))
+		return -EOPNOTSUPP;
 	if (arg->flags & MMAPDEMO_WIPE_NOW) {
 		int err = mmapdemo_wipe_now(buffer);
 
@@ -286,45 +290,48 @@ static int mmapdemo_control_wipe(struct file *file, struct mmapdemo_argument *ar
 	return 0;
 }
 
-/* Takes over the reference to the file. */
-static int mmapdemo_control_new_fd(struct mmapdemo_argument *arg, struct file *file, __s32 *answer)
+static int mmapdemo_control_create(struct file *file, union mmapdemo_argument *arg)
 {
+	return mmapdemo_create_fd(file, &arg->create);
+}
+
+static int mmapdemo_control_seal(struct file *file, union mmapdemo_argument *arg)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
+	int err = 0;
+
+	if (arg->seal.reserved || !mmapdemo_file_is(buffer))
+		return -EOPNOTSUPP;
+	if (arg->seal.seals)
+		err = file->f_mode & FMODE_WRITE ? mmapdemo_seal_add(buffer, arg->seal.seals) :
+						   -EBADF;
+	arg->seal.seals = READ_ONCE(buffer->seals);
+	return err;
+}
+
+static int mmapdemo_control_export(struct file *file, union mmapdemo_argument *arg)
+{
+	struct dma_buf *dmabuf;
 	int fd = get_unused_fd_flags(O_CLOEXEC);
 
-	if (fd < 0) {
-		fput(file);
+	if (fd < 0)
 		return fd;
-	}
-	arg->new_file = file;
-	arg->new_fd = fd;
-	*answer = fd;
-	return 0;
-}
-
-static int mmapdemo_control_export(struct file *file, struct mmapdemo_argument *arg)
-{
-	const struct mmapdemo_export *export = &arg->export;
-	struct dma_buf *dmabuf;
-
-	if (export->reserved)
-		return -EOPNOTSUPP;
-	if (export->fd)
-		return -EINVAL;
-	if (!(file->f_mode & FMODE_READ))
-		return -EBADF;
-	dmabuf = mmapdemo_export(mmapdemo_buffer_of(file), export->offset, export->length);
-	if (IS_ERR(dmabuf))
+	dmabuf = mmapdemo_export(mmapdemo_buffer_of(file), arg->export.offset, arg->export.length);
+	if (IS_ERR(dmabuf)) {
+		put_unused_fd(fd);
 		return PTR_ERR(dmabuf);
-	return mmapdemo_control_new_fd(arg, dmabuf->file, &arg->export.fd);
+	}
+	fd_install(fd, dmabuf->file);
+	return fd;
 }
 
-static int mmapdemo_control_eventfd(struct file *file, struct mmapdemo_argument *arg)
+static int mmapdemo_control_eventfd(struct file *file, union mmapdemo_argument *arg)
 {
 	return mmapdemo_notify_eventfd(file, &arg->eventfd);
 }
 
 struct mmapdemo_command {
-	int (*call)(struct file *file, struct mmapdemo_argument *arg);
+	int (*call)(struct file *file, union mmapdemo_argument *arg); /* >= 0: what ioctl(2) is */
 	size_t min_size; /* of the struct's first version: a program's may not be shorter */
 	size_t size; /* of the struct as the module knows it */
 	fmode_t mode; /* that the descriptor must have */
@@ -354,7 +361,9 @@ static const struct mmapdemo_command mmapdemo_commands[] = {
 	MMAPDEMO_COMMAND(WAIT, wait, WAIT, 0, 0, .answers = true),
 	MMAPDEMO_COMMAND(WIPE, wipe, WIPE, FMODE_WRITE,
 			 MMAPDEMO_WIPE_NOW | MMAPDEMO_WIPE_SET_POLICY),
-	MMAPDEMO_COMMAND(EXPORT, export, EXPORT, FMODE_WRITE, 0, .answers = true),
+	MMAPDEMO_COMMAND(CREATE, create, CREATE, FMODE_READ | FMODE_WRITE, 0),
+	MMAPDEMO_COMMAND(SEAL, seal, SEAL, 0, 0, .answers = true),
+	MMAPDEMO_COMMAND(EXPORT, export, EXPORT, FMODE_READ | FMODE_WRITE, 0),
 	MMAPDEMO_COMMAND(EVENTFD, eventfd, EVENTFD, 0, 0),
 };
 
@@ -365,8 +374,7 @@ static const struct mmapdemo_command *mmapdemo_control_find(unsigned int cmd)
 	if (_IOC_TYPE(cmd) != MMAPDEMO_IOCTL_TYPE || _IOC_DIR(cmd) != (_IOC_READ | _IOC_WRITE) ||
 	    nr >= ARRAY_SIZE(mmapdemo_commands))
 		return NULL;
-	nr = array_index_nospec(nr, ARRAY_SIZE(mmapdemo_commands));
-	return mmapdemo_commands[nr].call ? &mmapdemo_commands[nr] : NULL;
+	return &mmapdemo_commands[array_index_nospec(nr, ARRAY_SIZE(mmapdemo_commands))];
 }
 
 /*
@@ -375,14 +383,14 @@ static const struct mmapdemo_command *mmapdemo_control_find(unsigned int cmd)
  * copy_struct_from_user() made sure of that.
  */
 static int mmapdemo_control_put(const struct mmapdemo_command *command,
-				const struct mmapdemo_argument *arg, void __user *to)
+				const union mmapdemo_argument *arg, void __user *to)
 {
 	return copy_to_user(to, arg, min_t(size_t, arg->size, command->size)) ? -EFAULT : 0;
 }
 
 /* Reads the struct once: what is checked here is what is done. */
 static int mmapdemo_control_get(const struct mmapdemo_command *command,
-				struct mmapdemo_argument *arg, void __user *from)
+				union mmapdemo_argument *arg, void __user *from)
 {
 	__u32 size;
 	int err;
@@ -407,25 +415,19 @@ long mmapdemo_control_ioctl(struct file *file, unsigned int cmd, unsigned long u
 {
 	const struct mmapdemo_command *command = mmapdemo_control_find(cmd);
 	void __user *argument = (void __user *)user;
-	struct mmapdemo_argument arg = {};
+	union mmapdemo_argument arg = {};
 	int err;
 
 	if (!command)
 		return -ENOTTY;
 	if (READ_ONCE(mmapdemo_buffer_of(file)->revoked))
 		return -ENODEV;
-	if (command->mode && !(file->f_mode & command->mode))
+	if ((file->f_mode & command->mode) != command->mode)
 		return -EBADF;
 	err = mmapdemo_control_get(command, &arg, argument);
 	if (!err)
 		err = command->call(file, &arg);
 	if (!err && command->answers)
 		err = mmapdemo_control_put(command, &arg, argument);
-	if (arg.new_file && err) {
-		put_unused_fd(arg.new_fd);
-		fput(arg.new_file);
-	} else if (arg.new_file) {
-		fd_install(arg.new_fd, arg.new_file);
-	}
 	return err;
 }

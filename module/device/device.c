@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The device node: which buffer open() finds, and which functions serve the file. */
+/* The device node: which buffer open() finds, and which functions serve it and created files. */
 #include <linux/mm.h>
 #include <linux/mmapdemo.h>
 #include <linux/module.h>
@@ -11,8 +11,27 @@
 #include "core/notify.h"
 #include "core/strategy.h"
 #include "device.h"
+#include "file.h"
 #include "node.h"
 #include "sysfs.h"
+
+static const struct file_operations mmapdemo_created_fops = {
+	.owner			= THIS_MODULE,
+	.open			= mmapdemo_file_open,
+	.release		= mmapdemo_file_release,
+	.llseek			= mmapdemo_io_llseek,
+	.read_iter		= mmapdemo_io_read_iter,
+	.write_iter		= mmapdemo_file_write_iter,
+	.splice_read		= mmapdemo_copy_splice_read,
+	.splice_write		= iter_file_splice_write,
+	.poll			= mmapdemo_file_poll,
+	.unlocked_ioctl		= mmapdemo_control_ioctl,
+	.compat_ioctl		= compat_ptr_ioctl,
+	.fallocate		= mmapdemo_file_fallocate,
+	.fsync			= noop_fsync,
+	.get_unmapped_area	= thp_get_unmapped_area,
+	MMAPDEMO_FOPS_MMAP,
+};
 
 static int mmapdemo_device_open(struct inode *inode, struct file *file)
 {
@@ -21,7 +40,8 @@ static int mmapdemo_device_open(struct inode *inode, struct file *file)
 	/* The load may still fail, and take the module from under an open file. */
 	if (!smp_load_acquire(&node->open_to_all))
 		return -ENXIO;
-	return mmapdemo_io_attach(file, node->buffer, NULL);
+	/* CREATE gives these functions to the files that it makes. */
+	return mmapdemo_io_attach(file, node->buffer, (void *)&mmapdemo_created_fops);
 }
 
 static int mmapdemo_device_release(struct inode *inode, struct file *file)

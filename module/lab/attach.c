@@ -31,15 +31,20 @@ static const struct mmapdemo_hook_ops mmapdemo_lab_ops = {
 	.detach		= mmapdemo_detach_lab,
 };
 
-/* Before any program can open the buffer. It goes with the buffer. */
+/* Unless it has one. The lab goes with the buffer. */
 int mmapdemo_attach_lab(struct mmapdemo_buffer *buffer)
 {
-	struct mmapdemo_lab *lab = kzalloc(sizeof(*lab), GFP_KERNEL);
+	struct mmapdemo_lab *lab;
 
+	if (READ_ONCE(buffer->hooks))
+		return 0;
+	lab = kzalloc(sizeof(*lab), GFP_KERNEL_ACCOUNT);
 	if (!lab)
 		return -ENOMEM;
 	lab->hooks.ops = &mmapdemo_lab_ops;
 	mmapdemo_rules_init(lab);
-	buffer->hooks = &lab->hooks;
+	/* Another task may have been faster. */
+	if (cmpxchg(&buffer->hooks, NULL, &lab->hooks))
+		kfree(lab);
 	return 0;
 }

@@ -86,7 +86,7 @@ struct mmapdemo_rules_cursor {
 /* How many parts of rules there are, at this moment. */
 static inline unsigned long mmapdemo_rules_parts(const struct mmapdemo_buffer *buffer)
 {
-	return READ_ONCE(buffer->hooks->nr_rules);
+	return buffer->hooks ? READ_ONCE(buffer->hooks->nr_rules) : 0;
 }
 
 void mmapdemo_rules_init(struct mmapdemo_lab *lab);

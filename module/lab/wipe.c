@@ -61,16 +61,20 @@ void mmapdemo_wipe_set_policy(struct mmapdemo_buffer *buffer, unsigned int polic
 		mmapdemo_hooks_disable();
 }
 
-/* Return: 0, -EINTR after a fatal signal, -EIO where a page is broken, and all others zeroed. */
+/*
+ * Return: 0, -EINTR after a fatal signal, -EPERM where a seal forbids it, -EIO where a page is
+ * broken, and all others are zeroed.
+ */
 int mmapdemo_wipe_now(struct mmapdemo_buffer *buffer)
 {
 	int err = mmapdemo_buffer_lock(buffer);
 
 	if (err)
 		return err;
-	err = mmapdemo_wipe_all(buffer, "now", true);
+	err = mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_WRITES) ? -EPERM :
+	      mmapdemo_wipe_all(buffer, "now", true);
 	mmapdemo_buffer_unlock(buffer);
-	if (err != -EINTR)
+	if (err != -EINTR && err != -EPERM)
 		mmapdemo_notify_event(buffer, MMAPDEMO_WIPED);
 	return err;
 }

@@ -8,7 +8,7 @@
 /* MMAPDEMO_WIPE_ON_ bits, at this moment. */
 static inline unsigned int mmapdemo_wipe_policy(const struct mmapdemo_buffer *buffer)
 {
-	return READ_ONCE(buffer->hooks->wipe_policy);
+	return buffer->hooks ? READ_ONCE(buffer->hooks->wipe_policy) : 0;
 }
 
 void mmapdemo_wipe_set_policy(struct mmapdemo_buffer *buffer, unsigned int policy);

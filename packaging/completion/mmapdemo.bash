@@ -40,6 +40,7 @@ _mmapdemo() {
 	elif ! words=$(_mmapdemo_values "$program" "$command" "$option"); then
 		case $command$option in
 		*--html | *--svg | *--from | tour-h | bench--json) words=$(compgen -f -- "$cur") ;;
+		create*) words=$(compgen -c -- "$cur") ;;
 		map*) words=$(cd /proc && echo [0-9]*) ;;
 		conform*) words="memfd: shm: zero: hugetlb: anon: $(compgen -f -- "$cur")" ;;
 		bench*) words=$(compgen -f -- "$cur") ;;

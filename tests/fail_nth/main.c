@@ -301,8 +301,18 @@ static void without_rseq(char **argv)
 	err(2, "/proc/self/exe");
 }
 
+/* The i-th of both tables; NULL behind them. */
+static const struct operation *operation_of_nodes(size_t i)
+{
+	if (i < node_operations_count)
+		return &node_operations[i];
+	i -= node_operations_count;
+	return i < created_operations_count ? &created_operations[i] : NULL;
+}
+
 int main(int argc, char **argv)
 {
+	const struct operation *operation;
 	const char *glob = argc > 3 ? argv[3] : NULL;
 	struct subject subjects[NODES], module = {};
 	unsigned int number = 0, planned = 0;
@@ -336,8 +346,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(loads); i++)
 		planned += is_wanted(&loads[i], "module", glob);
 	for (size_t n = 0; n < nodes; n++)
-		for (size_t i = 0; i < node_operations_count; i++)
-			planned += is_wanted(&node_operations[i], subjects[n].node, glob);
+		for (size_t i = 0; (operation = operation_of_nodes(i)); i++)
+			planned += is_wanted(operation, subjects[n].node, glob);
 	if (!planned)
 		errx(2, "no operation matches '%s'", glob);
 	printf("1..%u\n", planned);
@@ -352,9 +362,9 @@ int main(int argc, char **argv)
 		errx(2, "%s does not load any more: %s", argv[1], strerror(error));
 	for (size_t n = 0; n < nodes; n++) {
 		describe(&subjects[n]);
-		for (size_t i = 0; i < node_operations_count; i++)
-			if (is_wanted(&node_operations[i], subjects[n].node, glob))
-				good &= sweep_node(&node_operations[i], &subjects[n], ++number);
+		for (size_t i = 0; (operation = operation_of_nodes(i)); i++)
+			if (is_wanted(operation, subjects[n].node, glob))
+				good &= sweep_node(operation, &subjects[n], ++number);
 		close(subjects[n].fd);
 	}
 	error = unload();

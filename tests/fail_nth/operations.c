@@ -748,11 +748,9 @@ static int act_eventfd(struct subject *s)
 static int act_export(struct subject *s)
 {
 	struct mmapdemo_export export = {.size = sizeof(export), .length = s->page};
-	int error = command(s, MMAPDEMO_IOCTL_EXPORT, &export);
 
-	if (!error)
-		s->other = export.fd;
-	return error;
+	s->other = ioctl(s->fd, MMAPDEMO_IOCTL_EXPORT, &export);
+	return error_of(s->other);
 }
 
 static int prepare_export(struct subject *s)

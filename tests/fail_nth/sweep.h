@@ -44,8 +44,8 @@ struct operation {
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-extern const struct operation node_operations[];
-extern const size_t node_operations_count;
+extern const struct operation node_operations[], created_operations[];
+extern const size_t node_operations_count, created_operations_count;
 
 /*
  * Sweeps it; @reset makes the subject as it was, @settled says what an attempt

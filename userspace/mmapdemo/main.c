@@ -22,6 +22,7 @@ static const struct command {
 	{"map", map_main, "a picture of processes' memory, and the frames it is"},
 	{"maps", maps_main, "its mappings, in all processes, now"},
 	{"watch", watch_main, "mappings, faults and commands as they happen"},
+	{"create", create_main, "run a command with a buffer of its own"},
 	{"resize", resize_main, "give it another size"},
 	{"punch", punch_main, "give a range's memory back"},
 	{"wipe", wipe_main, "zero the contents, now or when the last user goes"},

@@ -459,16 +459,103 @@ struct mmapdemo_wipe {
 
 #define MMAPDEMO_WIPE_SIZE_VER1	16u
 
+/* Longest name of a buffer, without the zero byte at its end */
+#define MMAPDEMO_NAME_MAX	200u
+
+/**
+ * struct mmapdemo_create - MMAPDEMO_IOCTL_CREATE: a fresh buffer
+ * @size: sizeof(struct mmapdemo_create)
+ * @flags: must be 0
+ * @bytes: its size; any, 0 included, up to the largest size of a file
+ * @name: address of a string, or 0 for an empty one: at most MMAPDEMO_NAME_MAX bytes, none of
+ *	them a control character. Names need not differ.
+ *
+ * CREATE returns a new descriptor, open for reading and writing, with the close-on-exec flag
+ * set. The descriptor is a regular file without a name in any folder, as memfd_create(2) makes.
+ * /proc/PID/fd shows it as /mmapdemo:NAME. ftruncate(2), write(2) past the end, fallocate(2)
+ * (0, FALLOC_FL_KEEP_SIZE and FALLOC_FL_PUNCH_HOLE) and madvise(2) with MADV_REMOVE work. Its
+ * mode is 0600, its owner the caller: others get it by SCM_RIGHTS. It is gone, with its memory,
+ * once no descriptor, mapping, open path or driver uses it.
+ *
+ * Memory is zero, allocated on first use and charged to the memory cgroup of the task that
+ * uses it first. The kernel's structures are charged to the caller's. Huge folios and the
+ * preferred NUMA node are as the device's.
+ *
+ * The commands above work on such a descriptor, but for CREATE itself and for
+ * MMAPDEMO_WIPE_SET_POLICY, which are EOPNOTSUPP. RESIZE wants whole pages, as on the device.
+ * poll(2) says EPOLLIN and EPOLLOUT at any time, as for a regular file, and EPOLLPRI for each
+ * event that is new, KICK included. Where a page that would be freed is pinned, or held by a
+ * driver, ftruncate(2) and fallocate(2) are EBUSY. A memfd would give such a page up.
+ *
+ * Needs a descriptor of the device node, of the strategy "pagecache", open for reading and
+ * writing. Besides the shared errors:
+ *   EINVAL  @bytes or @name is too long, or a byte of @name is a control character
+ *   EFBIG   @bytes is more than RLIMIT_FSIZE allows; the caller gets SIGXFSZ, too
+ *   EMFILE  the caller has as many descriptors as it may have
+ *   ENFILE  the system has as many open files as it may have
+ *   ENOMEM  there is no memory for the kernel's structures, or the memory cgroup has no room
+ */
+struct mmapdemo_create {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 bytes;
+	__aligned_u64 name;
+};
+
+#define MMAPDEMO_CREATE_SIZE_VER1	24u
+
+/* Bits of &struct mmapdemo_seal.seals, of the same values as F_SEAL_ */
+#define MMAPDEMO_SEAL_SEAL		(1u << 0)	/* no more seals */
+#define MMAPDEMO_SEAL_SHRINK		(1u << 1)	/* the size does not fall */
+#define MMAPDEMO_SEAL_GROW		(1u << 2)	/* the size does not rise */
+#define MMAPDEMO_SEAL_WRITE		(1u << 3)	/* the contents do not change */
+#define MMAPDEMO_SEAL_FUTURE_WRITE	(1u << 4)	/* only mappings of now can change them */
+
+/**
+ * struct mmapdemo_seal - MMAPDEMO_IOCTL_SEAL: forbid changes, for good
+ * @size: sizeof(struct mmapdemo_seal)
+ * @flags: must be 0
+ * @seals: MMAPDEMO_SEAL_ bits to add, 0 to ask only; returned: all that are set
+ * @reserved: must be 0
+ *
+ * Seals mean what fcntl(2), F_ADD_SEALS, says of them. The kernel refuses F_ADD_SEALS and
+ * F_GET_SEALS (EINVAL) for all files but those of tmpfs and hugetlbfs. What a seal forbids is
+ * EPERM from then on, for each descriptor of the buffer:
+ *   SHRINK        ftruncate(2) and RESIZE to less
+ *   GROW          ftruncate(2), RESIZE, fallocate(2) and write(2) past the end. A write(2) that
+ *                 begins before the end is cut there.
+ *   WRITE,        write(2), FILL, WIPE, PUNCH, fallocate(2) with FALLOC_FL_PUNCH_HOLE,
+ *   FUTURE_WRITE  MADV_REMOVE, and MAP_SHARED with PROT_WRITE. Mappings that are made
+ *                 read-only stay so. Drivers can neither write nor hold pages.
+ *
+ * WRITE waits up to a fifth of a second for pages that are pinned (FOLL_PIN: DMA, io_uring's
+ * registered buffers, and from Linux 6.5 on O_DIRECT). A memfd waits for other references too,
+ * such as those that O_DIRECT takes before 6.5: end such transfers first.
+ *
+ * Any descriptor of CREATE may ask. To add seals, it must be open for writing (EBADF).
+ * Besides the shared errors:
+ *   EPERM       MMAPDEMO_SEAL_SEAL is set
+ *   EBUSY       with WRITE, a shared mapping exists that may be written, or a page is pinned,
+ *               or a driver holds one
+ */
+struct mmapdemo_seal {
+	__u32 size;
+	__u32 flags;
+	__u32 seals;
+	__u32 reserved;
+};
+
+#define MMAPDEMO_SEAL_SIZE_VER1	16u
+
 /**
  * struct mmapdemo_export - MMAPDEMO_IOCTL_EXPORT: a dma-buf of a range
  * @size: sizeof(struct mmapdemo_export)
  * @flags: must be 0
  * @offset: first byte, a multiple of the page size
  * @length: bytes, above 0, a multiple of the page size
- * @fd: in: 0; returned: a descriptor, open for reading and writing, with O_CLOEXEC
- * @reserved: must be 0
  *
- * Drivers of other devices take the dma-buf by its descriptor. A program maps it, with offset 0
+ * EXPORT returns the dma-buf's descriptor, open for reading and writing, with the close-on-exec
+ * flag set. Drivers of other devices take the dma-buf by it. A program maps it, with offset 0
  * at @offset. No mapping of it reaches outside the range, and mremap(2) does not make one longer.
  * Its address is not aligned for huge pages, unless the program asks for one that is.
  *
@@ -482,6 +569,7 @@ struct mmapdemo_wipe {
  *   EBUSY       a page lies in memory that must be able to migrate: ZONE_MOVABLE, or a zone
  *               that has CMA
  *   EIO         a page is broken
+ *   EPERM       a seal forbids writing
  *   EMFILE      the process has no descriptor left; ENFILE, the machine has none
  *   ENOMEM      there is no memory for the dma-buf
  *   EOPNOTSUPP  the kernel has no CONFIG_DMA_SHARED_BUFFER
@@ -491,11 +579,9 @@ struct mmapdemo_export {
 	__u32 flags;
 	__aligned_u64 offset;
 	__aligned_u64 length;
-	__s32 fd;
-	__u32 reserved;
 };
 
-#define MMAPDEMO_EXPORT_SIZE_VER1	32u
+#define MMAPDEMO_EXPORT_SIZE_VER1	24u
 
 #define MMAPDEMO_IOCTL_INFO	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x00, struct mmapdemo_info)
 #define MMAPDEMO_IOCTL_RESIZE	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x01, struct mmapdemo_resize)
@@ -507,6 +593,8 @@ struct mmapdemo_export {
 #define MMAPDEMO_IOCTL_KICK	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x07, struct mmapdemo_kick)
 #define MMAPDEMO_IOCTL_WAIT	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x08, struct mmapdemo_wait)
 #define MMAPDEMO_IOCTL_WIPE	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x09, struct mmapdemo_wipe)
+#define MMAPDEMO_IOCTL_CREATE	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x0a, struct mmapdemo_create)
+#define MMAPDEMO_IOCTL_SEAL	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x0b, struct mmapdemo_seal)
 #define MMAPDEMO_IOCTL_EXPORT	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x0c, struct mmapdemo_export)
 #define MMAPDEMO_IOCTL_EVENTFD	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x0d, struct mmapdemo_eventfd)
 

@@ -44,6 +44,8 @@ int api_fd(struct mmapdemo_buffer *buffer);
 int api_reader(struct mmapdemo_buffer *buffer);
 int api_injected(struct mmapdemo_buffer *buffer);
 int api_fixed(struct mmapdemo_buffer *buffer);
+int api_created(struct mmapdemo_buffer *buffer);
+int api_sealed(struct mmapdemo_buffer *buffer);
 int api_foreign(struct mmapdemo_buffer *buffer);
 
 #endif

@@ -202,6 +202,55 @@ int api_fixed(struct mmapdemo_buffer *buffer)
 	return err;
 }
 
+static int api_created_use(struct mmapdemo_buffer *created)
+{
+	struct mmapdemo_hold *hold = mmapdemo_hold(created, PAGE_SIZE, PAGE_SIZE);
+	char seen[4] = "";
+	int err = 0;
+
+	EXPECT(!IS_ERR(hold));
+	CHECK(err, mmapdemo_resize(created, PAGE_SIZE) == -EBUSY);
+	CHECK(err, mmapdemo_punch(created, PAGE_SIZE, PAGE_SIZE) == -EBUSY);
+	mmapdemo_hold_end(hold);
+	CHECK(err, !mmapdemo_resize(created, PAGE_SIZE));
+	CHECK(err, mmapdemo_revoke(created) == -EOPNOTSUPP);
+	CHECK(err, !mmapdemo_copy_out(created, 0, seen, 4) && !memcmp(seen, "mine", 4));
+	CHECK(err, !mmapdemo_copy_in(created, 0, "ours", 4));
+	return err;
+}
+
+/* The descriptor is of a created buffer of two pages, whose first bytes are "mine". */
+int api_created(struct mmapdemo_buffer *buffer)
+{
+	struct mmapdemo_buffer *created = mmapdemo_from_fd(api_insmod_fd,
+							   FMODE_READ | FMODE_WRITE);
+	int err;
+
+	EXPECT(!IS_ERR(created));
+	err = api_created_use(created);
+	mmapdemo_put(created);
+	return err;
+}
+
+/* The same, with the seals SHRINK and WRITE. */
+int api_sealed(struct mmapdemo_buffer *buffer)
+{
+	struct mmapdemo_buffer *created = mmapdemo_from_fd(api_insmod_fd,
+							   FMODE_READ | FMODE_WRITE);
+	char seen[4] = "";
+	int err = 0;
+
+	EXPECT(!IS_ERR(created));
+	CHECK(err, mmapdemo_copy_in(created, 0, "ours", 4) == -EPERM);
+	CHECK(err, mmapdemo_copy_in(created, PAGE_SIZE, "ours", 4) == -EPERM);
+	CHECK(err, mmapdemo_hold(created, 0, PAGE_SIZE) == ERR_PTR(-EPERM));
+	CHECK(err, mmapdemo_resize(created, PAGE_SIZE) == -EPERM);
+	CHECK(err, mmapdemo_punch(created, 0, PAGE_SIZE) == -EPERM);
+	CHECK(err, !mmapdemo_copy_out(created, 0, seen, 4) && !memcmp(seen, "mine", 4));
+	mmapdemo_put(created);
+	return err;
+}
+
 /* The descriptor is of no buffer, or none of this core's. */
 int api_foreign(struct mmapdemo_buffer *buffer)
 {

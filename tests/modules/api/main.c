@@ -100,6 +100,8 @@ static const struct {
 	{ "reader",	api_reader },
 	{ "injected",	api_injected },
 	{ "fixed",	api_fixed },
+	{ "created",	api_created },
+	{ "sealed",	api_sealed },
 	{ "foreign",	api_foreign },
 	{ "forget",	api_forget },
 };

@@ -102,7 +102,7 @@ survive() {
 mkdir -p /etc
 echo 'nobody:x:65534:65534::/:/bin/sh' >/etc/passwd
 
-plan 47
+plan 49
 check "command.info-says-what-the-device-is" info_text
 check "command.info-as-json" info_json
 check "command.info-counts-mappings" info_counts
@@ -113,6 +113,8 @@ check "command.resize-says-that-pages-are-in-use" in_use
 check "command.punch-frees-pages-and-zeroes-parts" punch
 check "command.wipe-zeroes-and-keeps-the-memory" wipe
 check "command.wipe-by-policy-when-the-last-mapping-goes" wipe_policy
+check "command.create-runs-a-command-with-a-buffer" create
+check "command.create-says-what-is-wrong" create_errors
 check "command.sum-of-what-has-a-known-sum" sum_known
 check "command.sum-finds-the-pattern-or-the-byte-that-differs" fill_and_sum
 check "command.sum-leaves-holes" holes

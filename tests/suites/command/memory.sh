@@ -47,6 +47,25 @@ wipe_policy() {
 		runs 0 wipe --policy none && runs 2 wipe && runs 2 wipe --policy some
 }
 
+# The command gets a file of its own, and none of the device.
+create() {
+	# shellcheck disable=SC2016 # the inner shell has the variable
+	runs 0 create --size 1M --name ring -- sh -c 'stat -Lc "%s %F" /proc/self/fd/$MMAPDEMO_FD
+		readlink /proc/self/fd/$MMAPDEMO_FD; ls /proc/self/fd | wc -l' &&
+		says '^1048576 regular file' && says '^/mmapdemo:ring .deleted' && says '^5$' &&
+		runs 7 create sh -c 'exit 7' && runs 0 create sh -c 'test "$0" = --size' --size
+}
+
+create_errors() {
+	runs 2 create && complains 'wants a COMMAND' && runs 2 create --size x true &&
+		complains "'x' is not a number" && runs 1 create --size 0xffffffffffffffff true &&
+		complains 'Invalid argument: SIZE is more than a file' && runs 127 create /none &&
+		complains '^mmapdemo create: /none: No such file' && runs 126 create /proc/self/maps &&
+		complains '/proc/self/maps: Permission denied' &&
+		runs 1 create --device /dev/none true && complains '/dev/none: No such file.*load the module' &&
+		runs 1 create --device /dev/zero true && complains '/dev/zero: .*no device of this module'
+}
+
 # CRC-32C has one answer for this, in RFC 3720 and everywhere.
 sum_known() {
 	printf 123456789 | dd of="$device" conv=notrunc 2>/dev/null

@@ -8,6 +8,8 @@
  * consumer map SECONDS: has it mapped, without a descriptor
  * consumer given MODULE: loads a module, which gives it a file of a buffer
  * consumer inject PAGE: has each access to a page of /dev/mmapdemo fail
+ * consumer created SEALS PROGRAM...: runs a program whose descriptor 3 is a created buffer of two
+ *	pages, with these seals
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -288,6 +290,26 @@ static int inject(unsigned long number)
 	return 0;
 }
 
+static int created(unsigned int seals, char **program)
+{
+	struct mmapdemo_create create = {.size = sizeof(create), .bytes = 2 * page};
+	struct mmapdemo_seal seal = {.size = sizeof(seal), .seals = seals};
+	int device = open("/dev/mmapdemo", O_RDWR | O_CLOEXEC);
+	int fd = ioctl(device, MMAPDEMO_IOCTL_CREATE, &create);
+
+	if (fd < 0 || pwrite(fd, "mine", 4, 0) != 4 || ioctl(fd, MMAPDEMO_IOCTL_SEAL, &seal)) {
+		perror("consumer: a created buffer");
+		return 1;
+	}
+	/* Descriptor 3 may be the device's. */
+	if (fd != 3 && dup2(fd, 3) != 3)
+		return 1;
+	fcntl(3, F_SETFD, 0);
+	execv(program[0], program);
+	perror(program[0]);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
@@ -307,6 +329,8 @@ int main(int argc, char **argv)
 		return given(argv[2]);
 	if (!strcmp(mode, "inject") && argc > 2)
 		return inject(strtoul(argv[2], NULL, 0));
+	if (!strcmp(mode, "created") && argc > 3)
+		return created(strtoul(argv[2], NULL, 0), argv + 3);
 	fprintf(stderr, "consumer: what?\n");
 	return 2;
 }

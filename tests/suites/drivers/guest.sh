@@ -35,6 +35,12 @@ given() {
 	judged && [ "$status" = 0 ]
 }
 
+# created TEST SEALS: a test whose descriptor is of a created buffer
+created() {
+	dmesg -c >/tmp/log
+	/consumer created "$2" /bin/busybox insmod /linked/api.ko "test=$1" fd=3 && judged
+}
+
 # The descriptor is for reading.
 read_only_is_not_written() {
 	dmesg -c >/tmp/log
@@ -152,7 +158,7 @@ api_tests() {
 	try "C13.api-event-is-taken[$1]" given "$1"
 }
 
-plan 77
+plan 79
 try "C13.needs-no-mmapdemo.ko" api alone copy
 ticker_tests alone
 edu_tests alone 2
@@ -165,6 +171,8 @@ try "C13.buffer-of-a-node" shares_the_nodes_buffer
 try "C13.read-only-is-not-written" read_only_is_not_written
 try "C13.fixed-size-of-a-node" api linked fixed /dev/mmapdemo-vmalloc
 try "C13.injections-reach-drivers" injected
+try "C13.created-by-a-program" created created 0
+try "C13.seals-hold-for-drivers" created sealed 0xa
 # a buffer of another core is none
 try "C13.api-other-core" api alone foreign /dev/mmapdemo
 # what is forgotten for good is a leak to kmemleak

@@ -63,8 +63,9 @@ static int try_export(int fd, size_t offset, size_t length)
 		.offset = offset,
 		.length = length,
 	};
+	int dmabuf = ioctl(fd, MMAPDEMO_IOCTL_EXPORT, &argument);
 
-	return ioctl(fd, MMAPDEMO_IOCTL_EXPORT, &argument) ? -errno : argument.fd;
+	return dmabuf < 0 ? -errno : dmabuf;
 }
 
 static int export(int fd, size_t offset, size_t length)

@@ -61,6 +61,7 @@ static const struct goal {
 	{{"map-read", "map-write"}, "memfd-thp", 0.6, false, 7, 99},
 	{{"first-read", "first-write"}, "memfd-thp", 1.0, false, 0, 99},
 	{{"cow", "cow-read", "fork", "fork-touch", "open"}, "memfd", 1.0, false, 0, 99},
+	{{"create"}, "memfd", 1.1, false, 0, 99},
 	{{"read-4k", "read-64k", "read-1m", "read-all", "write-4k", "write-64k", "write-1m",
 	  "write-all"},
 	 "memfd",

@@ -49,6 +49,8 @@ static const char *misfit(const struct bench_work *work, const struct bench_subj
 		return "not to be read and written";
 	if (work->needs & NEEDS_RESIDENT && anonymous)
 		return "each mapping is fresh memory";
+	if (work->needs & NEEDS_CREATE && !subject->create)
+		return "a program cannot make such files";
 	if (work->needs & NEEDS_FRESH && subject->fresh == FRESH_NEVER)
 		return "all its memory is there from the start";
 	if (size % subject->page)

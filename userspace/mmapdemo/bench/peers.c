@@ -61,6 +61,21 @@ static void make_device(struct bench_subject *subject, size_t size)
 		lacking(subject, "it has no more than %zu bytes", subject->size);
 }
 
+static int create_buffer(const struct bench_subject *subject, size_t size)
+{
+	struct mmapdemo_create create = {.size = sizeof(create), .bytes = size};
+
+	return ioctl(subject->fd, MMAPDEMO_IOCTL_CREATE, &create);
+}
+
+static int create_memfd(const struct bench_subject *subject, size_t size)
+{
+	int fd = memfd_create("mmapdemo", MFD_CLOEXEC);
+
+	(void)subject;
+	return fd < 0 || !ftruncate(fd, size) ? fd : -1;
+}
+
 /* Opened again by the name that a descriptor has. */
 static void reach_by_descriptor(struct bench_subject *subject)
 {
@@ -168,6 +183,7 @@ static void make_udmabuf(struct bench_subject *subject, size_t size)
 const struct bench_subject bench_device = {
 	.says = "the device itself",
 	.make = make_device,
+	.create = create_buffer,
 	.fresh = FRESH_HOLE,
 	SHARED_FILE,
 };
@@ -181,11 +197,13 @@ const struct bench_subject bench_peers[] = {
 	{.name = "memfd-thp",
 	 .says = "memfd with shmem_enabled=always (it is set, and put back)",
 	 .make = make_memfd_thp,
+	 .create = create_memfd,
 	 .fresh = FRESH_PUNCH,
 	 SHARED_FILE},
 	{.name = "memfd",
 	 .says = "memfd, as the system is set",
 	 .make = make_memfd,
+	 .create = create_memfd,
 	 .fresh = FRESH_PUNCH,
 	 SHARED_FILE},
 	{.name = "tmpfs",

@@ -21,6 +21,8 @@ struct bench_subject {
 	const char *says;
 	/* Sets fd for that many bytes, or reason; what it changes is undone at the end. */
 	void (*make)(struct bench_subject *subject, size_t size);
+	/* A file of that many bytes, new; or -1 and errno. NULL: there is no such thing. */
+	int (*create)(const struct bench_subject *subject, size_t size);
 	char path[64]; /* to open it by; empty where there is nothing to open */
 	enum bench_fresh fresh;
 	int map_flags;

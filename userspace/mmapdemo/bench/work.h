@@ -18,6 +18,7 @@ enum bench_needs {
 	NEEDS_COPIES = 4,   /* private mappings show the subject's bytes until written to */
 	NEEDS_FILE = 8,	    /* read and write */
 	NEEDS_LARGE = 16,   /* a buffer of BENCH_LARGE bytes */
+	NEEDS_CREATE = 32,  /* new files of its kind, as many as are wanted */
 };
 
 struct bench_work {

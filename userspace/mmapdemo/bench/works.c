@@ -161,6 +161,30 @@ static int64_t open_and_close(const struct bench_job *job)
 	return clock_now() - begin;
 }
 
+/* Of this many bytes, whatever size the other works map. */
+#define CREATED MIB
+
+static int64_t create_and_destroy(const struct bench_job *job)
+{
+	const struct bench_subject *subject = job->subject;
+	int64_t begin = clock_now();
+
+	for (int i = 0; i < BENCH_CALLS; i++) {
+		int fd = subject->create(subject, CREATED);
+		char *memory;
+
+		if (fd < 0)
+			bench_fail("create: %s", strerror(errno));
+		memory = mmap(NULL, CREATED, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (memory == MAP_FAILED)
+			bench_fail("mmap: %s", strerror(errno));
+		touch_write(memory, CREATED);
+		munmap(memory, CREATED);
+		close(fd);
+	}
+	return clock_now() - begin;
+}
+
 static pid_t fork_or_fail(void)
 {
 	pid_t child = fork();
@@ -294,6 +318,8 @@ const struct bench_work bench_works[] = {
 	{"write-all", "pwrite of all at once", PER_PAGE, NEEDS_RESIDENT | NEEDS_FILE, 0,
 	 bench_write},
 	{"open", "open, mmap, munmap, close; nothing is touched", PER_CALL, 0, 0, open_and_close},
+	{"create", "make a file of 1 MiB, mmap, write a byte of each page, munmap, close", PER_CALL,
+	 NEEDS_CREATE, 0, create_and_destroy},
 	{"fork", "fork with all pages mapped; the child exits and is waited for", PER_CALL, 0, 0,
 	 fork_and_wait},
 	{"page-tables", "page tables of the process for a mapping written to", PER_BUFFER, 0, 0,

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* C8: what CREATE refuses, how many it makes, and who pays for them. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/control.h"
+#include "support/created.h"
+#include "support/physics.h"
+#include "support/process.h"
+#include "support/system.h"
+#include "support/target.h"
+
+static int descriptors(void)
+{
+	int fd = open("/", O_PATH | O_CLOEXEC);
+
+	close(fd);
+	return fd;
+}
+
+static const struct refusal {
+	const char *name;
+	struct mmapdemo_create argument;
+	int error;
+} refusals[] = {
+	{"beyond-a-file", {.size = 24, .bytes = 1ULL << 63}, EINVAL},
+	{"all-bits", {.size = 24, .bytes = ~0ULL}, EINVAL},
+	{"flag", {.size = 24, .flags = 1}, EOPNOTSUPP},
+	{"top-flag", {.size = 24, .flags = 1U << 31}, EOPNOTSUPP},
+	{"name-unmapped", {.size = 24, .name = 8}, EFAULT},
+	{"name-of-300-bytes",
+	 {.size = 24, .name = (uintptr_t)(char[301]){[0 ... 299] = 'n'}},
+	 EINVAL},
+	{"name-one-too-long",
+	 {.size = 24,
+	  .name = (uintptr_t)(char[MMAPDEMO_NAME_MAX + 2]){[0 ... MMAPDEMO_NAME_MAX] = 'n'}},
+	 EINVAL},
+	{"name-with-a-line-break", {.size = 24, .name = (uintptr_t) "a\nb"}, EINVAL},
+	{"struct-too-short", {.size = 23}, EINVAL},
+	{"struct-beyond-a-page", {.size = ~0U}, EINVAL},
+};
+
+ROW_EACH(C8, refused, "what CREATE refuses has its errno, and leaves no descriptor", refusals)
+{
+	struct mmapdemo_create argument = refusals[_i].argument;
+	int device = control_open();
+	int free_before = descriptors();
+
+	assert_errno(command(device, MMAPDEMO_IOCTL_CREATE, &argument), refusals[_i].error);
+	ck_assert_int_eq(descriptors(), free_before);
+	assert_target(0, pages(TEST_PAGES), ORIGINAL);
+}
+
+ROW(C8, longer_struct, "a longer struct works where the rest is zero, and is E2BIG otherwise")
+{
+	struct {
+		struct mmapdemo_create known;
+		uint64_t more[2];
+	} argument = {.known = {.size = sizeof(argument), .bytes = 1}};
+	int device = control_open();
+	int fd = ioctl(device, MMAPDEMO_IOCTL_CREATE, &argument);
+
+	ck_assert_int_ge(fd, 0);
+	argument.more[1] = 1;
+	assert_errno(command(device, MMAPDEMO_IOCTL_CREATE, &argument), E2BIG);
+}
+
+ROW(C8, longest_name, "a name may have MMAPDEMO_NAME_MAX bytes")
+{
+	char name[MMAPDEMO_NAME_MAX + 1] = {[0 ... MMAPDEMO_NAME_MAX - 1] = 'n'};
+
+	ck_assert_int_ge(create_on(control_open(), 0, name), 0);
+}
+
+static const struct opened {
+	const char *name;
+	int flags, error;
+} opened[] = {
+	{"for-reading", O_RDONLY, EBADF},
+	{"for-writing", O_WRONLY, EBADF},
+	{"path-only", O_PATH, EBADF},
+};
+
+ROW_EACH(C8, rights, "only a descriptor of the device that is open for both can create", opened)
+{
+	control_open();
+	ck_assert_int_eq(create_on(target_open(opened[_i].flags), 1, NULL), -opened[_i].error);
+}
+
+ROW(C8, not_by_a_created_one, "a created buffer is no device: CREATE on it is EOPNOTSUPP")
+{
+	ck_assert_int_eq(create_on(make_file(&makers[0], 1), 1, NULL), -EOPNOTSUPP);
+}
+
+static const struct absurd {
+	const char *name;
+	uint64_t bytes;
+} sizes[] = {
+	{"none", 0},
+	{"one", 1},
+	{"odd", 12345},
+	{"4G", 1ULL << 32},
+	{"largest", INT64_MAX},
+	{"last-page", INT64_MAX - 4095},
+};
+
+ROW_EACH(C8, any_size, "any size that a file can have is fine, as memory comes on first use", sizes)
+{
+	int fd = create_on(control_open(), sizes[_i].bytes, "size");
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(size_of(fd), sizes[_i].bytes);
+	ck_assert_uint_eq(info_of(fd).bytes, sizes[_i].bytes);
+	if (sizes[_i].bytes) {
+		ck_assert_int_eq(pwrite(fd, "e", 1, sizes[_i].bytes - 1), 1);
+		ck_assert_int_eq(size_of(fd), sizes[_i].bytes);
+		/* A huge folio may be there. */
+		ck_assert_int_le(lseek(fd, 0, SEEK_DATA), sizes[_i].bytes - 1);
+		ck_assert_int_le(allocated(fd), 2 << 20);
+		ck_assert_int_eq(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+					   sizes[_i].bytes),
+				 0);
+	}
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
+	ck_assert_int_eq(allocated(fd), 0);
+}
+
+static void limit(int resource, size_t value)
+{
+	struct rlimit limit = {value, value};
+
+	ck_assert_int_eq(setrlimit(resource, &limit), 0);
+}
+
+/* As ftruncate() has it. */
+ROW_EACH(C8, file_size_limit, "RLIMIT_FSIZE limits it: EFBIG, and SIGXFSZ", makers)
+{
+	int device = control_open(), fd = make_file(&makers[_i], 0);
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	sigaction(SIGXFSZ, &ignore, NULL);
+	limit(RLIMIT_FSIZE, pages(2));
+	ck_assert_int_eq(ftruncate(fd, pages(2)), 0);
+	ck_assert_int_eq(ftruncate(fd, pages(2) + 1), -1);
+	ck_assert_int_eq(errno, EFBIG);
+	ck_assert_int_eq(pwrite(fd, "ab", 2, pages(2) - 1), 1);
+	ck_assert_int_eq(pwrite(fd, "b", 1, pages(2)), -1);
+	ck_assert_int_eq(errno, EFBIG);
+	ck_assert_int_eq(fallocate(fd, 0, 0, pages(3)), -1);
+	ck_assert_int_eq(errno, EFBIG);
+	ck_assert_int_eq(size_of(fd), pages(2));
+	if (makers[_i].ours) {
+		ck_assert_int_eq(create_on(device, pages(2) + 1, NULL), -EFBIG);
+		ck_assert_int_ge(create_on(device, pages(2), NULL), 0);
+	}
+}
+
+ROW(C8, no_descriptor_left, "without a free descriptor it is EMFILE")
+{
+	int device = control_open();
+
+	limit(RLIMIT_NOFILE, descriptors());
+	ck_assert_int_eq(create_on(device, 1, NULL), -EMFILE);
+}
+
+#define MANY   10000
+#define MAPPED 1000
+
+ROW(C8, many, "10,000 at once work, 1,000 of them mapped, each with contents of its own",
+    .timeout = 120)
+{
+	int device = control_open();
+	unsigned char *maps[MAPPED];
+	int *fds = calloc(MANY, sizeof(*fds));
+
+	limit(RLIMIT_NOFILE, MANY + 100);
+	for (int i = 0; i < MANY; i++) {
+		fds[i] = create_on(device, pages(2), "many");
+		ck_assert_msg(fds[i] >= 0, "the %dth: %s", i, strerror(-fds[i]));
+	}
+	for (int i = 0; i < MAPPED; i++) {
+		maps[i] = map_file(fds[i * (MANY / MAPPED)], pages(2), RW, MAP_SHARED);
+		memcpy(maps[i] + pages(1), &i, sizeof(i));
+	}
+	for (int i = 0; i < MAPPED; i++) {
+		int got = -1;
+
+		ck_assert_int_eq(pread(fds[i * (MANY / MAPPED)], &got, sizeof(got), pages(1)),
+				 sizeof(got));
+		ck_assert_int_eq(got, i);
+		ck_assert_int_eq(memcmp(maps[i] + pages(1), &i, sizeof(i)), 0);
+	}
+	for (int i = 0; i < MANY; i++)
+		close(fds[i]);
+}
+
+/* Bytes that the group has of a kind, once they are at most or at least so many. */
+static void await_charge(const struct cgroup *group, uint64_t least, uint64_t most)
+{
+	uint64_t charged;
+	unsigned int since = 0;
+
+	do
+		charged = cgroup_charged(group);
+	while ((charged < least || charged > most) && weather_wait(&since));
+	ck_assert_uint_ge(charged, least);
+	ck_assert_uint_le(charged, most);
+}
+
+#define CHARGED (4UL << 20)
+
+ROW_EACH(C8, charged, "its pages are charged to who uses them first, until they are freed", makers)
+{
+	struct cgroup creator, user;
+	struct peer child;
+	uint64_t before;
+	int fd;
+
+	cgroup_make(&creator);
+	cgroup_make(&user);
+	if (fork_child(&child)) {
+		cgroup_enter(&creator);
+		fd = make_file(&makers[_i], CHARGED);
+		cgroup_enter(&user);
+		before = cgroup_charged(&user);
+		memset(map_file(fd, CHARGED, RW, MAP_SHARED), 'c', CHARGED);
+		await_charge(&user, before + CHARGED, ~0ULL);
+		ck_assert_uint_lt(cgroup_charged(&creator), CHARGED / 2);
+		ck_assert_int_eq(ftruncate(fd, 0), 0);
+		await_charge(&user, 0, before + CHARGED / 2);
+		ck_assert_int_eq(fallocate(fd, 0, 0, CHARGED), 0);
+		await_charge(&user, before + CHARGED, ~0ULL);
+		child_done();
+	}
+	await_exit(&child);
+	/* Gone with its last user. */
+	await_charge(&user, 0, CHARGED / 2);
+}
+
+#define LIMIT (8UL << 20)
+
+/* Each costs more than a KiB of kernel memory: without a charge, far more would fit. */
+ROW(C8, structures_charged, "the kernel's structures are charged: a limit stops a creator of many",
+    .timeout = 60)
+{
+	struct cgroup group;
+	struct peer child;
+	int status;
+
+	cgroup_make(&group);
+	cgroup_limit(&group, LIMIT);
+	if (fork_child(&child)) {
+		int device, count = 0, fd = 0;
+
+		limit(RLIMIT_NOFILE, 30000);
+		device = control_open();
+		cgroup_enter(&group);
+		while (count < 20000 && (fd = create_on(device, pages(1), "many")) >= 0)
+			count++;
+		ck_assert_int_eq(fd, -ENOMEM);
+		ck_assert_int_gt(count, 100);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(child.pid, &status, 0), child.pid);
+	ck_assert_msg((WIFEXITED(status) && !WEXITSTATUS(status)) ||
+			      (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL),
+		      "status %#x", status);
+	await_charge(&group, 0, LIMIT / 2);
+}

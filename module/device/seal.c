@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Seals, as a memfd has them. memfd_file_seals_ptr() in mm/memfd.c knows the files of tmpfs and
+ * hugetlbfs only, so that fcntl(2) is EINVAL for any other file.
+ */
+#include <linux/delay.h>
+#include <linux/fcntl.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <uapi/linux/mmapdemo.h>
+
+#include "core/buffer.h"
+#include "core/folios.h"
+#include "core/hold.h"
+#include "core/reshape.h"
+#include "seal.h"
+
+static_assert(MMAPDEMO_SEAL_SEAL == F_SEAL_SEAL);
+static_assert(MMAPDEMO_SEAL_SHRINK == F_SEAL_SHRINK);
+static_assert(MMAPDEMO_SEAL_GROW == F_SEAL_GROW);
+static_assert(MMAPDEMO_SEAL_WRITE == F_SEAL_WRITE);
+static_assert(MMAPDEMO_SEAL_FUTURE_WRITE == F_SEAL_FUTURE_WRITE);
+
+#define MMAPDEMO_SEALS	(MMAPDEMO_SEAL_SEAL | MMAPDEMO_SEAL_SHRINK | MMAPDEMO_SEAL_GROW | \
+			 MMAPDEMO_SEAL_WRITES)
+
+/* A pin of I/O is soon dropped: how often to try again, and after what time. */
+#define MMAPDEMO_SEAL_TRIES	100
+#define MMAPDEMO_SEAL_WAIT_US	1000
+
+/* Sets the seals, unless some page can be written without a mapping. */
+static int mmapdemo_seal_try(struct mmapdemo_buffer *buffer, unsigned int seals)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	int err = 0;
+
+	filemap_invalidate_lock(mapping);
+	if (mmapdemo_reshape_pinned(mapping, 0, ULONG_MAX) ||
+	    mmapdemo_hold_has(buffer, 0, ULONG_MAX)) {
+		err = -EBUSY;
+	} else {
+		WRITE_ONCE(buffer->seals, buffer->seals | seals);
+		/* A driver that writes a piece has its folio locked. */
+		mmapdemo_folios_settle(buffer, 0, ULONG_MAX);
+	}
+	filemap_invalidate_unlock(mapping);
+	return err;
+}
+
+/*
+ * With no shared mapping that may be written, and none to come, nobody can pin a page for
+ * writing any more. mmap_region() counts such a mapping before it calls this module, which
+ * looks at the seals. So the count need be forbidden only while the seal is set. Otherwise
+ * mmap_region() would refuse read-only shared mappings too, whose VM_MAYWRITE this module
+ * clears.
+ */
+static int mmapdemo_seal_write(struct mmapdemo_buffer *buffer, unsigned int seals)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	int tries = MMAPDEMO_SEAL_TRIES;
+	int err = mapping_deny_writable(mapping);
+
+	if (err)
+		return err;
+	while ((err = mmapdemo_seal_try(buffer, seals)) == -EBUSY && --tries) {
+		if (fatal_signal_pending(current)) {
+			err = -EINTR;
+			break;
+		}
+		usleep_range(MMAPDEMO_SEAL_WAIT_US, 2 * MMAPDEMO_SEAL_WAIT_US);
+	}
+	smp_mb__before_atomic(); /* a mapping that is counted from here on sees the seal */
+	mapping_allow_writable(mapping);
+	return err;
+}
+
+/**
+ * mmapdemo_seal_add - forbid what some seals say
+ * @buffer: a buffer of CREATE
+ * @seals: MMAPDEMO_SEAL_ bits
+ *
+ * Context: Process context, may sleep.
+ *
+ * Return: 0; -EOPNOTSUPP for an unknown seal, -EPERM once there is MMAPDEMO_SEAL_SEAL, -EBUSY
+ * where the contents may be written, -EINTR after a fatal signal: no seal is added then.
+ */
+int mmapdemo_seal_add(struct mmapdemo_buffer *buffer, unsigned int seals)
+{
+	int err;
+
+	if (seals & ~MMAPDEMO_SEALS)
+		return -EOPNOTSUPP;
+	err = mmapdemo_buffer_lock(buffer);
+	if (err)
+		return err;
+	if (mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_SEAL))
+		err = -EPERM;
+	else if (seals & MMAPDEMO_SEAL_WRITE & ~buffer->seals)
+		err = mmapdemo_seal_write(buffer, seals);
+	else
+		WRITE_ONCE(buffer->seals, buffer->seals | seals);
+	mmapdemo_buffer_unlock(buffer);
+	return err;
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* mmapdemo create: a buffer for a command, which inherits its descriptor. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "common/number.h"
+#include "control.h"
+
+/* For argp: struct control first. */
+struct create {
+	struct control control;
+	struct mmapdemo_create argument;
+	char **command; /* and its arguments */
+};
+
+static error_t parse_create(int key, char *arg, struct argp_state *state)
+{
+	struct create *create = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		return control_init(state);
+	case 's':
+		if (!parse_number(arg, (uint64_t *)&create->argument.bytes))
+			argp_error(state, "--size '%s' is not a number: %s", arg, NUMBER_SAYS);
+		return 0;
+	case 'n':
+		create->argument.name = (uintptr_t)arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		/* What follows is the command's, options too. */
+		create->command = state->argv + state->next - 1;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "wants a COMMAND");
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static int create_buffer(const struct create *create)
+{
+	static const struct advice advice[] = {
+		{EINVAL, "SIZE is more than a file can have, or NAME has more than 200 bytes or "
+			 "a control character"},
+		{EFBIG, "SIZE is more than ulimit -f allows"},
+		{EOPNOTSUPP, "only the device of the strategy pagecache can, or a newer module"},
+		{},
+	};
+	struct mmapdemo_create argument = create->argument;
+	int device = open_device(&create->control, O_RDWR);
+	int fd = ioctl(device, MMAPDEMO_IOCTL_CREATE, &argument);
+
+	if (fd < 0)
+		control_explain(&create->control, advice);
+	close(device);
+	return fd;
+}
+
+int create_main(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{"size", 's', "SIZE", 0, "its bytes (default: 0, to be set by ftruncate)", 0},
+		{"name", 'n', "NAME", 0, "what /proc/PID/fd and maps show of it", 0},
+		{},
+	};
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse_create,
+		.args_doc = "[--] COMMAND [ARGUMENT...]",
+		.doc = "Runs a command with a descriptor of a fresh buffer.\v"
+		       "The descriptor is a regular file without a name. Its number is in the "
+		       "environment variable MMAPDEMO_FD. The buffer goes with its last "
+		       "user.\n\n" CONTROL_STATUS
+		       " Otherwise it is the command's; 126 the command does not "
+		       "run; 127 there is none.",
+		.children = control_argp,
+	};
+	struct create create = {
+		.control = {.name = argv[0], .wants = "", .device = "/dev/mmapdemo"},
+		.argument = {.size = sizeof(create.argument)},
+	};
+	char number[16];
+	int fd, error;
+
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &create);
+	fd = create_buffer(&create);
+	snprintf(number, sizeof(number), "%d", fd);
+	if (fcntl(fd, F_SETFD, 0) || setenv("MMAPDEMO_FD", number, 1))
+		control_fail(&create.control, "%s", strerror(errno));
+	execvp(*create.command, create.command);
+	error = errno;
+	fprintf(stderr, "%s: %s: %s\n", create.control.name, *create.command, strerror(error));
+	return error == ENOENT ? 127 : 126;
+}
