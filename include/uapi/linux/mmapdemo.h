@@ -34,6 +34,7 @@
  *               wants it open for reading
  *   EINTR       a signal came before anything was changed; after a fatal one
  *               a FILL, SUM, PUNCH or WIPE may be done in part
+ *   EMFILE      the process has no descriptor left; ENFILE, the machine has no file
  * A command that fails otherwise has changed nothing, unless its own text says so.
  *
  * A page is broken after an uncorrected memory error, or MADV_HWPOISON: page
@@ -411,8 +412,6 @@ struct mmapdemo_wait {
  * revokes the buffer, 1 is added whatever @events is, and EVENTFD is ENODEV from then on.
  *
  * SIGIO needs no command: after fcntl(2) with F_SETOWN and O_ASYNC, events send it to the owner.
- * Several may become one signal. A real-time signal of F_SETSIG comes for each, as long as there
- * is room in the owner's queue, and its si_code says POLL_IN for a kick, POLL_PRI for all else.
  *
  * Any descriptor may ask. Besides the shared errors:
  *   EBADF   @fd is no descriptor
@@ -468,7 +467,7 @@ struct mmapdemo_wipe {
  * @flags: must be 0
  * @bytes: its size; any, 0 included, up to the largest size of a file
  * @name: address of a string, or 0 for an empty one: at most MMAPDEMO_NAME_MAX bytes, none of
- *	them a control character. Names need not differ.
+ *	them a control character
  *
  * CREATE returns a new descriptor, open for reading and writing, with the close-on-exec flag
  * set. The descriptor is a regular file without a name in any folder, as memfd_create(2) makes.
@@ -483,16 +482,14 @@ struct mmapdemo_wipe {
  *
  * The commands above work on such a descriptor, but for CREATE itself and for
  * MMAPDEMO_WIPE_SET_POLICY, which are EOPNOTSUPP. RESIZE wants whole pages, as on the device.
- * poll(2) says EPOLLIN and EPOLLOUT at any time, as for a regular file, and EPOLLPRI for each
- * event that is new, KICK included. Where a page that would be freed is pinned, or held by a
- * driver, ftruncate(2) and fallocate(2) are EBUSY. A memfd would give such a page up.
+ * poll(2) says EPOLLIN and EPOLLOUT at any time, and EPOLLPRI for each event that is new. Where a
+ * page that would be freed is pinned, or held by a driver, ftruncate(2) and fallocate(2) are
+ * EBUSY. A memfd would give such a page up.
  *
  * Needs a descriptor of the device node, of the strategy "pagecache", open for reading and
  * writing. Besides the shared errors:
  *   EINVAL  @bytes or @name is too long, or a byte of @name is a control character
  *   EFBIG   @bytes is more than RLIMIT_FSIZE allows; the caller gets SIGXFSZ, too
- *   EMFILE  the caller has as many descriptors as it may have
- *   ENFILE  the system has as many open files as it may have
  *   ENOMEM  there is no memory for the kernel's structures, or the memory cgroup has no room
  */
 struct mmapdemo_create {
@@ -554,10 +551,8 @@ struct mmapdemo_seal {
  * @offset: first byte, a multiple of the page size
  * @length: bytes, above 0, a multiple of the page size
  *
- * EXPORT returns the dma-buf's descriptor, open for reading and writing, with the close-on-exec
- * flag set. Drivers of other devices take the dma-buf by it. A program maps it, with offset 0
- * at @offset. No mapping of it reaches outside the range, and mremap(2) does not make one longer.
- * Its address is not aligned for huge pages, unless the program asks for one that is.
+ * EXPORT returns the dma-buf's descriptor, open for both, with the close-on-exec flag set. A
+ * program maps it, with offset 0 at @offset. No mapping of it reaches outside the range, and mremap(2) does not make one longer.
  *
  * As long as the dma-buf exists, its pages are allocated, do not migrate, and RESIZE and PUNCH of
  * them are EBUSY. It counts as an open file description in @opens of INFO, also for WIPE. A
@@ -566,12 +561,10 @@ struct mmapdemo_seal {
  * Needs a descriptor open for reading and writing, as a device may do both. Besides the shared
  * errors:
  *   EINVAL      the range is not inside the device
- *   EBUSY       a page lies in memory that must be able to migrate: ZONE_MOVABLE, or a zone
- *               that has CMA
+ *   EBUSY       a page lies in ZONE_MOVABLE, or in a zone that has CMA
  *   EIO         a page is broken
  *   EPERM       a seal forbids writing
- *   EMFILE      the process has no descriptor left; ENFILE, the machine has none
- *   ENOMEM      there is no memory for the dma-buf
+ *   ENOMEM      there is no memory
  *   EOPNOTSUPP  the kernel has no CONFIG_DMA_SHARED_BUFFER
  */
 struct mmapdemo_export {
