@@ -4,6 +4,8 @@
  *	after each, and accounts for every number
  * consumer readonly: what a descriptor for reading does not allow
  * consumer damage: writes over the head in a mapping
+ * consumer eventfd RECORDS: as follow, but waits by an eventfd
+ * consumer told: has an eventfd and SIGIO when the device goes
  * consumer gone: has it mapped by several processes when the device goes
  * consumer map SECONDS: has it mapped, without a descriptor
  * consumer given MODULE: loads a module, which gives it a file of a buffer
@@ -14,6 +16,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <linux/mmapdemo.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -56,11 +59,24 @@ static __u64 head_now(const struct ticker_head *head)
 	return __atomic_load_n(&head->head, __ATOMIC_ACQUIRE);
 }
 
+static int counter = -1; /* an eventfd, for who waits by that */
+
+static int set_eventfd(int fd, __u32 events)
+{
+	struct mmapdemo_eventfd set = {.size = sizeof(set), .events = events, .fd = counter};
+
+	return ioctl(fd, MMAPDEMO_IOCTL_EVENTFD, &set);
+}
+
 static void wait_for_more(int fd)
 {
 	struct pollfd poller = {.fd = fd, .events = POLLIN};
 	__u64 written;
 
+	if (counter >= 0) {
+		CHECK(read(counter, &written, sizeof(written)) == sizeof(written));
+		return;
+	}
 	CHECK(poll(&poller, 1, 10000) == 1 && poller.revents == POLLIN);
 	CHECK(read(fd, &written, sizeof(written)) == sizeof(written));
 }
@@ -73,6 +89,7 @@ static int follow(unsigned long wanted, useconds_t pause)
 	const struct ticker_record *ring = (void *)((char *)head + head->offset);
 	__u64 first = head_now(head), next = first, time = 0, overruns = 0, taken = 0;
 
+	CHECK(counter < 0 || set_eventfd(fd, MMAPDEMO_EVENT_KICK) == 0);
 	while (taken < wanted) {
 		struct ticker_record record;
 		__u64 now = head_now(head);
@@ -217,6 +234,32 @@ static int gone(void)
 	return 0;
 }
 
+/* The eventfd asks for what does not happen, but is told of the revoke; once, and SIGIO comes, too.
+ */
+static int gone_told(void)
+{
+	int fd = device(O_RDONLY);
+	__u64 count = 0;
+	sigset_t set;
+
+	CHECK(sigemptyset(&set) == 0 && sigaddset(&set, SIGIO) == 0);
+	CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+	CHECK(set_eventfd(fd, MMAPDEMO_EVENT_WIPE) == 0);
+	CHECK(fcntl(fd, F_SETOWN, getpid()) == 0);
+	usleep(100000);
+	CHECK(fcntl(counter, F_SETFL, O_NONBLOCK) == 0);
+	CHECK(read(counter, &count, sizeof(count)) < 0 && errno == EAGAIN);
+	CHECK(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC) == 0);
+	take_away();
+	take_away();
+	CHECK(read(counter, &count, sizeof(count)) == sizeof(count) && count == 1);
+	CHECK(sigwaitinfo(&set, NULL) == SIGIO);
+	CHECK(set_eventfd(fd, MMAPDEMO_EVENT_KICK) < 0 && errno == ENODEV);
+	usleep(100000);
+	CHECK(read(counter, &count, sizeof(count)) < 0 && errno == EAGAIN);
+	return 0;
+}
+
 static int stay_mapped(unsigned int seconds)
 {
 	int fd = device(O_RDONLY);
@@ -317,6 +360,14 @@ int main(int argc, char **argv)
 	begin();
 	if (!strcmp(mode, "follow") && argc > 2)
 		return follow(strtoul(argv[2], NULL, 0), argc > 3 ? strtoul(argv[3], NULL, 0) : 0);
+	if (!strcmp(mode, "eventfd") && argc > 2) {
+		counter = eventfd(0, EFD_CLOEXEC);
+		return follow(strtoul(argv[2], NULL, 0), 0);
+	}
+	if (!strcmp(mode, "told")) {
+		counter = eventfd(0, EFD_CLOEXEC);
+		return gone_told();
+	}
 	if (!strcmp(mode, "readonly"))
 		return readonly();
 	if (!strcmp(mode, "damage"))

@@ -71,6 +71,10 @@ follow() {
 	done
 }
 
+by_eventfd() {
+	same "the consumer" "taken 500 overruns 0" "$(/consumer eventfd 500 2>&1)"
+}
+
 # The ring is overwritten while this consumer sleeps. Each number is accounted for.
 overruns() {
 	said=$(/consumer follow 40 30000) || { echo "$said"; return 1; }
@@ -136,12 +140,15 @@ forgotten() {
 ticker_tests() {
 	insmod "/$1/ticker.ko" pages=16 || return
 	try "C13.no-record-is-lost[$1]" follow 3
+	try "C13.eventfd-of-records[$1]" by_eventfd
 	echo 100 >/sys/module/ticker/parameters/batch
 	echo 1 >/sys/module/ticker/parameters/interval
 	try "C13.overruns-are-counted[$1]" overruns
 	try "C13.read-only-for-readers[$1]" /consumer readonly
 	try "C13.a-program-cannot-mislead-the-driver[$1]" /consumer damage
 	try "C13.revoked-while-mapped[$1]" /consumer gone
+	rmmod ticker && insmod "/$1/ticker.ko" || return
+	try "C13.revoke-is-told[$1]" /consumer told
 	try "C13.unload-after-revoke[$1]" rmmod ticker
 	insmod "/$1/ticker.ko" || return
 	[ "$1" = alone ] || try "C13.unload-of-what-a-driver-needs" provider_is_busy
@@ -158,7 +165,7 @@ api_tests() {
 	try "C13.api-event-is-taken[$1]" given "$1"
 }
 
-plan 79
+plan 83
 try "C13.needs-no-mmapdemo.ko" api alone copy
 ticker_tests alone
 edu_tests alone 2
