@@ -3,7 +3,9 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/falloc.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "support/access.h"
@@ -180,4 +182,30 @@ ROW_EACH(C9, not_for_reading, "fallocate wants a descriptor open for writing", m
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(fallocate(fd, PUNCH, 0, pages(1)), -1);
 	ck_assert_int_eq(errno, EBADF);
+}
+
+/* Soft offlining frees pages that nobody maps and that are clean: their contents are elsewhere. */
+ROW_EACH(C9, kept_stays, "what is written to memory of KEEP_SIZE, in the gap of a write, stays",
+	 makers)
+{
+	int fd = make_file(&makers[_i], 100);
+	char address[32], byte = 0;
+	unsigned char *map;
+	int error;
+
+	needs_system();
+	ck_assert_int_eq(fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, pages(8)), 0);
+	ck_assert_int_eq(pwrite(fd, "5", 1, pages(5)), 1);
+	ck_assert_int_eq(pwrite(fd, "x", 1, pages(2)), 1);
+	map = map_file(fd, pages(6), PROT_READ, MAP_SHARED);
+	ck_assert_uint_eq(map[pages(2)], 'x');
+	snprintf(address, sizeof(address), "%#" PRIx64, frame_of(map + pages(2)) * pages(1));
+	ck_assert_int_eq(munmap(map, pages(6)), 0);
+	error = insist(write_text("/sys/devices/system/memory/soft_offline_page", address),
+		       error_ == EBUSY || error_ == EIO);
+	if (error == ENOENT || error == EACCES || error == EPERM || error == EOPNOTSUPP)
+		row_not_applicable("soft_offline_page: %s", strerror(error));
+	assert_done(error);
+	ck_assert_int_eq(pread(fd, &byte, 1, pages(2)), 1);
+	ck_assert_int_eq(byte, 'x');
 }

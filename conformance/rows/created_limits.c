@@ -160,6 +160,7 @@ ROW_EACH(C8, file_size_limit, "RLIMIT_FSIZE limits it: EFBIG, and SIGXFSZ", make
 	if (makers[_i].ours) {
 		ck_assert_int_eq(create_on(device, pages(2) + 1, NULL), -EFBIG);
 		ck_assert_int_ge(create_on(device, pages(2), NULL), 0);
+		assert_errno(resize(fd, pages(4)), EFBIG);
 	}
 }
 

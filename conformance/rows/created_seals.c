@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "support/access.h"
@@ -226,4 +227,44 @@ ROW_EACH(C9, seal_seal, "SEAL: no more seals", makers)
 
 	assert_errno(add_seals(&makers[_i], fd, F_SEAL_GROW), EPERM);
 	ck_assert_uint_eq(seals_of(&makers[_i], fd), F_SEAL_SEAL);
+}
+
+/* The seal waits for the dma-buf's hold. The mapping is made meanwhile, and the hold then ends. */
+ROW(C9, seal_beside_a_dmabuf, "WRITE is EBUSY beside a mapping of a dma-buf, made while it waits")
+{
+	int fd = make_file(&makers[0], pages(SIZE)), dmabuf;
+	struct mmapdemo_export export = {.size = sizeof(export), .length = pages(SIZE)};
+	unsigned char *map;
+	struct peer sealer;
+
+	dmabuf = ioctl(fd, MMAPDEMO_IOCTL_EXPORT, &export);
+	if (dmabuf < 0 && errno == EOPNOTSUPP)
+		row_not_applicable("the kernel has no CONFIG_DMA_SHARED_BUFFER");
+	ck_assert_int_ge(dmabuf, 0);
+	if (fork_child(&sealer)) {
+		close(dmabuf);
+		pass_turn(&sealer);
+		assert_errno(add_seals(&makers[0], fd, F_SEAL_WRITE), EBUSY);
+		child_done();
+	}
+	await_turn(&sealer);
+	usleep(20000);
+	map = map_file(dmabuf, pages(SIZE), RW, MAP_SHARED);
+	ck_assert_int_eq(close(dmabuf), 0);
+	await_exit(&sealer);
+	map[0] = 'w';
+	ck_assert_uint_eq(seals_of(&makers[0], fd), 0);
+	ck_assert_int_eq(munmap(map, pages(SIZE)), 0);
+	assert_done(add_seals(&makers[0], fd, F_SEAL_WRITE));
+}
+
+ROW_EACH(C9, seal_beside_readers, "WRITE is granted where a page is mapped for reading 1100 times",
+	 makers)
+{
+	int fd = make_file(&makers[_i], pages(SIZE));
+
+	ck_assert_int_eq(pwrite(fd, "sealed", 6, 0), 6);
+	for (int i = 0; i < 1100; i++)
+		ck_assert_uint_eq(*map_file(fd, pages(1), PROT_READ, MAP_PRIVATE), 's');
+	assert_done(add_seals(&makers[_i], fd, F_SEAL_WRITE));
 }

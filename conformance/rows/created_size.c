@@ -179,3 +179,18 @@ ROW(C9, pinned_stays, "ftruncate and PUNCH_HOLE of a pinned page are EBUSY, and 
 	close(pin);
 	assert_done(in_the_end(ftruncate(fd, pages(1)) ? errno : 0));
 }
+
+/* A memfd is no measure: vm.memfd_noexec decides about it. */
+ROW(C9, no_exec, "it can neither be executed nor mapped with PROT_EXEC")
+{
+	int fd = make_file(&makers[0], pages(1));
+	char *const argv[] = {"it", NULL};
+
+	ck_assert_ptr_eq(mmap(NULL, pages(1), PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0),
+			 MAP_FAILED);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_int_eq(fchmod(fd, 0700), 0);
+	ck_assert_int_eq(pwrite(fd, "#!/bin/true\n", 12, 0), 12);
+	ck_assert_int_eq(execveat(fd, "", argv, NULL, AT_EMPTY_PATH), -1);
+	ck_assert_int_eq(errno, EACCES);
+}

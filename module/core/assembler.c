@@ -5,7 +5,7 @@
  * VMAs map it, and holds the memory of the strategy `pagecache'. The memory of the other
  * strategies is beside it.
  */
-#include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -23,7 +23,6 @@
 #define MMAPDEMO_MAGIC	0x6d6d6170	/* "mmap" */
 
 static struct vfsmount *mmapdemo_mnt;
-static DECLARE_COMPLETION(mmapdemo_unmounted);
 
 static void mmapdemo_buffer_free(struct mmapdemo_buffer *buffer)
 {
@@ -63,23 +62,19 @@ static int mmapdemo_init_fs_context(struct fs_context *fc)
 	if (!ctx)
 		return -ENOMEM;
 	ctx->ops = &mmapdemo_super_ops;
+	fc->s_iflags |= SB_I_NOEXEC | SB_I_NODEV; /* as init_pseudo() does from 7.x on */
 	return 0;
 }
 
-static void mmapdemo_kill_sb(struct super_block *sb)
-{
-	kill_anon_super(sb);
-	complete(&mmapdemo_unmounted);
-}
-
 /*
- * No .owner: kern_mount() would take a reference to the module that only its
- * exit function drops, and it could never be unloaded.
+ * The super block's reference to the owner is what the core drops last of all: put_filesystem().
+ * mmapdemo_buffer_mount() drops it at once, as the module could never be unloaded with it.
  */
 static struct file_system_type mmapdemo_fs = {
+	.owner			= THIS_MODULE,
 	.name			= "mmapdemo",
 	.init_fs_context	= mmapdemo_init_fs_context,
-	.kill_sb		= mmapdemo_kill_sb,
+	.kill_sb		= kill_anon_super,
 };
 
 /* Memory that a program may have much of is charged to its memory cgroup. */
@@ -214,19 +209,26 @@ bool mmapdemo_buffer_has(const struct file *file)
 int __init mmapdemo_buffer_mount(void)
 {
 	mmapdemo_mnt = kern_mount(&mmapdemo_fs);
-	return PTR_ERR_OR_ZERO(mmapdemo_mnt);
+	if (IS_ERR(mmapdemo_mnt))
+		return PTR_ERR(mmapdemo_mnt);
+	module_put(THIS_MODULE);
+	return 0;
 }
 
 /*
- * A task that has put the last inode of a path, and with it the reference to the module, may
- * be about to put the mount, too. This waits for the task to have done so.
+ * Others may use the super block a moment longer: sync(2), or a task that has put the last inode
+ * of a path, and with it the reference to the module. The last of them drops the reference that
+ * is taken here.
  */
 void mmapdemo_buffer_unmount(void)
 {
+#ifdef CONFIG_MODULE_UNLOAD
+	int before = module_refcount(THIS_MODULE);
+
+	__module_get(THIS_MODULE);
 	kern_unmount(mmapdemo_mnt);
-	if (!try_wait_for_completion(&mmapdemo_unmounted)) {
-		wait_for_completion(&mmapdemo_unmounted);
-		/* deactivate_locked_super() still reads mmapdemo_fs. */
-		synchronize_rcu();
-	}
+	while (module_refcount(THIS_MODULE) > before)
+		msleep(1);
+	synchronize_rcu(); /* module_put() disables preemption for as long as it runs */
+#endif
 }

@@ -30,14 +30,14 @@
  * Marks a locked folio as up to date: readers may use its contents.
  *
  * The core's split of a folio accounts a dirty page beyond i_size to an inode->i_wb
- * that this inode does not have. A folio there, which prealloc makes before a larger
- * size is published, becomes dirty with the size.
+ * that this inode does not have. A large folio there, which prealloc or fallocate(2) makes
+ * before a larger size is published, becomes dirty with the size. A small one is never split.
  */
 static void mmapdemo_folios_complete(struct mmapdemo_buffer *buffer, struct folio *folio)
 {
 	flush_dcache_folio(folio);
 	folio_mark_uptodate(folio);
-	if (likely(folio->index < mmapdemo_buffer_pages(buffer)))
+	if (likely(folio->index < mmapdemo_buffer_pages(buffer)) || !folio_test_large(folio))
 		folio_mark_dirty(folio);
 }
 
@@ -331,7 +331,7 @@ struct folio *mmapdemo_folios_next(struct address_space *mapping, pgoff_t *index
 
 /**
  * mmapdemo_folios_publish - the end has moved past what mmapdemo_folios_populate() made
- * @buffer: the buffer; the caller holds its invalidate lock
+ * @buffer: the buffer; the caller holds its invalidate lock, and the inode's
  * @first: the first page that is new
  */
 void mmapdemo_folios_publish(struct mmapdemo_buffer *buffer, pgoff_t first)
@@ -339,7 +339,7 @@ void mmapdemo_folios_publish(struct mmapdemo_buffer *buffer, pgoff_t first)
 	struct address_space *mapping = buffer->inode->i_mapping;
 	struct folio *folio;
 
-	lockdep_assert_held_write(&mapping->invalidate_lock);
+	lockdep_assert_held(&mapping->invalidate_lock);
 	while (first < mmapdemo_buffer_pages(buffer) &&
 	       (folio = mmapdemo_folios_next(mapping, &first))) {
 		folio_mark_dirty(folio);

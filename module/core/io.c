@@ -330,6 +330,7 @@ static int mmapdemo_io_append_page(struct mmapdemo_buffer *buffer, loff_t pos,
 	piece.at = kmap_local_folio(folio, offset_in_folio(folio, pos));
 	*copied = mmapdemo_piece_copy_in(&piece, from);
 	if (*copied) {
+		smp_wmb(); /* pairs with folio_test_uptodate() of a reader that sees the end */
 		i_size_write(buffer->inode, pos + *copied);
 		WRITE_ONCE(buffer->end, mmapdemo_buffer_pages_of(pos + *copied));
 		folio_mark_dirty(folio);
@@ -365,8 +366,12 @@ ssize_t mmapdemo_io_append_locked(struct kiocb *iocb, struct iov_iter *from)
 	filemap_invalidate_lock_shared(mapping);
 	err = buffer->revoked ? -ENODEV : 0;
 	if (!err) {
+		pgoff_t old = mmapdemo_buffer_pages(buffer);
+
 		mmapdemo_reshape_zero_tail(buffer, iocb->ki_pos);
 		err = mmapdemo_io_append_page(buffer, iocb->ki_pos, from, &copied);
+		if (copied && iocb->ki_pos >> PAGE_SHIFT > old)
+			mmapdemo_folios_publish(buffer, old); /* what lies in the gap */
 	}
 	filemap_invalidate_unlock_shared(mapping);
 	iocb->ki_pos += copied;

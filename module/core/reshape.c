@@ -378,7 +378,10 @@ int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes)
 	err = mmapdemo_buffer_lock(buffer);
 	if (err)
 		return err;
-	err = mmapdemo_reshape_set_size(buffer, bytes);
+	if (buffer->owner) /* a program's file */
+		err = inode_newsize_ok(buffer->inode, bytes);
+	if (!err)
+		err = mmapdemo_reshape_set_size(buffer, bytes);
 	mmapdemo_buffer_unlock(buffer);
 	return err;
 }

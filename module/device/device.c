@@ -25,6 +25,7 @@ static const struct file_operations mmapdemo_created_fops = {
 	.splice_read		= mmapdemo_copy_splice_read,
 	.splice_write		= iter_file_splice_write,
 	.poll			= mmapdemo_file_poll,
+	.fasync			= mmapdemo_events_fasync,
 	.unlocked_ioctl		= mmapdemo_control_ioctl,
 	.compat_ioctl		= compat_ptr_ioctl,
 	.fallocate		= mmapdemo_file_fallocate,

@@ -5,6 +5,7 @@
  */
 #include <linux/delay.h>
 #include <linux/fcntl.h>
+#include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <uapi/linux/mmapdemo.h>
@@ -35,8 +36,15 @@ static int mmapdemo_seal_try(struct mmapdemo_buffer *buffer, unsigned int seals)
 	int err = 0;
 
 	filemap_invalidate_lock(mapping);
+	/* A thousand mappings of a page would pass for a pin. */
+	unmap_mapping_pages(mapping, 0, ULONG_MAX, false);
+	/*
+	 * A mapping of a dma-buf is counted without being asked (vma_set_file()). It needs a hold
+	 * to be made, so it is looked at after the holds.
+	 */
 	if (mmapdemo_reshape_pinned(mapping, 0, ULONG_MAX) ||
-	    mmapdemo_hold_has(buffer, 0, ULONG_MAX)) {
+	    mmapdemo_hold_has(buffer, 0, ULONG_MAX) ||
+	    atomic_read(&mapping->i_mmap_writable) >= 0) {
 		err = -EBUSY;
 	} else {
 		WRITE_ONCE(buffer->seals, buffer->seals | seals);

@@ -34,7 +34,7 @@
  *               wants it open for reading
  *   EINTR       a signal came before anything was changed; after a fatal one
  *               a FILL, SUM, PUNCH or WIPE may be done in part
- *   EMFILE      the process has no descriptor left; ENFILE, the machine has no file
+ *   EMFILE      the process has no descriptor left; ENFILE, no file left
  * A command that fails otherwise has changed nothing, unless its own text says so.
  *
  * A page is broken after an uncorrected memory error, or MADV_HWPOISON: page
@@ -473,7 +473,7 @@ struct mmapdemo_wipe {
  * set. The descriptor is a regular file without a name in any folder, as memfd_create(2) makes.
  * /proc/PID/fd shows it as /mmapdemo:NAME. ftruncate(2), write(2) past the end, fallocate(2)
  * (0, FALLOC_FL_KEEP_SIZE and FALLOC_FL_PUNCH_HOLE) and madvise(2) with MADV_REMOVE work. Its
- * mode is 0600, its owner the caller: others get it by SCM_RIGHTS. It is gone, with its memory,
+ * mode is 0600, its owner the caller, and it cannot be executed. It is gone, with its memory,
  * once no descriptor, mapping, open path or driver uses it.
  *
  * Memory is zero, allocated on first use and charged to the memory cgroup of the task that
@@ -525,9 +525,9 @@ struct mmapdemo_create {
  *   FUTURE_WRITE  MADV_REMOVE, and MAP_SHARED with PROT_WRITE. Mappings that are made
  *                 read-only stay so. Drivers can neither write nor hold pages.
  *
- * WRITE waits up to a fifth of a second for pages that are pinned (FOLL_PIN: DMA, io_uring's
- * registered buffers, and from Linux 6.5 on O_DIRECT). A memfd waits for other references too,
- * such as those that O_DIRECT takes before 6.5: end such transfers first.
+ * WRITE waits up to a fifth of a second for pages that are pinned (FOLL_PIN). Unlike a memfd's, it
+ * does not see plain references, which O_DIRECT takes before 6.5, and FUSE, NFS and Ceph take:
+ * such a transfer writes on. It holds against no peer that may have begun one.
  *
  * Any descriptor of CREATE may ask. To add seals, it must be open for writing (EBADF).
  * Besides the shared errors:
