@@ -95,7 +95,9 @@ static int references(void)
 	FILE *file = fopen("/sys/module/mmapdemo/refcnt", "re");
 	int count = -1;
 
-	ck_assert(file && fscanf(file, "%d", &count) == 1);
+	if (!file)
+		row_not_applicable("the module is not loaded");
+	ck_assert(fscanf(file, "%d", &count) == 1);
 	fclose(file);
 	return count;
 }
