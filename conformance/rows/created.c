@@ -181,11 +181,14 @@ static int receive_fd(int socket)
 				 .msg_iovlen = 1,
 				 .msg_control = control,
 				 .msg_controllen = sizeof(control)};
+	struct cmsghdr *header;
 	int fd;
 
 	ck_assert_int_eq(recvmsg(socket, &message, MSG_CMSG_CLOEXEC), 1);
-	ck_assert_ptr_nonnull(CMSG_FIRSTHDR(&message));
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
+	header = CMSG_FIRSTHDR(&message);
+	if (!header)
+		ck_abort_msg("no descriptor was passed");
+	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
 	return fd;
 }
 

@@ -182,6 +182,8 @@ ROW(C8, many, "10,000 at once work, 1,000 of them mapped, each with contents of 
 	unsigned char *maps[MAPPED];
 	int *fds = calloc(MANY, sizeof(*fds));
 
+	if (!fds)
+		ck_abort_msg("no memory");
 	limit(RLIMIT_NOFILE, MANY + 100);
 	for (int i = 0; i < MANY; i++) {
 		fds[i] = create_on(device, pages(2), "many");

@@ -202,12 +202,13 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_punch);
  *
  * -ENODEV is the answer of mmap(), read(), write() and lseek() on an attached file, of
  * mmapdemo_io_attach(), mmapdemo_file(), mmapdemo_resize(), mmapdemo_punch(), mmapdemo_hold(),
- * mmapdemo_export(), mmapdemo_piece_get() and the copies; an argument that is never right may be -EINVAL all the
- * same. mmapdemo_wait() tells of an event that came before, and is -ENODEV then.
+ * mmapdemo_export(), mmapdemo_piece_get() and the copies; an argument that is never right may be
+ * -EINVAL all the same. mmapdemo_wait() tells of an event that came before, and is -ENODEV then.
  * mmapdemo_bytes() is 0. poll() reports EPOLLHUP, and tasks in mmapdemo_wait() are woken. The first
  * call adds 1 to each eventfd of MMAPDEMO_IOCTL_EVENTFD, which is -ENODEV from then on, and
- * sends SIGIO to the owners of files with O_ASYNC. All else works: references, mmapdemo_from_file() and mmapdemo_from_fd(), holds that were there,
- * with their addresses and DMA mappings.
+ * sends SIGIO to the owners of files with O_ASYNC. All else works: references,
+ * mmapdemo_from_file() and mmapdemo_from_fd(), holds that were there, with their addresses and
+ * DMA mappings.
  *
  * A task that waits for a futex in a mapping is not woken, since no exported function does
  * that. Programs limit such a wait, or wait by poll().

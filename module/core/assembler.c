@@ -228,7 +228,7 @@ void mmapdemo_buffer_unmount(void)
 	__module_get(THIS_MODULE);
 	kern_unmount(mmapdemo_mnt);
 	while (module_refcount(THIS_MODULE) > before)
-		msleep(1);
+		usleep_range(1000, 2000);
 	synchronize_rcu(); /* module_put() disables preemption for as long as it runs */
 #endif
 }

@@ -2,10 +2,8 @@
 #ifndef MMAPDEMO_ASSEMBLER_H
 #define MMAPDEMO_ASSEMBLER_H
 
-#include <linux/types.h>
+#include <linux/fs.h>
 
-struct file;
-struct file_operations;
 struct mmapdemo_buffer;
 struct mmapdemo_strategy;
 struct module;

@@ -70,6 +70,7 @@ static int mmapdemo_dmabuf_by_desc(struct file *file, struct vm_area_struct *vma
 {
 	return mmapdemo_vma_desc_mmap(file, vma, mmapdemo_dmabuf_prepare, mmapdemo_vma_mapped);
 }
+
 #define MMAPDEMO_DMABUF_MMAP	.mmap = mmapdemo_dmabuf_by_desc
 #endif
 

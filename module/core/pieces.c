@@ -122,7 +122,7 @@ int mmapdemo_pieces_get(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 	piece->bytes = mmapdemo_pieces_sound(folio, pos, piece->bytes);
 	if (!piece->bytes)
 		err = -EIO;
-	/* A task that lowers the end, or seals the buffer, waits for the folio's lock afterwards. */
+	/* A task that lowers the end, or seals the buffer, waits for the folio's lock then. */
 	else if (write && index >= mmapdemo_buffer_pages(buffer))
 		err = mmapdemo_buffer_past_end(buffer);
 	else if (write && mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_WRITES))

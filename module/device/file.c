@@ -200,7 +200,8 @@ static struct mmapdemo_buffer *mmapdemo_file_buffer(struct mmapdemo_buffer *devi
 	buffer->inode->i_op = &mmapdemo_file_iops;
 	/* FIONREAD and others are for inodes that are not anonymous. */
 	buffer->inode->i_flags &= ~MMAPDEMO_S_ANON_INODE;
-	clear_nlink(buffer->inode); /* core dumps take it for anonymous memory, as they do a memfd */
+	/* Core dumps take it for anonymous memory, as they do a memfd. */
+	clear_nlink(buffer->inode);
 	return buffer;
 }
 

@@ -2,16 +2,12 @@
 #ifndef MMAPDEMO_FILE_H
 #define MMAPDEMO_FILE_H
 
+#include <linux/fs.h>
 #include <linux/poll.h>
-#include <linux/types.h>
 
 #include "core/buffer.h"
 
-struct file;
-struct file_operations;
-struct inode;
 struct iov_iter;
-struct kiocb;
 
 /* Whether the buffer is one of CREATE, which is a regular file, and not of a node. */
 static inline bool mmapdemo_file_is(const struct mmapdemo_buffer *buffer)

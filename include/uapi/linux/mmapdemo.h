@@ -34,7 +34,7 @@
  *               wants it open for reading
  *   EINTR       a signal came before anything was changed; after a fatal one
  *               a FILL, SUM, PUNCH or WIPE may be done in part
- *   EMFILE      the process has no descriptor left; ENFILE, no file left
+ *   EMFILE      the process has no descriptor left; ENFILE: no file left
  * A command that fails otherwise has changed nothing, unless its own text says so.
  *
  * A page is broken after an uncorrected memory error, or MADV_HWPOISON: page
@@ -552,7 +552,8 @@ struct mmapdemo_seal {
  * @length: bytes, above 0, a multiple of the page size
  *
  * EXPORT returns the dma-buf's descriptor, open for both, with the close-on-exec flag set. A
- * program maps it, with offset 0 at @offset. No mapping of it reaches outside the range, and mremap(2) does not make one longer.
+ * program maps it, offset 0 at @offset. No mapping of it reaches outside the range, and
+ * mremap(2) does not make one longer.
  *
  * As long as the dma-buf exists, its pages are allocated, do not migrate, and RESIZE and PUNCH of
  * them are EBUSY. It counts as an open file description in @opens of INFO, also for WIPE. A

@@ -210,6 +210,7 @@ static void vivid(const char *path)
 			CHECK(seen[i * room + at] == 0xee);
 		close(dmabuf[i]);
 	}
+	free(wanted);
 	CHECK(!punch(device, BEGIN, FRAMES * room));
 }
 
