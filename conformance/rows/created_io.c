@@ -80,11 +80,11 @@ ROW_EACH(C9, fault_in_a_write, "a write whose memory ends early moves the end as
 	ck_assert_int_eq(errno, EFAULT);
 	ck_assert_int_eq(size_of(fd), 0);
 	/* A memfd of 7.x has a page then. */
-	if (makers[_i].ours)
+	if (makers[_i].created)
 		ck_assert_int_eq(allocated(fd), 0);
 	ck_assert_int_eq(pwrite(fd, area, pages(3), 0), pages(2));
 	ck_assert_int_eq(size_of(fd), pages(2));
-	if (makers[_i].ours)
+	if (makers[_i].created)
 		ck_assert_int_eq(allocated(fd), pages(2));
 }
 

@@ -157,7 +157,7 @@ ROW_EACH(C8, file_size_limit, "RLIMIT_FSIZE limits it: EFBIG, and SIGXFSZ", make
 	ck_assert_int_eq(fallocate(fd, 0, 0, pages(3)), -1);
 	ck_assert_int_eq(errno, EFBIG);
 	ck_assert_int_eq(size_of(fd), pages(2));
-	if (makers[_i].ours) {
+	if (makers[_i].created) {
 		ck_assert_int_eq(create_on(device, pages(2) + 1, NULL), -EFBIG);
 		ck_assert_int_ge(create_on(device, pages(2), NULL), 0);
 		assert_errno(resize(fd, pages(4)), EFBIG);

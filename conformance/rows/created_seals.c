@@ -61,7 +61,7 @@ ROW_EACH(C9, seal_shrink, "SHRINK: it cannot shrink, and can grow", makers)
 	ck_assert_int_eq(ftruncate(fd, pages(SIZE)), 0);
 	ck_assert_int_eq(ftruncate(fd, pages(SIZE + 1)), 0);
 	assert_forbids(ftruncate(fd, pages(SIZE)));
-	if (makers[_i].ours)
+	if (makers[_i].created)
 		assert_errno(resize(fd, pages(1)), EPERM);
 	ck_assert_int_eq(fallocate(fd, PUNCH, 0, pages(1)), 0);
 }
@@ -74,7 +74,7 @@ ROW_EACH(C9, seal_grow, "GROW: it cannot grow, and can shrink", makers)
 	assert_forbids(pwrite(fd, "g", 1, pages(SIZE)));
 	assert_forbids(fallocate(fd, 0, 0, pages(SIZE) + 1));
 	assert_forbids(fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, pages(SIZE) + 1));
-	if (makers[_i].ours)
+	if (makers[_i].created)
 		assert_errno(resize(fd, pages(SIZE + 1)), EPERM);
 	ck_assert_int_eq(size_of(fd), pages(SIZE));
 	ck_assert_int_eq(pwrite(fd, "g", 1, pages(SIZE) - 1), 1);
@@ -100,7 +100,7 @@ static void assert_not_written(const struct maker *maker, int fd)
 	assert_forbids(fallocate(fd, PUNCH, 0, pages(1)));
 	ck_assert_int_eq(mmap_errno(NULL, pages(1), RW, MAP_SHARED, fd, 0), EPERM);
 	ck_assert_int_eq(mmap_errno(NULL, pages(1), PROT_WRITE, MAP_SHARED, fd, 0), EPERM);
-	if (maker->ours) {
+	if (maker->created) {
 		assert_errno(fill(fd, 0, pages(1), 1), EPERM);
 		assert_errno(fill(fd, pages(2), pages(1), 1), EPERM);
 		assert_errno(wipe(fd, MMAPDEMO_WIPE_NOW, 0), EPERM);
@@ -116,8 +116,8 @@ static const struct sealed {
 	const struct maker *maker;
 	unsigned int seal;
 } sealed[] = {
-	{"ours-write", &makers[0], F_SEAL_WRITE},
-	{"ours-future-write", &makers[0], F_SEAL_FUTURE_WRITE},
+	{"created-write", &makers[0], F_SEAL_WRITE},
+	{"created-future-write", &makers[0], F_SEAL_FUTURE_WRITE},
 	{"memfd-write", &makers[1], F_SEAL_WRITE},
 	{"memfd-future-write", &makers[1], F_SEAL_FUTURE_WRITE},
 };

@@ -73,8 +73,8 @@ static const struct cut {
 	const struct maker *maker;
 	int flags;
 } cuts[] = {
-	{"ours-shared", &makers[0], MAP_SHARED},
-	{"ours-private", &makers[0], MAP_PRIVATE},
+	{"created-shared", &makers[0], MAP_SHARED},
+	{"created-private", &makers[0], MAP_PRIVATE},
 	{"memfd-shared", &makers[1], MAP_SHARED},
 	{"memfd-private", &makers[1], MAP_PRIVATE},
 };

@@ -27,7 +27,7 @@ int make_named_file(const struct maker *maker, off_t bytes, const char *name)
 	int device = control_open();
 	int fd;
 
-	if (maker->ours) {
+	if (maker->created) {
 		fd = create_on(device, bytes, name);
 		ck_assert_msg(fd >= 0, "CREATE: %s", strerror(-fd));
 	} else {
@@ -48,7 +48,7 @@ int add_seals(const struct maker *maker, int fd, unsigned int seals)
 {
 	struct mmapdemo_seal argument = {.size = sizeof(argument), .seals = seals};
 
-	if (maker->ours)
+	if (maker->created)
 		return command(fd, MMAPDEMO_IOCTL_SEAL, &argument);
 	return fcntl(fd, F_ADD_SEALS, seals) ? errno : 0;
 }
@@ -58,7 +58,7 @@ unsigned int seals_of(const struct maker *maker, int fd)
 	struct mmapdemo_seal argument = {.size = sizeof(argument)};
 	int seals;
 
-	if (maker->ours) {
+	if (maker->created) {
 		assert_done(command(fd, MMAPDEMO_IOCTL_SEAL, &argument));
 		return argument.seals;
 	}

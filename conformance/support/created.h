@@ -13,9 +13,9 @@
 /* For ROW_EACH */
 static const struct maker {
 	const char *name;
-	bool ours;
+	bool created;
 } makers[] = {
-	{"ours", true},
+	{"created", true},
 	{"memfd", false},
 };
 
