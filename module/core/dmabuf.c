@@ -16,9 +16,7 @@
 #include <linux/slab.h>
 
 #include "buffer.h"
-#include "hold.h"
 #include "mapping.h"
-#include "strategy.h"
 #include "vma_desc.h"
 
 MODULE_INFO(import_ns, "DMA_BUF");

@@ -150,7 +150,7 @@ static int mmapdemo_hold_all(struct mmapdemo_hold *hold)
 }
 
 /* Is a range of whole pages, and inside the buffer? */
-bool mmapdemo_hold_fits(const struct mmapdemo_buffer *buffer, u64 pos, u64 bytes)
+static bool mmapdemo_hold_fits(const struct mmapdemo_buffer *buffer, u64 pos, u64 bytes)
 {
 	return bytes && PAGE_ALIGNED(pos) && PAGE_ALIGNED(bytes) && pos <= MAX_LFS_FILESIZE &&
 	       bytes <= MAX_LFS_FILESIZE - pos && pos + bytes <= mmapdemo_bytes(buffer);

@@ -6,7 +6,6 @@
 
 struct mmapdemo_buffer;
 
-bool mmapdemo_hold_fits(const struct mmapdemo_buffer *buffer, u64 pos, u64 bytes);
 bool mmapdemo_hold_has(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
 
 #endif
