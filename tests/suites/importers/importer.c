@@ -6,31 +6,19 @@
  * importer movable: where the device's pages lie in ZONE_MOVABLE, there is no dma-buf of them
  * importer held CARD: imports, drops all else, says so, and waits for a signal
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <linux/dma-buf.h>
 #include <linux/mmapdemo.h>
 #include <linux/videodev2.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <unistd.h>
+
+#include "../drivers/check.h"
 
 #define DEVICE "/dev/mmapdemo"
 #define FRAMES 3
 #define BEGIN  (3UL << 20) /* not at the device's start, nor at a huge page's */
-
-#define CHECK(condition)                                                                   \
-	do {                                                                               \
-		if (!(condition)) {                                                        \
-			printf("%s:%d: not so: %s (%s)\n", __FILE__, __LINE__, #condition, \
-			       strerror(errno));                                           \
-			exit(1);                                                           \
-		}                                                                          \
-	} while (0)
 
 /* Of drm/drm.h and drm/drm_mode.h, which libc's headers do not have. */
 struct drm_prime_handle {
@@ -164,7 +152,7 @@ static void capture(int video, enum v4l2_memory memory, size_t size, const int *
 	}
 	CHECK(!ioctl(video, VIDIOC_STREAMOFF, &type));
 	if (memory == V4L2_MEMORY_DMABUF)
-		CHECK(punch(open_of(DEVICE), BEGIN, sysconf(_SC_PAGESIZE)) == EBUSY);
+		CHECK(punch(open_of(DEVICE), BEGIN, page) == EBUSY);
 	request.count = 0;
 	CHECK(!ioctl(video, VIDIOC_REQBUFS, &request));
 }
@@ -184,7 +172,7 @@ static void check_picture(const unsigned char *frame, size_t size)
 static void vivid(const char *path)
 {
 	int video = open_of(path), device = open_of(DEVICE), dmabuf[FRAMES];
-	size_t size, page = sysconf(_SC_PAGESIZE), room;
+	size_t size, room;
 	unsigned char *wanted, *seen;
 
 	without_text(video);
@@ -240,7 +228,7 @@ static void sync_for(int dmabuf, __u64 flags)
 static void attached(const char *path)
 {
 	int card = open_of(path), device = open_of(DEVICE);
-	size_t page = sysconf(_SC_PAGESIZE), length = 16 * page;
+	size_t length = 16 * page;
 	int dmabuf = export(device, BEGIN, length);
 	unsigned char *seen = map(device, BEGIN, length);
 	__u32 handle = import(card, dmabuf);
@@ -264,7 +252,7 @@ static void attached(const char *path)
 static void movable(const char *path)
 {
 	int device = open_of(path);
-	size_t page = sysconf(_SC_PAGESIZE), bytes = lseek(device, 0, SEEK_END);
+	size_t bytes = lseek(device, 0, SEEK_END);
 	unsigned char *seen = map(device, 0, bytes);
 
 	memset(seen, 1, bytes);
@@ -295,6 +283,7 @@ int main(int argc, char **argv)
 	} commands[] = {
 		{"vivid", vivid}, {"attached", attached}, {"movable", movable}, {"held", held}};
 
+	begin();
 	for (size_t i = 0; argc == 3 && i < sizeof(commands) / sizeof(*commands); i++)
 		if (!strcmp(argv[1], commands[i].name)) {
 			commands[i].run(argv[2]);
