@@ -48,8 +48,10 @@ slabs() {
 	sed 1,2d /proc/slabinfo | awk '{ print $1, $2 }'
 }
 
-free_kib() {
-	awk '/^MemFree/ { print $2 }' /proc/meminfo
+# Free pages: those of the zones, and those that each processor keeps for its next
+# allocation, which MemFree leaves out (44 MiB on two processors, seen on 6.1)
+free_pages() {
+	awk '$1 == "pages" && $2 == "free" { n += $3 } $1 == "count:" { n += $2 } END { print n }' /proc/zoneinfo
 }
 
 problems() {
@@ -92,15 +94,17 @@ slabs_do_not_grow() {
 }
 
 memory_comes_back() {
-	# A cycle uses 1 MiB of pages. The kernel keeps some free ones back for a while (lists
-	# of each processor, its own workers); a leak is for ever.
+	# The kernel's workers and caches keep some 170 pages, after 100 cycles and after 400
+	# alike; a debug kernel's own bookkeeping takes 20 MiB.
+	most=$((cycles * 4))
+	[ ! -e /sys/kernel/debug/kmemleak ] || most=$((cycles * 64))
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		lost=$(($(cat /tmp/free) - $(free_kib)))
-		[ $lost -ge $((cycles * 1024 / 4)) ] || return 0
+		lost=$(($(cat /tmp/free) - $(free_pages)))
+		[ $lost -ge $most ] || return 0
 		settle
 		sleep 1
 	done
-	echo "$lost KiB are gone"
+	echo "$lost pages are gone"
 	return 1
 }
 
@@ -239,7 +243,7 @@ plan 54
 life && life
 settle
 slabs >/tmp/slabs
-free_kib >/tmp/free
+free_pages >/tmp/free
 problems >/tmp/problems
 try "V3.$cycles-loads-and-unloads" cycle
 settle
