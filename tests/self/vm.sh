@@ -257,7 +257,7 @@ recognised() {
 	LINES
 }
 
-plan 36
+plan 37
 try "run.a-passing-command-is-0-and-silent" passes
 try "run.a-failing-command-has-its-status" fails
 try "run.a-crashing-program-is-139" crashes
