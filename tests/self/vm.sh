@@ -254,6 +254,8 @@ recognised() {
 		[    1.0] unreferenced object 0xffff888100000000 (size 64):
 		[    1.0] BUG mmapdemo (Not tainted): Objects remaining in mmapdemo on __kmem_cache_shutdown()
 		[    1.0] VFS: Busy inodes after unmount of mmapdemo. Self-destruct in 5 seconds.
+		[    1.0] sysfs: cannot create duplicate filename '/class/mmapdemo/mmapdemo-a'
+		[    1.0] debugfs: Directory 'mmapdemo-a' with parent 'mmapdemo' already present!
 	LINES
 }
 
