@@ -3,6 +3,7 @@
  * mmapdemo: kernel pages that programs map, as /dev/mmapdemo.
  *
  * params.c	what can be set at load
+ * node_attrs.c	nodes that are made later
  * trace.h	tracepoints
  *
  * core/		memory behind a node, and mappings of it. compat.h has what differs between
@@ -19,7 +20,7 @@
  * strategy/		the other ways to have memory and map it (list.c). They share fixed.c.
  * lab/			rules.c, inject.c, delay.c: pages that fail, or take long;
  *			content.c, wipe.c: fill, checksum, wipe
- * device/		the node: device.c, its commands (control.c), sysfs.c, debugfs.c;
+ * device/		nodes: nodes.c, device.c, their commands (control.c), sysfs.c, debugfs.c;
  *			buffers that programs create: create.c, file.c, seal.c
  *
  * tools/lint/layers says which folder may include which.
@@ -35,110 +36,63 @@
 #include "core/strategy.h"
 #include "device/debugfs.h"
 #include "device/device.h"
-#include "device/node.h"
-#include "lab/attach.h"
+#include "device/nodes.h"
+#include "node_attrs.h"
 #include "params.h"
 #include "strategy/list.h"
 
-static struct mmapdemo_node mmapdemo_nodes[MMAPDEMO_STRATEGIES];
-
-/* After this no program can open a node any more; files that are open stay open. */
-static void mmapdemo_exit_devices(void)
-{
-	struct mmapdemo_node *node;
-
-	for (node = mmapdemo_nodes; node < mmapdemo_nodes + MMAPDEMO_STRATEGIES; node++)
-		mmapdemo_device_exit(node);
-}
-
-/* Also where the load fails half-way: some nodes have no buffer then. */
+/* Also where the load fails half-way. */
 static void mmapdemo_exit(void)
 {
-	struct mmapdemo_node *node;
-
-	mmapdemo_exit_devices();
-	for (node = mmapdemo_nodes; node < mmapdemo_nodes + MMAPDEMO_STRATEGIES; node++) {
-		if (!node->buffer)
-			continue;
-		mmapdemo_debugfs_remove(node);
-		mmapdemo_buffer_put(node->buffer);
-	}
+	mmapdemo_nodes_exit();
 	mmapdemo_hooks_flush();
 	mmapdemo_debugfs_exit();
 	mmapdemo_buffer_unmount();
 }
 
-/*
- * Registers the nodes. If an init function fails, the kernel frees the module even
- * if a program has opened a file of it. So no node can be opened while the load can
- * still fail: the last node can be opened from its registration on, the others
- * after that. debugfs comes last for the same reason.
- */
-static int __init mmapdemo_init_devices(void)
+static int __init mmapdemo_init_node(const struct mmapdemo_strategy *strategy)
 {
-	int last = find_last_bit(&mmapdemo_param_strategies, MMAPDEMO_STRATEGIES);
-	int i, err;
-
-	for_each_set_bit(i, &mmapdemo_param_strategies, MMAPDEMO_STRATEGIES) {
-		if (i == last)
-			mmapdemo_device_open_up(&mmapdemo_nodes[i]);
-		err = mmapdemo_device_init(&mmapdemo_nodes[i], mmapdemo_param_mode);
-		if (err)
-			return err;
-	}
-	for_each_set_bit(i, &mmapdemo_param_strategies, MMAPDEMO_STRATEGIES) {
-		mmapdemo_device_open_up(&mmapdemo_nodes[i]);
-		mmapdemo_debugfs_add(&mmapdemo_nodes[i]);
-	}
-	return 0;
-}
-
-static int __init mmapdemo_init_buffer(struct mmapdemo_node *node,
-				       const struct mmapdemo_strategy *strategy)
-{
-	const struct mmapdemo_settings settings = {
-		.size		= mmapdemo_param_size,
-		.node		= mmapdemo_param_node,
-		.huge		= mmapdemo_param_huge,
-		.prealloc	= mmapdemo_param_prealloc,
-		.movable	= true,
+	const struct mmapdemo_node_settings settings = {
+		.name		= strategy->node,
+		.strategy	= strategy,
+		.mode		= mmapdemo_param_mode,
+		.uid		= GLOBAL_ROOT_UID,
+		.gid		= GLOBAL_ROOT_GID,
+		.buffer		= {
+			.size		= mmapdemo_param_size,
+			.node		= mmapdemo_param_node,
+			.huge		= mmapdemo_param_huge,
+			.prealloc	= mmapdemo_param_prealloc,
+			.movable	= true,
+		},
 	};
-	struct mmapdemo_buffer *buffer = mmapdemo_buffer_create(strategy->node, strategy,
-								&settings);
 
-	if (buffer == ERR_PTR(-ENOMEM) && settings.prealloc && strategy->has_folios)
-		pr_err("prealloc=1: not enough memory for size=%lld\n", settings.size);
-	if (IS_ERR(buffer))
-		return PTR_ERR(buffer);
-	node->buffer = buffer;
-	return mmapdemo_attach_lab(buffer);
+	return mmapdemo_node_make(&settings);
 }
 
-static int __init mmapdemo_init_all(void)
+static int __init mmapdemo_init_nodes(void)
 {
 	int i, err;
 
 	for_each_set_bit(i, &mmapdemo_param_strategies, MMAPDEMO_STRATEGIES) {
-		err = mmapdemo_init_buffer(&mmapdemo_nodes[i], mmapdemo_strategies[i]);
+		err = mmapdemo_init_node(mmapdemo_strategies[i]);
 		if (err)
 			return err;
 	}
-	return mmapdemo_init_devices();
+	return mmapdemo_nodes_go_live(&mmapdemo_device_fops);
 }
 
 /*
- * Waits for each open() that found a node and returned ENXIO: do_dentry_open()
- * drops its reference to the module, by fops_put(), after mmapdemo_device_open() has
- * returned. No open() can take another reference, because misc_deregister() took
- * the node off the list under misc_mtx, which misc_open() holds while it looks and
- * opens. The reference that remains is the one that do_init_module() holds.
+ * If an init function fails, the kernel frees the module, whoever has a reference to it. No
+ * file is open then (mmapdemo_nodes_go_live()), but perf may have one of the tracepoints
+ * enabled, for as long as it runs. The reference that remains is the one that do_init_module()
+ * holds.
  */
 static void __init mmapdemo_init_settle(void)
 {
 	int waits;
 
 	for (waits = 0; mmapdemo_module_refcount(THIS_MODULE) > 1; waits++) {
-		/* perf may have one of the tracepoints enabled, for as long as it runs. */
 		if (waits == 50)
 			pr_info("the load failed and waits for the last user of the module (perf?)\n");
 		msleep(20);
@@ -151,10 +105,14 @@ static int __init mmapdemo_init(void)
 
 	if (err)
 		return err;
-	mmapdemo_debugfs_init();
-	err = mmapdemo_init_all();
+	err = mmapdemo_nodes_init(mmapdemo_node_attr_groups);
 	if (err) {
-		mmapdemo_exit_devices();
+		mmapdemo_buffer_unmount();
+		return err;
+	}
+	mmapdemo_debugfs_init();
+	err = mmapdemo_init_nodes();
+	if (err) {
 		mmapdemo_init_settle();
 		mmapdemo_exit();
 	}

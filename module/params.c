@@ -15,6 +15,7 @@
 #include <linux/string.h>
 
 #include "core/strategy.h"
+#include "device/nodes.h"
 #include "device/sysfs.h"
 #include "params.h"
 #include "strategy/list.h"
@@ -173,6 +174,47 @@ static const struct kernel_param_ops mmapdemo_strategies_ops = {
 	.set	= mmapdemo_param_set_strategies,
 	.get	= mmapdemo_param_get_strategies,
 };
+
+static const struct {
+	const char *word;
+	const struct kernel_param_ops *ops;
+	size_t at;
+} mmapdemo_param_words[] = {
+#define MMAPDEMO_PARAM_WORD(word, ops, field) \
+	{ word, ops, offsetof(struct mmapdemo_node_settings, field) }
+	MMAPDEMO_PARAM_WORD("size", &mmapdemo_size_ops, buffer.size),
+	MMAPDEMO_PARAM_WORD("mode", &mmapdemo_mode_ops, mode),
+	MMAPDEMO_PARAM_WORD("node", &mmapdemo_node_ops, buffer.node),
+	MMAPDEMO_PARAM_WORD("huge", &mmapdemo_huge_ops, buffer.huge),
+	MMAPDEMO_PARAM_WORD("prealloc", &param_ops_bool, buffer.prealloc),
+};
+
+/**
+ * mmapdemo_params_set - set what a node shares with the module's parameters
+ * @settings: the node's
+ * @word: a parameter's name
+ * @val: its value, as at load
+ *
+ * Return: 0, or an errno, after a line in the log.
+ */
+int mmapdemo_params_set(struct mmapdemo_node_settings *settings, const char *word,
+			const char *val)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(mmapdemo_param_words); i++) {
+		const struct kernel_param param = {
+			.name	= word,
+			.arg	= (char *)settings + mmapdemo_param_words[i].at,
+		};
+
+		if (!strcmp(word, mmapdemo_param_words[i].word))
+			return mmapdemo_param_words[i].ops->set(val, &param);
+	}
+	pr_err("%s=%s: want size=, strategy=, mode=, uid=, gid=, node=, huge= or prealloc=\n",
+	       word, val);
+	return -EINVAL;
+}
 
 module_param_cb(size, &mmapdemo_size_ops, &mmapdemo_param_size, 0444);
 __MODULE_PARM_TYPE(size, "bytes");

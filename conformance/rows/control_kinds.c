@@ -90,7 +90,7 @@ ROW(C1, kind_agrees, "INFO names the node's strategy, and promises what that can
 		ck_assert_uint_eq(info.resident, 0);
 	else if (!(info.features & RESIZE))
 		ck_assert_uint_ge(info.resident, info.bytes);
-	snprintf(path, sizeof(path), "/sys/class/misc/%s/strategy", target.name);
+	snprintf(path, sizeof(path), "/sys/class/mmapdemo/%s/strategy", target.name);
 	ck_assert_int_eq(read_text(path, word, sizeof(word)), 0);
 	ck_assert_int_eq(strncmp(word, strategy->name, strlen(strategy->name)), 0);
 }

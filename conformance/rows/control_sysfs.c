@@ -20,7 +20,7 @@ static const char *file_of(const char *name)
 {
 	static char path[128];
 
-	snprintf(path, sizeof(path), "/sys/class/misc/%s/%s", target.name, name);
+	snprintf(path, sizeof(path), "/sys/class/mmapdemo/%s/%s", target.name, name);
 	return path;
 }
 

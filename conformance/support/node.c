@@ -20,7 +20,7 @@ bool node_is_ours(dev_t device, char name[64])
 	if (length < 0 || access("/sys/module/mmapdemo", F_OK))
 		return false;
 	link[length] = '\0';
-	if (strcmp(basename(link), "misc"))
+	if (strcmp(basename(link), "mmapdemo"))
 		return false;
 
 	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/uevent", major(device), minor(device));

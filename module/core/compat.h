@@ -191,6 +191,22 @@
 #define mmapdemo_set_dma_coherent(dev) do { } while (0)
 #endif
 
+/* 6.2: struct device_type.devnode() takes a const */
+#ifdef MMAPDEMO_HAS_CONST_DEVNODE
+#define mmapdemo_devnode_device const struct device
+#else
+#define mmapdemo_devnode_device struct device
+#endif
+
+/* 6.4: the functions of struct class_attribute take consts */
+#ifdef MMAPDEMO_HAS_CONST_CLASS
+#define mmapdemo_class const struct class
+#define mmapdemo_class_attribute const struct class_attribute
+#else
+#define mmapdemo_class struct class
+#define mmapdemo_class_attribute struct class_attribute
+#endif
+
 /* A kernel that cannot unload modules counts no references to them. */
 #ifdef CONFIG_MODULE_UNLOAD
 #define mmapdemo_module_refcount module_refcount

@@ -39,6 +39,8 @@ mmapdemo-core-flags += $(call mmapdemo-has,struct vm_uffd_ops,userfaultfd_k.h,MM
 mmapdemo-core-flags += $(call mmapdemo-has,NS_GPL.sym. ns.[[:space:]]+__EXPORT_SYMBOL.sym. "GPL". ns.,export.h,MMAPDEMO_HAS_STRING_NAMESPACE)
 
 mmapdemo-core-flags += $(call mmapdemo-has,__u64 eventfd_signal.struct eventfd_ctx,eventfd.h,MMAPDEMO_HAS_EVENTFD_COUNT)
+mmapdemo-core-flags += $(call mmapdemo-has,[*]devnode..const struct device,device.h,MMAPDEMO_HAS_CONST_DEVNODE)
+mmapdemo-core-flags += $(call mmapdemo-has,[*]store..const struct class,device/class.h,MMAPDEMO_HAS_CONST_CLASS)
 
 # MMAPDEMO_MMAP=legacy keeps .mmap on a kernel that has .mmap_prepare as well.
 ifneq ($(MMAPDEMO_MMAP),legacy)

@@ -79,7 +79,10 @@ int mmapdemo_io_attach(struct file *file, struct mmapdemo_buffer *buffer, void *
 	if (mmapdemo_io_serves(file))
 		file->f_mode |= FMODE_NOWAIT | MMAPDEMO_FMODE_DIRECT;
 
-	/* misc_open() holds a lock of all misc devices: without a policy, nothing is waited for. */
+	/*
+	 * The caller may hold a lock of other drivers, as misc_open() does: without a policy,
+	 * nothing is waited for.
+	 */
 	atomic_inc_return(&buffer->opens); /* a full barrier, unlike atomic_inc() */
 	mmapdemo_hooks_await_wipe(buffer);
 	return 0;

@@ -110,7 +110,7 @@ void mmapdemo_debugfs_exit(void)
 	debugfs_remove_recursive(mmapdemo_debugfs);
 }
 
-void __init mmapdemo_debugfs_add(struct mmapdemo_node *node)
+void mmapdemo_debugfs_add(struct mmapdemo_node *node)
 {
 	struct mmapdemo_buffer *buffer = node->buffer;
 	struct dentry *dir = debugfs_create_dir(buffer->name, mmapdemo_debugfs);

@@ -12,7 +12,7 @@
 #include "core/strategy.h"
 #include "device.h"
 #include "file.h"
-#include "node.h"
+#include "nodes.h"
 #include "sysfs.h"
 
 static const struct file_operations mmapdemo_created_fops = {
@@ -34,17 +34,6 @@ static const struct file_operations mmapdemo_created_fops = {
 	MMAPDEMO_FOPS_MMAP,
 };
 
-static int mmapdemo_device_open(struct inode *inode, struct file *file)
-{
-	struct mmapdemo_node *node = container_of(file->private_data, struct mmapdemo_node, misc);
-
-	/* The load may still fail, and take the module from under an open file. */
-	if (!smp_load_acquire(&node->open_to_all))
-		return -ENXIO;
-	/* CREATE gives these functions to the files that it makes. */
-	return mmapdemo_io_attach(file, node->buffer, (void *)&mmapdemo_created_fops);
-}
-
 static int mmapdemo_device_release(struct inode *inode, struct file *file)
 {
 	mmapdemo_io_detach(file);
@@ -53,7 +42,6 @@ static int mmapdemo_device_release(struct inode *inode, struct file *file)
 
 #define MMAPDEMO_DEVICE_FOPS							\
 	.owner			= THIS_MODULE,					\
-	.open			= mmapdemo_device_open,				\
 	.release		= mmapdemo_device_release,			\
 	.llseek			= mmapdemo_io_llseek,			\
 	.read_iter		= mmapdemo_io_read_iter,			\
@@ -80,40 +68,25 @@ static const struct file_operations mmapdemo_vma_fops = {
 	.mmap			= mmapdemo_mapping_mmap,
 };
 
-/**
- * mmapdemo_device_open_up - let programs open a node from now on
- * @node: the node, which may be registered or not yet
- *
- * Until then open(2) is ENXIO. Afterwards only the registration of this node may make the
- * load fail.
- */
-void __init mmapdemo_device_open_up(struct mmapdemo_node *node)
+/* Opens the buffer of a node, with the functions of its strategy. */
+static int mmapdemo_device_open(struct inode *inode, struct file *file)
 {
-	smp_store_release(&node->open_to_all, true); /* pairs with mmapdemo_device_open() */
-}
-
-int __init mmapdemo_device_init(struct mmapdemo_node *node, umode_t mode)
-{
+	struct mmapdemo_buffer *buffer = mmapdemo_node_buffer(iminor(inode));
+	const struct file_operations *fops;
 	int err;
 
-	node->misc = (struct miscdevice) {
-		.minor	= MISC_DYNAMIC_MINOR,
-		.name	= node->buffer->name,
-		.fops	= node->buffer->strategy->mmap ? &mmapdemo_vma_fops : &mmapdemo_fops,
-		.mode	= mode,
-		.groups	= mmapdemo_sysfs_groups,
-	};
-	err = misc_register(&node->misc);
-	if (err)
-		node->misc.fops = NULL;
+	if (!buffer)
+		return -ENXIO;
+	fops = buffer->strategy->mmap ? &mmapdemo_vma_fops : &mmapdemo_fops;
+	replace_fops(file, fops_get(fops));
+	/* CREATE gives these functions to the files that it makes. */
+	err = mmapdemo_io_attach(file, buffer, (void *)&mmapdemo_created_fops);
+	mmapdemo_buffer_put(buffer);
 	return err;
 }
 
-/* If there is one. */
-void mmapdemo_device_exit(struct mmapdemo_node *node)
-{
-	if (!node->misc.fops)
-		return;
-	misc_deregister(&node->misc);
-	node->misc.fops = NULL;
-}
+const struct file_operations mmapdemo_device_fops = {
+	.owner	= THIS_MODULE,
+	.open	= mmapdemo_device_open,
+	.llseek	= noop_llseek,
+};

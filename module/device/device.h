@@ -2,12 +2,8 @@
 #ifndef MMAPDEMO_DEVICE_H
 #define MMAPDEMO_DEVICE_H
 
-#include <linux/types.h>
+#include <linux/fs.h>
 
-struct mmapdemo_node;
-
-void mmapdemo_device_open_up(struct mmapdemo_node *node);
-int mmapdemo_device_init(struct mmapdemo_node *node, umode_t mode);
-void mmapdemo_device_exit(struct mmapdemo_node *node);
+extern const struct file_operations mmapdemo_device_fops;
 
 #endif

@@ -2,24 +2,31 @@
 #ifndef MMAPDEMO_NODE_H
 #define MMAPDEMO_NODE_H
 
-#include <linux/miscdevice.h>
+#include <linux/device.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 
 struct dentry;
 struct mmapdemo_buffer;
 
 /**
  * struct mmapdemo_node - a device node, through which programs open a buffer
- * @buffer: the buffer, of which the node has a reference; NULL: there is no node
- * @misc: /dev/NAME, where NAME is the buffer's
- * @open_to_all: the load is over, as far as it can fail: the node can be opened
+ * @dev: /dev/NAME and /sys/class/mmapdemo/NAME, where NAME is the buffer's
+ * @buffer: the buffer, of which the node has a reference
  * @debugfs: folder with the counters
+ * @mode: permissions of /dev/NAME
+ * @uid: its owner
+ * @gid: its group
+ * @minor: its place in the list of nodes
  */
 struct mmapdemo_node {
+	struct device dev;
 	struct mmapdemo_buffer *buffer;
-	struct miscdevice misc;
-	bool open_to_all;
 	struct dentry *debugfs;
+	umode_t mode;
+	kuid_t uid;
+	kgid_t gid;
+	u32 minor;
 };
 
 #endif

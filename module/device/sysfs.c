@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/class/misc/NODE/: what administrators look at and set, as documented in
+ * /sys/class/mmapdemo/NODE/: what administrators look at and set, as documented in
  * docs/abi/sysfs.
  */
 #include <linux/ctype.h>
@@ -47,9 +47,7 @@ int mmapdemo_sysfs_parse_bytes(const char *val, u64 *bytes)
 
 static struct mmapdemo_buffer *mmapdemo_sysfs_buffer(struct device *dev)
 {
-	struct miscdevice *misc = dev_get_drvdata(dev);
-
-	return container_of(misc, struct mmapdemo_node, misc)->buffer;
+	return container_of(dev, struct mmapdemo_node, dev)->buffer;
 }
 
 static ssize_t size_show(struct device *dev, struct device_attribute *attr, char *buf)

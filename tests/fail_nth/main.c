@@ -126,9 +126,9 @@ static bool has_word(const char *path)
 
 static const char *nothing_left(const struct subject *s)
 {
-	static const char *const folders[] = {"/dev", "/sys/module", "/sys/class/misc",
+	static const char *const folders[] = {"/dev", "/sys/module", "/sys/class",
 					      "/sys/kernel/debug", "/sys/bus/platform/devices"};
-	static const char *const files[] = {"/proc/modules", "/proc/misc", "/proc/slabinfo",
+	static const char *const files[] = {"/proc/modules", "/proc/devices", "/proc/slabinfo",
 					    "/proc/filesystems", "/proc/vmallocinfo"};
 	static char what[64];
 	const char *found = NULL;

@@ -47,8 +47,8 @@ stranger() {
 }
 
 own_node() {
-	echo 'SUBSYSTEM=="misc", KERNEL=="mmapdemo-pfn", GROUP="stranger"' >/etc/udev/rules.d/61-mmapdemo.rules
-	udevadm control --reload && udevadm trigger --subsystem-match=misc --settle &&
+	echo 'SUBSYSTEM=="mmapdemo", KERNEL=="mmapdemo-pfn", GROUP="stranger"' >/etc/udev/rules.d/61-mmapdemo.rules
+	udevadm control --reload && udevadm trigger --subsystem-match=mmapdemo --settle &&
 		same "/dev/mmapdemo-pfn" "660 root stranger" "$(stat -c '%a %U %G' /dev/mmapdemo-pfn)" &&
 		as stranger mmapdemo info --device /dev/mmapdemo-pfn &&
 		same "/dev/mmapdemo" "660 root mmapdemo" "$(stat -c '%a %U %G' /dev/mmapdemo)"

@@ -1,77 +1,89 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes the registration of one of mmapdemo's nodes fail, after others were
- * registered: it asks for a minor that this module has taken, which is EBUSY.
- * Before that it keeps the loading processor busy, so that others find the nodes
- * that are there already.
+ * Makes a load of mmapdemo fail with EBUSY at one of its nodes, after others were added, or
+ * after the last of them, where programs would be let in. Before that it waits, so that others
+ * find the nodes that are there already.
  */
+#include <linux/cdev.h>
 #include <linux/delay.h>
+#include <linux/device.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
-#define LATE_LOAD_MINOR	250 /* no driver of the kernel has it */
-
 static unsigned int nth;
 module_param(nth, uint, 0600);
-MODULE_PARM_DESC(nth, "which of the nodes fails, 1 is the first (default 0: none)");
+MODULE_PARM_DESC(nth, "which of the steps fails: 1 is the first node (default 0: none)");
 
 static unsigned int window;
 module_param(window, uint, 0600);
-MODULE_PARM_DESC(window, "milliseconds from the registration before it (default 0)");
-
-static const struct file_operations late_load_fops = {
-	.owner	= THIS_MODULE,
-};
-
-static struct miscdevice late_load_misc = {
-	.minor	= LATE_LOAD_MINOR,
-	.name	= "late_load",
-	.fops	= &late_load_fops,
-};
+MODULE_PARM_DESC(window, "milliseconds from the step before it (default 0)");
 
 /* One module is loaded at a time: nothing else counts here. */
 static unsigned int late_load_count;
 
-static int late_load_enter(struct kprobe *probe, struct pt_regs *regs)
+/* In place of the function that is probed, in its context. */
+static noinline int late_load_fail(void)
 {
-	struct miscdevice *misc = (void *)regs_get_kernel_argument(regs, 0);
-
-	if (strncmp(misc->name, "mmapdemo", strlen("mmapdemo")))
-		return 0;
-	/* The first of a load: pagecache's node, or the only one there is. */
-	if (!strcmp(misc->name, "mmapdemo"))
-		late_load_count = 0;
-	if (++late_load_count != READ_ONCE(nth))
-		return 0;
-	mdelay(READ_ONCE(window));
-	misc->minor = LATE_LOAD_MINOR;
-	return 0;
+	msleep(READ_ONCE(window));
+	return -EBUSY;
 }
 
-static struct kprobe late_load_probe = {
-	.symbol_name	= "misc_register",
-	.pre_handler	= late_load_enter,
+static int late_load_step(struct pt_regs *regs)
+{
+	if (++late_load_count != READ_ONCE(nth))
+		return 0;
+	instruction_pointer_set(regs, (unsigned long)late_load_fail);
+	return 1;
+}
+
+static int late_load_device(struct kprobe *probe, struct pt_regs *regs)
+{
+	const char *name = dev_name((void *)regs_get_kernel_argument(regs, 0));
+
+	if (strncmp(name, "mmapdemo", strlen("mmapdemo")))
+		return 0;
+	/* The first of a load: pagecache's node, or the only one there is. */
+	if (!strcmp(name, "mmapdemo"))
+		late_load_count = 0;
+	return late_load_step(regs);
+}
+
+static int late_load_cdev(struct kprobe *probe, struct pt_regs *regs)
+{
+	const struct cdev *cdev = (void *)regs_get_kernel_argument(regs, 0);
+
+	return cdev->owner && !strcmp(cdev->owner->name, "mmapdemo") ? late_load_step(regs) : 0;
+}
+
+/* Only a probe that has one may go on elsewhere: Documentation/trace/kprobes.rst */
+static void late_load_after(struct kprobe *probe, struct pt_regs *regs, unsigned long flags)
+{
+}
+
+static struct kprobe late_load_device_probe = {
+	.symbol_name	= "device_add",
+	.pre_handler	= late_load_device,
+	.post_handler	= late_load_after,
 };
+
+static struct kprobe late_load_cdev_probe = {
+	.symbol_name	= "cdev_add",
+	.pre_handler	= late_load_cdev,
+	.post_handler	= late_load_after,
+};
+
+static struct kprobe *late_load_probes[] = { &late_load_device_probe, &late_load_cdev_probe };
 
 static int __init late_load_init(void)
 {
-	int err = misc_register(&late_load_misc);
-
-	if (err)
-		return err;
-	err = register_kprobe(&late_load_probe);
-	if (err)
-		misc_deregister(&late_load_misc);
-	return err;
+	return register_kprobes(late_load_probes, ARRAY_SIZE(late_load_probes));
 }
 
 static void __exit late_load_exit(void)
 {
-	unregister_kprobe(&late_load_probe);
-	misc_deregister(&late_load_misc);
+	unregister_kprobes(late_load_probes, ARRAY_SIZE(late_load_probes));
 }
 
 module_init(late_load_init);

@@ -117,8 +117,8 @@ log_is_clean() {
 }
 
 nothing_is_left() {
-	found=$(find /dev /sys/module /sys/class/misc /sys/kernel/debug -maxdepth 1 -name 'mmapdemo*'
-		grep -H mmapdemo /proc/modules /proc/slabinfo /proc/misc /proc/filesystems)
+	found=$(find /dev /sys/module /sys/class /sys/kernel/debug -maxdepth 1 -name 'mmapdemo*'
+		grep -H mmapdemo /proc/modules /proc/slabinfo /proc/devices /proc/filesystems)
 	[ -z "$found" ] || { echo "$found"; return 1; }
 }
 
