@@ -6,10 +6,12 @@
 int bench_main(int argc, char **argv);
 int conform_main(int argc, char **argv);
 int create_main(int argc, char **argv);
+int destroy_main(int argc, char **argv);
 int rules_main(int argc, char **argv);
 int fill_main(int argc, char **argv);
 int heal_main(int argc, char **argv);
 int info_main(int argc, char **argv);
+int list_main(int argc, char **argv);
 int map_main(int argc, char **argv);
 int maps_main(int argc, char **argv);
 int notify_main(int argc, char **argv);

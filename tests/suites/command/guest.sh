@@ -82,6 +82,8 @@ check() {
 . /command/events.sh
 # shellcheck source=tests/suites/command/watch.sh
 . /command/watch.sh
+# shellcheck source=tests/suites/command/nodes.sh
+. /command/nodes.sh
 # shellcheck source=tests/suites/command/errors.sh
 . /command/errors.sh
 # shellcheck source=tests/suites/command/identity.sh
@@ -102,7 +104,7 @@ survive() {
 mkdir -p /etc
 echo 'nobody:x:65534:65534::/:/bin/sh' >/etc/passwd
 
-plan 49
+plan 51
 check "command.info-says-what-the-device-is" info_text
 check "command.info-as-json" info_json
 check "command.info-counts-mappings" info_counts
@@ -115,6 +117,8 @@ check "command.wipe-zeroes-and-keeps-the-memory" wipe
 check "command.wipe-by-policy-when-the-last-mapping-goes" wipe_policy
 check "command.create-runs-a-command-with-a-buffer" create
 check "command.create-says-what-is-wrong" create_errors
+check "command.create-makes-a-node-that-destroy-takes-away" node
+check "command.nodes-say-what-is-wrong" node_errors
 check "command.sum-of-what-has-a-known-sum" sum_known
 check "command.sum-finds-the-pattern-or-the-byte-that-differs" fill_and_sum
 check "command.sum-leaves-holes" holes

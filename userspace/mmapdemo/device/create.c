@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo create: a buffer for a command, which inherits its descriptor. */
+/* mmapdemo create: a buffer for a command, which inherits its descriptor; or one with a node. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,12 +11,14 @@
 #include "command.h"
 #include "common/number.h"
 #include "control.h"
+#include "nodes.h"
 
 /* For argp: struct control first. */
 struct create {
 	struct control control;
 	struct mmapdemo_create argument;
-	char **command; /* and its arguments */
+	const char *node; /* --node */
+	char **command;	  /* and its arguments; for a node, its settings */
 };
 
 static error_t parse_create(int key, char *arg, struct argp_state *state)
@@ -33,13 +35,21 @@ static error_t parse_create(int key, char *arg, struct argp_state *state)
 	case 'n':
 		create->argument.name = (uintptr_t)arg;
 		return 0;
+	case 'N':
+		create->node = arg;
+		return 0;
 	case ARGP_KEY_ARG:
 		/* What follows is the command's, options too. */
 		create->command = state->argv + state->next - 1;
 		state->next = state->argc;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "wants a COMMAND");
+		if (!create->node)
+			argp_error(state, "wants a COMMAND");
+		return 0;
+	case ARGP_KEY_END:
+		if (create->node && (create->argument.bytes || create->argument.name))
+			argp_error(state, "with --node, NODE is the name, and size=SIZE the size");
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -69,16 +79,21 @@ int create_main(int argc, char **argv)
 	static const struct argp_option options[] = {
 		{"size", 's', "SIZE", 0, "its bytes (default: 0, to be set by ftruncate)", 0},
 		{"name", 'n', "NAME", 0, "what /proc/PID/fd and maps show of it", 0},
+		{"node", 'N', "NODE", 0, "make a device node, /dev/NODE, in place of a command", 0},
 		{},
 	};
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse_create,
-		.args_doc = "[--] COMMAND [ARGUMENT...]",
-		.doc = "Runs a command with a descriptor of a fresh buffer.\v"
+		.args_doc = "[--] COMMAND [ARGUMENT...]\n--node=NODE [WORD=VALUE...]",
+		.doc = "Runs a command with a descriptor of a fresh buffer, or makes a node.\v"
 		       "The descriptor is a regular file without a name. Its number is in the "
 		       "environment variable MMAPDEMO_FD. The buffer goes with its last "
-		       "user.\n\n" CONTROL_STATUS
+		       "user.\n\n"
+		       "A node's name begins with mmapdemo-. It has size=SIZE (16M), mode=OCTAL "
+		       "(0600), owner=USER:GROUP (root), strategy=NAME (pagecache), and node=, "
+		       "huge= and prealloc= as the module's parameters are. It stays until "
+		       "`mmapdemo destroy', or until the module goes.\n\n" CONTROL_STATUS
 		       " Otherwise it is the command's; 126 the command does not "
 		       "run; 127 there is none.",
 		.children = control_argp,
@@ -91,6 +106,10 @@ int create_main(int argc, char **argv)
 	int fd, error;
 
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &create);
+	if (create.node) {
+		node_make(&create.control, create.node, create.command);
+		return 0;
+	}
 	fd = create_buffer(&create);
 	snprintf(number, sizeof(number), "%d", fd);
 	if (fcntl(fd, F_SETFD, 0) || setenv("MMAPDEMO_FD", number, 1))

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Nodes that are made and destroyed by name: /sys/class/mmapdemo/{new_node,delete_node}. */
+#ifndef NODES_H
+#define NODES_H
+
+#include "control.h"
+
+/* The kernel's name of a node, of which NAME may be the path in /dev. */
+const char *node_name(const char *name);
+
+/* Makes one with these words, WORD=VALUE; or ends the program with the reason. */
+void node_make(struct control *control, const char *name, char *const *words);
+
+#endif
