@@ -41,13 +41,17 @@
 #include "params.h"
 #include "strategy/list.h"
 
-/* Also where the load fails half-way. */
-static void mmapdemo_exit(void)
+static void mmapdemo_exit_rest(void)
 {
-	mmapdemo_nodes_exit();
 	mmapdemo_hooks_flush();
 	mmapdemo_debugfs_exit();
 	mmapdemo_buffer_unmount();
+}
+
+static void mmapdemo_exit(void)
+{
+	mmapdemo_nodes_exit();
+	mmapdemo_exit_rest();
 }
 
 static int __init mmapdemo_init_node(const struct mmapdemo_strategy *strategy)
@@ -113,8 +117,9 @@ static int __init mmapdemo_init(void)
 	mmapdemo_debugfs_init();
 	err = mmapdemo_init_nodes();
 	if (err) {
+		mmapdemo_nodes_exit();
 		mmapdemo_init_settle();
-		mmapdemo_exit();
+		mmapdemo_exit_rest();
 	}
 	return err;
 }

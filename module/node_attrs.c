@@ -123,18 +123,27 @@ static int mmapdemo_node_attrs_make(char *words)
 	return err ?: mmapdemo_node_make(&settings);
 }
 
+static int mmapdemo_node_attrs_one_line(void)
+{
+	pr_err("new_node: want one line, of text\n");
+	return -EINVAL;
+}
+
 static ssize_t new_node_store(mmapdemo_class *class, mmapdemo_class_attribute *attr,
 			      const char *buf, size_t count)
 {
 	char *words;
-	int err;
+	int err = mmapdemo_nodes_ready();
 
-	if (!mmapdemo_nodes_are_live())
-		return -EAGAIN;
+	if (err)
+		return err;
 	words = kmemdup_nul(buf, count, GFP_KERNEL);
 	if (!words)
 		return -ENOMEM;
-	err = mmapdemo_node_attrs_make(strim(words));
+	if (strlen(words) == count && !strchr(strim(words), '\n'))
+		err = mmapdemo_node_attrs_make(strim(words));
+	else
+		err = mmapdemo_node_attrs_one_line();
 	kfree(words);
 	return err ?: count;
 }

@@ -126,6 +126,21 @@ static const struct kernel_param_ops mmapdemo_node_ops = {
 	.get	= param_get_int,
 };
 
+static int mmapdemo_param_set_prealloc(const char *val, const struct kernel_param *kp)
+{
+	int err = kstrtobool(val ?: "1", kp->arg);
+
+	if (err)
+		pr_err("prealloc=%s: want 1 or 0\n", val);
+	return err;
+}
+
+static const struct kernel_param_ops mmapdemo_prealloc_ops = {
+	.flags	= KERNEL_PARAM_OPS_FL_NOARG,
+	.set	= mmapdemo_param_set_prealloc,
+	.get	= param_get_bool,
+};
+
 /* Adds the strategy of a list's first word to a set; returns what follows it, or NULL. */
 static const char *mmapdemo_param_next_strategy(const char *list, unsigned long *set)
 {
@@ -186,7 +201,7 @@ static const struct {
 	MMAPDEMO_PARAM_WORD("mode", &mmapdemo_mode_ops, mode),
 	MMAPDEMO_PARAM_WORD("node", &mmapdemo_node_ops, buffer.node),
 	MMAPDEMO_PARAM_WORD("huge", &mmapdemo_huge_ops, buffer.huge),
-	MMAPDEMO_PARAM_WORD("prealloc", &param_ops_bool, buffer.prealloc),
+	MMAPDEMO_PARAM_WORD("prealloc", &mmapdemo_prealloc_ops, buffer.prealloc),
 };
 
 /**
@@ -220,7 +235,8 @@ module_param_cb(size, &mmapdemo_size_ops, &mmapdemo_param_size, 0444);
 __MODULE_PARM_TYPE(size, "bytes");
 MODULE_PARM_DESC(size, "bytes of memory behind the device, K/M/G understood (default 16M)");
 
-module_param_named(prealloc, mmapdemo_param_prealloc, bool, 0444);
+module_param_cb(prealloc, &mmapdemo_prealloc_ops, &mmapdemo_param_prealloc, 0444);
+__MODULE_PARM_TYPE(prealloc, "bool");
 MODULE_PARM_DESC(prealloc, "allocate all memory at load, or fail to load (default N)");
 
 module_param_cb(node, &mmapdemo_node_ops, &mmapdemo_param_node, 0444);

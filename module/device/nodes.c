@@ -14,6 +14,7 @@
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/xarray.h>
@@ -34,12 +35,16 @@ enum mmapdemo_nodes_state {
 	MMAPDEMO_GONE,
 };
 
-/* Protects the list and the state. */
+/*
+ * Held by who changes the list or the state, maybe for long: a device that goes waits for who
+ * uses its files in sysfs and debugfs. open() takes the list's own lock only.
+ */
 static DEFINE_MUTEX(mmapdemo_nodes_lock);
 static DEFINE_XARRAY_ALLOC(mmapdemo_nodes); /* by minor */
+static u32 mmapdemo_nodes_next;
 static enum mmapdemo_nodes_state mmapdemo_nodes_state;
 static atomic_t mmapdemo_nodes_count; /* nodes whose release is still to come */
-static struct cdev mmapdemo_nodes_cdev;
+static struct cdev *mmapdemo_nodes_cdev;
 static dev_t mmapdemo_nodes_number;
 
 static struct mmapdemo_node *mmapdemo_node_of(const struct device *dev)
@@ -118,20 +123,29 @@ static void mmapdemo_node_announce(struct mmapdemo_node *node)
 	kobject_uevent(&node->dev.kobj, KOBJ_ADD);
 }
 
-/* With the lock held. Programs are told of a node once they can open it, as of a disk. */
-static int mmapdemo_node_add(struct mmapdemo_node *node)
+/* With the lock held. */
+static int mmapdemo_node_may_be(const char *name)
 {
-	int err;
-
 	if (mmapdemo_nodes_state == MMAPDEMO_GONE)
 		return -ENODEV;
-	if (mmapdemo_node_find(node->buffer->name))
-		return -EEXIST;
-	err = xa_alloc(&mmapdemo_nodes, &node->minor, node, XA_LIMIT(0, MMAPDEMO_NODES - 1),
-		       GFP_KERNEL);
+	return mmapdemo_node_find(name) ? -EEXIST : 0;
+}
+
+/*
+ * With the lock held. Programs are told of a node once they can open it, as of a disk. Numbers
+ * are not used again soon: somebody may have a node of a number whose buffer has gone.
+ */
+static int mmapdemo_node_add(struct mmapdemo_node *node)
+{
+	int err = mmapdemo_node_may_be(node->buffer->name);
+
+	if (err)
+		return err;
+	err = xa_alloc_cyclic(&mmapdemo_nodes, &node->minor, node,
+			      XA_LIMIT(0, MMAPDEMO_NODES - 1), &mmapdemo_nodes_next, GFP_KERNEL);
 	if (err == -EBUSY)
 		return -ENOSPC;
-	if (err)
+	if (err < 0)
 		return err;
 	node->dev.devt = MKDEV(MAJOR(mmapdemo_nodes_number), node->minor);
 	dev_set_uevent_suppress(&node->dev, true);
@@ -150,13 +164,21 @@ static int mmapdemo_node_add(struct mmapdemo_node *node)
  * Context: Process context, may sleep.
  *
  * Return: 0, or -EEXIST the name is taken, -ENOSPC there are too many nodes, -ENODEV the module
- * goes, or what mmapdemo_buffer_create() and device_add() return.
+ * goes, -EINTR after a fatal signal, or what mmapdemo_buffer_create() and device_add() return.
  */
 int mmapdemo_node_make(const struct mmapdemo_node_settings *settings)
 {
-	struct mmapdemo_node *node = kzalloc(sizeof(*node), GFP_KERNEL);
-	int err;
+	struct mmapdemo_node *node;
+	int err = mutex_lock_killable(&mmapdemo_nodes_lock);
 
+	if (err)
+		return err;
+	/* Before there is any memory of it; meanwhile the lock is for others. */
+	err = mmapdemo_node_may_be(settings->name);
+	mutex_unlock(&mmapdemo_nodes_lock);
+	if (err)
+		return err;
+	node = kzalloc(sizeof(*node), GFP_KERNEL);
 	if (!node)
 		return -ENOMEM;
 	node->mode = settings->mode;
@@ -169,8 +191,9 @@ int mmapdemo_node_make(const struct mmapdemo_node_settings *settings)
 	err = dev_set_name(&node->dev, "%s", settings->name);
 	if (!err)
 		err = mmapdemo_node_init_buffer(node, settings);
+	if (!err)
+		err = mutex_lock_killable(&mmapdemo_nodes_lock);
 	if (!err) {
-		mutex_lock(&mmapdemo_nodes_lock);
 		err = mmapdemo_node_add(node);
 		mutex_unlock(&mmapdemo_nodes_lock);
 	}
@@ -195,13 +218,14 @@ static void mmapdemo_node_remove(struct mmapdemo_node *node)
  *
  * Context: Process context, may sleep.
  *
- * Return: 0, or -ENOENT there is no such node.
+ * Return: 0, or -ENOENT there is no such node, or -EINTR after a fatal signal.
  */
 int mmapdemo_node_destroy(const char *name)
 {
 	struct mmapdemo_node *node;
 
-	mutex_lock(&mmapdemo_nodes_lock);
+	if (mutex_lock_killable(&mmapdemo_nodes_lock))
+		return -EINTR;
 	node = mmapdemo_node_find(name);
 	if (node)
 		mmapdemo_node_remove(node);
@@ -218,18 +242,26 @@ struct mmapdemo_buffer *mmapdemo_node_buffer(unsigned int minor)
 	struct mmapdemo_buffer *buffer = NULL;
 	struct mmapdemo_node *node;
 
-	mutex_lock(&mmapdemo_nodes_lock);
+	/* Who destroys a node takes it off the list before its reference to the buffer goes. */
+	xa_lock(&mmapdemo_nodes);
 	node = xa_load(&mmapdemo_nodes, minor);
 	if (node)
 		buffer = mmapdemo_buffer_get(node->buffer);
-	mutex_unlock(&mmapdemo_nodes_lock);
+	xa_unlock(&mmapdemo_nodes);
 	return buffer;
 }
 
-/* Whether the load is over, so that more nodes may be made. */
-bool mmapdemo_nodes_are_live(void)
+/* Whether more nodes may be made: 0, or -EAGAIN the load is not over, -ENODEV the module goes. */
+int mmapdemo_nodes_ready(void)
 {
-	return READ_ONCE(mmapdemo_nodes_state) == MMAPDEMO_LIVE;
+	switch (READ_ONCE(mmapdemo_nodes_state)) {
+	case MMAPDEMO_LOADING:
+		return -EAGAIN;
+	case MMAPDEMO_LIVE:
+		return 0;
+	default:
+		return -ENODEV;
+	}
 }
 
 int __init mmapdemo_nodes_init(const struct attribute_group **class_groups)
@@ -261,11 +293,17 @@ int __init mmapdemo_nodes_go_live(const struct file_operations *fops)
 	unsigned long minor;
 	int err;
 
-	cdev_init(&mmapdemo_nodes_cdev, fops);
-	mmapdemo_nodes_cdev.owner = THIS_MODULE;
-	err = cdev_add(&mmapdemo_nodes_cdev, mmapdemo_nodes_number, MMAPDEMO_NODES);
-	if (err)
+	mmapdemo_nodes_cdev = cdev_alloc();
+	if (!mmapdemo_nodes_cdev)
+		return -ENOMEM;
+	mmapdemo_nodes_cdev->ops = fops;
+	mmapdemo_nodes_cdev->owner = THIS_MODULE;
+	err = cdev_add(mmapdemo_nodes_cdev, mmapdemo_nodes_number, MMAPDEMO_NODES);
+	if (err) {
+		kobject_put(&mmapdemo_nodes_cdev->kobj);
+		mmapdemo_nodes_cdev = NULL;
 		return err;
+	}
 	mutex_lock(&mmapdemo_nodes_lock);
 	xa_for_each(&mmapdemo_nodes, minor, node)
 		mmapdemo_node_announce(node);
@@ -280,7 +318,6 @@ int __init mmapdemo_nodes_go_live(const struct file_operations *fops)
  */
 void mmapdemo_nodes_exit(void)
 {
-	bool was_live = mmapdemo_nodes_are_live();
 	struct mmapdemo_node *node;
 	unsigned long minor;
 
@@ -291,12 +328,15 @@ void mmapdemo_nodes_exit(void)
 		put_device(&node->dev);
 	}
 	mutex_unlock(&mmapdemo_nodes_lock);
-	if (was_live)
-		cdev_del(&mmapdemo_nodes_cdev);
+	if (mmapdemo_nodes_cdev)
+		cdev_del(mmapdemo_nodes_cdev);
 	class_unregister(&mmapdemo_node_class);
 	unregister_chrdev_region(mmapdemo_nodes_number, MMAPDEMO_NODES);
-	/* Somebody may have found a device in sysfs, and put it a moment later. */
-	while (atomic_read(&mmapdemo_nodes_count))
-		usleep_range(1000, 2000);
+	/* Somebody may have found a device in sysfs, and release it, a moment later. */
+	if (atomic_read(&mmapdemo_nodes_count)) {
+		while (atomic_read(&mmapdemo_nodes_count))
+			usleep_range(1000, 2000);
+		synchronize_rcu_tasks(); /* until nobody is at the end of the function */
+	}
 	xa_destroy(&mmapdemo_nodes);
 }

@@ -36,7 +36,7 @@ struct mmapdemo_node_settings {
 int mmapdemo_nodes_init(const struct attribute_group **class_groups);
 int mmapdemo_nodes_go_live(const struct file_operations *fops);
 void mmapdemo_nodes_exit(void);
-bool mmapdemo_nodes_are_live(void);
+int mmapdemo_nodes_ready(void);
 int mmapdemo_node_make(const struct mmapdemo_node_settings *settings);
 int mmapdemo_node_destroy(const char *name);
 struct mmapdemo_buffer *mmapdemo_node_buffer(unsigned int minor);

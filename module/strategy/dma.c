@@ -64,7 +64,8 @@ static int mmapdemo_dma_init(struct mmapdemo_buffer *buffer)
 
 	if (!dma)
 		return -ENOMEM;
-	dma->pdev = platform_device_register_simple(buffer->name, PLATFORM_DEVID_NONE, NULL, 0);
+	/* A number makes its name unique: a destroyed node's buffer may live, and have the name. */
+	dma->pdev = platform_device_register_simple(buffer->name, PLATFORM_DEVID_AUTO, NULL, 0);
 	if (IS_ERR(dma->pdev)) {
 		err = PTR_ERR(dma->pdev);
 		goto free;

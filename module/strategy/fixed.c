@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that is there from load to unload, and never moves: what strategies
+ * Memory that is there as long as its buffer, and never moves: what strategies
  * share that have pages of their own (buffer->pages), or an area in one piece of
  * kernel address space (buffer->area).
  */

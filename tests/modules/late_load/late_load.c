@@ -20,6 +20,10 @@ static unsigned int window;
 module_param(window, uint, 0600);
 MODULE_PARM_DESC(window, "milliseconds from the step before it (default 0)");
 
+static unsigned int late_cdevs;
+module_param_named(cdevs, late_cdevs, uint, 0400);
+MODULE_PARM_DESC(cdevs, "how often the step after the last node was reached");
+
 /* One module is loaded at a time: nothing else counts here. */
 static unsigned int late_load_count;
 
@@ -40,12 +44,12 @@ static int late_load_step(struct pt_regs *regs)
 
 static int late_load_device(struct kprobe *probe, struct pt_regs *regs)
 {
-	const char *name = dev_name((void *)regs_get_kernel_argument(regs, 0));
+	const struct device *dev = (void *)regs_get_kernel_argument(regs, 0);
 
-	if (strncmp(name, "mmapdemo", strlen("mmapdemo")))
+	if (!dev->class || strcmp(dev->class->name, "mmapdemo"))
 		return 0;
 	/* The first of a load: pagecache's node, or the only one there is. */
-	if (!strcmp(name, "mmapdemo"))
+	if (!strcmp(dev_name(dev), "mmapdemo"))
 		late_load_count = 0;
 	return late_load_step(regs);
 }
@@ -54,7 +58,10 @@ static int late_load_cdev(struct kprobe *probe, struct pt_regs *regs)
 {
 	const struct cdev *cdev = (void *)regs_get_kernel_argument(regs, 0);
 
-	return cdev->owner && !strcmp(cdev->owner->name, "mmapdemo") ? late_load_step(regs) : 0;
+	if (!cdev->owner || strcmp(cdev->owner->name, "mmapdemo"))
+		return 0;
+	late_cdevs++;
+	return late_load_step(regs);
 }
 
 /* Only a probe that has one may go on elsewhere: Documentation/trace/kprobes.rst */
