@@ -33,13 +33,13 @@ small		first			220
 fuzz		stock,source,cross	190
 fuzz-short	asked			20
 beside		distinct,source		110
-lifecycle	stock,source,cross	80
-storm		distinct		80
+lifecycle	distinct,source,cross	80
+storm		first,last		80
 late-load	distinct,source		40
 templates	distinct,source		500
 drivers		distinct,source		150
 importers	distinct		40
-stress		distinct,source		45
+stress		first,last,source	45
 rows32		distinct,source		25
 prealloc	distinct,source,cross	10
 anon		distinct,source,cross	100
@@ -60,7 +60,8 @@ self-storm 120 self-vm 120 deb 90 conform 60 tour 60 style 60"
 
 # classes_of KERNEL: `stock' kernels are Debian's own. `distinct' leaves out a kernel that
 # differs from another one in the module's build alone, which shows nothing new of the
-# kernel. `first' is the first one of this run, for what does not depend on the kernel.
+# kernel. `first' is the first one of this run, for what does not depend on the kernel, and
+# `last' the last of those that differ: what takes long runs on the oldest and the newest.
 classes_of() {
 	local classes=''
 	case $toolchain in
@@ -75,6 +76,7 @@ classes_of() {
 		;;
 	esac
 	[ "$1" != "${kernels[0]}" ] || [[ $toolchain = cross-* ]] || classes+=" first"
+	[ "$1" != "${distinct##* }" ] || classes+=" last"
 	echo "$classes"
 }
 distinct=$(distinct_kernels | paste -sd' ')
@@ -191,7 +193,7 @@ kernel_setting() {
 		# a huge page may be 32 MiB
 		patience=3 fuzz_steps=100000 bin=$top/build/$toolchain/bin memory=3G size=512M small_size=128M
 		;;
-	*) [[ " $distinct " == *" $kernel "* ]] || fuzz_steps=100000 ;;
+	*) [[ $(classes_of "$kernel") =~ first|last ]] || fuzz_steps=100000 ;;
 	esac
 }
 
