@@ -30,16 +30,21 @@ static void destroy(const void *name)
 	write_text(DELETE, name);
 }
 
+static void needs_nodes(void)
+{
+	needs_system();
+	control_open_kind(0);
+	if (access(MAKE, W_OK))
+		row_not_applicable("only root makes nodes by name");
+}
+
 /* The errno of making one, which goes when the test ends; name is static. */
 static int make_node(const char *name, const char *words)
 {
 	char line[512];
 	int error;
 
-	needs_system();
-	control_open_kind(0);
-	if (access(MAKE, W_OK))
-		row_not_applicable("only root makes nodes by name");
+	needs_nodes();
 	snprintf(line, sizeof(line), "%s %s\n", name, words);
 	error = write_text(MAKE, line);
 	if (!error)
@@ -241,8 +246,10 @@ ROW_EACH(C8, named_refused, "what is no name or no setting is refused, and nothi
 	const struct refusal *refusal = &refusals[_i];
 	static char name[400];
 	char words[128], memory[32];
-	int before = nodes();
+	int before;
 
+	needs_nodes();
+	before = nodes();
 	all_memory(memory);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
