@@ -44,8 +44,9 @@ settle() {
 	sleep 0.5
 }
 
+# DAMON's thread splits and merges its regions as it sees memory used (damon_stat, on 7.x).
 slabs() {
-	sed 1,2d /proc/slabinfo | awk '{ print $1, $2 }'
+	sed 1,2d /proc/slabinfo | awk '$1 != "damon_region" { print $1, $2 }'
 }
 
 # Free pages: those of the zones, and those that each processor keeps for its next
