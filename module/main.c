@@ -56,21 +56,10 @@ static void mmapdemo_exit(void)
 
 static int __init mmapdemo_init_node(const struct mmapdemo_strategy *strategy)
 {
-	const struct mmapdemo_node_settings settings = {
-		.name		= strategy->node,
-		.strategy	= strategy,
-		.mode		= mmapdemo_param_mode,
-		.uid		= GLOBAL_ROOT_UID,
-		.gid		= GLOBAL_ROOT_GID,
-		.buffer		= {
-			.size		= mmapdemo_param_size,
-			.node		= mmapdemo_param_node,
-			.huge		= mmapdemo_param_huge,
-			.prealloc	= mmapdemo_param_prealloc,
-			.movable	= true,
-		},
-	};
+	struct mmapdemo_node_settings settings = mmapdemo_param_settings;
 
+	settings.name = strategy->node;
+	settings.strategy = strategy;
 	return mmapdemo_node_make(&settings);
 }
 

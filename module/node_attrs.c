@@ -9,8 +9,6 @@
 #include <linux/ctype.h>
 #include <linux/device.h>
 #include <linux/kernel.h>
-#include <linux/numa.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uidgid.h>
@@ -100,21 +98,11 @@ static int mmapdemo_node_attrs_set(struct mmapdemo_node_settings *settings, char
 /* NAME [WORD=VALUE]... */
 static int mmapdemo_node_attrs_make(char *words)
 {
-	struct mmapdemo_node_settings settings = {
-		.strategy	= mmapdemo_strategies[0],
-		.mode		= 0600,
-		.uid		= GLOBAL_ROOT_UID,
-		.gid		= GLOBAL_ROOT_GID,
-		.buffer		= {
-			.size		= SZ_16M,
-			.node		= NUMA_NO_NODE,
-			.huge		= true,
-			.movable	= true,
-		},
-	};
+	struct mmapdemo_node_settings settings = MMAPDEMO_NODE_DEFAULTS;
 	char *word;
 	int err;
 
+	settings.strategy = mmapdemo_strategies[0];
 	settings.name = strsep(&words, " ");
 	err = mmapdemo_node_attrs_check_name(settings.name);
 	while (!err && (word = strsep(&words, " ")))
@@ -132,7 +120,7 @@ static int mmapdemo_node_attrs_one_line(void)
 static ssize_t new_node_store(mmapdemo_class *class, mmapdemo_class_attribute *attr,
 			      const char *buf, size_t count)
 {
-	char *words;
+	char *words, *line;
 	int err = mmapdemo_nodes_ready();
 
 	if (err)
@@ -140,8 +128,10 @@ static ssize_t new_node_store(mmapdemo_class *class, mmapdemo_class_attribute *a
 	words = kmemdup_nul(buf, count, GFP_KERNEL);
 	if (!words)
 		return -ENOMEM;
-	if (strlen(words) == count && !strchr(strim(words), '\n'))
-		err = mmapdemo_node_attrs_make(strim(words));
+	/* What follows a NUL is no text. */
+	line = strlen(words) == count ? strim(words) : NULL;
+	if (line && !strchr(line, '\n'))
+		err = mmapdemo_node_attrs_make(line);
 	else
 		err = mmapdemo_node_attrs_one_line();
 	kfree(words);

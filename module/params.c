@@ -11,7 +11,6 @@
 #include <linux/moduleparam.h>
 #include <linux/nodemask.h>
 #include <linux/numa.h>
-#include <linux/sizes.h>
 #include <linux/string.h>
 
 #include "core/strategy.h"
@@ -20,11 +19,7 @@
 #include "params.h"
 #include "strategy/list.h"
 
-loff_t mmapdemo_param_size = SZ_16M;
-umode_t mmapdemo_param_mode = 0600;
-bool mmapdemo_param_huge = true;
-bool mmapdemo_param_prealloc;
-int mmapdemo_param_node = NUMA_NO_NODE;
+struct mmapdemo_node_settings mmapdemo_param_settings = MMAPDEMO_NODE_DEFAULTS;
 unsigned long mmapdemo_param_strategies = BIT(0);
 
 static int mmapdemo_param_set_size(const char *val, const struct kernel_param *kp)
@@ -231,23 +226,23 @@ int mmapdemo_params_set(struct mmapdemo_node_settings *settings, const char *wor
 	return -EINVAL;
 }
 
-module_param_cb(size, &mmapdemo_size_ops, &mmapdemo_param_size, 0444);
+module_param_cb(size, &mmapdemo_size_ops, &mmapdemo_param_settings.buffer.size, 0444);
 __MODULE_PARM_TYPE(size, "bytes");
 MODULE_PARM_DESC(size, "bytes of memory behind the device, K/M/G understood (default 16M)");
 
-module_param_cb(prealloc, &mmapdemo_prealloc_ops, &mmapdemo_param_prealloc, 0444);
+module_param_cb(prealloc, &mmapdemo_prealloc_ops, &mmapdemo_param_settings.buffer.prealloc, 0444);
 __MODULE_PARM_TYPE(prealloc, "bool");
 MODULE_PARM_DESC(prealloc, "allocate all memory at load, or fail to load (default N)");
 
-module_param_cb(node, &mmapdemo_node_ops, &mmapdemo_param_node, 0444);
+module_param_cb(node, &mmapdemo_node_ops, &mmapdemo_param_settings.buffer.node, 0444);
 __MODULE_PARM_TYPE(node, "int");
 MODULE_PARM_DESC(node, "NUMA node that memory is to be on (default -1: any, as the allocating task's policy says)");
 
-module_param_cb(mode, &mmapdemo_mode_ops, &mmapdemo_param_mode, 0444);
+module_param_cb(mode, &mmapdemo_mode_ops, &mmapdemo_param_settings.mode, 0444);
 __MODULE_PARM_TYPE(mode, "octal");
 MODULE_PARM_DESC(mode, "permissions of the device node, octal (default 0600)");
 
-module_param_cb(huge, &mmapdemo_huge_ops, &mmapdemo_param_huge, 0444);
+module_param_cb(huge, &mmapdemo_huge_ops, &mmapdemo_param_settings.buffer.huge, 0444);
 __MODULE_PARM_TYPE(huge, "always or never");
 MODULE_PARM_DESC(huge, "huge folios where size, alignment and memory allow (default always)");
 

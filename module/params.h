@@ -4,14 +4,11 @@
 
 #include <linux/types.h>
 
-extern loff_t mmapdemo_param_size;
-extern umode_t mmapdemo_param_mode;
-extern bool mmapdemo_param_huge;
-extern bool mmapdemo_param_prealloc;
-extern int mmapdemo_param_node; /* NUMA_NO_NODE: any */
-extern unsigned long mmapdemo_param_strategies; /* bits by place in mmapdemo_strategies */
-
 struct mmapdemo_node_settings;
+
+/* Of the nodes that come with the load; without name and strategy. */
+extern struct mmapdemo_node_settings mmapdemo_param_settings;
+extern unsigned long mmapdemo_param_strategies; /* bits by place in mmapdemo_strategies */
 
 int mmapdemo_params_set(struct mmapdemo_node_settings *settings, const char *word,
 			const char *val);

@@ -3,6 +3,8 @@
 #define MMAPDEMO_NODES_H
 
 #include <linux/fs.h>
+#include <linux/numa.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
@@ -11,6 +13,19 @@
 struct attribute_group;
 struct mmapdemo_buffer;
 struct mmapdemo_strategy;
+
+/* Of a node whose maker says nothing, and of the module's parameters. */
+#define MMAPDEMO_NODE_DEFAULTS {		\
+	.mode	= 0600,				\
+	.uid	= GLOBAL_ROOT_UID,		\
+	.gid	= GLOBAL_ROOT_GID,		\
+	.buffer	= {				\
+		.size		= SZ_16M,	\
+		.node		= NUMA_NO_NODE,	\
+		.huge		= true,		\
+		.movable	= true,		\
+	},					\
+}
 
 /* What each name begins with. */
 #define MMAPDEMO_NODE_PREFIX	"mmapdemo"
