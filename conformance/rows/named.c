@@ -12,6 +12,7 @@
 
 #include "support/access.h"
 #include "support/control.h"
+#include "support/created.h"
 #include "support/physics.h"
 #include "support/process.h"
 #include "support/system.h"
@@ -22,7 +23,7 @@
 #define NAME   "mmapdemo-of-a.row_1"
 #define NODE   "/dev/" NAME
 
-/* A node's name is too long from here on. */
+/* The most bytes of a node's name. */
 #define LONGEST 60
 
 static void destroy(const void *name)
@@ -60,14 +61,6 @@ static int open_node(const char *node)
 	return fd;
 }
 
-static unsigned char *map_node(int fd, size_t len)
-{
-	void *map = mmap(NULL, len, RW, MAP_SHARED, fd, 0);
-
-	ck_assert_msg(map != MAP_FAILED, "mmap: %s", strerror(errno));
-	return map;
-}
-
 static const struct strategy {
 	const char *name;
 	bool contents;
@@ -92,7 +85,7 @@ ROW_EACH(C8, named_strategy, "a node is made with its strategy and size, and has
 	ck_assert_str_eq(info.strategy, strategy->name);
 	ck_assert_uint_eq(info.bytes, pages(4));
 	ck_assert_uint_eq(info.opens, 1);
-	map = map_node(fd, pages(4));
+	map = map_file(fd, pages(4), RW, MAP_SHARED);
 	assert_zero(map, pages(4));
 	memset(map, 'n', pages(4));
 	if (strategy->contents) {
@@ -104,26 +97,26 @@ ROW_EACH(C8, named_strategy, "a node is made with its strategy and size, and has
 	assert_target(0, pages(TEST_PAGES), ORIGINAL);
 }
 
-ROW(C8, named_owner, "a node has the owner, the group and the mode that were asked for")
+static void assert_owned(uid_t uid, gid_t gid, mode_t mode)
 {
 	struct stat stat_of;
 
-	ck_assert_int_eq(make_node(NAME, "size=64K uid=12 gid=34 mode=0640"), 0);
 	ck_assert_int_eq(stat(NODE, &stat_of), 0);
-	ck_assert_uint_eq(stat_of.st_uid, 12);
-	ck_assert_uint_eq(stat_of.st_gid, 34);
-	ck_assert_int_eq(stat_of.st_mode, S_IFCHR | 0640);
+	ck_assert_uint_eq(stat_of.st_uid, uid);
+	ck_assert_uint_eq(stat_of.st_gid, gid);
+	ck_assert_int_eq(stat_of.st_mode, S_IFCHR | mode);
+}
+
+ROW(C8, named_owner, "a node has the owner, the group and the mode that were asked for")
+{
+	ck_assert_int_eq(make_node(NAME, "size=64K uid=12 gid=34 mode=0640"), 0);
+	assert_owned(12, 34, 0640);
 }
 
 ROW(C8, named_default, "without words it is as the node of a load without parameters")
 {
-	struct stat stat_of;
-
 	ck_assert_int_eq(make_node(NAME, ""), 0);
-	ck_assert_int_eq(stat(NODE, &stat_of), 0);
-	ck_assert_uint_eq(stat_of.st_uid, 0);
-	ck_assert_uint_eq(stat_of.st_gid, 0);
-	ck_assert_int_eq(stat_of.st_mode, S_IFCHR | 0600);
+	assert_owned(0, 0, 0600);
 	ck_assert_uint_eq(info_of(open_node(NODE)).bytes, 16UL << 20);
 	ck_assert_str_eq(info_of(open_node(NODE)).strategy, "pagecache");
 }
@@ -154,7 +147,7 @@ ROW_EACH(C8, named_destroyed,
 
 	ck_assert_int_eq(make_node(NAME, words), 0);
 	fd = open_node(NODE);
-	map = map_node(fd, pages(1));
+	map = map_file(fd, pages(1), RW, MAP_SHARED);
 	assert_works(try_write(map, 'k'));
 	ck_assert_int_eq(write_text(DELETE, NAME "\n"), 0);
 	ck_assert_int_eq(stat(NODE, &stat_of), -1);
@@ -163,10 +156,10 @@ ROW_EACH(C8, named_destroyed,
 	ck_assert_int_eq(access("/sys/kernel/debug/mmapdemo/" NAME, F_OK), -1);
 	ck_assert_int_eq(map[0], 'k');
 	ck_assert_uint_eq(info_of(fd).opens, 1);
-	ck_assert_int_eq(map_node(fd, pages(1))[0], strategy->contents ? 'k' : 0);
+	ck_assert_int_eq(map_file(fd, pages(1), RW, MAP_SHARED)[0], strategy->contents ? 'k' : 0);
 
 	ck_assert_int_eq(make_node(NAME, words), 0);
-	other = map_node(open_node(NODE), pages(1));
+	other = map_file(open_node(NODE), pages(1), RW, MAP_SHARED);
 	ck_assert_int_eq(other[0], 0);
 	assert_works(try_write(other, 'o'));
 	ck_assert_int_eq(map[0], 'k');
@@ -363,7 +356,7 @@ ROW(C8, named_race, "a node is destroyed while another process opens and uses it
 			continue;
 		}
 		opened++;
-		map = map_node(fd, pages(1));
+		map = map_file(fd, pages(1), RW, MAP_SHARED);
 		assert_works(try_write(map, 'r'));
 		unmap(map, pages(1));
 		close(fd);

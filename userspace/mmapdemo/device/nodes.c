@@ -22,7 +22,8 @@
 
 #define CLASS "/sys/class/mmapdemo/"
 
-const char *node_name(const char *name)
+/* The kernel's name of a node, of which NAME may be the path in /dev. */
+static const char *node_name(const char *name)
 {
 	return strncmp(name, "/dev/", 5) ? name : name + 5;
 }
@@ -41,11 +42,9 @@ static void tell(struct control *control, const char *name, const char *attribut
 		{EAGAIN, "the module is not loaded yet: try again"},
 		{},
 	};
-	char path[64], *node;
+	char path[64], *node = format_text("/dev/%s", name);
 
 	snprintf(path, sizeof(path), CLASS "%s", attribute);
-	if (asprintf(&node, "/dev/%s", name) < 0)
-		abort();
 	control->device = node;
 	errno = write_text(path, line);
 	if (errno)
@@ -83,29 +82,29 @@ static const struct group *find_group(const char *name, gid_t id)
 	return group;
 }
 
-/* A number that is in no file is taken, too. */
+/* A number that is in no file is taken, too; `of' is what stands before the name. */
+static unsigned int number_of(const struct control *control, const char *of, const char *name,
+			      const char *file)
+{
+	uint64_t id;
+
+	if (!parse_number(name, &id) || id >= UINT_MAX)
+		control_fail(control, "owner=%s%s: there is no such %s", of, name, file);
+	return id;
+}
+
 static unsigned int user_id(const struct control *control, const char *name)
 {
 	const struct passwd *user = find_user(name, 0);
-	uint64_t id;
 
-	if (user)
-		return user->pw_uid;
-	if (!parse_number(name, &id) || id >= UINT_MAX)
-		control_fail(control, "owner=%s: there is no such user in /etc/passwd", name);
-	return id;
+	return user ? user->pw_uid : number_of(control, "", name, "user in /etc/passwd");
 }
 
 static unsigned int group_id(const struct control *control, const char *name)
 {
 	const struct group *group = find_group(name, 0);
-	uint64_t id;
 
-	if (group)
-		return group->gr_gid;
-	if (!parse_number(name, &id) || id >= UINT_MAX)
-		control_fail(control, "owner=:%s: there is no such group in /etc/group", name);
-	return id;
+	return group ? group->gr_gid : number_of(control, ":", name, "group in /etc/group");
 }
 
 /* owner=USER[:GROUP], as chown(1) has it. */
@@ -148,8 +147,8 @@ int destroy_main(int argc, char **argv)
 	static const struct argp argp = {
 		.args_doc = "NODE...",
 		.doc = "Takes nodes away.\v"
-		       "NODE is a name, or a path in /dev. Nobody can open it any more; who has "
-		       "it open or mapped keeps the buffer.\n\n" CONTROL_STATUS,
+		       "NODE is a name, or a path in /dev. No process can open it any more. A "
+		       "process that has it open or mapped keeps the buffer.\n\n" CONTROL_STATUS,
 	};
 	struct control control = {.name = argv[0]};
 	int first;

@@ -5,9 +5,6 @@
 
 #include "control.h"
 
-/* The kernel's name of a node, of which NAME may be the path in /dev. */
-const char *node_name(const char *name);
-
 /* Makes one with these words, WORD=VALUE; or ends the program with the reason. */
 void node_make(struct control *control, const char *name, char *const *words);
 
