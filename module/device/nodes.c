@@ -3,8 +3,8 @@
  * Device nodes: their numbers, /dev/NAME and /sys/class/mmapdemo/NAME. Those of the
  * parameter `strategies' come with the load; others are made and destroyed at any time.
  *
- * A node has a reference to its buffer, an open file another one: as with a file that is
- * unlinked, who has a destroyed node open keeps its buffer.
+ * A node has a reference to its buffer, and an open file has another one. So an open file keeps
+ * the buffer of a node that is destroyed, as it keeps a file that is unlinked.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -36,8 +36,8 @@ enum mmapdemo_nodes_state {
 };
 
 /*
- * Held by who changes the list or the state, maybe for long: a device that goes waits for who
- * uses its files in sysfs and debugfs. open() takes the list's own lock only.
+ * A task that changes the list or the state holds it, maybe for long: device_del() and
+ * debugfs_remove() wait for tasks that use the node's files. open() takes the list's own lock only.
  */
 static DEFINE_MUTEX(mmapdemo_nodes_lock);
 static DEFINE_XARRAY_ALLOC(mmapdemo_nodes); /* by minor */

@@ -36,8 +36,8 @@ finish() {
 	echo "opened $opened, refused $refused, absent $absent, other $other"
 }
 
-# fails NODE WINDOW: a load of all nodes must fail at that one. A load may wait for who
-# uses the module; so this does not wait for such a load.
+# fails NODE WINDOW: a load of all nodes must fail at that one. A load that fails may wait
+# for users of the module: the function does not wait for the load if a node was opened.
 fails() {
 	late "$1" "$2" || return
 	insmod /mmapdemo.ko strategies=all size=64K >/tmp/refusal 2>&1 &
