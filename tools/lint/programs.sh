@@ -11,7 +11,7 @@ program_sources() {
 # As the Makefile compiles them; MMAPDEMO_VERSION is any here.
 program_flags() {
 	echo "-std=gnu11 -Wall -Wextra -DMMAPDEMO_VERSION=\"0\" -I$top/userspace/mmapdemo -I$top/conformance" \
-		"-I$top/include/uapi -I$top/drivers/ticker -I$top/drivers/edu $(pkg-config --cflags libtracefs)"
+		"-I$top/include/uapi -I$top/drivers/ticker -I$top/drivers/edu -I$top/drivers/ivshmem $(pkg-config --cflags libtracefs)"
 }
 
 gcc_analyzer() {

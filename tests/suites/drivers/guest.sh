@@ -9,6 +9,8 @@
 . /tap.sh
 # shellcheck source=tests/suites/drivers/edu.sh
 . /edu.sh
+# shellcheck source=tests/suites/drivers/ivshmem.sh
+. /ivshmem.sh
 
 loaded() {
 	grep -q "^$1 " /proc/modules
@@ -167,17 +169,19 @@ api_tests() {
 
 # Those that need no /mmapdemo.ko, which are not here for a mutant of that
 if [ -d /alone ]; then
-	plan 83
+	plan 99
 	try "C13.needs-no-mmapdemo.ko" api alone copy
 	ticker_tests alone
 	edu_tests alone 2
+	ivshmem_tests alone 2
 	api_tests alone
 else
-	plan 45
+	plan 53
 fi
 insmod /mmapdemo.ko strategies=pagecache,vmalloc || exit
 ticker_tests linked
 edu_tests linked 20
+ivshmem_tests linked 20
 api_tests linked
 try "C13.buffer-of-a-node" shares_the_nodes_buffer
 try "C13.read-only-is-not-written" read_only_is_not_written

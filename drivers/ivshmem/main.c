@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ivshmem: a driver for QEMU's PCI device `ivshmem-plain', as a third lesson in
+ * <linux/mmapdemo.h>. The device is memory that VMs share: its BAR 2.
+ *
+ *	main.c		the device comes, is reset and goes; programs open files of it
+ *	memory.c	programs map its memory, in huge pages
+ *
+ * drivers/edu says why struct ivshmem outlives the device, and what its lock is for. New here:
+ * a reset takes the memory from programs that have it mapped, and gives it back.
+ *
+ * QEMU's docs/specs/ivshmem-spec.rst describes the device.
+ */
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "device.h"
+#include "ivshmem.h"
+
+#define IVSHMEM_BAR	2
+
+static void ivshmem_free(struct kref *refs)
+{
+	kfree(container_of(refs, struct ivshmem, refs));
+}
+
+static int ivshmem_open(struct inode *inode, struct file *file)
+{
+	/* misc_deregister() waits for open(): struct ivshmem is there. */
+	struct ivshmem *ivshmem = container_of(file->private_data, struct ivshmem, misc);
+	int err = mmapdemo_io_attach(file, ivshmem->buffer, ivshmem);
+
+	if (err)
+		return err;
+	/* The buffer's inode's, for all files: /dev may have several nodes of the device. */
+	WRITE_ONCE(ivshmem->mapping, file->f_mapping);
+	kref_get(&ivshmem->refs);
+	return 0;
+}
+
+static int ivshmem_release(struct inode *inode, struct file *file)
+{
+	struct ivshmem *ivshmem = mmapdemo_io_data(file);
+
+	mmapdemo_io_detach(file);
+	kref_put(&ivshmem->refs, ivshmem_free);
+	return 0;
+}
+
+static const struct file_operations ivshmem_fops = {
+	.owner			= THIS_MODULE, /* rmmod is EBUSY while a file or a mapping lives */
+	.open			= ivshmem_open,
+	.release		= ivshmem_release,
+	.read_iter		= mmapdemo_io_read_iter, /* of the status */
+	.llseek			= mmapdemo_io_llseek,
+	.poll			= mmapdemo_notify_poll,
+	.unlocked_ioctl		= mmapdemo_notify_ioctl,
+	.compat_ioctl		= compat_ptr_ioctl,
+	.get_unmapped_area	= thp_get_unmapped_area, /* huge pages are aligned */
+	IVSHMEM_FOPS_MMAP,
+};
+
+static int ivshmem_tell(struct ivshmem *ivshmem)
+{
+	const struct ivshmem_status status = {
+		.bytes	= (u64)ivshmem->frames << PAGE_SHIFT,
+		.resets	= ivshmem->resets,
+	};
+
+	return mmapdemo_copy_in(ivshmem->buffer, 0, &status, sizeof(status));
+}
+
+/* What the devm_ and pcim_ functions do, the kernel undoes once the driver is unbound. */
+static int ivshmem_init_device(struct ivshmem *ivshmem)
+{
+	struct pci_dev *pdev = ivshmem->pdev;
+	resource_size_t start = pci_resource_start(pdev, IVSHMEM_BAR);
+	resource_size_t bytes = pci_resource_len(pdev, IVSHMEM_BAR);
+	int err = pcim_enable_device(pdev);
+
+	if (err)
+		return err;
+	if (!(pci_resource_flags(pdev, IVSHMEM_BAR) & IORESOURCE_MEM) || bytes < PAGE_SIZE)
+		return -ENODEV;
+	err = devm_request_mem_region(&pdev->dev, start, bytes, "ivshmem") ?
+	      devm_arch_io_reserve_memtype_wc(&pdev->dev, start, bytes) : -EBUSY;
+	ivshmem->frame = start >> PAGE_SHIFT;
+	ivshmem->frames = bytes >> PAGE_SHIFT;
+	return err;
+}
+
+static int ivshmem_init_buffer(struct ivshmem *ivshmem)
+{
+	struct mmapdemo_buffer *buffer;
+	int err;
+
+	buffer = mmapdemo_create(dev_name(&ivshmem->pdev->dev), PAGE_SIZE, NUMA_NO_NODE, 0);
+	if (IS_ERR(buffer))
+		return PTR_ERR(buffer);
+	ivshmem->buffer = buffer;
+	err = ivshmem_tell(ivshmem);
+	if (err)
+		mmapdemo_put(buffer);
+	return err;
+}
+
+static int ivshmem_register(struct ivshmem *ivshmem)
+{
+	struct device *dev = &ivshmem->pdev->dev;
+
+	ivshmem->misc.minor = MISC_DYNAMIC_MINOR;
+	ivshmem->misc.name = devm_kasprintf(dev, GFP_KERNEL, "ivshmem-%s", dev_name(dev));
+	ivshmem->misc.fops = &ivshmem_fops;
+	ivshmem->misc.mode = 0600;
+	ivshmem->misc.parent = dev;
+	return ivshmem->misc.name ? misc_register(&ivshmem->misc) : -ENOMEM;
+}
+
+static int ivshmem_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct ivshmem *ivshmem = kzalloc(sizeof(*ivshmem), GFP_KERNEL);
+	int err;
+
+	if (!ivshmem)
+		return -ENOMEM;
+	kref_init(&ivshmem->refs);
+	init_rwsem(&ivshmem->lock);
+	init_waitqueue_head(&ivshmem->wait);
+	ivshmem->pdev = pdev;
+	pci_set_drvdata(pdev, ivshmem);
+	err = ivshmem_init_device(ivshmem);
+	if (err)
+		goto put;
+	err = ivshmem_init_buffer(ivshmem);
+	if (err)
+		goto put;
+	/* Last, as a program can open the node at once, and nothing may fail after that. */
+	err = ivshmem_register(ivshmem);
+	if (!err)
+		return 0;
+
+	mmapdemo_put(ivshmem->buffer);
+put:
+	kref_put(&ivshmem->refs, ivshmem_free);
+	return err;
+}
+
+static void ivshmem_remove(struct pci_dev *pdev)
+{
+	struct ivshmem *ivshmem = pci_get_drvdata(pdev);
+
+	/* No more files are opened, and no more memory is mapped. */
+	misc_deregister(&ivshmem->misc);
+	down_write(&ivshmem->lock);
+	WRITE_ONCE(ivshmem->gone, true);
+	up_write(&ivshmem->lock);
+	/* Status and memory, both mapped through the same files, are unmapped. */
+	mmapdemo_revoke(ivshmem->buffer);
+	mmapdemo_put(ivshmem->buffer);
+	kref_put(&ivshmem->refs, ivshmem_free);
+}
+
+static void ivshmem_set_resetting(struct ivshmem *ivshmem, bool resetting)
+{
+	down_write(&ivshmem->lock);
+	WRITE_ONCE(ivshmem->resetting, resetting);
+	up_write(&ivshmem->lock);
+}
+
+/*
+ * A reset, as by `echo 1 >/sys/bus/pci/devices/ADDRESS/reset': the PCI core calls the one
+ * before and the other after it. Between the two the BAR decodes no addresses, so no program
+ * may have it mapped. One that touches it waits in its page fault, and then has the memory
+ * again, at the same address. No lock is held from one to the other: the core may reset
+ * several devices at once, and takes all of them down before it brings one up.
+ */
+static void ivshmem_reset_prepare(struct pci_dev *pdev)
+{
+	struct ivshmem *ivshmem = pci_get_drvdata(pdev);
+	struct address_space *mapping;
+
+	ivshmem_set_resetting(ivshmem, true);
+	mapping = READ_ONCE(ivshmem->mapping);
+	if (mapping)
+		unmap_mapping_range(mapping, IVSHMEM_MEMORY, 0, 1);
+}
+
+static void ivshmem_reset_done(struct pci_dev *pdev)
+{
+	struct ivshmem *ivshmem = pci_get_drvdata(pdev);
+
+	/* First, so that who has the memory again finds that there was a reset. */
+	ivshmem->resets++;
+	/* The page of the status is there since probe(): it fails with a memory error only. */
+	if (ivshmem_tell(ivshmem))
+		pci_warn(pdev, "programs are not told of a reset\n");
+	ivshmem_set_resetting(ivshmem, false);
+	wake_up_all(&ivshmem->wait);
+	mmapdemo_notify(ivshmem->buffer);
+}
+
+static const struct pci_error_handlers ivshmem_error_handlers = {
+	.reset_prepare	= ivshmem_reset_prepare,
+	.reset_done	= ivshmem_reset_done,
+};
+
+static const struct pci_device_id ivshmem_ids[] = {
+	{ PCI_DEVICE(0x1af4, 0x1110) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, ivshmem_ids);
+
+static struct pci_driver ivshmem_driver = {
+	.name		= "ivshmem",
+	.id_table	= ivshmem_ids,
+	.probe		= ivshmem_probe,
+	.remove		= ivshmem_remove,
+	.err_handler	= &ivshmem_error_handlers,
+};
+
+static int __init ivshmem_init(void)
+{
+	int err = mmapdemo_core_init();
+
+	if (err)
+		return err;
+	err = pci_register_driver(&ivshmem_driver);
+	if (err)
+		mmapdemo_core_exit();
+	return err;
+}
+
+/* No file is open: files pin the module. */
+static void __exit ivshmem_exit(void)
+{
+	pci_unregister_driver(&ivshmem_driver);
+	mmapdemo_core_exit();
+}
+
+module_init(ivshmem_init);
+module_exit(ivshmem_exit);
+
+MMAPDEMO_IMPORT;
+MODULE_DESCRIPTION("QEMU's device ivshmem-plain, whose memory programs map in huge pages");
+MODULE_AUTHOR("The mmapdemo authors");
+MODULE_LICENSE("GPL");
