@@ -43,6 +43,7 @@ machine_amd64() {
 	case $1 in
 	icount) machine=(-accel tcg -icount "shift=1,sleep=off" -cpu "max,la57=off") ;;
 	kvm) machine=(-accel kvm -cpu host) ;;
+	tcg-1) machine=(-accel "tcg,thread=single" -cpu "max,la57=off") ;;
 	*) machine=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;;
 	esac
 	ports=(-serial chardev:console -serial chardev:out -serial chardev:err -serial chardev:verdict)
