@@ -269,8 +269,8 @@ ROW_EACH(C6, only_as_told, "each policy wipes at its own time only, and none at 
 		assert_target(0, pages(TEST_PAGES), SECRET);
 }
 
-#define ROUNDS 2000
-#define WAITED 100 /* one round in so many waits until the other process has looked */
+#define ROUNDS 500
+#define WAITED 25 /* one round in so many waits until the other process has looked */
 
 /* What the two processes tell each other, in a page of their own. */
 struct board {

@@ -19,7 +19,7 @@
 
 #define PUNCH  (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)
 #define RECORD 72 /* bytes, so that many cross pages */
-#define EACH   3000
+#define EACH   1000
 
 static void append(int fd, char letter)
 {
