@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# guest.sh: drivers that use the kernel API, in the VM. Contract row C13. They are here
-# twice: /linked/ needs /mmapdemo.ko, and /alone/ has the core built in.
+# guest.sh [GROUP]: drivers that use the kernel API, in the VM. Contract row C13. They are here
+# twice: /linked/ needs /mmapdemo.ko, and /alone/ has the core built in. Of a GROUP, which
+# a mutant names, only the former is here: ticker, edu, ivshmem, api, nodes.
 
 # shellcheck source=tools/tap.sh
 . /tap.sh
@@ -167,33 +168,52 @@ api_tests() {
 	try "C13.api-event-is-taken[$1]" given "$1"
 }
 
-# Those that need no /mmapdemo.ko, which are not here for a mutant of that
-if [ -d /alone ]; then
-	plan 99
+node_tests() {
+	try "C13.buffer-of-a-node" shares_the_nodes_buffer
+	try "C13.read-only-is-not-written" read_only_is_not_written
+	try "C13.fixed-size-of-a-node" api linked fixed /dev/mmapdemo-vmalloc
+	try "C13.injections-reach-drivers" injected
+	try "C13.created-by-a-program" created created 0
+	try "C13.seals-hold-for-drivers" created sealed 0xa
+	# a buffer of another core is none
+	[ ! -d /alone ] || try "C13.api-other-core" api alone foreign /dev/mmapdemo
+	# what is forgotten for good is a leak to kmemleak
+	if [ -e /sys/kernel/debug/kmemleak ]; then
+		skip "C13.forgotten-reference" "kmemleak would find it"
+	else
+		try "C13.forgotten-reference" forgotten
+	fi
+}
+
+# linked GROUP ROUNDS: the group's tests with /mmapdemo.ko
+linked() {
+	case $1 in
+	ticker) ticker_tests linked ;;
+	edu) edu_tests linked "$2" ;;
+	ivshmem) ivshmem_tests linked "$2" ;;
+	api) api_tests linked ;;
+	nodes) node_tests ;;
+	esac
+}
+
+load='insmod /mmapdemo.ko strategies=pagecache,vmalloc'
+case ${1-} in
+'') plan 99 ;;
+ticker) plan 12 ;;
+edu | api) plan 13 ;;
+ivshmem) plan 8 ;;
+nodes) plan 7 ;;
+esac
+if [ $# = 1 ]; then
+	$load && linked "$1" 3
+else
 	try "C13.needs-no-mmapdemo.ko" api alone copy
 	ticker_tests alone
 	edu_tests alone 2
 	ivshmem_tests alone 2
 	api_tests alone
-else
-	plan 53
-fi
-insmod /mmapdemo.ko strategies=pagecache,vmalloc || exit
-ticker_tests linked
-edu_tests linked 20
-ivshmem_tests linked 20
-api_tests linked
-try "C13.buffer-of-a-node" shares_the_nodes_buffer
-try "C13.read-only-is-not-written" read_only_is_not_written
-try "C13.fixed-size-of-a-node" api linked fixed /dev/mmapdemo-vmalloc
-try "C13.injections-reach-drivers" injected
-try "C13.created-by-a-program" created created 0
-try "C13.seals-hold-for-drivers" created sealed 0xa
-# a buffer of another core is none
-[ ! -d /alone ] || try "C13.api-other-core" api alone foreign /dev/mmapdemo
-# what is forgotten for good is a leak to kmemleak
-if [ -e /sys/kernel/debug/kmemleak ]; then
-	skip "C13.forgotten-reference" "kmemleak would find it"
-else
-	try "C13.forgotten-reference" forgotten
+	$load || exit
+	for group in ticker edu ivshmem api nodes; do
+		linked $group 20
+	done
 fi
