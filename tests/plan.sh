@@ -18,8 +18,8 @@ strategy_rows="S* V* M* *.kind-*"
 # is not among them: the storm's memory pressure may make the kernel kill the row's worker.
 storm_rows="S3 S4 S5 S7 V1 M11.aligned* M12.survives* M12.compaction M12.migration C3"
 
-# M15 asks for huge and for small folios by itself.
-small_rows="S* V* M? M1[0-46-9] C*"
+# M15 asks for huge and for small folios by itself, and C8 to C13 are of buffers and events.
+small_rows="S* V* M? M1[0-46-9] C[1-7]"
 
 # A kernel that differs in the module's build alone has another hook of mmap. It sets up the
 # mapping, and has no part in commands; the fuzzer mixes both.
@@ -28,11 +28,11 @@ hook_rows="S* V* M? M1[0-46-9] C1"
 # A line is a suite, the classes of kernels that it runs on (see classes_of), and its
 # seconds beside one other suite on two processors. Longer suites start first.
 suite_table="
-rows		stock,source,cross	270
-small		first			220
-fuzz		stock,source,cross	190
+rows		stock,source,cross	220
+small		first			170
+fuzz		stock,source,cross	120
 fuzz-short	asked			20
-beside		distinct,source		110
+beside		first,last,source	110
 lifecycle	distinct,source,cross	80
 storm		first,last		80
 late-load	distinct,source		40
@@ -55,8 +55,8 @@ fail-nth-others	debug			1800
 
 # Those of tests/suites and tests/self, which run once, where they take longer than this.
 host_seconds=40
-host_table="mutants 700 tutorial 200 self-fuzz 195 sanitize 180 matrix 150 grown 140 lint 130
-self-storm 120 self-vm 120 deb 90 conform 60 tour 60 style 60"
+host_table="mutants 600 tutorial 200 self-fuzz 195 sanitize 180 matrix 150 grown 140 lint 130
+self-storm 120 self-vm 80 deb 90 conform 60 tour 60 style 60"
 
 # classes_of KERNEL: `stock' kernels are Debian's own. `distinct' leaves out a kernel that
 # differs from another one in the module's build alone, which shows nothing new of the
@@ -127,7 +127,8 @@ list_suites() {
 }
 
 # The fuzzer's seed is the same for everybody who looks at the same commit; the other one
-# is always 1. Some 7% of its steps turn out to be impossible: two seeds of 550,000 make a million.
+# is always 1. Some 7% of its steps turn out to be impossible: two seeds of 270,000 make half a
+# million.
 seed=$(git -C "$top" rev-parse --short=7 HEAD 2>/dev/null) || seed=$(date +%y%m%d)
 
 vm() {
@@ -186,7 +187,7 @@ stress_command() {
 # The kernel's sort decides how long limits are, how many steps there are, and which
 # programs: patience, fuzz_steps, bin, memory, size, small_size.
 kernel_setting() {
-	patience=1 fuzz_steps=550000 bin=$top/build/bin memory=1G size=64M small_size=16M
+	patience=1 fuzz_steps=270000 bin=$top/build/bin memory=1G size=64M small_size=16M
 	case $toolchain in
 	source) patience=6 fuzz_steps=25000 ;;
 	cross-*)

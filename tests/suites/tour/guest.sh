@@ -104,6 +104,9 @@ check "tour.ends-a-chapter-that-cannot-go-on" tour_ends
 check "tour.shows-what-it-may-to-others" tour_hidden
 check "tour.refuses-what-it-cannot-show" tour_refuses
 check "tour.puts-everything-back" tour_tidy
+# `map' does not use libtracefs, because of which the suite `sanitize' has each stack unwound
+# the slow way.
+[ -z "${ASAN_OPTIONS-}" ] || export ASAN_OPTIONS="$ASAN_OPTIONS:fast_unwind_on_malloc=1"
 check "map.parent-and-child" map_fork
 check "map.huge-pages-and-a-hole" map_huge
 check "map.poisoned-and-absent" map_poisoned
