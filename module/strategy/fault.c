@@ -26,27 +26,15 @@
 #include <linux/pagemap.h>
 
 #include "core/buffer.h"
-#include "core/count.h"
-#include "core/fault.h"
-#include "core/hooks.h"
 #include "core/mapping.h"
 #include "core/strategy.h"
 #include "fixed.h"
 #include "list.h"
-#include "trace.h"
 
 static vm_fault_t mmapdemo_fault_give(struct mmapdemo_buffer *buffer, struct vm_fault *vmf)
 {
-	struct page *page;
-	int err;
+	struct page *page = buffer->pages[vmf->pgoff];
 
-	/* The VMA is inside the buffer; a wrong pgoff must not reach beyond it (CVE-2008-0007). */
-	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer))
-		return VM_FAULT_SIGBUS;
-	err = mmapdemo_hooks_check(buffer, vmf->pgoff);
-	if (err)
-		return mmapdemo_fault_errno(err);
-	page = buffer->pages[vmf->pgoff];
 	lock_page(page);
 	/*
 	 * The core must not find this out: of a locked page it wants to unmap the
@@ -60,24 +48,12 @@ static vm_fault_t mmapdemo_fault_give(struct mmapdemo_buffer *buffer, struct vm_
 	}
 	get_page(page);
 	vmf->page = page;
-	mmapdemo_count_fault(vmf);
 	return VM_FAULT_LOCKED;
 }
 
 static vm_fault_t mmapdemo_fault_fault(struct vm_fault *vmf)
 {
-	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
-	struct address_space *mapping = buffer->inode->i_mapping;
-	vm_fault_t ret = mmapdemo_hooks_delay(buffer, vmf);
-
-	if (!ret)
-		ret = mmapdemo_buffer_lock_mapping(mapping);
-	if (ret)
-		return ret;
-	ret = mmapdemo_fault_give(buffer, vmf);
-	filemap_invalidate_unlock_shared(mapping);
-	trace_fault(buffer->name, vmf, ret);
-	return ret;
+	return mmapdemo_fixed_fault(vmf, mmapdemo_fault_give);
 }
 
 /* Whoever was given a page has it locked until it is mapped. */

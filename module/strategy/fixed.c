@@ -9,11 +9,16 @@
 #include <linux/gfp.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 
 #include "core/buffer.h"
+#include "core/count.h"
+#include "core/fault.h"
+#include "core/hooks.h"
 #include "core/strategy.h"
 #include "fixed.h"
+#include "trace.h"
 
 /* Pages of the buffer's node and of no other; without one, by the task's policy. */
 struct page *mmapdemo_fixed_alloc(struct mmapdemo_buffer *buffer, gfp_t gfp, unsigned int order)
@@ -101,6 +106,42 @@ unsigned int mmapdemo_fixed_shrink_to_block(struct mmapdemo_buffer *buffer)
 	return get_order(size);
 }
 
+/*
+ * A physically contiguous block, zeroed, as single pages. When a block is freed whole, the
+ * allocator (6.1 to 7.3) looks for a memory error in its first page only, and hands out the
+ * others again.
+ */
+int mmapdemo_fixed_alloc_block(struct mmapdemo_buffer *buffer)
+{
+	unsigned int order = mmapdemo_fixed_shrink_to_block(buffer);
+	int err = mmapdemo_fixed_room(buffer);
+	struct page *page;
+
+	if (err)
+		return err;
+	page = mmapdemo_fixed_alloc(buffer, __GFP_NOWARN, order);
+	if (!page) {
+		pr_err("%s: no contiguous memory for size=%lld\n", buffer->name,
+		       i_size_read(buffer->inode));
+		return -ENOMEM;
+	}
+	split_page(page, order);
+	buffer->area = page_address(page);
+	buffer->held = PAGE_SIZE << order;
+	return 0;
+}
+
+void mmapdemo_fixed_free_block(struct mmapdemo_buffer *buffer)
+{
+	free_pages_exact(buffer->area, buffer->held);
+}
+
+/* The number of the frame that page @index of a block is in. */
+unsigned long mmapdemo_fixed_frame(struct mmapdemo_buffer *buffer, pgoff_t index)
+{
+	return page_to_pfn(virt_to_page(buffer->area)) + index;
+}
+
 /* Of DMA memory, there may be none; nor need it be flushed. */
 static struct page *mmapdemo_fixed_page(struct mmapdemo_buffer *buffer, loff_t pos)
 {
@@ -147,6 +188,44 @@ int mmapdemo_fixed_mappable(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff
 		if (mmapdemo_fixed_broken(buffer, (loff_t)(first + i) << PAGE_SHIFT))
 			return -EHWPOISON;
 	return 0;
+}
+
+static vm_fault_t mmapdemo_fixed_serve(struct mmapdemo_buffer *buffer, struct vm_fault *vmf,
+				       mmapdemo_fixed_give_t *give)
+{
+	vm_fault_t ret;
+	int err;
+
+	/* The VMA is inside the buffer; a wrong pgoff must not reach beyond it (CVE-2008-0007). */
+	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer))
+		return VM_FAULT_SIGBUS;
+	err = mmapdemo_hooks_check(buffer, vmf->pgoff);
+	if (err)
+		return mmapdemo_fault_errno(err);
+	ret = give(buffer, vmf);
+	if (!(ret & VM_FAULT_ERROR))
+		mmapdemo_count_fault(vmf);
+	return ret;
+}
+
+/*
+ * vm_ops->fault of strategies that map pages one by one. @give maps the page, or returns it for
+ * the core to map. It holds the invalidate lock (shared), and the page is within the buffer.
+ */
+vm_fault_t mmapdemo_fixed_fault(struct vm_fault *vmf, mmapdemo_fixed_give_t *give)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
+	struct address_space *mapping = buffer->inode->i_mapping;
+	vm_fault_t ret = mmapdemo_hooks_delay(buffer, vmf);
+
+	if (!ret)
+		ret = mmapdemo_buffer_lock_mapping(mapping);
+	if (ret)
+		return ret;
+	ret = mmapdemo_fixed_serve(buffer, vmf, give);
+	filemap_invalidate_unlock_shared(mapping);
+	trace_fault(buffer->name, vmf, ret);
+	return ret;
 }
 
 int mmapdemo_fixed_piece(struct mmapdemo_buffer *buffer, loff_t pos, bool write,

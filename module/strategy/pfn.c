@@ -18,51 +18,17 @@
  *          VM_IO (no GUP, no side effects of being looked at), VM_PFNMAP,
  *          VM_DONTEXPAND and VM_DONTDUMP; .access for debuggers.
  * In tree: drivers/char/mem.c (/dev/mem), drivers/uio/uio.c, drivers/pci/mmap.c,
- *          drivers/infiniband/core/ib_core_uverbs.c. (drivers/vfio/pci/ maps on page
- *          faults, since 6.12 by huge entries.)
+ *          drivers/infiniband/core/ib_core_uverbs.c.
  *
  * For registers, the attributes are yours to choose (pgprot_noncached(),
  * pgprot_writecombine()); for memory they must stay as they are: the kernel has
  * it mapped write-back, and two attributes for a page are undefined on some CPUs.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
-#include <linux/gfp.h>
-
 #include "core/buffer.h"
 #include "core/mapping.h"
 #include "core/strategy.h"
 #include "fixed.h"
 #include "list.h"
-
-/*
- * Single pages in a row. When a block is freed whole, the allocator (6.1 to 7.3) looks for
- * a memory error in its first page only, and hands out the others again.
- */
-static int mmapdemo_pfn_init(struct mmapdemo_buffer *buffer)
-{
-	unsigned int order = mmapdemo_fixed_shrink_to_block(buffer);
-	int err = mmapdemo_fixed_room(buffer);
-	struct page *page;
-
-	if (err)
-		return err;
-	page = mmapdemo_fixed_alloc(buffer, __GFP_NOWARN, order);
-	if (!page) {
-		pr_err("%s: no contiguous memory for size=%lld\n", buffer->name,
-		       i_size_read(buffer->inode));
-		return -ENOMEM;
-	}
-	split_page(page, order);
-	buffer->area = page_address(page);
-	buffer->held = PAGE_SIZE << order;
-	return 0;
-}
-
-static void mmapdemo_pfn_exit(struct mmapdemo_buffer *buffer)
-{
-	free_pages_exact(buffer->area, buffer->held);
-}
 
 static const struct vm_operations_struct mmapdemo_pfn_vm_ops = {
 	.open	= mmapdemo_vma_open,
@@ -87,15 +53,15 @@ static int mmapdemo_pfn_mmap_prepare(struct mmapdemo_buffer *buffer, struct mmap
 	if (err)
 		return err;
 	desc->vm_ops = &mmapdemo_pfn_vm_ops;
-	mmapdemo_action_remap_full(desc, page_to_pfn(virt_to_page(buffer->area)) + desc->pgoff);
+	mmapdemo_action_remap_full(desc, mmapdemo_fixed_frame(buffer, desc->pgoff));
 	return 0;
 }
 
 const struct mmapdemo_strategy mmapdemo_strategy_pfn = {
 	.name		= "pfn",
 	.node		= "mmapdemo-pfn",
-	.init		= mmapdemo_pfn_init,
-	.exit		= mmapdemo_pfn_exit,
+	.init		= mmapdemo_fixed_alloc_block,
+	.exit		= mmapdemo_fixed_free_block,
 	.resident	= mmapdemo_fixed_resident,
 	.mmap_prepare	= mmapdemo_pfn_mmap_prepare,
 	.piece		= mmapdemo_fixed_piece,
