@@ -11,7 +11,7 @@ M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 M14 M15 M16 M17 M18 C1 C2 C3 C4 C5 C6
 contract=${contract//$'\n'/ }
 
 # Each has a node of its own. conformance/expect judges the rows that are about it.
-strategies=(anon fault insert vmalloc pfn dma)
+strategies=(anon fault insert vmalloc pfn pfn-fault dma)
 strategy_rows="S* V* M* *.kind-*"
 
 # The rows that a storm disturbs most, as far as they fit into the time. M12.group-limit
@@ -47,6 +47,7 @@ fault		distinct,source,cross	40
 insert		distinct,source,cross	60
 vmalloc		distinct,source,cross	50
 pfn		distinct,source,cross	40
+pfn-fault	distinct,source,cross	40
 dma		distinct,source,cross	30
 catches		source			200
 fail-nth	debug			2400

@@ -172,7 +172,7 @@ again() {
 	case $1 in
 	host/contract) echo "make check-all" ;;
 	host/coverage) echo "make check-debug" ;;
-	*/rows | */small | */rows32 | */anon | */fault | */insert | */vmalloc | */pfn | */dma)
+	*/rows | */small | */rows32 | */anon | */fault | */insert | */vmalloc | */pfn | */pfn-fault | */dma)
 		echo "make $target KERNELS='$kernel' TESTS='${1#*/}@'"
 		;;
 	*) echo "make $target KERNELS='$kernel' TESTS='${1#*/}'" ;;

@@ -34,6 +34,7 @@ static const struct strategy {
 	{"insert", "mmapdemo-insert", CONTENTS, false, true},
 	{"vmalloc", "mmapdemo-vmalloc", CONTENTS, false, true},
 	{"pfn", "mmapdemo-pfn", CONTENTS, false, false},
+	{"pfn-fault", "mmapdemo-pfn-fault", CONTENTS | FAULTS, false, false},
 	{"dma", "mmapdemo-dma", CONTENTS, false, false},
 };
 
@@ -188,6 +189,27 @@ ROW(C4, kind_rule,
 	assert_memory(map + pages(3), pages(1), pages(3), ORIGINAL);
 	assert_done(heal(fd, pages(2), pages(1)));
 	assert_memory(map, pages(4), 0, ORIGINAL);
+}
+
+ROW(C4, kind_rule_mem,
+    "a rule is obeyed by /proc/PID/mem, for which a driver may have no page fault")
+{
+	int fd = control_open_kind(FAULTS);
+	unsigned char *map = target_map(pages(3), RW, MAP_SHARED, fd, 0), *seen = malloc(pages(3));
+	int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	off_t at = (off_t)(uintptr_t)map;
+
+	ck_assert(mem >= 0 && seen);
+	assert_memory(map, pages(3), 0, ORIGINAL);
+	assert_done(set_action(fd, pages(1), pages(1), MMAPDEMO_INJECT_SIGBUS));
+	ck_assert_int_eq(pread(mem, seen, pages(3), at), pages(1));
+	ck_assert_int_eq(pread(mem, seen, 1, at + pages(1)), -1);
+	ck_assert_int_eq(errno, EIO);
+	ck_assert_int_eq(pwrite(mem, "w", 1, at + pages(1)), -1);
+	ck_assert_int_eq(errno, EIO);
+	assert_done(heal(fd, pages(1), pages(1)));
+	ck_assert_int_eq(pread(mem, seen, pages(3), at), pages(3));
+	assert_memory(seen, pages(3), 0, ORIGINAL);
 }
 
 ROW(C5, kind_kick, "a kick is told once to each description")

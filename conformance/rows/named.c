@@ -65,8 +65,8 @@ static const struct strategy {
 	const char *name;
 	bool contents;
 } strategies[] = {
-	{"pagecache", true}, {"anon", false}, {"fault", true}, {"insert", true},
-	{"vmalloc", true},   {"pfn", true},   {"dma", true},
+	{"pagecache", true}, {"anon", false}, {"fault", true},	   {"insert", true},
+	{"vmalloc", true},   {"pfn", true},   {"pfn-fault", true}, {"dma", true},
 };
 
 ROW_EACH(C8, named_strategy, "a node is made with its strategy and size, and has memory of its own",

@@ -53,6 +53,11 @@ static inline void mmapdemo_vma_desc_set_flags(struct mmapdemo_vma_desc *desc, v
 	desc->vm_flags |= flags;
 }
 
+static inline void mmapdemo_vma_desc_set_pfnmap(struct mmapdemo_vma_desc *desc)
+{
+	desc->vm_flags |= VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP;
+}
+
 static inline void mmapdemo_vma_desc_set_anonymous(struct mmapdemo_vma_desc *desc)
 {
 	desc->vm_ops = NULL;
@@ -105,6 +110,11 @@ static inline vm_flags_t mmapdemo_vma_desc_flags(const struct vm_area_desc *desc
 static inline void mmapdemo_vma_desc_forbid_write(struct vm_area_desc *desc)
 {
 	vma_desc_clear_flags(desc, VMA_MAYWRITE_BIT);
+}
+
+static inline void mmapdemo_vma_desc_set_pfnmap(struct vm_area_desc *desc)
+{
+	vma_desc_set_flags(desc, VMA_PFNMAP_BIT, VMA_IO_BIT, VMA_DONTEXPAND_BIT, VMA_DONTDUMP_BIT);
 }
 
 /* Another file is mapped in place of the device's, with its own operations. */

@@ -273,23 +273,28 @@ u64 mmapdemo_fixed_resident(struct mmapdemo_buffer *buffer)
  * vm_ops->access, for mappings whose pages nobody can take hold of (VM_PFNMAP):
  * ptrace(2) and /proc/PID/mem ask it. Not generic_access_phys(): that is for
  * devices, and x86 refuses to ioremap() memory, with a warning. @len may reach
- * past the VMA. The core asks again for what is left, so one page is enough.
+ * past the VMA. The core asks again for what is left, so one page is enough. No page fault
+ * precedes it, so a rule for the page acts here.
  */
 int mmapdemo_fixed_access(struct vm_area_struct *vma, unsigned long addr, void *buf, int len,
 			  int write)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vma->vm_file);
 	loff_t pos = ((loff_t)vma->vm_pgoff << PAGE_SHIFT) + (addr - vma->vm_start);
+	size_t bytes = min_t(size_t, len, PAGE_SIZE - offset_in_page(addr));
 	void *at = buffer->area + pos;
+	int err;
 
 	if (write && !(vma->vm_flags & VM_WRITE))
 		return -EACCES;
-	if (mmapdemo_fixed_broken(buffer, pos))
-		return -EIO;
-	len = min_t(unsigned long, len, PAGE_SIZE - offset_in_page(addr));
+	err = mmapdemo_hooks_access(buffer, pos, &bytes, false);
+	if (!err && mmapdemo_fixed_broken(buffer, pos))
+		err = -EIO;
+	if (err)
+		return err;
 	if (write)
-		memcpy(at, buf, len);
+		memcpy(at, buf, bytes);
 	else
-		memcpy(buf, at, len);
-	return len;
+		memcpy(buf, at, bytes);
+	return bytes;
 }

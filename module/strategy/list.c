@@ -14,6 +14,7 @@ const struct mmapdemo_strategy *const mmapdemo_strategies[MMAPDEMO_STRATEGIES] =
 	&mmapdemo_strategy_insert,
 	&mmapdemo_strategy_vmalloc,
 	&mmapdemo_strategy_pfn,
+	&mmapdemo_strategy_pfn_fault,
 	&mmapdemo_strategy_dma,
 };
 

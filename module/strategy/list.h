@@ -11,9 +11,10 @@ extern const struct mmapdemo_strategy mmapdemo_strategy_fault;
 extern const struct mmapdemo_strategy mmapdemo_strategy_insert;
 extern const struct mmapdemo_strategy mmapdemo_strategy_vmalloc;
 extern const struct mmapdemo_strategy mmapdemo_strategy_pfn;
+extern const struct mmapdemo_strategy mmapdemo_strategy_pfn_fault;
 extern const struct mmapdemo_strategy mmapdemo_strategy_dma;
 
-#define MMAPDEMO_STRATEGIES	7
+#define MMAPDEMO_STRATEGIES	8
 extern const struct mmapdemo_strategy *const mmapdemo_strategies[MMAPDEMO_STRATEGIES];
 
 int mmapdemo_strategy_find(const char *name, size_t len);

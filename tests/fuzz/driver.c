@@ -36,6 +36,7 @@ static const struct caps known[] = {
 	{.strategy = "insert", .private = true},
 	{.strategy = "vmalloc", .private = true},
 	{.strategy = "pfn"},
+	{.strategy = "pfn-fault"},
 	{.strategy = "dma"},
 };
 

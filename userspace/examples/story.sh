@@ -17,7 +17,7 @@ protection S10       each access that the protection does not allow is caught'
 # What the device's technique denies (docs/contract.md), if it is not the default one.
 strategy=$(cat "/sys/class/mmapdemo/$(basename "$target")/strategy" 2>/dev/null)
 case $strategy in
-pfn | dma) denied=' private fork protection ' ;;
+pfn | pfn-fault | dma) denied=' private fork protection ' ;;
 anon) denied=' shared private fork unmap anonymous protection ' ;;
 *) denied= ;;
 esac

@@ -79,8 +79,8 @@
  * @faults_huge: huge pages mapped by faults; one maps those beside its own too,
  *	where they are there
  * @generation: how many times KICK was called
- * @strategy: how the buffer has its memory and maps it: "pagecache", "anon", "fault",
- *	"insert", "vmalloc", "pfn" or "dma"; ends in a zero byte
+ * @strategy: how it is allocated and mapped: "pagecache", "anon", "fault",
+ *	"insert", "vmalloc", "pfn", "pfn-fault" or "dma"; ends in a zero byte
  *
  * Any descriptor may ask. The counters are each exact, but not taken at one
  * moment.

@@ -9,9 +9,9 @@
 . /tap.sh
 parameters=/sys/module/late_load/parameters
 nodes="/dev/mmapdemo /dev/mmapdemo-anon /dev/mmapdemo-fault /dev/mmapdemo-insert"
-nodes="$nodes /dev/mmapdemo-vmalloc /dev/mmapdemo-pfn /dev/mmapdemo-dma"
+nodes="$nodes /dev/mmapdemo-vmalloc /dev/mmapdemo-pfn /dev/mmapdemo-pfn-fault /dev/mmapdemo-dma"
 
-# late NTH WINDOW: the node that fails, 8 is the step after the last, and how long the
+# late NTH WINDOW: the node that fails, 9 is the step after the last, and how long the
 # others are there before
 late() {
 	echo "$1" >$parameters/nth && echo "$2" >$parameters/window
@@ -111,11 +111,11 @@ several_open_after_the_load() {
 insmod /late_load.ko || exit
 plan 4
 # an open file of a module that the kernel has freed is the end: none may be had
-try "V3.nothing-opens-before-a-load-fails" nothing_opens 2,40 3,40 4,40 5,40 6,40 7,40 8,40 \
-	2,40 3,40 4,40 5,40 6,40 7,40 8,40
+try "V3.nothing-opens-before-a-load-fails" nothing_opens 2,40 3,40 4,40 5,40 6,40 7,40 8,40 9,40 \
+	2,40 3,40 4,40 5,40 6,40 7,40 8,40 9,40
 # without a window, opens that were refused are on their way out when the load fails
-try "V3.nothing-opens-as-a-load-fails" last_step_fails 8,0 8,1 8,0 8,1 8,0 8,1 8,0 8,1 \
-	8,0 8,1 8,0 8,1 8,0 8,1 8,0 8,1
+try "V3.nothing-opens-as-a-load-fails" last_step_fails 9,0 9,1 9,0 9,1 9,0 9,1 9,0 9,1 \
+	9,0 9,1 9,0 9,1 9,0 9,1 9,0 9,1
 try "V3.nothing-is-left-of-loads-that-failed" nothing_is_left
 try "V3.several-nodes-open-after-the-load" several_open_after_the_load
 rmmod late_load

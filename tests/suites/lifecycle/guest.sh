@@ -213,8 +213,9 @@ fresh_memory_is_zero() {
 pfn_is_smaller() {
 	most=$((page << $(awk '{ print NF - 5; exit }' /proc/buddyinfo)))
 	dmesg -c >/dev/null
-	insmod "$ko" strategies=pfn,dma "size=$((2 * most))" || return
+	insmod "$ko" strategies=pfn,pfn-fault,dma "size=$((2 * most))" || return
 	same "bytes of pfn" $most "$(wc -c </dev/mmapdemo-pfn)" &&
+		same "bytes of pfn-fault" $most "$(wc -c </dev/mmapdemo-pfn-fault)" &&
 		same "bytes of dma" $most "$(wc -c </dev/mmapdemo-dma)" &&
 		has "$(dmesg)" "mmapdemo: mmapdemo-pfn: size=$((2 * most)): $most is the most"
 	result=$?
@@ -223,7 +224,8 @@ pfn_is_smaller() {
 }
 
 all_nodes="/dev/mmapdemo /dev/mmapdemo-anon /dev/mmapdemo-dma /dev/mmapdemo-fault"
-all_nodes="$all_nodes /dev/mmapdemo-insert /dev/mmapdemo-pfn /dev/mmapdemo-vmalloc"
+all_nodes="$all_nodes /dev/mmapdemo-insert /dev/mmapdemo-pfn /dev/mmapdemo-pfn-fault"
+all_nodes="$all_nodes /dev/mmapdemo-vmalloc"
 
 # Half of the nodes are there when one finds no memory: all of them go again.
 half_of_the_nodes_refused() {
@@ -291,8 +293,8 @@ done
 try "params.takes[node=0]" taken "strategies=all size=1M node=0" nodes_are "$all_nodes"
 try "params.takes[size=64K]" taken size=64K size_is 65536
 try "params.takes[mode=0640]" taken mode=0640 mode_is 640
-try "params.can-be-read" taken "size=1M huge=never prealloc=1 mode=0640 strategies=pagecache,pfn" \
-	parameters_are "huge=never mode=0640 node=-1 prealloc=Y size=1048576 strategies=pagecache,pfn"
+try "params.can-be-read" taken "size=1M huge=never prealloc=1 mode=0640 strategies=pfn-fault,pagecache" \
+	parameters_are "huge=never mode=0640 node=-1 prealloc=Y size=1048576 strategies=pagecache,pfn-fault"
 if loaded; then
 	try params.nothing-stays-loaded false
 else
