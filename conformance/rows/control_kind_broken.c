@@ -6,12 +6,18 @@
  * arguments (tests/suites/broken/run).
  */
 #define _GNU_SOURCE
+#include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "support/access.h"
 #include "support/control.h"
+#include "support/physics.h"
 #include "support/row.h"
 #include "support/system.h"
 #include "support/target.h"
@@ -20,19 +26,72 @@
 #define BAD    (TEST_PAGES + 4) /* pages that other rows leave alone; each row breaks its own */
 #define SEED   9
 
+/* Whether the page begins with the bytes that /proc/kcore shows at this offset. */
+static bool is_at(int kcore, off_t offset, const unsigned char *page)
+{
+	unsigned char seen[64];
+
+	return pread(kcore, seen, sizeof(seen), offset) == sizeof(seen) &&
+	       !memcmp(seen, page, sizeof(seen));
+}
+
+/*
+ * The physical address of a page, of which pagemap says nothing: where the kernel's own mapping
+ * of all memory shows what is stored to the page. A buffer that holds a copy does not follow
+ * the second store.
+ */
+static uint64_t physical_address(unsigned char *page)
+{
+	int kcore = open("/proc/kcore", O_RDONLY | O_CLOEXEC);
+	Elf64_Ehdr header;
+	Elf64_Phdr part;
+
+	ck_assert_int_eq(pread(kcore, &header, sizeof(header), 0), sizeof(header));
+	ck_assert_int_eq(getrandom(page, pages(1), 0), pages(1));
+	for (int i = 0; i < header.e_phnum; i++) {
+		ck_assert_int_eq(pread(kcore, &part, sizeof(part),
+				       (off_t)header.e_phoff + i * (off_t)sizeof(part)),
+				 sizeof(part));
+		if (part.p_type != PT_LOAD || part.p_paddr == UINT64_MAX)
+			continue;
+		for (uint64_t at = 0; at < part.p_memsz; at += pages(1)) {
+			if (!is_at(kcore, (off_t)(part.p_offset + at), page))
+				continue;
+			page[0] = ~page[0];
+			if (is_at(kcore, (off_t)(part.p_offset + at), page))
+				return part.p_paddr + at;
+		}
+	}
+	ck_abort_msg("/proc/kcore shows the page nowhere");
+}
+
+/* MADV_HWPOISON does not find pages that have no count. */
+static void break_frame(uint64_t address)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%#llx", (unsigned long long)address);
+	ck_assert_int_eq(write_text("/sys/devices/system/memory/hard_offline_page", text), EBUSY);
+}
+
 /* Breaks a page. Return: a mapping of it and of the two beside it. */
 static unsigned char *break_page(int fd, size_t bad)
 {
+	uint64_t address = 0;
 	unsigned char *map;
 	char arguments[4096];
 
 	ck_assert_int_eq(read_text("/proc/cmdline", arguments, sizeof(arguments)), 0);
 	if (!strstr(arguments, "break_pages"))
 		row_not_applicable("a page of this strategy that is broken stays so");
-	if (mmap_errno(NULL, pages(1), RW, MAP_PRIVATE, fd, 0))
-		row_not_applicable("MADV_HWPOISON does not find pages that have no count");
 	map = target_map(pages(3), RW, MAP_SHARED, fd, pages(bad - 1));
+	if (smaps_has_flag(map, "pf"))
+		address = physical_address(map + pages(1));
 	pattern_fill(map, pages(3), pages(bad - 1), STORED);
+	if (address) {
+		break_frame(address);
+		return map;
+	}
 	ck_assert_int_eq(madvise(map + pages(1), pages(1), MADV_HWPOISON), -1);
 	ck_assert_int_eq(errno, EBUSY);
 	return map;
@@ -65,6 +124,17 @@ ROW(M14, kind_mapped, "a broken page is not mapped anew: its page fault is SIGBU
 	ck_assert_int_eq(map_pages(fd, bad + 1, 1), 0);
 }
 
+static void assert_no_debugger_reads(unsigned char *page)
+{
+	int mem = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	char byte;
+
+	ck_assert(mem >= 0);
+	ck_assert_int_eq(pread(mem, &byte, 1, (off_t)(uintptr_t)page), -1);
+	ck_assert_int_eq(errno, EIO);
+	ck_assert_int_eq(pread(mem, &byte, 1, (off_t)(uintptr_t)(page + pages(1))), 1);
+}
+
 ROW(M14, kind_transfers, "a broken page is EIO when read, written, filled or summed")
 {
 	size_t bad = BAD + 4;
@@ -82,6 +152,10 @@ ROW(M14, kind_transfers, "a broken page is EIO when read, written, filled or sum
 	ck_assert_int_eq(errno, EIO);
 	assert_errno(fill(fd, pages(bad) + 5, 10, SEED), EIO);
 	assert_errno(command(fd, MMAPDEMO_IOCTL_SUM, &sum), EIO);
+	/* A debugger is told by the driver, where the kernel cannot take the page from the mapping.
+	 */
+	if (smaps_has_flag(map, "pf"))
+		assert_no_debugger_reads(map + pages(1));
 	/* A transfer that reaches the page ends before it. */
 	ck_assert_int_eq(pread(fd, bytes, pages(3), pages(bad - 1)), pages(1));
 	assert_memory(bytes, pages(1), pages(bad - 1), STORED);
