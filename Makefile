@@ -305,7 +305,7 @@ docs-matrix:
 docs-contract:
 	$(Q)tools/docs/contract build/results docs
 
-## tutorial: a step of docs/tutorial.md, built, booted and held to what it says (STEP=1 to 6)
+## tutorial: a step of docs/tutorial.md, built, booted and held to what it says (STEP=1 to 9)
 .PHONY: tutorial
 tutorial:
 	$(Q)tools/deps check

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Steps 4 to 6: does the driver know how many mappings live, whatever becomes of them? */
+/* From step 4 on: does the driver know how many mappings live, whatever becomes of them? */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

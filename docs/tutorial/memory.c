@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Steps 4 to 6: is anything lost when the kernel moves pages, or finds them broken? */
+/* From step 4 on: is anything lost when the kernel moves pages, or finds them broken? */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

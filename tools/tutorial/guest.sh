@@ -5,7 +5,7 @@
 #
 # All that is asked of a step, as TAP without a plan; tools/tutorial/judge knows
 # what is to hold. That some does not is no failure here; a crash is one. The last
-# two programs break pages, which only step 6 can heal.
+# two programs break pages, which only step 9 can heal.
 
 bad=0
 for part in "/life" "/mmapdemo conform --tap --size 128K --write --tests" "/memory" "/resize"; do

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Step 6: another size while it is mapped, and .mmap_prepare where the kernel has it. */
+/* Step 9: another size while it is mapped, and .mmap_prepare where the kernel has it. */
 #include <linux/device.h>
 #include <linux/highmem.h>
 #include <linux/miscdevice.h>
@@ -387,5 +387,5 @@ static void __exit tutorial_exit(void)
 }
 module_exit(tutorial_exit);
 
-MODULE_DESCRIPTION("mmap driver, step 6: resize, .mmap_prepare");
+MODULE_DESCRIPTION("mmap driver, step 9: resize, .mmap_prepare");
 MODULE_LICENSE("GPL");

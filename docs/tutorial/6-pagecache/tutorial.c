@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Step 5: pages in the page cache of a private inode: a file without a file system. */
+/* Step 6: pages in the page cache of a private inode: a file without a file system. */
 #include <linux/device.h>
 #include <linux/highmem.h>
 #include <linux/miscdevice.h>
@@ -291,5 +291,5 @@ static void __exit tutorial_exit(void)
 }
 module_exit(tutorial_exit);
 
-MODULE_DESCRIPTION("mmap driver, step 5: the page cache");
+MODULE_DESCRIPTION("mmap driver, step 6: the page cache");
 MODULE_LICENSE("GPL");
