@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From step 4 on: is anything lost when the kernel moves pages, or finds them broken? */
+/* From step 5 on: what becomes of a page whose memory is about to break, or has broken? */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/mempolicy.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "tutorial.h"
 
-#define MOVES_SECONDS 10
-#define WORDS	      16 /* written one by one, then read at once */
-
 /* Pages that nobody has written to before. */
 #define RETIRED 20
-#define MOVED	22
 #define BROKEN	25
 
 static sigjmp_buf caught;
@@ -87,7 +79,7 @@ static void retire(int fd)
 	verdict("memory.soft-offline-keeps", "pread", 1, read_at(fd, RETIRED * PAGE));
 }
 
-/* An error that could not be corrected: what was there is lost, and nobody reads zeros. */
+/* An error that could not be corrected: the contents are lost, and no access returns zeros. */
 static void breaks(int fd)
 {
 	char *old = map(fd) + BROKEN * PAGE, *new, byte = 1;
@@ -103,39 +95,6 @@ static void breaks(int fd)
 	verdict("memory.broken-neighbours", "bytes", 4, touch(new - PAGE) + touch(new + PAGE));
 }
 
-static void move_for_ever(int fd)
-{
-	void *at = map(fd) + MOVED * PAGE;
-	int status;
-
-	for (int node = 0;; node = !node) {
-		touch(at);
-		syscall(SYS_move_pages, 0, 1UL, &at, &node, &status, MPOL_MF_MOVE);
-	}
-}
-
-/* A page goes from one node to the other and back, while another process writes and reads it. */
-static void moves(int fd)
-{
-	time_t end = time(NULL) + MOVES_SECONDS;
-	pid_t mover = fork();
-	off_t at = MOVED * PAGE;
-	long lost = 0, saw[WORDS];
-
-	if (!mover)
-		move_for_ever(fd);
-	for (long round = 0; !lost && time(NULL) < end; round++) {
-		for (int i = 0; i < WORDS; i++)
-			lost += pwrite(fd, &round, sizeof(round), at + i * sizeof(round)) < 0;
-		lost += pread(fd, saw, sizeof(saw), at) < 0;
-		for (int i = 0; i < WORDS; i++)
-			lost += saw[i] != round;
-	}
-	kill(mover, SIGKILL);
-	waitpid(mover, NULL, 0);
-	verdict("memory.moved-loses-nothing", "writes lost", 0, lost);
-}
-
 int main(void)
 {
 	struct sigaction action = {.sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO};
@@ -143,7 +102,6 @@ int main(void)
 
 	sigaction(SIGBUS, &action, NULL);
 	retire(fd);
-	moves(fd);
 	breaks(fd);
 	return failed;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From step 9 on: another size, while the device is mapped. */
+/* From step 8 on: another size, while the device is mapped. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <setjmp.h>

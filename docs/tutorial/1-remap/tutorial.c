@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Step 1: a block of the kernel's memory, mapped whole when mmap() is called. */
+/* Step 1: mmap() maps a block of the kernel's memory at once. */
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/miscdevice.h>
@@ -14,10 +14,10 @@ static int tutorial_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	unsigned long pfn = virt_to_phys(tutorial_memory) >> PAGE_SHIFT;
 
-	/* vm_pgoff is what the program says: no sum here that could overflow. */
+	/* The program chooses vm_pgoff. A difference cannot overflow. */
 	if (vma->vm_pgoff >= TUTORIAL_PAGES || vma_pages(vma) > TUTORIAL_PAGES - vma->vm_pgoff)
 		return -EINVAL;
-	/* Not VM_SHARED, which a shared mapping of a read-only descriptor lacks. */
+	/* A shared mapping of a read-only descriptor has no VM_SHARED. */
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	return remap_pfn_range(vma, vma->vm_start, pfn + vma->vm_pgoff,
@@ -40,11 +40,11 @@ static int __init tutorial_init(void)
 {
 	int err;
 
-	/* Zeroed, or programs would see what lay there before. */
+	/* Without __GFP_ZERO, programs would see what the memory held before. */
 	tutorial_memory = alloc_pages_exact(TUTORIAL_PAGES * PAGE_SIZE, GFP_KERNEL | __GFP_ZERO);
 	if (!tutorial_memory)
 		return -ENOMEM;
-	/* Last: from here on it can be opened. */
+	/* Last: from here on, programs can open the device. */
 	err = misc_register(&tutorial_device);
 	if (err)
 		free_pages_exact(tutorial_memory, TUTORIAL_PAGES * PAGE_SIZE);

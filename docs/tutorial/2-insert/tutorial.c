@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Step 2: pages, each of which has a count, mapped whole when mmap() is called. */
+/* Step 2: each page has a reference count; mmap() still maps all of them at once. */
 #include <linux/gfp.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -11,7 +11,7 @@ static struct page *tutorial_pages[TUTORIAL_PAGES];
 
 static int tutorial_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	/* Maps those from vm_pgoff on; looks at the bounds as step 1 did, and says ENXIO. */
+	/* Maps the pages from vm_pgoff on, and checks the same bounds: ENXIO. */
 	return vm_map_pages(vma, tutorial_pages, TUTORIAL_PAGES);
 }
 
@@ -27,7 +27,7 @@ static struct miscdevice tutorial_device = {
 	.mode	= 0600,
 };
 
-/* Who has taken hold of a page, for I/O, keeps it: this drops our reference only. */
+/* Drops the driver's references. A page that I/O still uses is freed when that ends. */
 static void tutorial_put_pages(void)
 {
 	int i;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Step 3: pages that are made, and mapped, one by one as programs touch them. */
+/* Step 3: the driver allocates and maps each page when a program touches it. */
 #include <linux/gfp.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -9,7 +9,7 @@
 
 static struct page *tutorial_pages[TUTORIAL_PAGES];
 
-/* The page, made where there is none. Two may try at once: one of them wins. */
+/* Returns the page, and allocates it if it is missing. If two threads race, one page is kept. */
 static struct page *tutorial_page(pgoff_t index)
 {
 	struct page *page = READ_ONCE(tutorial_pages[index]);
@@ -31,7 +31,7 @@ static vm_fault_t tutorial_fault(struct vm_fault *vmf)
 {
 	struct page *page;
 
-	/* The one check of bounds, for each page, however the VMA has grown. */
+	/* The only check of bounds: it holds for each page, however the VMA has grown. */
 	if (vmf->pgoff >= TUTORIAL_PAGES)
 		return VM_FAULT_SIGBUS;
 	page = tutorial_page(vmf->pgoff);

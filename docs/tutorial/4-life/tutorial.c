@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Step 4: how many mappings there are, and the same bytes by read() and write(). */
+/* Step 4: the driver counts the mappings that exist. */
 #include <linux/device.h>
 #include <linux/gfp.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sysfs.h>
-#include <linux/uio.h>
 
 #define TUTORIAL_PAGES	32UL
-#define TUTORIAL_SIZE	((loff_t)(TUTORIAL_PAGES * PAGE_SIZE))
 
 static struct page *tutorial_pages[TUTORIAL_PAGES];
 
-/* Atomic: fork opens a VMA for the child, exit closes one, each with another lock. */
+/* Atomic: .open runs under the parent's lock, and .close under the lock of another process. */
 static atomic_t tutorial_vmas;
 
-/* The page, made where there is none. Two may try at once: one of them wins. */
+/* Returns the page, and allocates it if it is missing. If two threads race, one page is kept. */
 static struct page *tutorial_page(pgoff_t index)
 {
 	struct page *page = READ_ONCE(tutorial_pages[index]);
@@ -38,23 +36,24 @@ static vm_fault_t tutorial_fault(struct vm_fault *vmf)
 {
 	struct page *page;
 
+	/* The only check of bounds: it holds for each page, however the VMA has grown. */
 	if (vmf->pgoff >= TUTORIAL_PAGES)
 		return VM_FAULT_SIGBUS;
 	page = tutorial_page(vmf->pgoff);
 	if (!page)
 		return VM_FAULT_OOM;
-	get_page(page);
+	get_page(page); /* the page table's reference */
 	vmf->page = page;
 	return 0;
 }
 
-/* A VMA came of another: inherited over fork, split off, or moved to. Not of mmap(). */
+/* The kernel has made this VMA from another: by fork, a split or mremap(). Not by mmap(). */
 static void tutorial_vma_open(struct vm_area_struct *vma)
 {
 	atomic_inc(&tutorial_vmas);
 }
 
-/* One went: unmapped, moved away, or its process has ended. */
+/* This VMA ends: it is unmapped or moved away, or its process ends. */
 static void tutorial_vma_close(struct vm_area_struct *vma)
 {
 	atomic_dec(&tutorial_vmas);
@@ -69,70 +68,14 @@ static const struct vm_operations_struct tutorial_vm_ops = {
 static int tutorial_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	vma->vm_ops = &tutorial_vm_ops;
-	/* Last: where mmap() returns an error, nobody calls .close. */
+	/* Last: if .mmap returns an error, the kernel does not call .close. */
 	tutorial_vma_open(vma);
 	return 0;
 }
 
-static loff_t tutorial_llseek(struct file *file, loff_t offset, int whence)
-{
-	return fixed_size_llseek(file, offset, whence, TUTORIAL_SIZE);
-}
-
-/* How much of a request there is from its position to the end of that page. */
-static size_t tutorial_piece(struct kiocb *iocb, struct iov_iter *iter)
-{
-	return min_t(size_t, iov_iter_count(iter), PAGE_SIZE - offset_in_page(iocb->ki_pos));
-}
-
-static ssize_t tutorial_read_iter(struct kiocb *iocb, struct iov_iter *to)
-{
-	ssize_t done = 0;
-
-	/* No lock is held over the copy: the user's memory may be a mapping of ours. */
-	while (iov_iter_count(to) && iocb->ki_pos < TUTORIAL_SIZE) {
-		struct page *page = READ_ONCE(tutorial_pages[iocb->ki_pos >> PAGE_SHIFT]);
-		size_t bytes = tutorial_piece(iocb, to);
-		size_t copied = page ? copy_page_to_iter(page, offset_in_page(iocb->ki_pos),
-							 bytes, to) :
-				       iov_iter_zero(bytes, to);
-
-		iocb->ki_pos += copied;
-		done += copied;
-		if (copied < bytes)
-			return done ? done : -EFAULT;
-	}
-	return done;
-}
-
-static ssize_t tutorial_write_iter(struct kiocb *iocb, struct iov_iter *from)
-{
-	ssize_t done = 0;
-
-	if (iov_iter_count(from) && iocb->ki_pos >= TUTORIAL_SIZE)
-		return -ENOSPC;
-	while (iov_iter_count(from) && iocb->ki_pos < TUTORIAL_SIZE) {
-		struct page *page = tutorial_page(iocb->ki_pos >> PAGE_SHIFT);
-		size_t bytes = tutorial_piece(iocb, from);
-		size_t copied;
-
-		if (!page)
-			return done ? done : -ENOMEM;
-		copied = copy_page_from_iter(page, offset_in_page(iocb->ki_pos), bytes, from);
-		iocb->ki_pos += copied;
-		done += copied;
-		if (copied < bytes)
-			return done ? done : -EFAULT;
-	}
-	return done;
-}
-
 static const struct file_operations tutorial_fops = {
-	.owner		= THIS_MODULE,
-	.llseek		= tutorial_llseek,
-	.read_iter	= tutorial_read_iter,
-	.write_iter	= tutorial_write_iter,
-	.mmap		= tutorial_mmap,
+	.owner	= THIS_MODULE,
+	.mmap	= tutorial_mmap,
 };
 
 static ssize_t vmas_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -172,5 +115,5 @@ static void __exit tutorial_exit(void)
 }
 module_exit(tutorial_exit);
 
-MODULE_DESCRIPTION("mmap driver, step 4: .open, .close, read and write");
+MODULE_DESCRIPTION("mmap driver, step 4: .open and .close");
 MODULE_LICENSE("GPL");

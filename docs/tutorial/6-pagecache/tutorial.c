@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Step 6: pages in the page cache of a private inode: a file without a file system. */
+/* Step 6: the pages are in the page cache of a private inode: a file without a file system. */
 #include <linux/device.h>
 #include <linux/highmem.h>
 #include <linux/miscdevice.h>
@@ -8,129 +8,101 @@
 #include <linux/mount.h>
 #include <linux/pagemap.h>
 #include <linux/pseudo_fs.h>
+#include <linux/splice.h>
 #include <linux/sysfs.h>
 #include <linux/uio.h>
-#include <linux/xarray.h>
 
-#ifndef TUTORIAL_HAS_ERROR_REMOVE_FOLIO /* until 6.7, it takes the same as a page */
-#define error_remove_folio		error_remove_page
-#define generic_error_remove_folio	generic_error_remove_page
-#define broken_folio			page
-#else
-#define broken_folio			folio
+#ifndef TUTORIAL_HAS_COPY_SPLICE_READ /* until 6.4 */
+#define copy_splice_read generic_file_splice_read
 #endif
 
 #define TUTORIAL_PAGES	32UL
+#define TUTORIAL_SIZE	((loff_t)(TUTORIAL_PAGES * PAGE_SIZE))
 #define TUTORIAL_MAGIC	0x7475746f	/* "tuto" */
 
 static struct vfsmount *tutorial_mount;
-static struct inode *tutorial_inode; /* its i_size is the size, its i_mapping holds the pages */
+static struct inode *tutorial_inode; /* its i_mapping holds the pages */
+
+/* Atomic: .open runs under the parent's lock, and .close under the lock of another process. */
 static atomic_t tutorial_vmas;
 
-/* Indexes of the pages that a memory error has taken: each access to them fails, for ever. */
-static DEFINE_XARRAY(tutorial_broken);
-
-/*
- * Gives a locked folio its first contents. Dirty: the kernel takes a clean folio for
- * a copy of something on a disk, and drops it (soft offline, a memory error).
- */
-static int tutorial_fill(struct folio *folio)
+/* The kernel takes a clean folio for a copy of something on a disk, which it may drop. */
+static void tutorial_fill(struct folio *folio)
 {
-	if (xa_load(&tutorial_broken, folio->index) || PageHWPoison(folio_page(folio, 0)))
-		return -EIO;
 	if (!folio_test_uptodate(folio)) {
 		folio_zero_range(folio, 0, PAGE_SIZE);
 		folio_mark_uptodate(folio);
 		folio_mark_dirty(folio);
 	}
+}
+
+/* The kernel itself reads a folio, for example to find a build id. */
+static int tutorial_read_folio(struct file *file, struct folio *folio)
+{
+	tutorial_fill(folio);
+	folio_unlock(folio);
 	return 0;
 }
 
-/* The kernel itself wants to see the folio, for example to find a build id. */
-static int tutorial_read_folio(struct file *file, struct folio *folio)
-{
-	int err = tutorial_fill(folio);
-
-	folio_unlock(folio);
-	return err;
-}
-
-/* Memory is broken: remember it first, or a reader finds a hole and returns zeros. */
-static int tutorial_error_remove(struct address_space *mapping, struct broken_folio *folio)
-{
-	int err = xa_err(xa_store(&tutorial_broken, folio->index, xa_mk_value(1), GFP_KERNEL));
-
-	return err ? err : generic_error_remove_folio(mapping, folio);
-}
-
 static const struct address_space_operations tutorial_aops = {
-	.dirty_folio	= noop_dirty_folio, /* a flag: there is no place to write it back to */
-	.migrate_folio	= filemap_migrate_folio, /* compaction may move them */
+	.dirty_folio	= noop_dirty_folio, /* sets a flag: there is no disk to write it to */
 	.read_folio	= tutorial_read_folio,
-	.error_remove_folio = tutorial_error_remove,
 };
 
-/*
- * Returns the folio with a reference and locked, and makes it if it is missing. Its
- * contents may change under this lock, which page migration takes before it copies.
- */
+/* Returns the folio locked and with a reference, and allocates it if it is missing. */
 static struct folio *tutorial_folio(pgoff_t index)
 {
 	struct address_space *mapping = tutorial_inode->i_mapping;
 	struct folio *folio;
-	int err;
 
-	if (index >= i_size_read(tutorial_inode) >> PAGE_SHIFT)
+	if (index >= TUTORIAL_PAGES)
 		return ERR_PTR(-ENXIO);
 	folio = __filemap_get_folio(mapping, index, FGP_LOCK | FGP_CREAT,
 				    mapping_gfp_mask(mapping));
 	if (IS_ERR_OR_NULL(folio)) /* NULL: until 6.3 */
 		return folio ? folio : ERR_PTR(-ENOMEM);
-	err = tutorial_fill(folio);
-	if (!err)
-		return folio;
-	folio_unlock(folio);
-	folio_put(folio);
-	return ERR_PTR(err);
+	tutorial_fill(folio);
+	return folio;
 }
 
 static vm_fault_t tutorial_fault(struct vm_fault *vmf)
 {
 	struct folio *folio = tutorial_folio(vmf->pgoff);
 
-	if (folio == ERR_PTR(-EIO))
-		return VM_FAULT_HWPOISON; /* SIGBUS that says BUS_MCEERR_AR */
 	if (IS_ERR(folio))
 		return vmf_error(PTR_ERR(folio)); /* OOM, or SIGBUS past the end */
 	vmf->page = folio_file_page(folio, vmf->pgoff);
 	return VM_FAULT_LOCKED;
 }
 
+/* The kernel has made this VMA from another: by fork, a split or mremap(). Not by mmap(). */
 static void tutorial_vma_open(struct vm_area_struct *vma)
 {
 	atomic_inc(&tutorial_vmas);
 }
 
+/* This VMA ends: it is unmapped or moved away, or its process ends. */
 static void tutorial_vma_close(struct vm_area_struct *vma)
 {
 	atomic_dec(&tutorial_vmas);
 }
 
 static const struct vm_operations_struct tutorial_vm_ops = {
-	.open		= tutorial_vma_open,
-	.close		= tutorial_vma_close,
-	.fault		= tutorial_fault,
-	.map_pages	= filemap_map_pages, /* neighbours that are there, by the same fault */
+	.open	= tutorial_vma_open,
+	.close	= tutorial_vma_close,
+	.fault	= tutorial_fault,
+	.map_pages = filemap_map_pages, /* neighbours that are there, by the same page fault */
 };
 
 static int tutorial_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	vma->vm_ops = &tutorial_vm_ops;
+	/* Last: if .mmap returns an error, the kernel does not call .close. */
 	tutorial_vma_open(vma);
 	return 0;
 }
 
-/* From here on the kernel treats the file as one of the private inode. */
+/* From here on the kernel treats this file as one of the private inode. */
 static int tutorial_open(struct inode *inode, struct file *file)
 {
 	file->f_mapping = tutorial_inode->i_mapping;
@@ -138,6 +110,12 @@ static int tutorial_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
+static loff_t tutorial_llseek(struct file *file, loff_t offset, int whence)
+{
+	return generic_file_llseek_size(file, offset, whence, TUTORIAL_SIZE, TUTORIAL_SIZE);
+}
+
+/* Returns how many of the requested bytes are in the page of the request's position. */
 static size_t tutorial_piece(struct kiocb *iocb, struct iov_iter *iter)
 {
 	return min_t(size_t, iov_iter_count(iter), PAGE_SIZE - offset_in_page(iocb->ki_pos));
@@ -147,17 +125,14 @@ static ssize_t tutorial_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	ssize_t done = 0;
 
-	while (iov_iter_count(to) && iocb->ki_pos < i_size_read(tutorial_inode)) {
+	while (iov_iter_count(to) && iocb->ki_pos < TUTORIAL_SIZE) {
 		struct folio *folio = tutorial_folio(iocb->ki_pos >> PAGE_SHIFT);
 		size_t bytes = tutorial_piece(iocb, to);
 		size_t copied;
 
 		if (IS_ERR(folio))
 			return done ? done : PTR_ERR(folio);
-		/*
-		 * The user's memory may be a mapping of this folio, whose page fault takes
-		 * the lock. A reader needs none: a folio that has a reference is not moved.
-		 */
+		/* No lock is held: the program's buffer may be a mapping of this device. */
 		folio_unlock(folio);
 		copied = copy_page_to_iter(folio_page(folio, 0), offset_in_page(iocb->ki_pos),
 					   bytes, to);
@@ -174,28 +149,23 @@ static ssize_t tutorial_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	ssize_t done = 0;
 
-	if (iov_iter_count(from) && iocb->ki_pos >= i_size_read(tutorial_inode))
+	if (iov_iter_count(from) && iocb->ki_pos >= TUTORIAL_SIZE)
 		return -ENOSPC;
-	while (iov_iter_count(from) && iocb->ki_pos < i_size_read(tutorial_inode)) {
+	while (iov_iter_count(from) && iocb->ki_pos < TUTORIAL_SIZE) {
+		struct folio *folio = tutorial_folio(iocb->ki_pos >> PAGE_SHIFT);
 		size_t bytes = tutorial_piece(iocb, from);
-		struct folio *folio;
 		size_t copied;
 
-		/* A page fault may need the folio's lock, so it comes before the lock. */
-		if (fault_in_iov_iter_readable(from, bytes) == bytes)
-			return done ? done : -EFAULT;
-		folio = tutorial_folio(iocb->ki_pos >> PAGE_SHIFT);
 		if (IS_ERR(folio))
 			return done ? done : PTR_ERR(folio);
-		pagefault_disable();
+		folio_unlock(folio);
 		copied = copy_page_from_iter(folio_page(folio, 0), offset_in_page(iocb->ki_pos),
 					     bytes, from);
-		pagefault_enable();
-		folio_unlock(folio);
 		folio_put(folio);
-		/* If the user's page has gone again, the next round copies the rest. */
 		iocb->ki_pos += copied;
 		done += copied;
+		if (copied < bytes)
+			return done ? done : -EFAULT;
 	}
 	return done;
 }
@@ -203,10 +173,12 @@ static ssize_t tutorial_write_iter(struct kiocb *iocb, struct iov_iter *from)
 static const struct file_operations tutorial_fops = {
 	.owner		= THIS_MODULE,
 	.open		= tutorial_open,
-	.llseek		= generic_file_llseek,
+	.llseek		= tutorial_llseek,
 	.read_iter	= tutorial_read_iter,
 	.write_iter	= tutorial_write_iter,
-	.fsync		= noop_fsync, /* without it msync(MS_SYNC) were EINVAL */
+	.splice_read	= copy_splice_read,
+	.splice_write	= iter_file_splice_write,
+	.fsync		= noop_fsync, /* without it, msync(MS_SYNC) fails with EINVAL */
 	.mmap		= tutorial_mmap,
 };
 
@@ -227,7 +199,7 @@ static struct miscdevice tutorial_device = {
 	.name	= "tutorial",
 	.fops	= &tutorial_fops,
 	.mode	= 0600,
-	.groups	= tutorial_groups,
+	.groups	= tutorial_groups, /* /sys/class/misc/tutorial/vmas */
 };
 
 static int tutorial_init_fs_context(struct fs_context *fc)
@@ -235,7 +207,7 @@ static int tutorial_init_fs_context(struct fs_context *fc)
 	return init_pseudo(fc, TUTORIAL_MAGIC) ? 0 : -ENOMEM;
 }
 
-/* For inodes only, nobody can mount it. No .owner: it would keep the module for ever. */
+/* It gives inodes and cannot be mounted. With an .owner, the module could never be unloaded. */
 static struct file_system_type tutorial_fs = {
 	.name			= "tutorial",
 	.init_fs_context	= tutorial_init_fs_context,
@@ -249,12 +221,11 @@ static int __init tutorial_init_inode(void)
 	tutorial_inode = alloc_anon_inode(tutorial_mount->mnt_sb);
 	if (IS_ERR(tutorial_inode))
 		return PTR_ERR(tutorial_inode);
-	tutorial_inode->i_mode |= S_IFREG; /* generic_error_remove_folio() asks for it */
-	i_size_write(tutorial_inode, TUTORIAL_PAGES * PAGE_SIZE);
+	i_size_write(tutorial_inode, TUTORIAL_SIZE);
 	mapping = tutorial_inode->i_mapping;
 	mapping->a_ops = &tutorial_aops;
-	mapping_set_gfp_mask(mapping, GFP_HIGHUSER_MOVABLE);
-	/* Nothing is behind them: reclaim need not look at them. */
+	mapping_set_gfp_mask(mapping, GFP_HIGHUSER); /* the kernel cannot move them */
+	/* Reclaim could not write them anywhere, and need not look at them. */
 	mapping_set_unevictable(mapping);
 	return 0;
 }
@@ -285,8 +256,7 @@ module_init(tutorial_init);
 static void __exit tutorial_exit(void)
 {
 	misc_deregister(&tutorial_device);
-	iput(tutorial_inode); /* the folios go with it */
-	xa_destroy(&tutorial_broken);
+	iput(tutorial_inode); /* frees the folios too */
 	kern_unmount(tutorial_mount);
 }
 module_exit(tutorial_exit);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Step 9: another size while it is mapped, and .mmap_prepare where the kernel has it. */
+/* Step 9: mmap() refuses bad offsets, by .mmap_prepare where the kernel has it. */
 #include <linux/device.h>
 #include <linux/highmem.h>
 #include <linux/miscdevice.h>
@@ -31,16 +31,15 @@
 #define TUTORIAL_MAGIC	0x7475746f	/* "tuto" */
 
 static struct vfsmount *tutorial_mount;
-static struct inode *tutorial_inode; /* its i_size is the size, its i_mapping holds the pages */
+static struct inode *tutorial_inode; /* its i_mapping holds the pages, its i_size the size */
+
+/* Atomic: .open runs under the parent's lock, and .close under the lock of another process. */
 static atomic_t tutorial_vmas;
 
-/* Indexes of the pages that a memory error has taken: each access to them fails. */
+/* The indexes of pages that a memory error has taken: each access to them fails. */
 static DEFINE_XARRAY(tutorial_broken);
 
-/*
- * Gives a locked folio its first contents. Dirty: the kernel takes a clean folio for
- * a copy of something on a disk, and drops it (soft offline, a memory error).
- */
+/* The kernel takes a clean folio for a copy of something on a disk, which it may drop. */
 static int tutorial_fill(struct folio *folio)
 {
 	if (xa_load(&tutorial_broken, folio->index) || PageHWPoison(folio_page(folio, 0)))
@@ -53,7 +52,7 @@ static int tutorial_fill(struct folio *folio)
 	return 0;
 }
 
-/* The kernel itself wants to see the folio, for example to find a build id. */
+/* The kernel itself reads a folio, for example to find a build id. */
 static int tutorial_read_folio(struct file *file, struct folio *folio)
 {
 	int err = tutorial_fill(folio);
@@ -62,7 +61,7 @@ static int tutorial_read_folio(struct file *file, struct folio *folio)
 	return err;
 }
 
-/* Memory is broken: remember it first, or a reader finds a hole and returns zeros. */
+/* Remembers the page first: a reader that finds it dropped would get zeros. */
 static int tutorial_error_remove(struct address_space *mapping, struct broken_folio *folio)
 {
 	int err = xa_err(xa_store(&tutorial_broken, folio->index, xa_mk_value(1), GFP_KERNEL));
@@ -71,15 +70,15 @@ static int tutorial_error_remove(struct address_space *mapping, struct broken_fo
 }
 
 static const struct address_space_operations tutorial_aops = {
-	.dirty_folio	= noop_dirty_folio, /* a flag: there is no place to write it back to */
-	.migrate_folio	= filemap_migrate_folio, /* compaction may move them */
+	.dirty_folio	= noop_dirty_folio, /* sets a flag: there is no disk to write it to */
+	.migrate_folio	= filemap_migrate_folio, /* compaction may move it */
 	.read_folio	= tutorial_read_folio,
 	.error_remove_folio = tutorial_error_remove,
 };
 
 /*
- * Returns the folio with a reference and locked, and makes it if it is missing. Its
- * contents may change under this lock, which page migration takes before it copies.
+ * Returns the folio locked and with a reference, and allocates it if it is missing. Its
+ * contents change under this lock only, which page migration takes before it copies.
  */
 static struct folio *tutorial_folio(pgoff_t index)
 {
@@ -87,7 +86,7 @@ static struct folio *tutorial_folio(pgoff_t index)
 	struct folio *folio;
 	int err;
 
-	/* Until the folio is there, and locked, tutorial_resize() has to wait. */
+	/* tutorial_resize() waits until the folio is locked. */
 	filemap_invalidate_lock_shared(mapping);
 	folio = ERR_PTR(-ENXIO);
 	if (index < i_size_read(tutorial_inode) >> PAGE_SHIFT)
@@ -116,18 +115,20 @@ static vm_fault_t tutorial_fault(struct vm_fault *vmf)
 	return VM_FAULT_LOCKED;
 }
 
+/* The kernel has made this VMA from another: by fork, a split or mremap(). Not by mmap(). */
 static void tutorial_vma_open(struct vm_area_struct *vma)
 {
 	atomic_inc(&tutorial_vmas);
 }
 
+/* This VMA ends: it is unmapped or moved away, or its process ends. */
 static void tutorial_vma_close(struct vm_area_struct *vma)
 {
 	atomic_dec(&tutorial_vmas);
 }
 
 #ifdef TUTORIAL_HAS_MMAP_PREPARE
-/* A new mapping is there, and stays. */
+/* mmap() has made a VMA, for which the kernel does not call .open. */
 static int tutorial_vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 			       const struct file *file, void **vm_private_data)
 {
@@ -138,15 +139,15 @@ static int tutorial_vma_mapped(unsigned long start, unsigned long end, pgoff_t p
 
 static const struct vm_operations_struct tutorial_vm_ops = {
 #ifdef TUTORIAL_HAS_MMAP_PREPARE
-	.mapped		= tutorial_vma_mapped,
+	.mapped	= tutorial_vma_mapped,
 #endif
-	.open		= tutorial_vma_open,
-	.close		= tutorial_vma_close,
-	.fault		= tutorial_fault,
-	.map_pages	= filemap_map_pages, /* neighbours that are there, by the same fault */
+	.open	= tutorial_vma_open,
+	.close	= tutorial_vma_close,
+	.fault	= tutorial_fault,
+	.map_pages = filemap_map_pages, /* neighbours that are there, by the same page fault */
 };
 
-/* A file offset must be able to name each byte; the core asks regular files only. */
+/* A file offset must be able to name each byte; the kernel asks regular files only. */
 static int tutorial_check(pgoff_t pgoff, unsigned long pages)
 {
 	pgoff_t end;
@@ -157,7 +158,7 @@ static int tutorial_check(pgoff_t pgoff, unsigned long pages)
 }
 
 #ifdef TUTORIAL_HAS_MMAP_PREPARE
-/* There is no VMA yet, and maybe there never is one: nothing is counted here. */
+/* There is no VMA yet, and there may never be one: this counts nothing. */
 static int tutorial_mmap_prepare(struct vm_area_desc *desc)
 {
 	desc->vm_ops = &tutorial_vm_ops;
@@ -171,12 +172,13 @@ static int tutorial_mmap(struct file *file, struct vm_area_struct *vma)
 	if (err)
 		return err;
 	vma->vm_ops = &tutorial_vm_ops;
+	/* Last: if .mmap returns an error, the kernel does not call .close. */
 	tutorial_vma_open(vma);
 	return 0;
 }
 #endif
 
-/* From here on the kernel treats the file as one of the private inode. */
+/* From here on the kernel treats this file as one of the private inode. */
 static int tutorial_open(struct inode *inode, struct file *file)
 {
 	file->f_mapping = tutorial_inode->i_mapping;
@@ -184,6 +186,7 @@ static int tutorial_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* Returns how many of the requested bytes are in the page of the request's position. */
 static size_t tutorial_piece(struct kiocb *iocb, struct iov_iter *iter)
 {
 	return min_t(size_t, iov_iter_count(iter), PAGE_SIZE - offset_in_page(iocb->ki_pos));
@@ -198,14 +201,13 @@ static ssize_t tutorial_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		size_t bytes = tutorial_piece(iocb, to);
 		size_t copied;
 
-		/* It may have shrunk since the look at its size: that is the end, then. */
-		if (folio == ERR_PTR(-ENXIO))
+		if (folio == ERR_PTR(-ENXIO)) /* it has shrunk meanwhile */
 			break;
 		if (IS_ERR(folio))
 			return done ? done : PTR_ERR(folio);
 		/*
-		 * The user's memory may be a mapping of this folio, whose page fault takes
-		 * the lock. A reader needs none: a folio that has a reference is not moved.
+		 * No lock is held: the program's buffer may be a mapping of this device. A
+		 * folio that has a reference is not moved.
 		 */
 		folio_unlock(folio);
 		copied = copy_page_to_iter(folio_page(folio, 0), offset_in_page(iocb->ki_pos),
@@ -230,7 +232,7 @@ static ssize_t tutorial_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		struct folio *folio;
 		size_t copied;
 
-		/* A page fault may need the folio's lock, so it comes before the lock. */
+		/* A page fault on the buffer may need the folio's lock, so it comes first. */
 		if (fault_in_iov_iter_readable(from, bytes) == bytes)
 			return done ? done : -EFAULT;
 		folio = tutorial_folio(iocb->ki_pos >> PAGE_SHIFT);
@@ -244,7 +246,7 @@ static ssize_t tutorial_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		pagefault_enable();
 		folio_unlock(folio);
 		folio_put(folio);
-		/* If the user's page has gone again, the next round copies the rest. */
+		/* If the buffer's page has gone again, the next round copies the rest. */
 		iocb->ki_pos += copied;
 		done += copied;
 	}
@@ -259,7 +261,7 @@ static const struct file_operations tutorial_fops = {
 	.write_iter	= tutorial_write_iter,
 	.splice_read	= copy_splice_read,
 	.splice_write	= iter_file_splice_write,
-	.fsync		= noop_fsync, /* without it msync(MS_SYNC) were EINVAL */
+	.fsync		= noop_fsync, /* without it, msync(MS_SYNC) fails with EINVAL */
 #ifdef TUTORIAL_HAS_MMAP_PREPARE
 	.mmap_prepare	= tutorial_mmap_prepare,
 #else
@@ -279,8 +281,8 @@ static ssize_t size_show(struct device *dev, struct device_attribute *attr, char
 }
 
 /*
- * Pages go before the size shrinks: parts of the core take a dirty page past i_size
- * for one of a disk. Nobody adds one meanwhile, as tutorial_folio() waits.
+ * The pages go before the size shrinks: parts of the kernel take a dirty page past i_size
+ * for one of a disk. No page is added meanwhile, as tutorial_folio() waits.
  */
 static void tutorial_resize(loff_t bytes)
 {
@@ -323,7 +325,7 @@ static struct miscdevice tutorial_device = {
 	.name	= "tutorial",
 	.fops	= &tutorial_fops,
 	.mode	= 0600,
-	.groups	= tutorial_groups,
+	.groups	= tutorial_groups, /* /sys/class/misc/tutorial/vmas */
 };
 
 static int tutorial_init_fs_context(struct fs_context *fc)
@@ -331,7 +333,7 @@ static int tutorial_init_fs_context(struct fs_context *fc)
 	return init_pseudo(fc, TUTORIAL_MAGIC) ? 0 : -ENOMEM;
 }
 
-/* For inodes only, nobody can mount it. No .owner: it would keep the module for ever. */
+/* It gives inodes and cannot be mounted. With an .owner, the module could never be unloaded. */
 static struct file_system_type tutorial_fs = {
 	.name			= "tutorial",
 	.init_fs_context	= tutorial_init_fs_context,
@@ -350,7 +352,7 @@ static int __init tutorial_init_inode(void)
 	mapping = tutorial_inode->i_mapping;
 	mapping->a_ops = &tutorial_aops;
 	mapping_set_gfp_mask(mapping, GFP_HIGHUSER_MOVABLE);
-	/* Nothing is behind them: reclaim need not look at them. */
+	/* Reclaim could not write them anywhere, and need not look at them. */
 	mapping_set_unevictable(mapping);
 	return 0;
 }
@@ -381,11 +383,11 @@ module_init(tutorial_init);
 static void __exit tutorial_exit(void)
 {
 	misc_deregister(&tutorial_device);
-	iput(tutorial_inode); /* the folios go with it */
+	iput(tutorial_inode); /* frees the folios too */
 	xa_destroy(&tutorial_broken);
 	kern_unmount(tutorial_mount);
 }
 module_exit(tutorial_exit);
 
-MODULE_DESCRIPTION("mmap driver, step 9: resize, .mmap_prepare");
+MODULE_DESCRIPTION("mmap driver, step 9: .mmap_prepare");
 MODULE_LICENSE("GPL");

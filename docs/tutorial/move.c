@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From step 6 on: is a write lost when the kernel moves the page at that moment? */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <linux/mempolicy.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tutorial.h"
+
+#define MOVES_SECONDS 10
+#define MOVED	      22 /* a page that no other program here breaks */
+#define WORDS	      16 /* written one by one, then read at once */
+
+static void move_for_ever(int fd)
+{
+	void *at = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, MOVED * PAGE);
+	int status;
+
+	for (int node = 0;; node = !node) {
+		*(volatile char *)at;
+		syscall(SYS_move_pages, 0, 1UL, &at, &node, &status, MPOL_MF_MOVE);
+	}
+}
+
+/* A page goes from one node to the other and back, while another process writes and reads it. */
+static void moves(int fd)
+{
+	time_t end = time(NULL) + MOVES_SECONDS;
+	pid_t mover = fork();
+	off_t at = MOVED * PAGE;
+	long lost = 0, saw[WORDS];
+
+	if (!mover)
+		move_for_ever(fd);
+	for (long round = 0; !lost && time(NULL) < end; round++) {
+		for (int i = 0; i < WORDS; i++)
+			lost += pwrite(fd, &round, sizeof(round), at + i * sizeof(round)) < 0;
+		lost += pread(fd, saw, sizeof(saw), at) < 0;
+		for (int i = 0; i < WORDS; i++)
+			lost += saw[i] != round;
+	}
+	kill(mover, SIGKILL);
+	waitpid(mover, NULL, 0);
+	verdict("move.loses-nothing", "writes lost", 0, lost);
+}
+
+int main(void)
+{
+	moves(open("/dev/tutorial", O_RDWR));
+	return failed;
+}
