@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "support/access.h"
 #include "support/control.h"
 #include "support/physics.h"
 #include "support/row.h"
@@ -131,4 +132,46 @@ ROW_EACH(M9, tracks_writes,
 			  kinds[_i].flags == MAP_SHARED ? 'w' : pattern_byte(pages(2), ORIGINAL));
 	assert_memory(map, pages(1), pages(1), ORIGINAL);
 	assert_memory(map + pages(2), pages(1), pages(3), ORIGINAL);
+}
+
+/* By a page fault of the kernel. Returns errno. */
+static int read_zeros(void *to)
+{
+	return read(open("/dev/zero", O_RDONLY), to, pages(1)) < 0 ? errno : 0;
+}
+
+/*
+ * The write protection of a page that is not mapped yet is a marker in its page table entry
+ * (mm/mprotect.c, change_pte_range()). A .fault that calls vmf_insert_pfn() leaves the marker
+ * there and reports success (insert_pfn() in mm/memory.c of 6.12): the page fault would come
+ * again for ever, and beneath a system call no signal ends it.
+ */
+ROW(M9, protected_untouched, "the touch of a page that was write-protected before ends: it works, or is SIGBUS")
+{
+	unsigned char *map = target_map_rw(MAPPED, MAP_SHARED, pages(1));
+	struct uffdio_writeprotect protect = {
+		.range = {.start = (uintptr_t)map, .len = pages(MAPPED)},
+		.mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+	uint64_t features;
+	struct access load;
+	int fd;
+
+	close(open_userfaultfd(0, &features));
+	if (!(features & UFFD_FEATURE_WP_ASYNC))
+		row_not_applicable("this kernel has no UFFD_FEATURE_WP_ASYNC (it came with 6.7)");
+	fd = open_userfaultfd(UFFD_FEATURE_WP_ASYNC, NULL);
+	if (register_errno(fd, map, UFFDIO_REGISTER_MODE_WP) == EINVAL)
+		row_not_applicable("userfaultfd does not take this mapping");
+	ck_assert_int_eq(ioctl(fd, UFFDIO_WRITEPROTECT, &protect), 0);
+
+	load = try_read(map);
+	if (!load.signo) {
+		assert_works(try_write(map + pages(1), 'w'));
+		ck_assert_int_eq(read_zeros(map + pages(2)), 0);
+		return;
+	}
+	assert_bus_error(load, map);
+	assert_bus_error(try_write(map + pages(1), 'w'), map + pages(1));
+	ck_assert_int_eq(read_zeros(map + pages(2)), EFAULT);
 }

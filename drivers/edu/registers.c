@@ -20,7 +20,7 @@ static vm_fault_t edu_registers_fault(struct vm_fault *vmf)
 
 	/* What edu_remove() has unmapped is not mapped again. */
 	down_read(&edu->lock);
-	if (!edu->gone)
+	if (!edu->gone && !mmapdemo_fault_is_marked(vmf))
 		ret = vmf_insert_pfn(vmf->vma, vmf->address,
 				     edu->frame + vmf->pgoff - EDU_REGISTERS_PGOFF);
 	up_read(&edu->lock);

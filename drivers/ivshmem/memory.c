@@ -53,6 +53,8 @@ static vm_fault_t ivshmem_insert(struct vm_fault *vmf, unsigned long frame, unsi
 #endif
 	if (order)
 		return VM_FAULT_FALLBACK; /* the core asks for a smaller one */
+	if (mmapdemo_fault_is_marked(vmf))
+		return VM_FAULT_SIGBUS;
 	/* Another task may have mapped a huge one: the core looks again. */
 	if (pmd_trans_huge(READ_ONCE(*vmf->pmd)))
 		return VM_FAULT_NOPAGE;

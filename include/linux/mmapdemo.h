@@ -21,6 +21,7 @@
 
 #include <linux/dma-direction.h>
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 
@@ -116,6 +117,22 @@ int mmapdemo_piece_get(struct mmapdemo_buffer *buffer, u64 pos, bool write,
 void mmapdemo_piece_put(const struct mmapdemo_piece *piece, bool written);
 int mmapdemo_copy_in(struct mmapdemo_buffer *buffer, u64 pos, const void *from, size_t bytes);
 int mmapdemo_copy_out(struct mmapdemo_buffer *buffer, u64 pos, void *to, size_t bytes);
+
+/**
+ * mmapdemo_fault_is_marked - whether vmf_insert_pfn() would insert nothing
+ * @vmf: of a driver's page fault
+ *
+ * From Linux 6.7 until VM_PFNMAP mappings were refused, a program can have userfaultfd write-protect
+ * the mapping of any driver (UFFD_FEATURE_WP_ASYNC; vma_can_userfault()). A page that is not mapped
+ * then has a marker as its page table entry, and vmf_insert_pfn() leaves it there and returns
+ * VM_FAULT_NOPAGE (insert_pfn() in mm/memory.c). The page fault would come again for ever.
+ *
+ * Return: true if so. A driver then returns VM_FAULT_SIGBUS.
+ */
+static inline bool mmapdemo_fault_is_marked(const struct vm_fault *vmf)
+{
+	return vmf->flags & FAULT_FLAG_ORIG_PTE_VALID && !pte_none(vmf->orig_pte);
+}
 
 /* Pages that stay where they are: for a kernel address, and for DMA. */
 struct mmapdemo_hold *mmapdemo_hold(struct mmapdemo_buffer *buffer, u64 pos, u64 bytes);

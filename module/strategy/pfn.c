@@ -12,8 +12,9 @@
  *          the kernel (CVE-2024-0582): here it lives as long as the module, which
  *          files and VMAs hold. And private mappings, see below.
  * Errors:  memory that has a struct page answers as `insert' does; MADV_HWPOISON and
- *          move_pages() do not find it (EFAULT). Of memory that has none, the driver
- *          hears nothing: a processor that reads the error is interrupted.
+ *          move_pages() do not find it (EFAULT). Of memory that has none, a
+ *          driver hears nothing before register_pfn_address_space() (mm/memory-failure.c of
+ *          7.x): a processor that reads the error is interrupted.
  * Carried: mmap_action_remap_full() from 7.1 on, remap_pfn_range() before, which set
  *          VM_IO (no GUP, no side effects of being looked at), VM_PFNMAP,
  *          VM_DONTEXPAND and VM_DONTDUMP; .access for debuggers.

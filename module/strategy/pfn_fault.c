@@ -8,11 +8,11 @@
  * Gives:   mmap() at no cost, a place for checks and delays (the lab's rules work).
  * Denies:  what `pfn' denies, private mappings too; a fault for each page.
  * Errors:  as `pfn', but mmap() does not look: each new page fault of a broken page is SIGBUS
- *          (BUS_MCEERR_AR).
+ *          (BUS_MCEERR_AR). So is one of a page that userfaultfd has marked (Linux 6.12).
  * Carried: vm_ops->fault, which calls vmf_insert_pfn(). VM_PFNMAP and what else
  *          remap_pfn_range() sets is for the driver to set. .access for debuggers.
- * In tree: drivers/vfio/pci/vfio_pci_core.c (with huge entries since 6.12),
- *          drivers/dma-buf/udmabuf.c and heaps/cma_heap.c, drivers/misc/ocxl/context.c.
+ * In tree: drivers/misc/ocxl/context.c; in 6.12 also drivers/vfio/pci/vfio_pci_core.c (with huge
+ *          entries), drivers/dma-buf/udmabuf.c and heaps/cma_heap.c.
  *
  * fork() copies the entries of a VM_PFNMAP mapping (vma_needs_copy(), mm/memory.c), so the child
  * has no page fault where the parent had one.
@@ -27,6 +27,8 @@
 
 static vm_fault_t mmapdemo_pfn_fault_give(struct mmapdemo_buffer *buffer, struct vm_fault *vmf)
 {
+	if (mmapdemo_fault_is_marked(vmf))
+		return VM_FAULT_SIGBUS;
 	if (mmapdemo_fixed_broken(buffer, (loff_t)vmf->pgoff << PAGE_SHIFT))
 		return VM_FAULT_HWPOISON;
 	return vmf_insert_pfn(vmf->vma, vmf->address, mmapdemo_fixed_frame(buffer, vmf->pgoff));
@@ -55,8 +57,9 @@ static const struct vm_operations_struct mmapdemo_pfn_fault_vm_ops = {
 };
 
 /*
- * vmf_insert_pfn() has a BUG() for mappings that copy on write: the core would have no way to
- * tell a frame from a copy. Private mappings can be made writable at any time: all are refused.
+ * vmf_insert_pfn() has a BUG() for mappings that copy on write, on each architecture, as those
+ * without pte_special() could not tell a frame from a copy. Private mappings can be made writable
+ * at any time: all are refused.
  */
 static int mmapdemo_pfn_fault_mmap_prepare(struct mmapdemo_buffer *buffer,
 					   struct mmapdemo_vma_desc *desc)

@@ -65,7 +65,13 @@ static vm_fault_t mydrv_fault(struct vm_fault *vmf)
 	/* mydrv_remove() unmaps with the lock held: nothing is mapped again after that. */
 	down_read(&mydrv_lock);
 	drv = vmf->vma->vm_file->private_data;
-	if (drv && vmf->pgoff < drv->pages)
+	/*
+	 * vmf_insert_pfn() leaves an entry that is there as it is, such as userfaultfd's marker
+	 * (Linux 6.7 and later, UFFD_FEATURE_WP_ASYNC): the page fault would come again for ever.
+	 */
+	if (vmf->flags & FAULT_FLAG_ORIG_PTE_VALID && !pte_none(vmf->orig_pte))
+		ret = VM_FAULT_SIGBUS;
+	else if (drv && vmf->pgoff < drv->pages)
 		ret = vmf_insert_pfn(vmf->vma, vmf->address, drv->first + vmf->pgoff);
 	up_read(&mydrv_lock);
 	return ret;
