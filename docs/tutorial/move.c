@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From step 6 on: is a write lost when the kernel moves the page at that moment? */
+/* From step 7 on: is a write lost when the kernel moves the page at that moment? */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/mempolicy.h>
