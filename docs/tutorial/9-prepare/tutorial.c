@@ -147,7 +147,7 @@ static const struct vm_operations_struct tutorial_vm_ops = {
 	.map_pages = filemap_map_pages, /* neighbours that are there, by the same page fault */
 };
 
-/* A file offset must be able to name each byte; the kernel asks regular files only. */
+/* A file offset must name each byte; for a character device, mmap() checks less (ULONG_MAX). */
 static int tutorial_check(pgoff_t pgoff, unsigned long pages)
 {
 	pgoff_t end;
