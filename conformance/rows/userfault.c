@@ -146,7 +146,8 @@ static int read_zeros(void *to)
  * there and reports success (insert_pfn() in mm/memory.c of 6.12): the page fault would come
  * again for ever, and beneath a system call no signal ends it.
  */
-ROW(M9, protected_untouched, "the touch of a page that was write-protected before ends: it works, or is SIGBUS")
+ROW(M9, protected_untouched,
+    "the touch of a page that was write-protected before ends: it works, or is SIGBUS")
 {
 	unsigned char *map = target_map_rw(MAPPED, MAP_SHARED, pages(1));
 	struct uffdio_writeprotect protect = {
