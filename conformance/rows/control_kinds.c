@@ -4,6 +4,7 @@
  * promise works, and what they do not is refused and changes nothing.
  */
 #define _GNU_SOURCE
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,9 @@
 #include "support/access.h"
 #include "support/contents.h"
 #include "support/control.h"
+#include "support/patience.h"
 #include "support/physics.h"
+#include "support/process.h"
 #include "support/row.h"
 #include "support/system.h"
 #include "support/target.h"
@@ -210,6 +213,51 @@ ROW(C4, kind_rule_mem,
 	assert_done(heal(fd, pages(1), pages(1)));
 	ck_assert_int_eq(pread(mem, seen, pages(3), at), pages(3));
 	assert_memory(seen, pages(3), 0, ORIGINAL);
+}
+
+/* Shared with the process that touches a page: `rules' is odd while a rule forbids it. */
+struct touches {
+	volatile unsigned long rules, done, wrong;
+};
+
+static void touch_for_ever(struct touches *touches, const unsigned char *at)
+{
+	for (;; touches->done++) {
+		unsigned long rules = touches->rules;
+
+		touches->wrong += !try_read(at).signo && rules % 2 && touches->rules == rules;
+	}
+}
+
+/* One that began before the rule changed may be the next to be done. */
+static void await_touches(const struct touches *touches)
+{
+	for (unsigned long done = touches->done; touches->done < done + 2;)
+		sched_yield();
+}
+
+ROW(C4, kind_rule_race, "a page fault beside INJECT_SET leaves nothing mapped when that returns")
+{
+	struct touches *touches = mmap(NULL, pages(1), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int fd = control_open_kind(FAULTS);
+	unsigned char *map = target_map(pages(1), RW, MAP_SHARED, fd, 0);
+	double end = seconds_now() + 2;
+	struct peer child;
+
+	ck_assert_ptr_ne(touches, MAP_FAILED);
+	if (fork_child(&child)) {
+		touch_for_ever(touches, map);
+		child_done();
+	}
+	while (seconds_now() < end) {
+		assert_done(set_action(fd, 0, pages(1), MMAPDEMO_INJECT_SIGBUS));
+		touches->rules++;
+		await_touches(touches);
+		touches->rules++;
+		assert_done(heal(fd, 0, pages(1)));
+	}
+	kill_child(&child);
+	ck_assert_msg(!touches->wrong, "%lu loads found a page that is forbidden", touches->wrong);
 }
 
 ROW(C5, kind_kick, "a kick is told once to each description")
