@@ -122,10 +122,11 @@ int mmapdemo_copy_out(struct mmapdemo_buffer *buffer, u64 pos, void *to, size_t 
  * mmapdemo_fault_is_marked - whether vmf_insert_pfn() would insert nothing
  * @vmf: of a driver's page fault
  *
- * From Linux 6.7 until VM_PFNMAP mappings were refused, a program can have userfaultfd write-protect
- * the mapping of any driver (UFFD_FEATURE_WP_ASYNC; vma_can_userfault()). A page that is not mapped
- * then has a marker as its page table entry, and vmf_insert_pfn() leaves it there and returns
- * VM_FAULT_NOPAGE (insert_pfn() in mm/memory.c). The page fault would come again for ever.
+ * From Linux 6.7 until VM_PFNMAP mappings were refused, a program can have userfaultfd
+ * write-protect the mapping of any driver (UFFD_FEATURE_WP_ASYNC; vma_can_userfault()). A page
+ * that is not mapped then has a marker as its page table entry, and vmf_insert_pfn() leaves it
+ * there and returns VM_FAULT_NOPAGE (insert_pfn() in mm/memory.c). The page fault would come again
+ * for ever.
  *
  * Return: true if so. A driver then returns VM_FAULT_SIGBUS.
  */
