@@ -59,16 +59,20 @@ static uint64_t own_frame(void)
 	return frame;
 }
 
+/* Few pages of a mapping may be there: several are looked at. */
 static uint64_t frame_of_others(void)
 {
 	uintptr_t page = sysconf(_SC_PAGESIZE);
 	struct range range;
+	uint64_t frame = 0;
 	pid_t pid;
 
 	if (!processes_any_mapping(&pid, &range))
 		return 0;
-	return processes_frame(pid,
-			       range.start + page * random_below((range.end - range.start) / page));
+	for (int tries = 0; !frame && tries < 64; tries++)
+		frame = processes_frame(
+			pid, range.start + page * random_below((range.end - range.start) / page));
+	return frame;
 }
 
 static void round_soft_offline(struct tally *tally)
