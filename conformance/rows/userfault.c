@@ -98,6 +98,26 @@ ROW_EACH(M9, register, "userfaultfd does not take the mapping, says EINVAL, and 
 		map[0] = 'w';
 }
 
+static int open_async_protection(void)
+{
+	uint64_t features;
+
+	close(open_userfaultfd(0, &features));
+	if (!(features & UFFD_FEATURE_WP_ASYNC))
+		row_not_applicable("this kernel has no UFFD_FEATURE_WP_ASYNC (it came with 6.7)");
+	return open_userfaultfd(UFFD_FEATURE_WP_ASYNC, NULL);
+}
+
+static void write_protect(int fd, void *map)
+{
+	struct uffdio_writeprotect protect = {
+		.range = {.start = (uintptr_t)map, .len = pages(MAPPED)},
+		.mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+
+	ck_assert_int_eq(ioctl(fd, UFFDIO_WRITEPROTECT, &protect), 0);
+}
+
 /*
  * From 6.7 on, write protection that the kernel itself takes off again is for any
  * memory (same function, wp_async): it tells which pages have been written to.
@@ -106,20 +126,11 @@ ROW_EACH(M9, tracks_writes,
 	 "asynchronous write protection, where the kernel has it, sees each store", kinds)
 {
 	unsigned char *map = target_map_rw(MAPPED, kinds[_i].flags, pages(1));
-	struct uffdio_writeprotect protect = {
-		.range = {.start = (uintptr_t)map, .len = pages(MAPPED)},
-		.mode = UFFDIO_WRITEPROTECT_MODE_WP,
-	};
-	uint64_t features;
-	int fd;
+	int fd = open_async_protection();
 
-	close(open_userfaultfd(0, &features));
-	if (!(features & UFFD_FEATURE_WP_ASYNC))
-		row_not_applicable("this kernel has no UFFD_FEATURE_WP_ASYNC (it came with 6.7)");
-	fd = open_userfaultfd(UFFD_FEATURE_WP_ASYNC, NULL);
 	assert_memory(map, pages(2), pages(1), ORIGINAL);
 	ck_assert_int_eq(register_errno(fd, map, UFFDIO_REGISTER_MODE_WP), 0);
-	ck_assert_int_eq(ioctl(fd, UFFDIO_WRITEPROTECT, &protect), 0);
+	write_protect(fd, map);
 	for (int i = 0; i < MAPPED; i++)
 		ck_assert(pagemap_bit(map + pages(i), PAGEMAP_UFFD_WP));
 
@@ -150,21 +161,12 @@ ROW(M9, protected_untouched,
     "the touch of a page that was write-protected before ends: it works, or is SIGBUS")
 {
 	unsigned char *map = target_map_rw(MAPPED, MAP_SHARED, pages(1));
-	struct uffdio_writeprotect protect = {
-		.range = {.start = (uintptr_t)map, .len = pages(MAPPED)},
-		.mode = UFFDIO_WRITEPROTECT_MODE_WP,
-	};
-	uint64_t features;
 	struct access load;
-	int fd;
+	int fd = open_async_protection();
 
-	close(open_userfaultfd(0, &features));
-	if (!(features & UFFD_FEATURE_WP_ASYNC))
-		row_not_applicable("this kernel has no UFFD_FEATURE_WP_ASYNC (it came with 6.7)");
-	fd = open_userfaultfd(UFFD_FEATURE_WP_ASYNC, NULL);
 	if (register_errno(fd, map, UFFDIO_REGISTER_MODE_WP) == EINVAL)
 		row_not_applicable("userfaultfd does not take this mapping");
-	ck_assert_int_eq(ioctl(fd, UFFDIO_WRITEPROTECT, &protect), 0);
+	write_protect(fd, map);
 
 	load = try_read(map);
 	if (!load.signo) {
