@@ -3,8 +3,9 @@
 # shellcheck shell=dash
 #
 # guest.sh [GROUP]: drivers that use the kernel API, in the VM. Contract row C13. They are here
-# twice: /linked/ needs /mmapdemo.ko, and /alone/ has the core built in. Of a GROUP, which
-# a mutant names, only the former is here: ticker, edu, ivshmem, api, nodes.
+# twice: /linked/ needs /mmapdemo.ko, and /alone/ has the core built in. With a
+# GROUP (ticker, edu, ivshmem, api or nodes), guest.sh runs the tests of that group alone, and
+# there is no /alone/. The header of a mutant names its group.
 
 # shellcheck source=tools/tap.sh
 . /tap.sh
