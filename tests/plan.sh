@@ -36,7 +36,7 @@ beside		first,last,source	110
 lifecycle	distinct,source,cross	80
 storm		first,last		80
 late-load	distinct,source		40
-templates	distinct,source		150
+templates	distinct,source		500
 drivers		distinct,source		150
 importers	distinct		40
 stress		first,last,source	45
