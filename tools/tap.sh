@@ -86,6 +86,17 @@ has() {
 	return 1
 }
 
+# within SECONDS COMMAND...: runs it again and again until it succeeds. A busy machine gets more.
+within() {
+	tap_rest=$(($1 * 5 * ${MMAPDEMO_TIMEOUT_SCALE:-1}))
+	shift
+	until "$@" >/tmp/within 2>&1; do
+		tap_rest=$((tap_rest - 1))
+		[ "$tap_rest" -gt 0 ] || { echo "it fails to the end: $*"; cat /tmp/within; return 1; }
+		sleep 0.2
+	done
+}
+
 # impostor NAME SCRIPT: a program of that name in $dir/bin, for a PATH
 # shellcheck disable=SC2154 # the test's own folder
 impostor() {

@@ -49,25 +49,17 @@ removed() {
 
 # stays_mapped: sets mapper, a process that has registers and buffer mapped, without a descriptor
 stays_mapped() {
-	/edu "/dev/edu-$chosen" map 100 >/tmp/mapped 2>&1 &
+	rm -f /tmp/mapped
+	/edu "/dev/edu-$chosen" map 300 >/tmp/mapped 2>&1 &
 	mapper=$!
-	for _ in $(seq 40); do
-		grep -q mapped /tmp/mapped && return
-		sleep 0.5
-	done
-	echo "nothing is mapped"
-	return 1
+	within 60 grep mapped /tmp/mapped
 }
 
 # The files go after the process.
 end_mapper() {
 	kill -9 "$mapper"
 	wait "$mapper"
-	for _ in $(seq 20); do
-		rmmod edu 2>/dev/null && break
-		sleep 0.5
-	done
-	! loaded edu
+	within 60 rmmod edu
 }
 
 edu_unload_while_mapped() {

@@ -31,11 +31,7 @@ vgem_node() {
 
 unload_while_imported() {
 	/importer held "$card" >/tmp/held &
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		grep -q held /tmp/held && break
-		sleep 0.5
-	done
-	grep -q held /tmp/held || { cat /tmp/held; return 1; }
+	within 60 grep held /tmp/held || return
 	if rmmod mmapdemo 2>/dev/null; then
 		echo "rmmod succeeds"
 		return 1
@@ -43,11 +39,7 @@ unload_while_imported() {
 	kill -9 $!
 	wait $!
 	# its files go after it
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		rmmod mmapdemo 2>/dev/null && break
-		sleep 0.5
-	done
-	! grep -q '^mmapdemo ' /proc/modules && insmod /mmapdemo.ko
+	within 60 rmmod mmapdemo && insmod /mmapdemo.ko
 }
 
 insmod /mmapdemo.ko || exit
