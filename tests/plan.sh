@@ -195,7 +195,7 @@ kernel_setting() {
 		# a huge page may be 32 MiB
 		patience=3 fuzz_steps=100000 bin=$top/build/$toolchain/bin memory=3G size=512M small_size=128M
 		;;
-	*) [[ $(classes_of "$kernel") =~ first|last ]] || fuzz_steps=100000 ;;
+	*) [[ $(classes_of "$kernel") =~ first|last ]] || fuzz_steps=60000 ;;
 	esac
 }
 

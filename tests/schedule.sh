@@ -11,10 +11,11 @@ declare -A running=()	# process group: what runs in it
 declare -A began=() last_seconds=()
 done_suites=0 all_suites=0 failures=0
 
-# One for each processor, as most of a VM's work is done by one of them, and 2 GiB for each.
+# Three for two processors, as a suite waits for a sixth of its time, and 2 GiB for each.
 default_jobs() {
-	local jobs memory
-	jobs=$(nproc)
+	local jobs memory processors
+	processors=$(nproc)
+	jobs=$(((3 * processors + 1) / 2))
 	memory=$(awk '/^MemAvailable:/ { print int($2 / 2097152) }' /proc/meminfo)
 	[ "$memory" -ge "$jobs" ] || jobs=$memory
 	[ "$jobs" -ge 1 ] || jobs=1
@@ -45,10 +46,11 @@ spin() {
 }
 
 # machine_speed: by what factor this machine is slower than one that needs 0.6 s for a fixed
-# amount of work. Each job does it at once, so a busy machine counts as slow.
+# amount of work. Each processor that will have a job does it at once, so a busy machine counts
+# as slow.
 machine_speed() {
 	local since=${EPOCHREALTIME/[.,]/} i factor
-	for ((i = 0; i < jobs; i++)); do
+	for ((i = 0; i < $(at_most "$(nproc)" "$jobs"); i++)); do
 		spin &
 	done
 	wait
