@@ -208,6 +208,14 @@ another_device() {
 		ran 97 --no-module -d edu,no-such=1 -- true && reason "VM died booting.*no-such"
 }
 
+# shellcheck disable=SC2016 # for the guest
+monitor() {
+	ran 0 --no-module -d edu,id=board -- sh -c 'echo device_del board >/dev/ttyS4
+		while grep -qs 0x11e8 /sys/bus/pci/devices/*/device; do sleep 0.2; done
+		echo device_add edu >/dev/ttyS4
+		until grep -qs 0x11e8 /sys/bus/pci/devices/*/device; do sleep 0.2; done'
+}
+
 program_of_debian() {
 	ran 0 --no-module -F mke2fs -- /mke2fs -V && ran 96 --no-module -F no-such -- true &&
 		reason "no no-such on this machine"
@@ -257,7 +265,7 @@ recognised() {
 	LINES
 }
 
-plan 37
+plan 38
 try "run.a-passing-command-is-0-and-silent" passes
 try "run.a-failing-command-has-its-status" fails
 try "run.a-crashing-program-is-139" crashes
@@ -282,6 +290,7 @@ try "run.a-held-device-is-98" holds
 try "run.modules-of-the-kernel-package" needs_module
 try "run.as-many-nodes-of-memory" nodes
 try "run.one-more-device" another_device
+try "run.unplugs-devices" monitor
 try "run.a-program-of-debian" program_of_debian
 try "run.splats-are-recognised" recognised
 try "run.the-faulty-module-builds" build_faulty

@@ -4,8 +4,8 @@
  * edu NODE transfers: bytes go to the device and back, and nothing else changes
  * edu NODE events: the interrupt wakes who polls and who waits
  * edu NODE refusals: what is no transfer
- * edu NODE gone FILE WORD OTHER: writes WORD to FILE, of sysfs, which takes the device from
- *	several processes that use it, and not the device OTHER
+ * edu NODE gone FILE WORD OTHER: writes WORD to FILE, of sysfs or the monitor's port, which takes
+ *	the device from several processes that use it, and not the device OTHER
  * edu NODE map SECONDS: has it mapped, without a descriptor, whether or not the device goes
  */
 #define _GNU_SOURCE
@@ -470,6 +470,13 @@ static void check_gone(int fd)
 	CHECK(open(node, O_RDWR) < 0 && (errno == ENOENT || errno == ENODEV));
 }
 
+/* The machine removes a device some time after it is asked to. */
+static void wait_until_gone(int fd)
+{
+	for (int i = 0; i < 6000 && !(polled(fd, 0) & POLLHUP); i++)
+		usleep(10000);
+}
+
 static int gone(const char *path, const char *word, const char *other_node)
 {
 	int other = open(other_node, O_RDWR), fd = device(O_RDWR), i, status;
@@ -487,6 +494,8 @@ static int gone(const char *path, const char *word, const char *other_node)
 	/* a transfer runs: this one, or the transferrer's */
 	CHECK(start(fd, 0, 0, EDU_MEMORY, EDU_DMA_TO_BUFFER) == 0 || errno == EBUSY);
 	store(path, word);
+	if (!strncmp(path, "/dev/", 5))
+		wait_until_gone(fd);
 
 	CHECK(dies(at) && dies((char *)at + page) && dies((void *)shared));
 	CHECK(dies((char *)shared + page) && dies(private) && dies(private + page));

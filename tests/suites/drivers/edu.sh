@@ -47,6 +47,12 @@ removed() {
 		[ ! -e "$pci/devices/$chosen" ] && echo 1 >"$pci/rescan" && bound && edu transfers
 }
 
+# The machine takes the device out, and puts one in again.
+unplugged() {
+	edu gone /dev/ttyS4 "$(printf 'device_del chosen\r')" "/dev/edu-$other" && within 60 test ! -e "$pci/devices/$chosen" && ! bound &&
+		echo "device_add edu,id=chosen,addr=${chosen#*:*:}" >/dev/ttyS4 && within 60 bound && edu transfers
+}
+
 # stays_mapped: sets mapper, a process that has registers and buffer mapped, without a descriptor
 stays_mapped() {
 	rm -f /tmp/mapped
@@ -113,6 +119,7 @@ edu_tests() {
 	try "C13.edu-refuses[$1]" edu refusals
 	try "C13.edu-unbound-under-load[$1]" rounds "$2"
 	try "C13.edu-removed-under-load[$1]" removed
+	try "C13.edu-unplugged-under-load[$1]" unplugged
 	try "C13.edu-unload-while-mapped[$1]" edu_unload_while_mapped "$1"
 	try "C13.edu-unload-after-unbind[$1]" edu_unload_after_unbind "$1"
 	[ "$1" = alone ] || try "C13.edu-unload-in-order" edu_unload_in_order

@@ -193,9 +193,10 @@ linked() {
 
 load='insmod /mmapdemo.ko strategies=pagecache,vmalloc'
 case ${1-} in
-'') plan 99 ;;
+'') plan 101 ;;
 ticker) plan 12 ;;
-edu | api) plan 13 ;;
+edu) plan 14 ;;
+api) plan 13 ;;
 ivshmem) plan 8 ;;
 nodes) plan 7 ;;
 esac
