@@ -16,8 +16,6 @@
 
 #include "sweep.h"
 
-#define MARK 0x5a
-
 static char buffer[8192];
 
 static int error_of(long result)
@@ -139,6 +137,131 @@ static int act_reopen(struct subject *s)
 	return error_of(open(path, O_RDONLY | O_CLOEXEC));
 }
 
+/* One that is large enough for a huge folio, with bytes in its first and its middle page. */
+static int prepare_huge_created(struct subject *s)
+{
+	int error = s->huge ? act_create(s) : EOPNOTSUPP;
+
+	if (!error)
+		error = error_of(ftruncate(s->other, s->huge));
+	if (!error && (pwrite(s->other, "created", 7, s->huge / 2) != 7 ||
+		       pwrite(s->other, "created", 7, s->page) != 7))
+		error = errno;
+	return error;
+}
+
+static int punch(struct subject *s, off_t offset)
+{
+	int flags = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+
+	return error_of(fallocate(s->other, flags, offset, s->page));
+}
+
+static int act_punch(struct subject *s)
+{
+	return punch(s, s->page);
+}
+
+static int act_punch_huge(struct subject *s)
+{
+	return punch(s, s->huge / 2);
+}
+
+static bool is_hole(struct subject *s, off_t offset)
+{
+	memset(buffer, MARK, 8);
+	return pread(s->other, buffer, 8, offset) == 8 && !memcmp(buffer, "\0\0\0\0\0\0\0", 8);
+}
+
+static const char *check_punched(struct subject *s)
+{
+	return is_hole(s, s->page) ? NULL : "what was punched is still there";
+}
+
+static const char *check_punched_huge(struct subject *s)
+{
+	return is_hole(s, s->huge / 2) ? check_kept(s) : "what was punched is still there";
+}
+
+static int copied = -1;
+
+static int prepare_copy(struct subject *s)
+{
+	int error = prepare_created(s);
+
+	copied = s->other;
+	return error ? error : act_create(s);
+}
+
+/* A copy may end early, and one that has begun returns no error. */
+static int act_copy(struct subject *s)
+{
+	off_t from = s->page, to = s->page;
+
+	return error_of(copy_file_range(copied, &from, s->other, &to, 2 * s->page, 0));
+}
+
+static const char *check_copied(struct subject *s)
+{
+	struct stat stat_of;
+
+	if (fstat(s->other, &stat_of) || stat_of.st_size != created_size(s))
+		return "the size is another";
+	/* a failure may leave the copy short, but no byte wrong */
+	if (pread(s->other, buffer, 7, s->page) != 7)
+		return "a short read";
+	return memcmp(buffer, "created", 7) && buffer[0] ? "a byte is of neither buffer" : NULL;
+}
+
+static int map_created(struct subject *s, int flags, off_t offset)
+{
+	s->mapped = s->page;
+	s->map = mmap(NULL, s->mapped, PROT_READ | PROT_WRITE, flags, s->other, offset);
+	return s->map == MAP_FAILED ? errno : 0;
+}
+
+/* The mapped page is a hole. */
+static int prepare_hole(struct subject *s)
+{
+	int error = prepare_created(s);
+
+	return error ? error : map_created(s, MAP_SHARED, 2 * s->page);
+}
+
+static int act_read_hole(struct subject *s)
+{
+	return touch(s->map, false);
+}
+
+static const char *check_read_hole(struct subject *s)
+{
+	return *s->map ? "a hole does not read as zeros" : check_kept(s);
+}
+
+static int act_store(struct subject *s)
+{
+	return touch(s->map, true);
+}
+
+static const char *check_stored(struct subject *s)
+{
+	if (pread(s->other, buffer, 2, 2 * s->page) != 2 || buffer[0] != MARK || buffer[1])
+		return "read() shows something else than the store";
+	return check_kept(s);
+}
+
+static int prepare_private(struct subject *s)
+{
+	int error = prepare_created(s);
+
+	return error ? error : map_created(s, MAP_PRIVATE, s->page);
+}
+
+static const char *check_private(struct subject *s)
+{
+	return s->map[0] == MARK && s->map[1] == 'r' ? check_kept(s) : "the copy is another";
+}
+
 static int act_map_created(struct subject *s)
 {
 	s->mapped = s->page;
@@ -184,6 +307,35 @@ const struct operation created_operations[] = {
 	 .act = act_map_created,
 	 .check = check_unmaps,
 	 .fills = true},
+	{.name = "created-punch",
+	 .prepare = prepare_created,
+	 .act = act_punch,
+	 .check = check_punched},
+	{.name = "created-punch-cuts-huge",
+	 .prepare = prepare_huge_created,
+	 .act = act_punch_huge,
+	 .check = check_punched_huge},
+	/* generic_file_splice_read() of 6.1 makes EAGAIN of it where .read_iter has no memory */
+	{.name = "created-copy",
+	 .prepare = prepare_copy,
+	 .act = act_copy,
+	 .check = check_copied,
+	 .may_say = EAGAIN},
+	{.name = "created-touch-read",
+	 .prepare = prepare_hole,
+	 .act = act_read_hole,
+	 .check = check_read_hole,
+	 .must_work = true},
+	{.name = "created-touch-store",
+	 .prepare = prepare_hole,
+	 .act = act_store,
+	 .check = check_stored,
+	 .must_work = true},
+	{.name = "created-touch-copy",
+	 .prepare = prepare_private,
+	 .act = act_store,
+	 .check = check_private,
+	 .must_work = true},
 };
 
 const size_t created_operations_count = ARRAY_SIZE(created_operations);

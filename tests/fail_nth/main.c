@@ -191,6 +191,21 @@ static int reset_node(const struct subject *s)
 	return error;
 }
 
+static bool named_is_left(void)
+{
+	static const char *const folders[] = {"/dev", "/sys/class/mmapdemo",
+					      "/sys/devices/virtual/mmapdemo",
+					      "/sys/kernel/debug/mmapdemo"};
+	char path[80];
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folders[i], NAMED);
+		if (!access(path, F_OK))
+			return true;
+	}
+	return false;
+}
+
 /* Who made the attempt is gone, and so must be all that it had. */
 static const char *node_settled(const struct subject *s)
 {
@@ -198,6 +213,8 @@ static const char *node_settled(const struct subject *s)
 
 	if (counted(s, "vmas"))
 		return "mappings are still counted";
+	if (named_is_left())
+		return "the node that it made or destroyed is left";
 	if (counted(s, "opens") != 1)
 		return "the count of open descriptors is wrong";
 	if (reset_node(s))
@@ -301,13 +318,25 @@ static void without_rseq(char **argv)
 	err(2, "/proc/self/exe");
 }
 
-/* The i-th of both tables; NULL behind them. */
+/* The i-th of all tables; NULL behind them. */
 static const struct operation *operation_of_nodes(size_t i)
 {
-	if (i < node_operations_count)
-		return &node_operations[i];
-	i -= node_operations_count;
-	return i < created_operations_count ? &created_operations[i] : NULL;
+	const struct {
+		const struct operation *operations;
+		size_t count;
+	} tables[] = {
+		{node_operations, node_operations_count},
+		{shared_operations, shared_operations_count},
+		{created_operations, created_operations_count},
+		{named_operations, named_operations_count},
+	};
+
+	for (size_t table = 0; table < ARRAY_SIZE(tables); table++) {
+		if (i < tables[table].count)
+			return &tables[table].operations[i];
+		i -= tables[table].count;
+	}
+	return NULL;
 }
 
 int main(int argc, char **argv)

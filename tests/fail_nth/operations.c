@@ -4,12 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -19,8 +16,7 @@
 
 #include "sweep.h"
 
-#define RW   (PROT_READ | PROT_WRITE)
-#define MARK 0x5a
+#define RW (PROT_READ | PROT_WRITE)
 #define POPULATE_READ \
 	22 /* MADV_POPULATE_READ, MADV_POPULATE_WRITE: younger than some C libraries */
 #define POPULATE_WRITE 23
@@ -56,30 +52,6 @@ static int needs_resize(struct subject *s)
 static int needs_faults(struct subject *s)
 {
 	return s->features & MMAPDEMO_FEATURE_INJECT ? 0 : EOPNOTSUPP;
-}
-
-/* What an access does that a signal ends. */
-static sigjmp_buf access_ended;
-
-static void on_bus_error(int signo)
-{
-	(void)signo;
-	siglongjmp(access_ended, 1);
-}
-
-/* 0, or EIO for a SIGBUS: an access that finds no memory is to wait for some. */
-static int touch(char *at, bool store)
-{
-	struct sigaction action = {.sa_handler = on_bus_error};
-
-	sigaction(SIGBUS, &action, NULL);
-	if (sigsetjmp(access_ended, 1))
-		return EIO;
-	if (store)
-		*(volatile char *)at = MARK;
-	else
-		(void)*(volatile char *)at;
-	return 0;
 }
 
 static int map_at(struct subject *s, size_t length, int flags, off_t offset)
@@ -719,50 +691,6 @@ static const char *check_unmapped(struct subject *s)
 	return buffer[0] ? "the wipe is not done" : NULL;
 }
 
-/* events */
-
-static int act_async(struct subject *s)
-{
-	return error_of(fcntl(s->fd, F_SETFL, fcntl(s->fd, F_GETFL) | O_ASYNC));
-}
-
-static int prepare_eventfd(struct subject *s)
-{
-	s->other = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	return error_of(s->other);
-}
-
-static int act_eventfd(struct subject *s)
-{
-	struct mmapdemo_eventfd set = {
-		.size = sizeof(set),
-		.events = MMAPDEMO_EVENT_KICK,
-		.fd = s->other,
-	};
-
-	return command(s, MMAPDEMO_IOCTL_EVENTFD, &set);
-}
-
-/* export */
-
-static int act_export(struct subject *s)
-{
-	struct mmapdemo_export export = {.size = sizeof(export), .length = s->page};
-
-	s->other = ioctl(s->fd, MMAPDEMO_IOCTL_EXPORT, &export);
-	return error_of(s->other);
-}
-
-static int prepare_export(struct subject *s)
-{
-	int error = act_export(s);
-
-	if (!error)
-		close(s->other);
-	s->other = -1;
-	return error;
-}
-
 const struct operation node_operations[] = {
 	{.name = "open", .act = act_open, .may_say = ENFILE},
 	{.name = "mmap-shared", .act = act_map_shared, .check = check_unmaps, .fills = true},
@@ -876,9 +804,6 @@ const struct operation node_operations[] = {
 	 .prepare = prepare_last_unmap,
 	 .act = act_unmap,
 	 .check = check_unmapped},
-	{.name = "async", .act = act_async},
-	{.name = "eventfd", .prepare = prepare_eventfd, .act = act_eventfd},
-	{.name = "export", .prepare = prepare_export, .act = act_export, .may_say = ENFILE},
 };
 
 const size_t node_operations_count = ARRAY_SIZE(node_operations);

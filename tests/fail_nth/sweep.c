@@ -3,6 +3,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,29 @@
 
 /* A loop that fails for ever has no end of places. */
 #define MOST_PLACES 5000
+
+/* What an access does that a signal ends. */
+static sigjmp_buf access_ended;
+
+static void on_bus_error(int signo)
+{
+	(void)signo;
+	siglongjmp(access_ended, 1);
+}
+
+int touch(char *at, bool store)
+{
+	struct sigaction action = {.sa_handler = on_bus_error};
+
+	sigaction(SIGBUS, &action, NULL);
+	if (sigsetjmp(access_ended, 1))
+		return EIO;
+	if (store)
+		*(volatile char *)at = MARK;
+	else
+		(void)*(volatile char *)at;
+	return 0;
+}
 
 /* How an attempt went, in memory that its process shares with us. */
 struct attempt {

@@ -42,10 +42,17 @@ struct operation {
 	bool fills;
 };
 
+#define MARK 0x5a
+
+/* The node that the operations of named_operations make and destroy. */
+#define NAMED		  "mmapdemo-fail-nth"
+
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-extern const struct operation node_operations[], created_operations[];
-extern const size_t node_operations_count, created_operations_count;
+extern const struct operation node_operations[], created_operations[], named_operations[],
+	shared_operations[];
+extern const size_t node_operations_count, created_operations_count, named_operations_count,
+	shared_operations_count;
 
 /*
  * Sweeps it; @reset makes the subject as it was, @settled says what an attempt
@@ -54,6 +61,12 @@ extern const size_t node_operations_count, created_operations_count;
 bool sweep(const struct operation *operation, const struct subject *subject,
 	   int (*reset)(const struct subject *subject),
 	   const char *(*settled)(const struct subject *subject), unsigned int number);
+
+/*
+ * Loads from a byte, or stores MARK there. Returns 0, or EIO after a SIGBUS: an access that finds
+ * no memory waits for some.
+ */
+int touch(char *at, bool store);
 
 /* Has failures come from all that counts, silently. Or dies. */
 void sweep_init(void);

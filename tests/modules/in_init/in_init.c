@@ -4,10 +4,16 @@
  * that the core makes room for it, patches its jumps, tells the tracers, of which
  * some WARN when there is no memory, and makes hundreds of files in sysfs. Who
  * writes to /proc/PID/fail-nth before the load cannot wait for that.
+ *
+ * It is also an importer: a dma-buf whose descriptor is written to the parameter `attach' is
+ * attached, mapped for DMA, and given back.
  */
+#include <linux/dma-buf.h>
+#include <linux/dma-mapping.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
+#include <linux/platform_device.h>
 #include <linux/sched.h>
 
 static unsigned int nth;
@@ -28,17 +34,66 @@ static struct kprobe in_init_probe = {
 	.pre_handler	= in_init_enter,
 };
 
+static struct platform_device *in_init_importer;
+
+/* No dma_buf_vmap(), which WARNs where the exporter has no memory. */
+static int in_init_map(struct dma_buf_attachment *attachment)
+{
+	struct sg_table *sgt = dma_buf_map_attachment_unlocked(attachment, DMA_BIDIRECTIONAL);
+
+	if (IS_ERR(sgt))
+		return PTR_ERR(sgt);
+	dma_buf_unmap_attachment_unlocked(attachment, sgt, DMA_BIDIRECTIONAL);
+	return 0;
+}
+
+static int in_init_attach(const char *val, const struct kernel_param *kp)
+{
+	struct dma_buf_attachment *attachment;
+	struct dma_buf *dmabuf;
+	int fd, err = kstrtoint(val, 10, &fd);
+
+	if (err)
+		return err;
+	dmabuf = dma_buf_get(fd);
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+	attachment = dma_buf_attach(dmabuf, &in_init_importer->dev);
+	err = PTR_ERR_OR_ZERO(attachment);
+	if (!err) {
+		err = in_init_map(attachment);
+		dma_buf_detach(dmabuf, attachment);
+	}
+	dma_buf_put(dmabuf);
+	return err;
+}
+
+static const struct kernel_param_ops in_init_attach_ops = { .set = in_init_attach };
+module_param_cb(attach, &in_init_attach_ops, NULL, 0200);
+
 static int __init in_init_init(void)
 {
-	return register_kprobe(&in_init_probe);
+	int err;
+
+	in_init_importer = platform_device_register_simple("in_init", PLATFORM_DEVID_NONE, NULL, 0);
+	if (IS_ERR(in_init_importer))
+		return PTR_ERR(in_init_importer);
+	err = dma_set_mask_and_coherent(&in_init_importer->dev, DMA_BIT_MASK(64));
+	if (!err)
+		err = register_kprobe(&in_init_probe);
+	if (err)
+		platform_device_unregister(in_init_importer);
+	return err;
 }
 
 static void __exit in_init_exit(void)
 {
 	unregister_kprobe(&in_init_probe);
+	platform_device_unregister(in_init_importer);
 }
 
 module_init(in_init_init);
 module_exit(in_init_exit);
 MODULE_DESCRIPTION("Begins fail-nth in the load of mmapdemo");
 MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(DMA_BUF);
