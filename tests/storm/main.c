@@ -18,7 +18,7 @@ const struct disturbance *const disturbances[] = {
 	&storm_numa,	&storm_migrate,	   &storm_move,		&storm_compact,
 	&storm_reclaim, &storm_pressure,   &storm_drop_caches,	&storm_swappiness,
 	&storm_split,	&storm_khugepaged, &storm_soft_offline, &storm_memory,
-	&storm_cpu,	&storm_poison,
+	&storm_cpu,	&storm_poison,	   &storm_nodes,
 };
 const size_t disturbance_count = ARRAY_SIZE(disturbances);
 

@@ -48,6 +48,7 @@ extern const struct disturbance storm_swappiness;
 extern const struct disturbance storm_soft_offline, storm_poison;
 extern const struct disturbance storm_memory, storm_cpu;
 extern const struct disturbance storm_split, storm_khugepaged;
+extern const struct disturbance storm_nodes;
 
 /* Options that disturbances read. */
 struct storm_options {
