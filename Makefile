@@ -142,9 +142,14 @@ $(bin)/mmapdemo: $(command_objects)
 
 # The fuzzer
 fuzz_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/fuzz/*.c)) $(obj)/conformance/support/contents.o
+twins_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/fuzz/created/*.c))
 
 .PHONY: fuzz
-fuzz: $(bin)/mmapdemo-fuzz ; @:
+fuzz: $(bin)/mmapdemo-fuzz $(bin)/mmapdemo-fuzz-created ; @:
+
+$(bin)/mmapdemo-fuzz-created: $(twins_objects)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -o $@ $^
 
 $(bin)/mmapdemo-fuzz: $(fuzz_objects)
 	@mkdir -p $(@D)
@@ -161,7 +166,7 @@ $(bin)/mmapdemo-beside: $(beside_objects)
 	$(Q)$(CC) -static -o $@ $^ $$($(PKG_CONFIG) --static --libs liburing)
 
 -include $(beside_objects:.o=.d)
--include $(fuzz_objects:.o=.d)
+-include $(fuzz_objects:.o=.d) $(twins_objects:.o=.d)
 
 # The storm, and what looks for lost bytes in it
 storm_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/storm/*.c)) $(obj)/conformance/support/text.o

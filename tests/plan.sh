@@ -170,8 +170,11 @@ strategy_command() {
 }
 
 fuzz_command() {
-	rows_vm -t 900 -f "$bin/mmapdemo-fuzz" -f "$top/tools/tap.sh" -f "$top/tests/fuzz/guest.sh" -- \
-		/scratch.sh /guest.sh "$1" 15 1 "0x$seed"
+	local rounds=0
+	# created buffers and named nodes: on the oldest and the newest
+	[[ ! $(classes_of "$kernel") =~ first|last ]] || rounds=12
+	rows_vm -t 900 -f "$bin/mmapdemo-fuzz" -f "$bin/mmapdemo-fuzz-created" -f "$top/tools/tap.sh" \
+		-f "$top/tests/fuzz/guest.sh" -- /scratch.sh /guest.sh "$1" 15 $rounds 1 "0x$seed"
 }
 
 fail_nth_command() {

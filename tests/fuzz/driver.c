@@ -242,11 +242,6 @@ void device_begin(void)
 	restore_size(world->start_pages * world->page);
 }
 
-void device_restore(void)
-{
-	restore_size(world->original);
-}
-
 static void open_at(const char *path, int mode, int fd)
 {
 	int opened = open(path, mode | O_NONBLOCK | O_CLOEXEC);
@@ -256,6 +251,43 @@ static void open_at(const char *path, int mode, int fd)
 	if (dup3(opened, fd, O_CLOEXEC) < 0)
 		err(2, "descriptor %d", fd);
 	close(opened);
+}
+
+static int write_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int result = fd < 0 || write(fd, text, strlen(text)) < 0 ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
+
+int named_destroy(void)
+{
+	return write_to("/sys/class/mmapdemo/delete_node", NAMED);
+}
+
+static void named_make(void)
+{
+	if (write_to("/sys/class/mmapdemo/new_node", NAMED " size=4M"))
+		err(2, "new_node: " NAMED);
+}
+
+/* Its buffer goes with the descriptors of before. */
+static void named_begin(void)
+{
+	world->destroyed = false;
+	named_make();
+	open_at(world->path, O_RDWR, FD_BASE);
+	open_at(world->path, O_RDONLY, FD_BASE + 1);
+}
+
+void device_restore(void)
+{
+	restore_size(world->original);
+	if (world->named && !world->destroyed && named_destroy())
+		err(2, "delete_node: " NAMED);
 }
 
 static void know_device(const char *path)
@@ -285,6 +317,7 @@ static void know_device(const char *path)
 		     world->page, world->start_pages);
 }
 
+/* Without a path: a node that is made here. */
 void world_make(const char *path, uint32_t processes)
 {
 	size_t size = sizeof(*world) + (DEVICE_PAGES + COPIES) * sysconf(_SC_PAGESIZE);
@@ -295,7 +328,10 @@ void world_make(const char *path, uint32_t processes)
 	/* Each new process faults it in: by huge pages, if shmem_enabled says so. */
 	madvise(world, size, MADV_HUGEPAGE);
 	world->processes = processes;
-	know_device(path);
+	if (!path)
+		named_make();
+	know_device(path ? path : "/dev/" NAMED);
+	world->named = !path;
 	touch_init();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
@@ -359,6 +395,8 @@ bool round_run(void)
 {
 	struct step spawn = {};
 
+	if (world->destroyed)
+		named_begin();
 	restore_size(world->start_pages * world->page);
 	model_fresh();
 	drain();

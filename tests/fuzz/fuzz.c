@@ -19,7 +19,7 @@ static struct options {
 	const char *device, *replay;
 	uint64_t seed, ops;
 	unsigned int seconds, processes;
-	bool shrink, chaos, weather;
+	bool shrink, chaos, weather, named;
 } options = {.device = "/dev/mmapdemo", .processes = 3, .shrink = true};
 
 /* The first one counts: what follows may come of it. */
@@ -66,6 +66,7 @@ static const struct argp_option argp_options[] = {
 	{"replay", 'r', "FILE", 0, "do the steps of FILE, as a failure shows them", 0},
 	{"no-shrink", 'k', NULL, 0, "of a failure, do not look for the steps that it takes", 0},
 	{"weather", 'w', NULL, 0, "in a storm: processes that ended may count a moment longer", 0},
+	{"named", 'm', NULL, 0, "instead of a device: a node made for it, and destroyed", 0},
 	{"chaos", 'c', NULL, 0, "all processes at once; what holds at any time is checked", 0},
 	{}};
 
@@ -95,6 +96,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'w':
 		options.weather = true;
+		break;
+	case 'm':
+		options.named = true;
 		break;
 	case 'c':
 		options.chaos = true;
@@ -129,8 +133,9 @@ static void show_failure(uint64_t seed)
 {
 	printf("step %u: %s\n", world->next - 1, world->why);
 	if (world->generating) {
-		printf("again: mmapdemo-fuzz --seed %#llx --ops %u --processes %u\n",
-		       (unsigned long long)seed, ROUND, world->processes);
+		printf("again: mmapdemo-fuzz --seed %#llx --ops %u --processes %u%s\n",
+		       (unsigned long long)seed, ROUND, world->processes,
+		       options.named ? " --named" : "");
 		printf("the last steps were:\n");
 		show_steps(world->next < LAST ? 0 : world->next - LAST, world->next);
 	}
@@ -271,7 +276,7 @@ int main(int argc, char **argv)
 	if (!options.ops && !options.seconds)
 		options.seconds = 10;
 	setlinebuf(stdout);
-	world_make(options.device, options.processes);
+	world_make(options.named ? NULL : options.device, options.processes);
 	world->weather = options.weather;
 	if (!options.replay)
 		printf("seed %#llx\n", (unsigned long long)options.seed);

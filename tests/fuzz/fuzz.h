@@ -113,9 +113,11 @@ struct world {
 	size_t original;   /* the device's own size, to be put back */
 	uint32_t start_pages, processes;
 	uint32_t others; /* descriptions that are not ours */
-	bool weather;	 /* processes that have ended may count a moment longer */
-	bool shrinking;	 /* a failure may have left counts wrong for good: from there, then */
-	int32_t vmas;	 /* counted, before anything is mapped */
+	bool named;	 /* the node is made for each round, and may be destroyed in it */
+	bool destroyed;
+	bool weather;	/* processes that have ended may count a moment longer */
+	bool shrinking; /* a failure may have left counts wrong for good: from there, then */
+	int32_t vmas;	/* counted, before anything is mapped */
 
 	/* The turn */
 	uint64_t random;
@@ -254,6 +256,7 @@ bool run_kill(struct step *s);
 bool run_spawn(struct step *s);
 bool run_open(struct step *s);
 bool run_close(struct step *s);
+bool run_destroy(struct step *s);
 bool run_check(struct step *s);
 
 /* check.c: the counts */
@@ -262,8 +265,10 @@ void check_counts(void);
 void check_maps(unsigned int w);
 
 /* driver.c */
+#define NAMED "mmapdemo-fuzz" /* the node that world->named is about */
 void world_make(const char *path, uint32_t processes);
-bool round_run(void); /* whether it went well */
+int named_destroy(void); /* 0 or -errno */
+bool round_run(void);	 /* whether it went well */
 void round_end(void);
 unsigned int worker_free(void);
 void worker_run(unsigned int w); /* in the new process; does not return */

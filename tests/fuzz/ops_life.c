@@ -100,6 +100,10 @@ bool run_open(struct step *s)
 	if (n == DESCS)
 		return false;
 	fd = open(world->path, modes[s->prot] | O_NONBLOCK | O_CLOEXEC);
+	if (world->destroyed) {
+		expect("open of a destroyed node", -ENOENT, fd < 0 ? -errno : fd);
+		return true;
+	}
 	if (fd < 0 || dup2(fd, FD_BASE + n) < 0)
 		mismatch("open: errno %d", errno);
 	close(fd);
@@ -120,5 +124,16 @@ bool run_close(struct step *s)
 	expect("close", 0, close(FD_BASE + s->desc) ? -errno : 0);
 	worker->fds &= ~(1u << s->desc);
 	desc_put(s->desc, 1);
+	return true;
+}
+
+/* Who has it open or mapped keeps the buffer, and all steps but open() work on. */
+bool run_destroy(struct step *s)
+{
+	(void)s;
+	if (!world->named || world->destroyed)
+		return false;
+	expect("delete_node", 0, named_destroy());
+	world->destroyed = true;
 	return true;
 }

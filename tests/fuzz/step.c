@@ -86,6 +86,7 @@ const struct operation operations[] = {
 	{"spawn", 2, run_spawn, FIELDS({})},
 	{"open", 10, run_open, FIELDS(PROT)},
 	{"close", 9, run_close, FIELDS(DESC)},
+	{"destroy", 1, run_destroy, FIELDS({})},
 	{"check", 0, run_check, FIELDS({})},
 };
 const size_t operation_count = ARRAY_SIZE(operations);
