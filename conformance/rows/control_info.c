@@ -38,6 +38,10 @@ ASSERT_SIZE(inject_list, INJECT_LIST, 24);
 ASSERT_SIZE(kick, KICK, 16);
 ASSERT_SIZE(wait, WAIT, 24);
 ASSERT_SIZE(wipe, WIPE, 16);
+ASSERT_SIZE(create, CREATE, 24);
+ASSERT_SIZE(seal, SEAL, 16);
+ASSERT_SIZE(export, EXPORT, 24);
+ASSERT_SIZE(eventfd, EVENTFD, 16);
 _Static_assert(_IOC_TYPE(MMAPDEMO_IOCTL_INFO) == 0xe7, "letter");
 
 static bool huge_is_on(void)

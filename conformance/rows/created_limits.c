@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "control_refusals.h"
 #include "support/control.h"
 #include "support/created.h"
 #include "support/physics.h"
@@ -59,18 +60,41 @@ ROW_EACH(C8, refused, "what CREATE refuses has its errno, and leaves no descript
 	assert_target(0, pages(TEST_PAGES), ORIGINAL);
 }
 
-ROW(C8, longer_struct, "a longer struct works where the rest is zero, and is E2BIG otherwise")
-{
-	struct {
-		struct mmapdemo_create known;
-		uint64_t more[2];
-	} argument = {.known = {.size = sizeof(argument), .bytes = 1}};
-	int device = control_open();
-	int fd = ioctl(device, MMAPDEMO_IOCTL_CREATE, &argument);
+static const struct sized {
+	const char *name;
+	unsigned long number;
+	size_t first_size; /* of the struct, when it was first published */
+	size_t size;
+	bool of_created; /* asked of a created buffer, not of the device */
+} sized[] = {
+	{"create", MMAPDEMO_IOCTL_CREATE, MMAPDEMO_CREATE_SIZE_VER1, sizeof(struct mmapdemo_create),
+	 false},
+	{"seal", MMAPDEMO_IOCTL_SEAL, MMAPDEMO_SEAL_SIZE_VER1, sizeof(struct mmapdemo_seal), true},
+};
 
-	ck_assert_int_ge(fd, 0);
-	argument.more[1] = 1;
-	assert_errno(command(device, MMAPDEMO_IOCTL_CREATE, &argument), E2BIG);
+/* Of CREATE: a buffer of no bytes; of SEAL: what seals there are. */
+ROW_EACH(C8, each_size,
+	 "a struct of each size from the first version on works, a longer one where its rest is "
+	 "zero; otherwise it is E2BIG",
+	 sized)
+{
+	const struct sized *tried = &sized[_i];
+	size_t known = tried->size + module_grown();
+	int device = control_open();
+	int fd = tried->of_created ? create_on(device, 1, NULL) : device;
+	unsigned char bytes[128] = {};
+	uint32_t size;
+
+	for (size = tried->first_size; size <= sizeof(bytes); size++) {
+		memcpy(bytes, &size, sizeof(size));
+		assert_done(command(fd, tried->number, bytes));
+	}
+	for (size = known + 1; size <= sizeof(bytes); size++) {
+		memcpy(bytes, &size, sizeof(size));
+		bytes[size - 1] = 1;
+		assert_errno(command(fd, tried->number, bytes), E2BIG);
+		bytes[size - 1] = 0;
+	}
 }
 
 ROW(C8, longest_name, "a name may have MMAPDEMO_NAME_MAX bytes")
