@@ -31,3 +31,24 @@ node_errors() {
 		runs 0 destroy mmapdemo-ring && runs 1 destroy mmapdemo-ring &&
 		complains 'no such node' && runs 2 destroy && complains 'wants NODE' && runs 2 list x
 }
+
+# node_count: those in sysfs, where the class has two attributes, too
+node_count() {
+	set -- /sys/class/mmapdemo/mmapdemo*
+	echo $#
+}
+
+# Each node until one is refused, and then one for one that goes
+node_most() {
+	i=0
+	while { echo "mmapdemo-most-$i size=64K" >/sys/class/mmapdemo/new_node; } 2>/dev/null; do i=$((i + 1)); done
+	same "nodes at most" 4096 "$(node_count)" && runs 1 create --node mmapdemo-one-more &&
+		complains '/dev/mmapdemo-one-more: No space left.*there are 4096 nodes' &&
+		same "nodes afterwards" 4096 "$(node_count)" && runs 0 destroy mmapdemo-most-7 &&
+		runs 0 create --node mmapdemo-one-more size=64K && runs 0 destroy mmapdemo-one-more
+	result=$?
+	for node in /sys/class/mmapdemo/mmapdemo-most-*; do
+		echo "${node##*/}" >/sys/class/mmapdemo/delete_node
+	done
+	return $result
+}

@@ -192,6 +192,27 @@ busy_while_open() {
 	rmmod mmapdemo
 }
 
+# Nodes are made by name all the while; one that comes too late finds no attribute to write to.
+node_beside_rmmod() {
+	rm -f /tmp/over
+	while [ ! -e /tmp/over ]; do
+		i=$((i + 1))
+		echo "mmapdemo-race-$i size=64K strategy=dma" >/sys/class/mmapdemo/new_node && : >/tmp/made
+	done 2>/dev/null &
+	raced=0
+	while [ $raced -lt 20 ]; do
+		insmod "$ko" size=64K || break
+		rm -f /tmp/made
+		while [ ! -e /tmp/made ]; do :; done
+		rmmod mmapdemo || break
+		nothing_is_left || break
+		raced=$((raced + 1))
+	done
+	: >/tmp/over
+	wait $!
+	same "unloads beside new_node" 20 $raced
+}
+
 nodes_are() {
 	same "nodes" "$1" "$(find /dev -name 'mmapdemo*' | sort | paste -sd' ')"
 }
@@ -240,7 +261,7 @@ half_of_the_nodes_refused() {
 		same "killed for want of memory" 0 "$(dmesg | grep -ci 'oom-killer\|out of memory: kill')"
 }
 
-plan 54
+plan 55
 
 # two lives before the count, for what is allocated once and kept
 life && life
@@ -260,6 +281,7 @@ try V3.no-page-is-lost memory_comes_back
 try V3.kernel-log-stays-clean log_is_clean
 try V3.nothing-is-left nothing_is_left
 try V3.busy-while-open busy_while_open
+try V3.new-node-beside-rmmod node_beside_rmmod
 
 for size in 0 5000 4097 abc -1 1X '' 99999G 99999999999G 18446744073709551616 16777217T; do
 	try "params.refuses[size=$size]" refused "size=$size" "want|more than"
