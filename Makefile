@@ -18,6 +18,8 @@ V       ?= 0
 Q      := $(if $(filter 1,$(V)),,@)
 target := $(or $(KERNEL),host)
 first  := $(firstword $(KERNELS))
+# each is a suite; the rows are of the first one
+strategies = $(shell tools/strategies --others)
 # CROSS: the programs are for that architecture; WATCHED=asan or valgrind: that looks
 # at what they do
 build  := build$(CROSS:%=/cross-%)$(WATCHED:%=/%)
@@ -262,14 +264,14 @@ check-debug:
 	$(Q)tools/deps check debug
 	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz beside fail-nth
 	$(Q)tests/check '$(call kernels_or,debug)' '$(or $(TESTS),catches fail-nth fail-nth-others rows small rows32 lifecycle prealloc \
-		anon fault insert vmalloc pfn pfn-fault dma fuzz command coverage)'
+		$(strategies) fuzz command coverage)'
 
 ## check-kcsan: the rows, the strategies and the fuzzer on a kernel with KCSAN, for data races
 .PHONY: check-kcsan
 check-kcsan:
 	$(Q)tools/deps check debug
 	$(Q)$(MAKE) --no-print-directory rows rows32 fuzz
-	$(Q)tests/check '$(call kernels_or,kcsan)' '$(or $(TESTS),catches rows anon fault insert vmalloc pfn pfn-fault dma fuzz)'
+	$(Q)tests/check '$(call kernels_or,kcsan)' '$(or $(TESTS),catches rows $(strategies) fuzz)'
 
 ## check-arm64: rows, strategies, fuzzer and load cycles on arm64, with pages of 4 and of 16 KiB
 ## check-ppc64el: the same on ppc64el, with pages of 64 KiB
@@ -278,7 +280,7 @@ check-arm64 check-ppc64el: check-%:
 	$(Q)tools/deps $*
 	$(Q)$(MAKE) --no-print-directory CROSS=$* rows fuzz
 	$(Q)tests/check '$(call kernels_or,$*)' \
-		'$(or $(TESTS),rows lifecycle anon fault insert vmalloc pfn pfn-fault dma fuzz)'
+		'$(or $(TESTS),rows lifecycle $(strategies) fuzz)'
 
 ## check-mutants: classic mistakes, made one by one; each must be noticed (MUTANTS='1[7-9]-*')
 .PHONY: check-mutants

@@ -160,7 +160,7 @@ static int mmapdemo_param_set_strategies(const char *val, const struct kernel_pa
 		list = mmapdemo_param_next_strategy(list, &set);
 	} while (list && *list);
 	if (!list) {
-		pr_err("strategies=%s: want all, or a list of pagecache,anon,fault,insert,vmalloc,pfn,pfn-fault,dma\n",
+		pr_err("strategies=%s: want all, or a list of " MMAPDEMO_STRATEGY_NAMES "\n",
 		       val);
 		return -EINVAL;
 	}
@@ -248,4 +248,5 @@ MODULE_PARM_DESC(huge, "huge folios where size, alignment and memory allow (defa
 
 module_param_cb(strategies, &mmapdemo_strategies_ops, &mmapdemo_param_strategies, 0444);
 __MODULE_PARM_TYPE(strategies, "list");
-MODULE_PARM_DESC(strategies, "ways to have memory, a node each: all, or of pagecache,anon,fault,insert,vmalloc,pfn,pfn-fault,dma (default pagecache)");
+MODULE_PARM_DESC(strategies, "ways to have memory, a node each: all, or of "
+		 MMAPDEMO_STRATEGY_NAMES " (default pagecache)");

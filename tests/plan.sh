@@ -11,7 +11,7 @@ M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 M14 M15 M16 M17 M18 C1 C2 C3 C4 C5 C6
 contract=${contract//$'\n'/ }
 
 # Each has a node of its own. conformance/expect judges the rows that are about it.
-strategies=(anon fault insert vmalloc pfn pfn-fault dma)
+read -ra strategies < <("$top/tools/strategies" --others)
 strategy_rows="S* V* M* *.kind-*"
 
 # The rows that a storm disturbs most, as far as they fit into the time. M12.group-limit
@@ -42,16 +42,10 @@ importers	distinct		40
 stress		first,last,source	45
 rows32		distinct,source		25
 prealloc	distinct,source,cross	10
-anon		distinct,source,cross	100
-fault		distinct,source,cross	40
-insert		distinct,source,cross	60
-vmalloc		distinct,source,cross	50
-pfn		distinct,source,cross	40
-pfn-fault	distinct,source,cross	40
-dma		distinct,source,cross	30
 catches		source			200
 fail-nth	debug			2400
 fail-nth-others	debug			1800
+$(printf '%s	distinct,source,cross	50\n' "${strategies[@]}")
 "
 
 # Those of tests/suites and tests/self, which run once, where they take longer than this.
@@ -247,7 +241,7 @@ suite_command() {
 		needed=V3
 		vm --no-module -a "slub_debug=FZPU slab_debug=FZPU init_on_alloc=0" \
 			-f "$top/build/$kernel/mmapdemo.ko" -f "$top/tools/tap.sh" \
-			-f "$top/tests/suites/lifecycle/guest.sh" -- sh /guest.sh /mmapdemo.ko
+			-f "$top/tests/suites/lifecycle/guest.sh" -- sh /guest.sh /mmapdemo.ko "${strategies[*]}"
 		;;
 	# its helper module places kprobes of this machine's architecture
 	late-load)

@@ -174,10 +174,10 @@ again() {
 	case $1 in
 	host/contract) echo "make check-all" ;;
 	host/coverage) echo "make check-debug" ;;
-	*/rows | */small | */rows32 | */anon | */fault | */insert | */vmalloc | */pfn | */pfn-fault | */dma)
-		echo "make $target KERNELS='$kernel' TESTS='${1#*/}@'"
+	*)
+		[[ " rows small rows32 ${strategies[*]} " != *" ${1#*/} "* ]] || set -- "$1@"
+		echo "make $target KERNELS='$kernel' TESTS='${1#*/}'"
 		;;
-	*) echo "make $target KERNELS='$kernel' TESTS='${1#*/}'" ;;
 	esac
 }
 

@@ -14,6 +14,8 @@ extern const struct mmapdemo_strategy mmapdemo_strategy_pfn;
 extern const struct mmapdemo_strategy mmapdemo_strategy_pfn_fault;
 extern const struct mmapdemo_strategy mmapdemo_strategy_dma;
 
+/* In the order of the table. tools/strategies reads the names for the tests. */
+#define MMAPDEMO_STRATEGY_NAMES	"pagecache,anon,fault,insert,vmalloc,pfn,pfn-fault,dma"
 #define MMAPDEMO_STRATEGIES	8
 extern const struct mmapdemo_strategy *const mmapdemo_strategies[MMAPDEMO_STRATEGIES];
 

@@ -34,9 +34,11 @@ one_test='printf "1..1\nok 1 - S1.a\n"'
 
 plant() {
 	rm -rf "$tree"
-	mkdir -p "$tree/vm" "$tree/tests/self" "$tree/tests/suites"
+	mkdir -p "$tree/vm" "$tree/tests/self" "$tree/tests/suites" "$tree/tools" "$tree/module/strategy"
 	cp "$top/tests/"{check,plan.sh,schedule.sh,report} "$tree/tests"
 	cp "$top/vm/lib.sh" "$tree/vm"
+	cp "$top/tools/strategies" "$tree/tools"
+	cp "$top/module/strategy/list.h" "$tree/module/strategy"
 	cp "$top/Makefile" "$tree"
 	program vm/run "$vm"
 	program vm/rows "$vm"

@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# guest.sh: loads of /mmapdemo.ko in the VM, while other processes open its nodes.
+# guest.sh NODE...: loads of /mmapdemo.ko in the VM, while other processes open its nodes.
 # Some loads fail, after the first nodes were added. Contract row V3.
 
 # shellcheck source=tools/tap.sh
 . /tap.sh
 parameters=/sys/module/late_load/parameters
-nodes="/dev/mmapdemo /dev/mmapdemo-anon /dev/mmapdemo-fault /dev/mmapdemo-insert"
-nodes="$nodes /dev/mmapdemo-vmalloc /dev/mmapdemo-pfn /dev/mmapdemo-pfn-fault /dev/mmapdemo-dma"
+nodes="$*"
 
 # late NTH WINDOW: the node that fails, 9 is the step after the last, and how long the
 # others are there before

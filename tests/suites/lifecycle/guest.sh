@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# lifecycle.sh MODULE.ko: loads and unloads it, in the VM, and looks for what
+# lifecycle.sh MODULE.ko STRATEGIES: loads and unloads it, in the VM, and looks for what
 # stays; refuses and looks again. Contract row V3.
 
 # shellcheck source=tools/tap.sh
@@ -244,9 +244,8 @@ pfn_is_smaller() {
 	return $result
 }
 
-all_nodes="/dev/mmapdemo /dev/mmapdemo-anon /dev/mmapdemo-dma /dev/mmapdemo-fault"
-all_nodes="$all_nodes /dev/mmapdemo-insert /dev/mmapdemo-pfn /dev/mmapdemo-pfn-fault"
-all_nodes="$all_nodes /dev/mmapdemo-vmalloc"
+# shellcheck disable=SC2086 # words
+all_nodes=$({ echo /dev/mmapdemo; printf '/dev/mmapdemo-%s\n' $2; } | sort | paste -sd' ')
 
 # Half of the nodes are there when one finds no memory: all of them go again.
 half_of_the_nodes_refused() {
