@@ -40,6 +40,12 @@ static void store(const void *from, size_t len, off_t off)
 	unmap(map, pages(count));
 }
 
+/* What pread() and pwrite() say of a transfer that did not end as it should. */
+static const char *reason(ssize_t done)
+{
+	return done < 0 ? strerror(errno) : "a short count";
+}
+
 void target_write(int fd, const void *from, size_t len, off_t off)
 {
 	ssize_t put;
@@ -50,7 +56,7 @@ void target_write(int fd, const void *from, size_t len, off_t off)
 	}
 	put = pwrite(fd, from, len, off);
 	ck_assert_msg(put == (ssize_t)len, "pwrite(%zu bytes at %#jx) is %zd: %s", len,
-		      (intmax_t)off, put, strerror(errno));
+		      (intmax_t)off, put, reason(put));
 }
 
 void target_write_pattern(off_t off, size_t len, int seed)
@@ -257,7 +263,7 @@ static void read_target(void *to, size_t len, off_t off, const char *file, int l
 		got = pread(fd, to, len, off);
 	if (got != (ssize_t)len)
 		row_fail_at(file, line, "pread", "pread(%zu bytes at %#jx) is %zd: %s", len,
-			    (intmax_t)off, got, strerror(errno));
+			    (intmax_t)off, got, reason(got));
 	close(fd);
 }
 

@@ -73,7 +73,7 @@ static void measure(int fd, off_t size)
 	target.size = end;
 }
 
-static void check_size(void)
+void target_check_size(void)
 {
 	if (target.size < (off_t)pages(TEST_PAGES) || target.size % target.page)
 		errx(2, "%s: %jd bytes: the tests need whole pages of %zu bytes, and %d or more",
@@ -94,24 +94,27 @@ static void identify_mapping(int fd)
 	munmap(map, target.page);
 }
 
-void target_init(const char *spec, off_t size)
+void target_find(const char *spec, off_t size)
 {
 	struct stat stat;
 	int fd;
 
 	target = (struct target){.name = spec, .path = spec, .in_a_mount = true};
-	if (target_make(spec, size) && target.kind == TARGET_ANONYMOUS) {
-		check_size();
+	if (target_make(spec, size) && target.kind == TARGET_ANONYMOUS)
 		return;
-	}
 	fd = open(target.path, O_RDWR | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &stat))
 		refuse_to_open(target.path);
 	identify(spec, &stat);
 	measure(fd, size);
-	check_size();
 	identify_mapping(fd);
 	close(fd);
+}
+
+void target_init(const char *spec, off_t size)
+{
+	target_find(spec, size);
+	target_check_size();
 }
 
 static int error_of(ssize_t done)

@@ -15,6 +15,9 @@
 
 /* size: 0, or of what is made, or of what does not say how large it is. Writes nothing. */
 void target_init(const char *spec, off_t size);
+/* The same in two steps: what is too small for rows is found as well. */
+void target_find(const char *spec, off_t size);
+void target_check_size(void);
 
 /* Finds out by writing to it whether it reads, writes and keeps what is written. */
 void target_probe(void);
