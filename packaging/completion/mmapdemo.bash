@@ -18,6 +18,8 @@ _mmapdemo_values() {
 	*--device | *-d) printf '%s\n' /dev/mmapdemo* ;;
 	wipe--policy | wipe-p) echo unmap close both none ;;
 	wait--events | wait-e) echo kick last-close resize wipe ;;
+	conform--as) echo memory dma registers ring readonly ;;
+	conform--fill) echo none ;;
 	watch--events | watch-e)
 		echo mmap vma_open vma_close fault huge_fault map_pages resize poison_hit notify wipe ;;
 	tour--chapter | tour-c)
@@ -39,7 +41,7 @@ _mmapdemo() {
 		words=$(_mmapdemo_options "$program" "$command")
 	elif ! words=$(_mmapdemo_values "$program" "$command" "$option"); then
 		case $command$option in
-		*--html | *--svg | *--from | tour-h | bench--json) words=$(compgen -f -- "$cur") ;;
+		conform--baseline | conform--compare | *--svg | *--from | tour-h | bench--json | map--html | tour--html) words=$(compgen -f -- "$cur") ;;
 		create*) words=$(compgen -c -- "$cur") ;;
 		map*) words=$(cd /proc && echo [0-9]*) ;;
 		conform*) words="memfd: shm: zero: hugetlb: anon: $(compgen -f -- "$cur")" ;;

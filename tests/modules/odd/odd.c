@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Devices that are no files, or are broken, for the test of `mmapdemo conform`.
- * Each has PAGES pages and neither read, write nor a size. Never load it
- * outside of a VM: some of them hold a process for ever.
+ * Each has PAGES pages; most have neither read, write nor a size. Never load it
+ * outside of a VM: some of them hold a process for ever, or crash.
  */
 #include <linux/err.h>
 #include <linux/gfp.h>
+#include <linux/highmem.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/uaccess.h>
 #include <linux/wait.h>
 
 #define PAGES 32
@@ -94,6 +96,193 @@ static int map_plain(struct file *file, struct vm_area_struct *vma)
 	return 0;
 }
 
+static loff_t seek_whole(struct file *file, loff_t offset, int whence)
+{
+	return fixed_size_llseek(file, offset, whence, PAGES * PAGE_SIZE);
+}
+
+/* What is not written yet cannot be read nor touched, and a call transfers few bytes. */
+#define QUANTUM 1000
+
+static size_t filled;
+
+static loff_t seek_filled(struct file *file, loff_t offset, int whence)
+{
+	return fixed_size_llseek(file, offset, whence, filled);
+}
+
+static void *at_position(loff_t position, size_t *count)
+{
+	*count = min_t(size_t, *count, QUANTUM);
+	*count = min_t(size_t, *count, PAGE_SIZE - position % PAGE_SIZE);
+	return page_address(pages[position / PAGE_SIZE]) + position % PAGE_SIZE;
+}
+
+static ssize_t read_short(struct file *file, char __user *to, size_t count, loff_t *position)
+{
+	void *from;
+
+	if (*position >= filled)
+		return 0;
+	count = min_t(size_t, count, filled - *position);
+	from = at_position(*position, &count);
+	if (copy_to_user(to, from, count))
+		return -EFAULT;
+	*position += count;
+	return count;
+}
+
+static ssize_t write_short(struct file *file, const char __user *from, size_t count,
+			   loff_t *position)
+{
+	void *to;
+
+	if (*position >= PAGES * PAGE_SIZE)
+		return -ENOSPC;
+	to = at_position(*position, &count);
+	if (copy_from_user(to, from, count))
+		return -EFAULT;
+	*position += count;
+	filled = max_t(size_t, filled, *position);
+	return count;
+}
+
+static vm_fault_t fault_filled(struct vm_fault *vmf)
+{
+	return vmf->pgoff * PAGE_SIZE < filled ? give_page(vmf) : VM_FAULT_SIGBUS;
+}
+
+/* No page fault looks how far the buffer goes. */
+static vm_fault_t fault_beyond(struct vm_fault *vmf)
+{
+	vmf->page = pages[vmf->pgoff % PAGES];
+	get_page(vmf->page);
+	return 0;
+}
+
+/* No page fault finds the page of the one before. */
+static vm_fault_t fault_lost(struct vm_fault *vmf)
+{
+	vmf->page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	return vmf->page ? 0 : VM_FAULT_OOM;
+}
+
+static vm_fault_t fault_crash(struct vm_fault *vmf)
+{
+	return READ_ONCE(*(vm_fault_t *)(vmf->pgoff + 8));
+}
+
+static const struct vm_operations_struct ops_filled = {.fault = fault_filled};
+static const struct vm_operations_struct ops_beyond = {.fault = fault_beyond};
+static const struct vm_operations_struct ops_lost = {.fault = fault_lost};
+static const struct vm_operations_struct ops_crash = {.fault = fault_crash};
+
+static int map_filled(struct file *file, struct vm_area_struct *vma)
+{
+	return map_with(vma, &ops_filled);
+}
+
+static int map_beyond(struct file *file, struct vm_area_struct *vma)
+{
+	vma->vm_ops = &ops_beyond;
+	return 0;
+}
+
+static int map_lost(struct file *file, struct vm_area_struct *vma)
+{
+	return map_with(vma, &ops_lost);
+}
+
+static int map_crash(struct file *file, struct vm_area_struct *vma)
+{
+	return map_with(vma, &ops_crash);
+}
+
+static int map_warning(struct file *file, struct vm_area_struct *vma)
+{
+	WARN(1, "odd: a warning that the test wants\n");
+	return map_plain(file, vma);
+}
+
+/* The copies that fork() makes are not counted, and the first that goes takes the contents. */
+static int mappings;
+
+static void close_uncounted(struct vm_area_struct *vma)
+{
+	if (--mappings)
+		return;
+	for (int i = 0; i < PAGES; i++)
+		clear_highpage(pages[i]);
+}
+
+static const struct vm_operations_struct ops_uncounted = {.close = close_uncounted};
+
+static int map_uncounted(struct file *file, struct vm_area_struct *vma)
+{
+	int err = map_plain(file, vma);
+
+	if (!err) {
+		mappings++;
+		vma->vm_ops = &ops_uncounted;
+	}
+	return err;
+}
+
+static int map_private_as_shared(struct file *file, struct vm_area_struct *vma)
+{
+	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags | VM_SHARED);
+	return map_plain(file, vma);
+}
+
+static int map_upgradable(struct file *file, struct vm_area_struct *vma)
+{
+	return vma->vm_flags & VM_WRITE ? -EPERM : map_plain(file, vma);
+}
+
+static int map_without_offset(struct file *file, struct vm_area_struct *vma)
+{
+	if (!in_bounds(vma))
+		return -EINVAL;
+	for (unsigned long i = 0; i < vma_pages(vma); i++) {
+		int err = vm_insert_page(vma, vma->vm_start + i * PAGE_SIZE, pages[i]);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Nothing can be mapped before a call has been made. */
+static int open_unready(struct inode *inode, struct file *file)
+{
+	file->private_data = NULL;
+	return 0;
+}
+
+static long make_ready(struct file *file, unsigned int command, unsigned long argument)
+{
+	file->private_data = file;
+	return 0;
+}
+
+static int map_if_ready(struct file *file, struct vm_area_struct *vma)
+{
+	return file->private_data ? map_plain(file, vma) : -EINVAL;
+}
+
+static atomic_t opened;
+
+static int open_once(struct inode *inode, struct file *file)
+{
+	return atomic_cmpxchg(&opened, 0, 1) ? -EBUSY : 0;
+}
+
+static int release_once(struct inode *inode, struct file *file)
+{
+	atomic_set(&opened, 0);
+	return 0;
+}
+
 static int open_hang(struct inode *inode, struct file *file)
 {
 	return wait_event_killable(never, false);
@@ -112,6 +301,19 @@ static struct miscdevice devices[] = {
 	ODD("stuck", .mmap = map_stuck),
 	ODD("unmappable", .llseek = noop_llseek),
 	ODD("unopenable", .open = open_hang),
+	ODD("short", .mmap = map_filled, .read = read_short, .write = write_short,
+	    .llseek = seek_filled),
+	ODD("beyond", .mmap = map_beyond, .llseek = seek_whole),
+	ODD("lost", .mmap = map_lost, .llseek = seek_whole),
+	ODD("uncounted", .mmap = map_uncounted, .llseek = seek_whole),
+	ODD("private", .mmap = map_private_as_shared, .llseek = seek_whole),
+	ODD("upgradable", .mmap = map_upgradable, .llseek = seek_whole),
+	ODD("offset", .mmap = map_without_offset, .llseek = seek_whole),
+	ODD("unready", .mmap = map_if_ready, .open = open_unready, .unlocked_ioctl = make_ready),
+	ODD("once", .mmap = map_plain, .open = open_once, .release = release_once,
+	    .llseek = seek_whole),
+	ODD("warning", .mmap = map_warning),
+	ODD("crash", .mmap = map_crash),
 };
 
 static void odd_exit(void)

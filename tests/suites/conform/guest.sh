@@ -29,45 +29,153 @@ says() {
 }
 
 unknown_size() {
-	conform 2 --write /dev/odd-plain && says 'does not say its size.*give --size'
+	conform 2 --table --write /dev/odd-plain && says 'does not say its size.*give --size' &&
+		conform 0 /dev/odd-plain && says '128 KiB \(found by trial\)'
 }
 
 unasked() {
-	conform 2 --size 128K /dev/odd-plain &&
+	conform 2 --table --size 128K /dev/odd-plain &&
 		says 'would overwrite its first 16 pages \(65536 bytes\).*--write'
 }
 
 plain() {
-	conform 1 --size 128K --write --tests 'S3 S4 S5 S6 S14 M5 M8' /dev/odd-plain &&
+	conform 1 --table --size 128K --write --tests 'S3 S4 S5 S6 S14 M5 M8' /dev/odd-plain &&
 		says '^S3 +yes' && says '^S4 +yes' && says '^S5 +yes' && says '^S6 +yes' &&
 		says 'no: no futex in shared memory' && says 'no: no read\(\): Invalid argument'
 }
 
 crashing() {
-	conform 1 --size 128K --write --tests 'S3 S14' /dev/odd-sigbus &&
+	conform 1 --table --size 128K --write --tests 'S3 S14' /dev/odd-sigbus &&
 		says '^S3 +no' && says 'Received signal 7 \(Bus error\)'
 }
 
 hanging() {
-	conform 1 --size 128K --write --timeout $limit --tests 'S3 S6.gone-after-m* S9.z*' /dev/odd-hang &&
+	conform 1 --table --size 128K --write --timeout $limit --tests 'S3 S6.gone-after-m* S9.z*' /dev/odd-hang &&
 		says '^S3 +yes' && says '^S6 +no' && says 'Test timeout expired' && says '^S9 +yes'
+}
+
+# finds SLUGS ARGUMENT...: these are broken, in the order of the table, and nothing else is. More
+# may be missing or a choice. All of it is said in words.
+finds() {
+	broken=$1 status=0
+	shift
+	said=$(/mmapdemo conform --timeout $((2 * limit)) "$@" 2>&1) || status=$?
+	same "exit status" "$([ -z "$broken" ] && echo 0 || echo 1)" "$status" &&
+		same "broken" "$broken" "$(echo "$said" | sed -n 's/^broken: \([a-z-]*\):.*/\1/p' | xargs)" &&
+		no_raw_text || {
+		echo "$said"
+		return 1
+	}
+}
+
+no_raw_text() {
+	! echo "$said" | grep -E "Assertion '|Received signal|Test timeout expired"
+}
+
+also() {
+	for slug; do
+		has "$said" "^(missing|choice|fine): $slug: " || return
+	done
+}
+
+mistakes() {
+	finds past-the-end --write /dev/odd-beyond &&
+		says 'cure: docs/drivers.md, "Bounds"' && says '^    likely cause: ' &&
+		finds past-the-end /dev/odd-beyond &&
+		finds 'past-the-end lost-store' --write /dev/odd-lost &&
+		finds offset-ignored --write /dev/odd-offset &&
+		finds shared-private --write /dev/odd-private &&
+		finds '' /dev/odd-private
+}
+
+uncounted() {
+	finds open-not-counted --write /dev/odd-uncounted && says 'after a child process that'
+}
+
+upgradable() {
+	finds writable-after-read-only /dev/odd-upgradable && says 'profile readonly' &&
+		finds writable-after-read-only --as memory /dev/odd-upgradable && says 'because --as says so'
+}
+
+no_memory() {
+	finds sigbus-inside /dev/odd-sigbus && says 'ends in SIGBUS' &&
+		finds hang /dev/odd-hang && says 'does not end'
+}
+
+choices() {
+	finds '' --write /dev/odd-plain && also no-futex no-size no-read no-write no-fault-again &&
+		says '^fine +[0-9]{3} ' && conform 0 --write --verbose --size 128K --tests 'S9 S14' /dev/odd-plain &&
+		also end-refused && says '^S14 +yes' && finds '' --write /dev/odd-once &&
+		also one-at-a-time no-futex && finds '' --write --verbose /dev/odd-short && also short-read short-write no-futex &&
+		says 'because they want read\(\) and write\(\) that transfer'
+}
+
+setup() {
+	conform 2 /dev/odd-unready && says 'cannot be mapped: Invalid argument.*--setup' &&
+		finds '' --write --setup /ready /dev/odd-unready && also no-size &&
+		conform 2 --setup false /dev/odd-unready && says '--setup false: it fails with status 1' &&
+		conform 0 --setup 'echo by' /dev/odd-plain && says '^by /dev/odd-plain$'
+}
+
+# The words of a finding are the same in each form, and a known one is no news.
+forms() {
+	conform 1 --json /dev/odd-beyond && echo "$said" >/tmp/beyond &&
+		says '"slug": ?"past-the-end"' && says '"class": ?"broken"' && says '"cure": ?"Bounds"' &&
+		says '"D.end"' && no_raw_text &&
+		conform 1 --report /dev/odd-beyond && says '^kernel:  Linux' && says '^driver:  ' &&
+		says '^    found by: D.end' && conform 1 --html /dev/odd-beyond && says '</html>' &&
+		says 'broken: past-the-end' && conform 0 --baseline /tmp/beyond /dev/odd-beyond || return
+	conform 0 --json /dev/odd-plain && echo "$said" >/tmp/plain &&
+		conform 1 --baseline /tmp/plain /dev/odd-beyond && says '^new: broken: past-the-end: ' &&
+		says '^gone: choice: no-size: ' && conform 1 --compare /tmp/plain /tmp/beyond &&
+		says '^new: broken: past-the-end: ' && conform 0 --compare /tmp/plain /tmp/plain &&
+		same "differences" '' "$said" && conform 2 --compare /tmp/plain /ready &&
+		echo '{"findings": [1]}' >/tmp/wrong && conform 2 --baseline /tmp/wrong /dev/odd-plain &&
+		says 'finding 0 is no object'
 }
 
 # The first that is stuck is the last that is tried.
 stuck() {
-	conform 2 --size 128K --write --timeout $limit --tests 'S3 S6 S9.z*' /dev/odd-stuck || return
+	conform 2 --table --size 128K --write --timeout $limit --tests 'S3 S6 S9.z*' /dev/odd-stuck || return
 	echo 1 >/sys/module/odd/parameters/release
 	says '^S3 +yes' && says 'its process hangs, and SIGKILL does not end it' &&
 		says 'a process is stuck in /dev/odd-stuck: the [0-9]+ tests after it'
 }
 
 unmappable() {
-	conform 2 --size 128K --write /dev/odd-unmappable && says 'cannot be mapped: No such device'
+	conform 2 --table --size 128K --write /dev/odd-unmappable && says 'cannot be mapped: No such device' &&
+		conform 2 /dev/odd-unmappable && says 'cannot be mapped: No such device \(the driver has no .mmap\)'
 }
 
 unopenable() {
-	conform 2 --size 128K --write --timeout 1 /dev/odd-unopenable &&
-		says 'no answer to open, map, read or write within 1 s'
+	conform 2 --table --size 128K --write --timeout 1 /dev/odd-unopenable &&
+		says 'no answer to open, map, read or write within 1 s' &&
+		conform 2 --timeout 1 /dev/odd-unopenable && says 'no answer to open\(\) within 1 s'
+}
+
+# What no test may touch, or nothing can be said about.
+refused() {
+	conform 2 /tmp && says '/tmp: a directory cannot be mapped' &&
+		conform 2 /dev/console && says 'a terminal or console' && conform 2 /dev/null &&
+		says 'the driver has no .mmap' && : >/tmp/empty && conform 2 --write /tmp/empty && says 'it is empty'
+}
+
+# Nobody who is not root may read the kernel's log or see frames: that is no obstacle.
+without_root() {
+	chmod 666 /dev/odd-beyond
+	said=$(su -s /bin/sh nobody -c '/mmapdemo conform --write /dev/odd-beyond') && return 1
+	says '^broken: past-the-end: ' && chmod 600 /dev/odd-beyond || return
+	! said=$(su -s /bin/sh nobody -c '/mmapdemo conform /dev/odd-beyond' 2>&1) &&
+		says 'cannot be opened: Permission denied: run as root'
+}
+
+gone() {
+	/mmapdemo conform --write /dev/odd-plain >/tmp/said 2>&1 &
+	sleep 0.5
+	rm /dev/odd-plain
+	status=0
+	wait $! || status=$?
+	same "exit status" 2 "$status" && has "$(cat /tmp/said)" 'disappeared|No such file'
 }
 
 none() {
@@ -77,19 +185,20 @@ none() {
 file_unasked() {
 	head -c 65536 /dev/urandom >/tmp/file
 	cp /tmp/file /tmp/copy
-	conform 2 /tmp/file && says 'would overwrite' && cmp /tmp/file /tmp/copy
+	conform 2 --table /tmp/file && says 'would overwrite' && conform 0 /tmp/file &&
+		says 'not applicable +[0-9]+' && cmp /tmp/file /tmp/copy
 }
 
 file_asked() {
-	conform 0 --write --tests 'S1 S9 M8' /tmp/file &&
+	conform 0 --table --write --tests 'S1 S9 M8' /tmp/file && finds '' --write /tmp/file &&
 		same "size" 65536 "$(stat -c %s /tmp/file)" || return
 	! cmp -s /tmp/file /tmp/copy || { echo "nothing was written"; return 1; }
 }
 
 short_file() {
 	echo short >/tmp/short
-	conform 2 --write /tmp/short && says '6 bytes: the tests need whole pages' &&
-		same contents short "$(cat /tmp/short)"
+	conform 2 --table --write /tmp/short && says '6 bytes: the tests need whole pages' &&
+		same contents short "$(cat /tmp/short)" && finds '' /tmp/short && finds '' --size 4K memfd:
 }
 
 # left_behind: what is made for a run
@@ -99,7 +208,7 @@ left_behind() {
 }
 
 tidy() {
-	conform 1 --tests 'S3 S14' hugetlb: && says 'nr_hugepages is [0-9]+ for this run, was 0' &&
+	conform 1 --table --tests 'S3 S14' hugetlb: && says 'nr_hugepages is [0-9]+ for this run, was 0' &&
 		says '^S3 +yes' && conform 0 --tests S3 shm: && left_behind
 }
 
@@ -116,7 +225,7 @@ no_test_runs() {
 # Ended by a signal in the middle, when it has what it needs.
 tidy_when_killed() {
 	for target in hugetlb: shm:; do
-		/mmapdemo conform $target >/tmp/said 2>&1 &
+		/mmapdemo conform --table $target >/tmp/said 2>&1 &
 		while ! grep -q ^S1 /tmp/said; do sleep 0.1; done
 		kill -TERM $!
 		wait $!
@@ -127,44 +236,66 @@ tidy_when_killed() {
 # As conform, with other defaults.
 rows() {
 	conform 0 --list && same "tests" "$said" "$(/mmapdemo-rows --list)" || return
-	for view in --table --json --tap; do
+	for view in --table --tap; do
 		conform 0 $view --tests 'S3 S14' memfd: &&
 			same "$view" "$said" "$(/mmapdemo-rows $view --tests 'S3 S14' --device memfd:)" || return
 	done
-	same "what is usual" "$said" "$(/mmapdemo-rows --tests 'S3 S14' memfd:)"
+	same "what is usual" "$said" "$(/mmapdemo-rows --tests 'S3 S14' memfd:)" &&
+		conform 0 --json --tests 'S3 S14' memfd: && says '"row": ?"S3"' && says '"findings": ?\[' &&
+		has "$(/mmapdemo-rows --json --tests 'S3 S14' memfd:)" '"row": ?"S3"'
 }
 
 # The old name of --tests, and TARGET as an option.
 other_names() {
-	conform 0 --rows S3 --device shm: && says '^S3 +yes' && conform 2 --device shm: memfd: &&
+	conform 0 --table --rows S3 --device shm: && says '^S3 +yes' && conform 2 --device shm: memfd: &&
 		says 'more than one TARGET'
+}
+
+# /headings are those of docs/drivers.md, and the points of its list.
+words() {
+	conform 0 --words && echo "$said" | grep NONE && return 1
+	echo "$said" | sed -n 's/^finding\t[^\t]*\t[^\t]*\t//p' | sort -u >/tmp/cures
+	[ "$(grep -c . /tmp/cures)" -gt 10 ] && ! grep -vxFf /headings /tmp/cures
 }
 
 usage() {
 	conform 2 && conform 2 --size 1X memfd: && conform 2 --timeout 0 memfd: &&
 		conform 2 --tests X1 memfd: && says "no row or test matches 'X1'" &&
 		conform 2 memfd: shm: && says 'more than one TARGET' &&
+		conform 2 --as fish memfd: && says 'not memory, dma' && conform 2 --fill all memfd: &&
 		conform 0 --help && says 'Exit status'
 }
 
+mkdir -p /etc && echo 'nobody:x:65534:65534::/:/bin/sh' >/etc/passwd
 insmod /odd.ko || exit
 
-plan 18
-try "a device that does not say its size wants --size" unknown_size
+plan 29
+try "a device that does not say its size wants --size for rows, and is tried otherwise" unknown_size
 try "nothing is written unless --write allows it" unasked
 try "pages of a common driver: shared, private and forked, but no file" plain
 try "a device that answers each touch with SIGBUS is a result" crashing
 try "one that hangs in private mappings is a result, test by test" hanging
+try "each mistake is named, and nothing else is called broken" mistakes
+try "one that counts no copies of a VMA" uncounted
+try "one that can be made writable, found without a store" upgradable
+try "one that has no memory behind a mapping, or never answers" no_memory
+try "what a driver lacks or chose is not broken" choices
+try "one that wants a call first gets it by --setup" setup
+try "JSON, a report, a page and a baseline have the same words" forms
+try "what cannot be mapped, or is in use, is refused" refused
+try "who is not root gets findings, too" without_root
 try "one that not even SIGKILL ends is left behind" stuck
 try "one that cannot be mapped cannot be tested" unmappable
 try "one that hangs in open cannot be tested" unopenable
 try "one that is not there cannot be tested" none
 try "a file is not touched unless --write allows it" file_unasked
 try "and with it, is tested and keeps its size" file_asked
-try "a file that is too short is refused" short_file
+try "a file that is too short for rows is told of otherwise" short_file
 try "what is made for a run is gone after it" tidy
 try "also when a signal ends it" tidy_when_killed
 try "mmapdemo-rows says the same in the same words" rows
 try "options have names of old, and of other commands" other_names
 try "a malformed command line is refused" usage
+try "every test has words, and every finding a cure" words
+try "one that disappears while it is tested" gone
 try "the module of the odd devices can go: nobody is left in it" rmmod odd

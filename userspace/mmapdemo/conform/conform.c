@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* mmapdemo conform: the tests that our own device has to pass, on anything that can be mapped. */
 #include <err.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,29 +8,9 @@
 #include "command.h"
 #include "common/memory.h"
 #include "conform.h"
+#include "examine.h"
 #include "guard.h"
-#include "run.h"
-#include "support/target.h"
-#include "support/target_init.h"
-
-static void refuse_to_overwrite(void)
-{
-	errx(2,
-	     "%s: the tests would overwrite its first %d pages (%zu bytes), its last two, and some "
-	     "might change others of its %jd bytes: --write says that it may be lost",
-	     target.name, TEST_PAGES, pages(TEST_PAGES), (intmax_t)target.size);
-}
-
-static void prepare(void *argument, int to)
-{
-	const struct options *options = argument;
-
-	(void)to;
-	target_init(options->target, options->size);
-	if (!target.ours && !target.made && !options->may_write)
-		refuse_to_overwrite();
-	target_probe();
-}
+#include "rows.h"
 
 static void try_to_prepare(struct options *options)
 {
@@ -39,7 +18,7 @@ static void try_to_prepare(struct options *options)
 	struct guarded guarded;
 	int status;
 
-	guard_begin(&guarded, prepare, options);
+	guard_begin(&guarded, prepare_rows, options);
 	if (guard_hear(&guarded, NULL, 0, timeout) < 0)
 		errx(2, "%s: no answer to open, map, read or write within %g s", options->target,
 		     timeout);
@@ -49,16 +28,6 @@ static void try_to_prepare(struct options *options)
 		     status - 128);
 	if (status)
 		exit(status);
-}
-
-static void choose_tests(const struct options *options, struct run *run)
-{
-	run->count = runner_select(options->globs, &run->tests);
-	if (!run->count)
-		errx(2, "no row or test matches '%s': --list names them all", options->globs);
-	run->outcomes = new_array(run->count, sizeof(*run->outcomes));
-	for (size_t i = 0; options->timeout && i < run->count; i++)
-		run->tests[i].timeout = options->timeout;
 }
 
 static void list_tests(const struct run *run)
@@ -101,37 +70,40 @@ static int show_run(struct run *run, const struct view *view)
 	return rows.of[FAILED] || rows.of[UNSUPPORTED];
 }
 
-static void free_run(struct run *run)
+static int conform_rows(struct options *options)
 {
-	for (size_t i = 0; i < run->count; i++)
-		outcome_free(&run->outcomes[i]);
-	free(run->outcomes);
-	free(run->tests);
+	struct run run = {.target = options->target, .verbose = options->verbose};
+	int status = 0;
+
+	run_choose(&run, options->globs, options->timeout);
+	if (options->list) {
+		list_tests(&run);
+	} else {
+		if (strchr(options->target, '/'))
+			try_to_prepare(options);
+		prepare_rows(options, -1);
+		status = show_run(&run, options->view);
+	}
+	run_free(&run);
+	return status;
 }
 
 int conform(int argc, char **argv, struct options options)
 {
-	struct run run = {};
-	int status = 0;
-
 	memory_status = 2;
 	options_parse(&options, argc, argv);
-	run.target = options.target;
-	run.verbose = options.verbose;
-	choose_tests(&options, &run);
-	if (options.list) {
-		list_tests(&run);
-	} else {
-		if (strchr(options.target, '/'))
-			try_to_prepare(&options);
-		prepare(&options, -1);
-		status = show_run(&run, options.view);
+	if (options.words) {
+		show_words();
+		return 0;
 	}
-	free_run(&run);
-	return status;
+	if (options.compare)
+		return compare_files(options.compare, options.target) != 0;
+	if (options.examine && !options.list)
+		return examine(&options);
+	return conform_rows(&options);
 }
 
 int conform_main(int argc, char **argv)
 {
-	return conform(argc, argv, (struct options){.view = &view_table});
+	return conform(argc, argv, (struct options){.view = &view_table, .examine = true});
 }

@@ -33,7 +33,7 @@ void guard_begin(struct guarded *guarded, void (*call)(void *argument, int to), 
 	if (pipe2(reports, O_CLOEXEC) || pipe2(output, O_CLOEXEC | O_NONBLOCK))
 		err(2, "pipe");
 	fflush(NULL);
-	*guarded = (struct guarded){fork(), reports[0], output[0]};
+	*guarded = (struct guarded){.pid = fork(), .reports = reports[0], .output = output[0]};
 	if (guarded->pid < 0)
 		err(2, "fork");
 	if (!guarded->pid) {
@@ -53,7 +53,7 @@ static void show_output(const struct guarded *guarded)
 	ssize_t length;
 
 	while ((length = read(guarded->output, text, sizeof(text))) > 0)
-		fwrite(text, length, 1, stderr);
+		fwrite(text, length, 1, guarded->show ? guarded->show : stderr);
 }
 
 static void forget(struct guarded *guarded)

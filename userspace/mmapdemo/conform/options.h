@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "findings.h"
 #include "run.h"
 
 struct options {
@@ -16,6 +17,16 @@ struct options {
 	bool list;
 	bool verbose;
 	const struct view *view;
+
+	bool examine; /* or else rows alone, as the view has them */
+	enum form { FORM_TEXT, FORM_JSON, FORM_REPORT, FORM_PAGE } form;
+	enum profile profile;
+	bool profile_given;
+	bool no_fill;
+	bool words;	      /* the table of findings.c, for its test */
+	const char *setup;    /* a command, or NULL */
+	const char *baseline; /* a file, or NULL */
+	const char *compare;  /* a file that `target' is compared with, or NULL */
 };
 
 /* Starts from the defaults in options. Ends the program where the command line is wrong. */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/memory.h"
 #include "run.h"
 
 const char *verdict_word(enum verdict verdict)
@@ -48,4 +51,22 @@ struct tally run_tally_rows(const struct run *run)
 		i += row.all;
 	}
 	return rows;
+}
+
+void run_choose(struct run *run, const char *globs, double timeout)
+{
+	run->count = runner_select(globs, &run->tests);
+	if (!run->count)
+		errx(2, "no row or test matches '%s': --list names them all", globs);
+	run->outcomes = new_array(run->count, sizeof(*run->outcomes));
+	for (size_t i = 0; timeout && i < run->count; i++)
+		run->tests[i].timeout = timeout;
+}
+
+void run_free(struct run *run)
+{
+	for (size_t i = 0; i < run->count; i++)
+		outcome_free(&run->outcomes[i]);
+	free(run->outcomes);
+	free(run->tests);
 }

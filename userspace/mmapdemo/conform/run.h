@@ -22,6 +22,10 @@ struct view {
 	void (*end)(const struct run *run);
 };
 
+/* Chooses the tests that match the globs; each may take so many seconds, if not 0. */
+void run_choose(struct run *run, const char *globs, double timeout);
+void run_free(struct run *run);
+
 extern const struct view view_table, view_json, view_tap;
 
 /* yes, no (it cannot), differs (it does something else), not applicable */

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "examine.h"
+#include "rows.h"
+#include "kernel_log.h"
+#include "support/node.h"
+#include "support/patience.h"
+#include "support/row.h"
+#include "support/target.h"
+#include "support/target_init.h"
+
+#define DEADLINE      8.0
+
+#define MOST_FOR_ROWS ((off_t)1 << 34)
+
+static void make_facts(const struct options *options)
+{
+	facts = mmap(NULL, sizeof(*facts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	if (facts == MAP_FAILED)
+		err(2, "mmap");
+	*facts = (struct facts){.fd = -1, .page = sysconf(_SC_PAGESIZE)};
+	facts->deadline = options->timeout ? options->timeout : DEADLINE * busy_factor();
+	facts->may_write = options->may_write || target.made || target.ours;
+	facts->may_fill = !options->no_fill;
+	facts->profile = options->profile_given ? options->profile : AS_MEMORY;
+	facts->regular = target.kind == TARGET_FILE;
+	if (target.made && target.kind != TARGET_ANONYMOUS) {
+		facts->page = target.page;
+		facts->size = target.has_end ? target.size : 0;
+	}
+	if (options->size)
+		facts->size = options->size;
+	if (facts->size) {
+		facts->size_from = options->size ? SIZE_GIVEN : SIZE_SAID;
+		facts->pages = (facts->size + facts->page - 1) / facts->page;
+	}
+}
+
+/* What the user named, or what was made of it; nothing has been touched. */
+static void name_target(const struct options *options)
+{
+	struct stat stat_of;
+	char name[64];
+
+	if (!strchr(options->target, '/')) {
+		target_find(options->target, options->size);
+		return;
+	}
+	refuse_target(options->target);
+	target.name = target.path = options->target;
+	target.kind = TARGET_DEVICE;
+	target.has_end = true;
+	target.in_a_mount = true;
+	if (stat(target.path, &stat_of))
+		return;
+	if (S_ISREG(stat_of.st_mode) && strncmp(target.path, "/sys/", 5))
+		target.kind = TARGET_FILE;
+	if (target.kind == TARGET_FILE && !stat_of.st_size && strncmp(target.path, "/proc/", 6))
+		errx(2, "%s: it is empty: there is nothing to map", target.path);
+	target.ours = S_ISCHR(stat_of.st_mode) && node_is_ours(stat_of.st_rdev, name);
+}
+
+/* --setup: the command gets the path, and a descriptor that the tests go on with, as 3. */
+static void set_up(const struct options *options)
+{
+	int fd = open(target.path, O_RDWR | O_CLOEXEC), status;
+	char *command;
+	pid_t pid;
+
+	if (asprintf(&command, "%s \"$@\"", options->setup) < 0)
+		err(2, "asprintf");
+	pid = fork();
+	if (pid < 0)
+		err(2, "fork");
+	if (!pid) {
+		if (fd >= 0 && dup2(fd, 3) == 3)
+			fcntl(3, F_SETFD, 0);
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+		execl("/bin/sh", "sh", "-c", command, "sh", target.path, NULL);
+		err(127, "/bin/sh");
+	}
+	free(command);
+	if (waitpid(pid, &status, 0) != pid)
+		err(2, "waitpid");
+	if (!WIFEXITED(status) || WEXITSTATUS(status))
+		errx(2, "--setup %s: it fails with status %d", options->setup,
+		     WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	facts->fd = fd;
+}
+
+static const struct outcome_words *outcome_of(const struct probing *probing, const char *test)
+{
+	for (size_t i = 0; i < probing->count; i++)
+		if (!strcmp(probing->outcomes[i].test, test))
+			return &probing->outcomes[i];
+	return NULL;
+}
+
+/* What cannot be opened or mapped at all is no target. */
+static void check_survey(const struct probing *probing)
+{
+	const struct outcome_words *opens = outcome_of(probing, "D.opens");
+
+	if (opens && opens->finding && !strcmp(opens->finding->slug, "hang"))
+		errx(2, "%s: no answer to open() within %g s", target.name, facts->deadline);
+	if (facts->open_errno) {
+		bool rights = facts->open_errno == EACCES || facts->open_errno == EPERM;
+
+		errx(2, "%s: cannot be opened: %s%s", target.name, strerror(facts->open_errno),
+		     rights ? ": run as root, or give yourself the right to" : "");
+	}
+	if (facts->tried_to_map && facts->shared_ro && facts->private_ro)
+		errx(2, "%s: cannot be mapped: %s%s", target.name, strerror(facts->shared_ro),
+		     facts->shared_ro == ENODEV ? " (the driver has no .mmap)"
+		     : facts->size		? ""
+				   : ": does it want --size, or a call first (--setup)?");
+}
+
+static bool has_flag(const char *flag)
+{
+	char words[sizeof(facts->flags) + 2], word[8];
+
+	snprintf(words, sizeof(words), " %s ", facts->flags);
+	snprintf(word, sizeof(word), " %s ", flag);
+	return strstr(words, word);
+}
+
+static bool named_like_registers(void)
+{
+	return !strncmp(target.path, "/dev/uio", 8) || !strncmp(target.path, "/dev/mem", 8) ||
+	       (!strncmp(target.path, "/sys/", 5) && strstr(target.path, "/resource"));
+}
+
+/* Before the first store, by name; afterwards by what the mapping is. */
+static const char *guess_profile(const struct options *options)
+{
+	if (options->profile_given)
+		return "--as says so";
+	if (named_like_registers()) {
+		facts->profile = AS_REGISTERS;
+		return "of its name";
+	}
+	if (!facts->tried_to_map)
+		return "nothing tells that it is anything else";
+	if (strstr(facts->mapped_as, "[perf_event]") || strstr(facts->mapped_as, "[io_uring]") ||
+	    !strncmp(facts->mapped_as, "socket:", 7)) {
+		facts->profile = AS_RING;
+		return "of what /proc/self/maps calls it";
+	}
+	if (facts->open_flags != O_RDWR || (!facts->shared_ro && facts->shared_rw)) {
+		facts->profile = AS_READONLY;
+		return "no shared mapping of it may be written";
+	}
+	if (has_flag("pf") || has_flag("io")) {
+		facts->profile = AS_DMA;
+		return has_flag("pf")
+			       ? "its mapping has VM_PFNMAP (pf): frames without struct page "
+				 "(for registers give --as registers)"
+			       : "its mapping has VM_IO (io)";
+	}
+	facts->profile = AS_MEMORY;
+	return has_flag("mm")  ? "its mapping has VM_MIXEDMAP (mm) and takes stores"
+	       : *facts->flags ? "its mapping has neither VM_IO nor VM_PFNMAP, and takes stores"
+			       : "nothing tells that it is anything else";
+}
+
+/* After an answer of all tests: is the target still what it was? */
+static bool is_gone(void)
+{
+	int fd;
+
+	if (facts->fd >= 0 || facts->open_errno || target.kind == TARGET_ANONYMOUS)
+		return false;
+	fd = open(target.path, facts->open_flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && (errno == ENOENT || errno == ENODEV || errno == ENXIO);
+}
+
+static bool any_broken(const struct probing *probing)
+{
+	for (size_t i = 0; i < probing->count; i++)
+		if (probing->outcomes[i].finding &&
+		    probing->outcomes[i].finding->as[facts->profile] == BROKEN)
+			return true;
+	return false;
+}
+
+static bool any_slug(const struct probing *probing, const char *slug)
+{
+	for (size_t i = 0; i < probing->count; i++)
+		if (probing->outcomes[i].finding &&
+		    !strcmp(probing->outcomes[i].finding->slug, slug))
+			return true;
+	return false;
+}
+
+/* The rows of the contract are for memory that behaves as such. NULL: they are to be run. */
+static const char *why_no_rows(const struct probing *probing)
+{
+	if (probing->stuck)
+		return "a process of an earlier test does not end";
+	if (!facts->may_write)
+		return "--write is not given";
+	if (facts->fd >= 0)
+		return "it cannot be opened again";
+	if (facts->profile != AS_MEMORY && facts->profile != AS_DMA)
+		return "rows are about memory that programs share";
+	if (any_broken(probing))
+		return "it is broken, and they would say so again";
+	if (any_slug(probing, "per-open") || any_slug(probing, "one-at-a-time") ||
+	    any_slug(probing, "only-whole") || any_slug(probing, "forgets-on-close"))
+		return "they want memory that all programs share, and map in parts";
+	if (any_slug(probing, "short-read") || any_slug(probing, "short-write"))
+		return "they want read() and write() that transfer all they are asked to";
+	if (facts->tried_to_map && (facts->pages < TEST_PAGES || facts->loads < TEST_PAGES))
+		return "they want 16 pages";
+	if (facts->size > MOST_FOR_ROWS)
+		return "they want 16 GiB at most, as some use all of it";
+	return NULL;
+}
+
+static void run_probes(struct probing *probing, const struct options *options, const char **why)
+{
+	*why = guess_profile(options);
+	probing_run(probing, survey_probes);
+	check_survey(probing);
+	*why = guess_profile(options);
+	probing_run(probing, mapping_probes);
+	probing_run(probing, memory_probes);
+	probing_run(probing, life_probes);
+	probing_run(probing, later_probes);
+	probing_run(probing, grow_probes);
+	probing_run(probing, kernel_probes);
+	probing_run(probing, end_probes);
+	probing_run(probing, last_probes);
+}
+
+static void show_table(const struct run *run)
+{
+	putchar('\n');
+	view_table.begin(run);
+	for (size_t i = 0; i < run->count; i++)
+		view_table.tested(run, i);
+	view_table.end(run);
+}
+
+static void show(const struct diagnosis *diagnosis, enum form form)
+{
+	switch (form) {
+	case FORM_TEXT:
+		show_text(diagnosis);
+		if (diagnosis->verbose && diagnosis->run)
+			show_table(diagnosis->run);
+		break;
+	case FORM_JSON:
+		show_json(diagnosis);
+		break;
+	case FORM_REPORT:
+		show_report(diagnosis);
+		break;
+	case FORM_PAGE:
+		show_page(diagnosis);
+		break;
+	}
+}
+
+int examine(const struct options *options)
+{
+	struct diagnosis diagnosis = {.target = options->target, .verbose = options->verbose};
+	struct probing probing = {};
+	struct run run = {.target = options->target, .verbose = options->verbose};
+	size_t differences = 0;
+	bool gone;
+
+	name_target(options);
+	make_facts(options);
+	kernel_log_open();
+	if (options->setup)
+		set_up(options);
+	if (!options->globs && target.kind != TARGET_ANONYMOUS)
+		run_probes(&probing, options, &diagnosis.profile_why);
+	else
+		diagnosis.profile_why = guess_profile(options);
+	gone = is_gone();
+	if (!gone) {
+		const char *why = options->globs ? NULL : why_no_rows(&probing);
+		struct options for_rows = *options;
+
+		if (facts->size_from == SIZE_TRIED)
+			for_rows.size = facts->size;
+		examine_rows(&for_rows, &run, &probing, why);
+		gone = is_gone();
+	}
+	if (run.count)
+		diagnosis.run = &run;
+	diagnosis_make(&diagnosis, &probing, facts->profile);
+	show(&diagnosis, options->form);
+	fflush(stdout);
+	if (options->baseline)
+		differences = compare_diagnosis(
+			options->baseline, &diagnosis,
+			options->form == FORM_TEXT || options->form == FORM_REPORT ? stdout
+										   : stderr);
+	if (gone)
+		warnx("%s: it disappeared while it was tested", options->target);
+	diagnosis_free(&diagnosis);
+	probing_free(&probing);
+	run_free(&run);
+	if (gone)
+		return 2;
+	return options->baseline ? differences != 0 : diagnosis.of[BROKEN] != 0;
+}

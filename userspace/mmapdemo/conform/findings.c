@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* See findings.h. Headings are of docs/drivers.md: tests/suites/conform/run looks for them. */
+#include <fnmatch.h>
+#include <string.h>
+
+#include "findings.h"
+#include "support/row.h"
+
+/* The class for each profile: memory, dma, registers, ring, readonly. */
+#define ALWAYS(class)                             \
+	{                                         \
+		class, class, class, class, class \
+	}
+#define CLASSES_OF(memory, dma, registers, ring, readonly) \
+	{                                                  \
+		memory, dma, registers, ring, readonly     \
+	}
+/* What memory that programs share should give, and nothing else can. */
+#define FOR_MEMORY CLASSES_OF(MISSING, CHOICE, FINE, CHOICE, CHOICE)
+
+static const struct finding findings[] = {
+	{"crash", "the kernel crashes",
+	 "the driver uses a pointer, a page or an index that it has not checked, or calls a "
+	 "function "
+	 "of the kernel for a mapping that this function has a BUG_ON() for",
+	 "Crashes and warnings", ALWAYS(BROKEN)},
+	{"kernel-warning", "the kernel logs a fault",
+	 "the driver breaks a rule of the function that the log names", "Crashes and warnings",
+	 ALWAYS(BROKEN)},
+	{"hang", "a call or a page fault does not end",
+	 ".fault returns VM_FAULT_NOPAGE with nothing mapped, or waits for something that does not "
+	 "come, or "
+	 "for a lock that its own caller holds",
+	 "Page faults that end", ALWAYS(BROKEN)},
+	{"sigbus-inside", "a load or store inside the mapping ends in a signal",
+	 ".fault does not find a page for an offset that .mmap accepted, or .mmap maps nothing, "
+	 "has no "
+	 "vm_ops->fault, and returns 0",
+	 "Page faults that end", ALWAYS(BROKEN)},
+	{"past-the-end", "a mapping reaches past the end",
+	 ".mmap does not check vm_pgoff and the length against the size, or adds them so that they "
+	 "overflow; "
+	 ".fault does not check vmf->pgoff; VM_DONTEXPAND is missing where mremap() does it",
+	 "Bounds", ALWAYS(BROKEN)},
+	{"foreign-memory", "a mapping shows memory of somebody else",
+	 "memory is mapped that was not zeroed, that kmalloc() shares with other objects, or that "
+	 "is beyond "
+	 "the buffer",
+	 "Nothing of the kernel's is shown", ALWAYS(BROKEN)},
+	{"read-past-the-end", "read() returns bytes from past the end",
+	 ".read does not compare *ppos with the size", "Bounds", ALWAYS(BROKEN)},
+	{"write-past-the-end", "write() takes bytes past the end",
+	 ".write does not compare *ppos with the size", "Bounds", ALWAYS(BROKEN)},
+	{"offset-ignored", "mmap()'s offset is ignored",
+	 ".mmap or .fault counts from the start of the buffer and does not add vma->vm_pgoff",
+	 "Offsets", ALWAYS(BROKEN)},
+	{"lost-store", "a store to a shared mapping is lost",
+	 ".fault allocates a page for each page fault, or for two at once, and does not keep the "
+	 "one that "
+	 "it had",
+	 "One page for an offset", CLASSES_OF(BROKEN, BROKEN, FINE, BROKEN, BROKEN)},
+	{"not-one-memory", "read(), write() and mappings are not one memory",
+	 ".read and .write use another buffer than .mmap maps", "One page for an offset",
+	 CLASSES_OF(BROKEN, BROKEN, FINE, CHOICE, CHOICE)},
+	{"open-not-counted", "memory goes while a mapping of it is left",
+	 "vm_ops->open is missing: fork(), a split and mremap() copy a VMA without mmap(), and "
+	 "each copy "
+	 "calls vm_ops->close",
+	 "VMAs are counted", ALWAYS(BROKEN)},
+	{"freed-on-close", "close() frees memory that is mapped",
+	 ".release frees the pages, and the mapping has no reference to them",
+	 "A mapping outlives close()", ALWAYS(BROKEN)},
+	{"busy-after-close", "it stays busy when its last user has gone",
+	 "a count of users that .mmap or .open raises is not lowered on every way out",
+	 "VMAs are counted", ALWAYS(BROKEN)},
+	{"leak", "each use costs memory that does not come back",
+	 "a reference to a page that get_page(), vm_insert_page() or an allocation took is never "
+	 "put",
+	 "VMAs are counted", ALWAYS(BROKEN)},
+	{"shared-private", "a MAP_PRIVATE store reaches the device",
+	 ".mmap makes the pages writable although VM_SHARED is not set, or sets VM_SHARED itself",
+	 "Private mappings", ALWAYS(BROKEN)},
+	{"private-differs", "a private mapping does not work as one",
+	 ".mmap or .fault serves shared mappings alone, and does not refuse private ones",
+	 "Private mappings", ALWAYS(BROKEN)},
+	{"writable-after-read-only", "a read-only mapping can be made writable",
+	 ".mmap refuses VM_WRITE and does not clear VM_MAYWRITE, or sets VM_MAYWRITE itself",
+	 "Read-only", ALWAYS(BROKEN)},
+	{"wrong-rights", "a mapping allows other accesses than it was mapped for",
+	 ".mmap changes vm_page_prot or vm_flags without a look at what was asked for", "Read-only",
+	 ALWAYS(BROKEN)},
+	{"lost-mapping", "a part of a mapping is lost when another part goes or moves",
+	 "vm_ops->close or .fault takes vma->vm_start for the start of the buffer",
+	 "VMAs are counted", ALWAYS(BROKEN)},
+	{"wrong-address", "it is not mapped where the program asked",
+	 ".get_unmapped_area does not obey its arguments", "Offsets", ALWAYS(BROKEN)},
+	{"contract", "the module's own contract does not hold", "this is about /dev/mmapdemo alone",
+	 "What is tested", ALWAYS(BROKEN)},
+
+	{"no-futex",
+	 "processes cannot wait for each other by it: pthread mutexes, semaphores and futexes in "
+	 "the mapping fail",
+	 "the pages have no address_space: only page cache has", "What the kernel can use",
+	 FOR_MEMORY},
+	{"no-direct-io",
+	 "the kernel cannot transfer to and from it: O_DIRECT, vmsplice(), io_uring buffers and "
+	 "RDMA fail",
+	 "VM_PFNMAP or VM_IO is set, as remap_pfn_range() does: get_user_pages() finds no page",
+	 "What the kernel can use", FOR_MEMORY},
+	{"no-ptrace", "debuggers cannot read it",
+	 "VM_PFNMAP or VM_IO is set, and vm_ops->access is missing: generic_access_phys() would do",
+	 "What the kernel can use", CLASSES_OF(MISSING, MISSING, CHOICE, CHOICE, CHOICE)},
+	{"no-fsync", "fsync() and msync() fail", ".fsync is missing: noop_fsync() would do",
+	 "What the kernel can use", CLASSES_OF(MISSING, CHOICE, FINE, FINE, FINE)},
+	{"no-splice", "splice() and sendfile() fail",
+	 ".splice_read and .splice_write are missing, or .read_iter and .write_iter are",
+	 "read() and write()", CLASSES_OF(MISSING, CHOICE, FINE, FINE, CHOICE)},
+
+	{"fixed-size", "a mapping cannot be made longer with mremap()",
+	 "VM_DONTEXPAND is set, as it should be where the size does not change", "Choices",
+	 ALWAYS(CHOICE)},
+	{"not-dumped", "core dumps do not have it", "VM_DONTDUMP is set, as remap_pfn_range() does",
+	 "Choices", ALWAYS(CHOICE)},
+	{"not-inherited", "a child process does not have the mapping", "VM_DONTCOPY is set",
+	 "Choices", ALWAYS(CHOICE)},
+	{"per-open", "each open() has memory of its own", "the buffer belongs to the open file",
+	 "Choices", ALWAYS(CHOICE)},
+	{"forgets-on-close", "what was stored goes with the last user",
+	 "the buffer is freed or zeroed when nobody uses it", "Choices", ALWAYS(CHOICE)},
+	{"one-at-a-time", "one program at a time can use it",
+	 ".open or .mmap refuses a second user", "Choices", ALWAYS(CHOICE)},
+	{"read-only", "it is read-only",
+	 ".open or .mmap refuses to have it written, or the node's mode does", "Choices",
+	 CLASSES_OF(CHOICE, CHOICE, CHOICE, CHOICE, FINE)},
+	{"no-private", "private mappings are refused",
+	 ".mmap refuses what is not VM_SHARED, which is right where no copy can be made",
+	 "Private mappings", CLASSES_OF(CHOICE, FINE, FINE, FINE, CHOICE)},
+	{"private-only", "shared mappings are refused", ".mmap refuses VM_SHARED", "Choices",
+	 ALWAYS(CHOICE)},
+	{"only-whole", "only the whole of it can be mapped", ".mmap wants the exact size",
+	 "Choices", CLASSES_OF(CHOICE, CHOICE, CHOICE, FINE, CHOICE)},
+	{"only-from-the-start", "it can be mapped from offset 0 only",
+	 ".mmap refuses each other offset", "Offsets",
+	 CLASSES_OF(CHOICE, CHOICE, CHOICE, FINE, CHOICE)},
+	{"no-size", "it does not say how large it is: programs have to know",
+	 ".llseek is missing, or does not know SEEK_END: fixed_size_llseek() would do",
+	 "read() and write()", CLASSES_OF(CHOICE, CHOICE, CHOICE, FINE, CHOICE)},
+	{"no-read", "read() does not work",
+	 ".read_iter and .read are missing, or serve something else", "read() and write()",
+	 CLASSES_OF(CHOICE, CHOICE, FINE, FINE, CHOICE)},
+	{"no-write", "write() does not work", ".write_iter and .write are missing, or refuse",
+	 "read() and write()", CLASSES_OF(CHOICE, CHOICE, FINE, FINE, FINE)},
+	{"short-read", "read() returns less than was asked for and is there",
+	 ".read ends at a boundary of the driver's own: programs have to call it again",
+	 "read() and write()", ALWAYS(CHOICE)},
+	{"short-write", "write() takes less than was asked for and has room",
+	 ".write ends at a boundary of the driver's own: programs have to call it again",
+	 "read() and write()", ALWAYS(CHOICE)},
+	{"waits", "read() or write() waits, although O_NONBLOCK is set",
+	 ".read or .write does not look at O_NONBLOCK", "read() and write()", ALWAYS(CHOICE)},
+	{"read-write-differs", "read() and write() differ from a file's",
+	 "positions, ends or flags are not as for a file", "read() and write()", ALWAYS(CHOICE)},
+	{"no-seek", "lseek() does not do all that it does for a file",
+	 ".llseek knows neither SEEK_DATA nor SEEK_HOLE, or no position at all",
+	 "read() and write()", ALWAYS(CHOICE)},
+	{"no-fault-again", "what was unmapped by madvise(MADV_DONTNEED) cannot be touched again",
+	 "mmap maps all pages, and there is no vm_ops->fault to map one again", "Choices",
+	 ALWAYS(CHOICE)},
+	{"maps-at-once", "all pages are mapped when mmap() returns",
+	 "remap_pfn_range() and vm_insert_pages() do it so", "Choices", ALWAYS(CHOICE)},
+	{"not-populated", "MAP_POPULATE and MADV_POPULATE do not map all pages",
+	 "VM_IO or VM_PFNMAP is set, or .fault fails", "Choices", ALWAYS(CHOICE)},
+	{"mapping-refused", "some mappings are refused that a file would allow",
+	 ".mmap checks more than the size", "Choices", ALWAYS(CHOICE)},
+	{"no-mlock", "mlock() does not count its pages as locked",
+	 "VM_DONTEXPAND, VM_IO or VM_PFNMAP is set: the pages are not reclaimed anyway", "Choices",
+	 ALWAYS(CHOICE)},
+	{"no-mincore", "mincore() does not know which of its pages are there",
+	 "the pages are not page cache", "Choices", ALWAYS(CHOICE)},
+	{"advice-refused", "madvise() refuses some advice",
+	 "VM_IO, VM_PFNMAP or VM_DONTEXPAND is set", "Choices", ALWAYS(CHOICE)},
+	{"other-errno", "a refusal has another errno than a file's",
+	 ".mmap has an answer of its own", "Choices", ALWAYS(CHOICE)},
+	{"no-exec", "code in the mapping does not run",
+	 "the node is on a file system that is mounted noexec, or .mmap refuses VM_EXEC", "Choices",
+	 ALWAYS(CHOICE)},
+	{"no-userfaultfd", "userfaultfd does not serve it",
+	 "the pages are not page cache of a file system that has it", "Choices", ALWAYS(CHOICE)},
+	{"not-charged", "memory control groups do not pay for its pages",
+	 "pages are allocated without __GFP_ACCOUNT", "Choices", ALWAYS(CHOICE)},
+	{"no-huge-pages", "it is mapped by small pages alone",
+	 "vm_ops->huge_fault is missing, or its memory is not aligned", "Choices", ALWAYS(CHOICE)},
+	{"pages-stay", "its pages do not move, nor obey memory policies",
+	 "the pages are not on a list of the reclaim", "Choices", ALWAYS(CHOICE)},
+	{"newer-calls", "newer system calls answer otherwise than for a memfd",
+	 "the pages are not page cache", "Choices", ALWAYS(CHOICE)},
+	{"end-refused",
+	 "a mapping that reaches past the end is refused at once, where a file's is SIGBUS",
+	 ".mmap checks the size, as it should where that does not change", "Bounds", ALWAYS(FINE)},
+};
+
+/* The first line that matches has the finding. Keys: probe.h, and rows.c for rows. */
+static const struct words {
+	const char *tests, *key, *slug;
+} words[] = {
+	{"*", "kernel-crash", "crash"},
+	{"*", "kernel-warning", "kernel-warning"},
+	{"*", "stuck", "hang"},
+	{"D.reads", "timeout", "waits"},
+	{"D.writes", "timeout", "waits"},
+	{"D.read-beyond", "timeout", "waits"},
+	{"D.write-beyond", "timeout", "waits"},
+	{"*", "timeout", "hang"},
+
+	{"D.*", "sigbus", "sigbus-inside"},
+	{"D.*", "sigsegv", "sigbus-inside"},
+	{"D.*", "killed", "sigbus-inside"},
+	{"D.opens", "read-only", "read-only"},
+	{"D.opens", "once", "one-at-a-time"},
+	{"D.size", "no-size", "no-size"},
+	{"D.reads", "short", "short-read"},
+	{"D.reads", "*", "no-read"},
+	{"D.writes", "short", "short-write"},
+	{"D.writes", "*", "no-write"},
+	{"D.maps", "read-only", "read-only"},
+	{"D.maps", "private-only", "private-only"},
+	{"D.maps", "no-private", "no-private"},
+	{"D.maps", "only-whole", "only-whole"},
+	{"D.maps", "only-start", "only-from-the-start"},
+	{"D.loads", "only-start", "only-from-the-start"},
+	{"D.end", "beyond", "past-the-end"},
+	{"D.far-offsets", "beyond", "past-the-end"},
+	{"D.foreign", "foreign", "foreign-memory"},
+	{"D.tail", "tail", "foreign-memory"},
+	{"D.stale", "foreign", "foreign-memory"},
+	{"D.upgrade", "upgraded", "writable-after-read-only"},
+	{"D.write-only", "upgraded", "wrong-rights"},
+	{"D.grows", "beyond", "past-the-end"},
+	{"D.grows", "fixed", "fixed-size"},
+	{"D.stores", "one-mapping", "one-at-a-time"},
+	{"D.stores", "lost", "lost-store"},
+	{"D.stores", "forgets", "forgets-on-close"},
+	{"D.descriptors", "per-open", "per-open"},
+	{"D.offsets", "aliased", "lost-store"},
+	{"D.offsets", "*", "offset-ignored"},
+	{"D.offsets-loaded", "ignored", "offset-ignored"},
+	{"D.file", "apart", "not-one-memory"},
+	{"D.read-beyond", "beyond", "read-past-the-end"},
+	{"D.write-beyond", "beyond", "write-past-the-end"},
+	{"D.close", "forgets", "forgets-on-close"},
+	{"D.close", "*", "freed-on-close"},
+	{"D.fork", "not-inherited", "not-inherited"},
+	{"D.fork", "not-shared", "lost-store"},
+	{"D.fork", "*", "open-not-counted"},
+	{"D.split", "*", "open-not-counted"},
+	{"D.move", "refused", "fixed-size"},
+	{"D.move", "*", "open-not-counted"},
+	{"D.dontneed", "no-fault", "no-fault-again"},
+	{"D.dontneed", "lost", "lost-store"},
+	{"D.private", "reaches", "shared-private"},
+	{"D.private", "*", "private-differs"},
+	{"D.private-loads", "*", "private-differs"},
+	{"D.race", "lost", "lost-store"},
+	{"D.futex", "none", "no-futex"},
+	{"D.pins", "none", "no-direct-io"},
+	{"D.debugger", "none", "no-ptrace"},
+	{"D.dumped", "none", "not-dumped"},
+	{"D.inherited", "not-inherited", "not-inherited"},
+	{"D.leaks", "lost", "leak"},
+	{"D.reopens", "busy", "busy-after-close"},
+
+	/* Rows of the contract. */
+	{"C*", "*", "contract"},
+	{"V*", "*", "contract"},
+	{"[SM]*.*past-end*", "refused", "end-refused"},
+	{"S9.whole-target*", "refused", "end-refused"},
+	{"S12.highest-offset*", "refused", "end-refused"},
+	{"[SM]*", "refused", "mapping-refused"},
+	{"S1.*", "unsupported", "no-read"},
+	{"M8.*", "unsupported", "no-read"},
+	{"S1.pages-are-distinct*", "*", "offset-ignored"},
+	{"S1.read-into-own-mapping*", "*", "not-one-memory"},
+	{"S1.*", "*", "lost-store"},
+	{"S2.*", "*", "lost-store"},
+	{"S[347].*", "*", "lost-store"},
+	{"S[56].*", "*", "shared-private"},
+	{"S8.*", "*", "wrong-address"},
+	{"S9.past-end*", "*", "end-refused"},
+	{"S9.whole-target*", "*", "end-refused"},
+	{"S9.*", "*", "other-errno"},
+	{"S10.*code-runs*", "*", "no-exec"},
+	{"S10.*", "*", "wrong-rights"},
+	{"S11.kind-private*", "*", "private-differs"},
+	{"S11.populate-past-end*", "*", "end-refused"},
+	{"S11.populate*", "*", "not-populated"},
+	{"S11.nonblock*", "*", "maps-at-once"},
+	{"S11.locked*", "*", "no-mlock"},
+	{"S11.*", "*", "other-errno"},
+	{"S12.maps-that-page*", "*", "offset-ignored"},
+	{"S12.stores-to-that-page*", "*", "offset-ignored"},
+	{"S12.past-end*", "*", "end-refused"},
+	{"S12.highest-offset*", "*", "end-refused"},
+	{"S12.*", "*", "other-errno"},
+	{"S13.eagain*", "*", "no-mlock"},
+	{"S13.*", "*", "other-errno"},
+	{"S14.*", "*", "lost-mapping"},
+	{"M1.kind-grows*", "*", "fixed-size"},
+	{"M1.grow*", "signal", "no-fault-again"},
+	{"M1.grow*", "*", "fixed-size"},
+	{"M1.dontunmap*", "*", "fixed-size"},
+	{"M1.duplicate*", "*", "fixed-size"},
+	{"M1.*", "*", "lost-mapping"},
+	{"M2.dontneed-locked*", "*", "no-mlock"},
+	{"M2.dontneed*", "signal", "no-fault-again"},
+	{"M2.dontneed*", "*", "lost-store"},
+	{"M2.populate-past-end*", "*", "end-refused"},
+	{"M2.populate-read*", "failed", "maps-at-once"},
+	{"M2.populate*", "*", "not-populated"},
+	{"M2.*", "*", "advice-refused"},
+	{"M3.mincore*", "*", "no-mincore"},
+	{"M3.*", "*", "no-mlock"},
+	{"M4.msync-past-end*", "*", "end-refused"},
+	{"M4.msync-locked*", "*", "no-mlock"},
+	{"M4.*", "*", "no-fsync"},
+	{"M5.*", "*", "no-futex"},
+	{"M6.process-vm-past-end*", "failed", "end-refused"},
+	{"M6.ptrace*", "*", "no-ptrace"},
+	{"M6.proc*", "*", "no-ptrace"},
+	{"M6.*", "*", "no-direct-io"},
+	{"M7.*", "*", "not-dumped"},
+	{"M8.*splice*", "*", "no-splice"},
+	{"M8.sendfile*", "*", "no-splice"},
+	{"M8.*seek*", "*", "no-seek"},
+	{"M8.data-and-holes*", "*", "no-seek"},
+	{"M8.*", "*", "read-write-differs"},
+	{"M9.*", "*", "no-userfaultfd"},
+	{"M10.*", "*", "not-charged"},
+	{"M11.*", "*", "no-huge-pages"},
+	{"M12.survives*", "signal", "no-fault-again"},
+	{"M12.migration*", "*", "pages-stay"},
+	{"M12.*", "*", "lost-store"},
+	{"M13.*", "*", "foreign-memory"},
+	{"M14.*", "*", "newer-calls"},
+	{"M15.*", "*", "lost-store"},
+	{"M16.*", "*", "pages-stay"},
+	{"M17.*", "*", "newer-calls"},
+	{"M18.*", "*", "waits"},
+	{"M19.*", "*", "no-userfaultfd"},
+};
+
+static const struct finding *named(const char *slug)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(findings); i++)
+		if (!strcmp(findings[i].slug, slug))
+			return &findings[i];
+	return NULL;
+}
+
+const struct finding *finding_of(const char *test, const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (fnmatch(words[i].tests, test, 0) || fnmatch(words[i].key, key, 0))
+			continue;
+		return named(words[i].slug);
+	}
+	return NULL;
+}
+
+size_t findings_count(void)
+{
+	return ARRAY_SIZE(findings);
+}
+
+const struct finding *finding_at(size_t i)
+{
+	return &findings[i];
+}
+
+const char *class_word(enum class class)
+{
+	static const char *const names[] = {"broken", "missing", "choice", "fine"};
+
+	return names[class];
+}
+
+static const char *const profiles[] = {"memory", "dma", "registers", "ring", "readonly"};
+
+const char *profile_word(enum profile profile)
+{
+	return profiles[profile];
+}
+
+int profile_named(const char *word, enum profile *profile)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(profiles); i++) {
+		if (strcmp(profiles[i], word))
+			continue;
+		*profile = i;
+		return 1;
+	}
+	return 0;
+}

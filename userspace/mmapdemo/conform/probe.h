@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A probe asks one question of a driver that knows nothing of the contract, and needs only what
+ * it asks about. It runs in a process of its own under a deadline, so that a page fault that
+ * never ends, or an oops, is an answer like others. Its name begins with "D.".
+ *
+ * A probe that ends without note() has found nothing wrong. Each note() has a key, and
+ * findings.c says which finding the probe's name and the key stand for.
+ */
+#ifndef PROBE_H
+#define PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "findings.h"
+#include "support/access.h"
+
+/* What a probe needs; a target that lacks it makes the probe not applicable. */
+enum needs {
+	NEEDS_SHARED = 1 << 0,	/* a shared mapping that can be loaded from */
+	NEEDS_STORES = 1 << 1,	/* --write, and a shared mapping of memory that takes stores */
+	NEEDS_WRITE = 1 << 2,	/* --write */
+	NEEDS_TWO = 1 << 3,	/* two pages or more, that can be mapped apart */
+	NEEDS_SIZE = 1 << 4,	/* a size that the target or the user told */
+	NEEDS_PRIVATE = 1 << 5, /* a private mapping that takes stores */
+	NEEDS_REOPEN = 1 << 6,	/* to be opened twice */
+	NEEDS_KEPT = 1 << 7,	/* as NEEDS_STORES, and what is stored stays there */
+};
+
+struct probe {
+	const char *name, *says;
+	unsigned int needs;
+	void (*run)(void);
+};
+
+extern const struct probe survey_probes[], mapping_probes[], memory_probes[], kernel_probes[];
+extern const struct probe life_probes[], later_probes[], grow_probes[], end_probes[];
+extern const struct probe last_probes[];
+
+enum size_from { SIZE_UNKNOWN, SIZE_SAID, SIZE_GIVEN, SIZE_TRIED };
+
+/* What probes found out, in memory that they share with the program. */
+struct facts {
+	int open_flags; /* O_RDWR or O_RDONLY, whatever works */
+	int open_errno; /* 0: it can be opened */
+	bool opens_twice;
+	int fd; /* -1, or the only descriptor, which cannot be opened again */
+
+	off_t size;
+	enum size_from size_from;
+	size_t page, pages; /* pages: of the size, rounded up */
+	bool regular;
+
+	bool reads, writes;
+	bool positions; /* read() and write() of an offset concern that offset */
+
+	bool tried_to_map;
+	int shared_ro, shared_rw, private_ro, private_rw; /* 0 or the errno of mmap() */
+	bool only_whole, only_start;
+	size_t loads;	    /* so many pages from the start on can be loaded from */
+	char flags[160];    /* VmFlags of a shared mapping */
+	char mapped_as[64]; /* what /proc/self/maps calls it */
+
+	bool freed; /* memory went while a mapping of it was left */
+	bool keeps; /* what is stored through a mapping, another of the descriptor shows */
+	bool may_write, may_fill;
+	enum profile profile;
+	double deadline;
+};
+
+extern struct facts *facts;
+
+/* What a probe's process reports. */
+struct answer {
+	bool not_applicable;
+	char key[40];
+	char shows[600];
+};
+
+/* Where the probe's process reports to. */
+extern int probe_answers;
+
+/* Reports what was found; the probe goes on, or ends. */
+void note(const char *key, const char *format, ...) __attribute__((format(printf, 2, 3)));
+_Noreturn void found(const char *key, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+_Noreturn void cannot_ask(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Calls a function in a child, and ends the probe if the child reported something or crashed. */
+void in_child(void (*call)(void *argument), void *argument);
+
+/* The same, and calls another function when the child has done its work and is still there. */
+void beside_child(void (*call)(void *argument), void (*beside)(void *argument), void *argument);
+
+/* Descriptors and mappings of the target: the probe is not applicable where there are none. */
+int probe_open(int flags);
+int probe_open_again(int flags); /* -1 and errno where it fails */
+int probe_prot(void);		 /* of shared mappings: PROT_READ, or with PROT_WRITE */
+unsigned char *probe_map(int fd, size_t count, int prot, int flags, size_t first);
+/* Two pages from `first` on, or the whole target where only that can be mapped. */
+unsigned char *probe_map_all(int fd, int prot, int flags);
+void probe_unmap(void *map, size_t count);
+
+/* Loads and stores that end the probe with a finding where they crash. */
+unsigned char probe_load(const unsigned char *at, const char *what);
+void probe_store(unsigned char *at, unsigned char value, const char *what);
+
+/* The pages that a mapping of all has, at most so many. */
+size_t some_pages(size_t most);
+const char *errno_word(int error);
+const char *signal_word(int signo);
+/* What a mapping is called in a sentence: "mmap(8192 bytes, PROT_READ, MAP_SHARED, offset 0)" */
+const char *mmap_words(size_t len, int prot, int flags, off_t off, char words[120]);
+
+/* Takes pages that were just freed, and writes a marker into all of them. */
+#define MARKER 0x6d6d617064656d6fULL
+void churn(size_t bytes);
+bool has_marker(const unsigned char *page, size_t size);
+
+#endif

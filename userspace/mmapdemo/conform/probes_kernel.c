@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Whether the kernel itself can use the memory, and what is left when nobody does. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "probe.h"
+#include "support/patience.h"
+#include "support/proc.h"
+#include "support/row.h"
+
+static unsigned char *map_start(int prot)
+{
+	int fd = probe_open(facts->open_flags);
+	size_t count = facts->only_whole ? facts->pages : 1;
+
+	return probe_map(fd, count, prot, MAP_SHARED, 0);
+}
+
+/* Wakes nobody, and stores nothing: the kernel looks for the word. */
+static void probe_futex(void)
+{
+	unsigned char *map = map_start(probe_prot());
+
+	probe_load(map, "a load from the mapping");
+	errno = 0;
+	if (syscall(SYS_futex, map, FUTEX_WAKE, 1, NULL, NULL, 0) < 0)
+		found("none", "futex(FUTEX_WAKE) of a word in a shared mapping says %s",
+		      errno_word(errno));
+}
+
+static void probe_pins(void)
+{
+	unsigned char *map = map_start(PROT_READ);
+	struct iovec piece = {map, facts->page};
+	int pipes[2];
+
+	probe_load(map, "a load from the mapping");
+	if (pipe(pipes))
+		cannot_ask("pipe() says %s", errno_word(errno));
+	errno = 0;
+	if (vmsplice(pipes[1], &piece, 1, SPLICE_F_NONBLOCK) < 0)
+		found("none", "vmsplice() of a page of the mapping says %s", errno_word(errno));
+}
+
+static void probe_debugger(void)
+{
+	unsigned char *map = map_start(PROT_READ), byte;
+	int fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		cannot_ask("/proc/self/mem: %s", errno_word(errno));
+	probe_load(map, "a load from the mapping");
+	errno = 0;
+	if (pread(fd, &byte, 1, (off_t)(uintptr_t)map) != 1)
+		found("none", "pread() of /proc/self/mem at the mapping says %s",
+		      errno_word(errno));
+}
+
+static bool has_flag(const char *flag)
+{
+	char words[sizeof(facts->flags) + 2], word[8];
+
+	snprintf(words, sizeof(words), " %s ", facts->flags);
+	snprintf(word, sizeof(word), " %s ", flag);
+	return strstr(words, word);
+}
+
+static void probe_dumped(void)
+{
+	if (!*facts->flags)
+		cannot_ask("/proc/self/smaps has no VmFlags");
+	if (has_flag("dd"))
+		found("none", "the mapping has VM_DONTDUMP (dd in /proc/self/smaps)");
+}
+
+static void probe_inherited(void)
+{
+	if (!*facts->flags)
+		cannot_ask("/proc/self/smaps has no VmFlags");
+	if (has_flag("dc"))
+		found("not-inherited", "the mapping has VM_DONTCOPY (dc in /proc/self/smaps)");
+}
+
+/* Opens, maps, touches, and gives all back: then the kernel has as much memory as before. */
+static void use_and_leave(void)
+{
+	int fd = probe_open(facts->open_flags);
+	size_t count = some_pages(64);
+	unsigned char *map = probe_map(fd, count, PROT_READ, MAP_SHARED, 0);
+
+	for (size_t page = 0; page < count && page < facts->loads; page++)
+		probe_load(map + page * facts->page, "a load from the mapping");
+	probe_unmap(map, count);
+	close(fd);
+}
+
+#define LEAKED (24UL << 20)
+
+/* How many KiB the machine has less after so many uses, or after the same time without. */
+static unsigned long lost_by(size_t rounds, double *seconds)
+{
+	unsigned long before = meminfo("MemFree"), after;
+	double begin = seconds_now();
+
+	for (size_t i = 0; i < rounds; i++)
+		use_and_leave();
+	if (rounds)
+		*seconds = seconds_now() - begin + 0.1;
+	usleep(rounds ? 100000 : *seconds * 1000000);
+	after = meminfo("MemFree");
+	return before > after ? before - after : 0;
+}
+
+/* Other programs take memory, too: what is lost each time, and with no use never, is lost here. */
+static void probe_leaks(void)
+{
+	size_t each = some_pages(64) * facts->page;
+	size_t rounds = LEAKED / each;
+	unsigned long lost = 0, wanted;
+	double seconds = 0;
+
+	if (rounds > 2000)
+		rounds = 2000;
+	if (rounds < 16)
+		cannot_ask("its mappings are too large to see a leak");
+	wanted = rounds * each / 1024 / 2;
+	lost_by(4, &seconds);
+	for (int i = 0; i < 3; i++) {
+		lost = lost_by(rounds, &seconds);
+		if (lost < wanted || lost_by(0, &seconds) >= wanted / 4)
+			return;
+	}
+	found("lost",
+	      "after %zu times open(), mmap(%zu bytes), munmap() and close() the machine has %lu "
+	      "KiB less "
+	      "of free memory, each time again",
+	      rounds, each, lost);
+}
+
+static void probe_reopens(void)
+{
+	int fd = probe_open_again(facts->open_flags);
+	size_t count = facts->only_whole ? facts->pages : 1;
+	void *map;
+
+	if (fd < 0)
+		found("busy", "when all programs have closed it, open() says %s",
+		      errno_word(errno));
+	if (facts->shared_ro)
+		return;
+	map = mmap(NULL, count * facts->page, PROT_READ, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		found("busy", "when all programs have unmapped it, mmap() says %s",
+		      errno_word(errno));
+}
+
+const struct probe kernel_probes[] = {
+	{"D.futex", "processes can wait for each other by it", NEEDS_SHARED, probe_futex},
+	{"D.pins", "the kernel transfers to and from it", NEEDS_SHARED, probe_pins},
+	{"D.debugger", "a debugger reads it", NEEDS_SHARED, probe_debugger},
+	{"D.dumped", "a core dump has it", NEEDS_SHARED, probe_dumped},
+	{"D.inherited", "a child process has it", NEEDS_SHARED, probe_inherited},
+	{"D.leaks", "its users leave nothing behind", NEEDS_SHARED | NEEDS_REOPEN, probe_leaks},
+	{},
+};
+
+const struct probe last_probes[] = {
+	{"D.reopens", "it can be used again", 0, probe_reopens},
+	{},
+};

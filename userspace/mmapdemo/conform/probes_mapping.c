@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a mapping reaches, and who may store to it. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "probe.h"
+#include "support/row.h"
+
+/* No check by the C library; NULL where it fails. */
+static unsigned char *raw_map(int fd, size_t len, int prot, uint64_t off)
+{
+#if __SIZEOF_LONG__ == 8
+	long map = syscall(SYS_mmap, NULL, len, prot, MAP_SHARED, fd, off);
+
+	return map == -1 ? NULL : (unsigned char *)map;
+#else
+	void *map = mmap(NULL, len, prot, MAP_SHARED, fd, off);
+
+	return map == MAP_FAILED ? NULL : map;
+#endif
+}
+
+/* Maps what is beyond the end, in whole or in part. True if it can be loaded from. */
+static bool loads_beyond(int fd, size_t len, uint64_t off, size_t at)
+{
+	unsigned char *map = raw_map(fd, len, PROT_READ, off);
+	struct access access;
+
+	if (!map)
+		return false;
+	access = try_read(map + at);
+	munmap(map, len);
+	if (access.signo)
+		return false;
+	note("beyond",
+	     "mmap(%zu bytes, PROT_READ, MAP_SHARED, offset %#jx) of a target of %#jx bytes works, "
+	     "and "
+	     "a load at offset %#jx gives %#lx",
+	     len, (uintmax_t)off, (intmax_t)facts->size, (uintmax_t)(off + at), access.value);
+	return true;
+}
+
+/* A target that maps its first page, whatever the offset, is told of by another probe. */
+static bool ignores_offsets(int fd)
+{
+	unsigned char *start = raw_map(fd, facts->page, PROT_READ, 0);
+	unsigned char *end =
+		raw_map(fd, facts->page, PROT_READ, (uint64_t)facts->pages * facts->page);
+	bool same = start && end && !try_read(start).signo && !try_read(end).signo &&
+		    !memcmp(start, end, facts->page);
+
+	if (start)
+		munmap(start, facts->page);
+	if (end)
+		munmap(end, facts->page);
+	return same;
+}
+
+static void probe_end(void)
+{
+	size_t page = facts->page, whole = facts->pages * page;
+	int fd = probe_open(facts->open_flags);
+
+	if (facts->loads < facts->pages)
+		cannot_ask("not all of it can be loaded from");
+	if (loads_beyond(fd, whole + page, 0, whole))
+		return;
+	if (!facts->only_whole && facts->pages > 1 &&
+	    loads_beyond(fd, 2 * page, whole - page, page))
+		return;
+	if (!ignores_offsets(fd))
+		loads_beyond(fd, page, whole, 0);
+}
+
+/* Offsets that are small again where a driver keeps 32 bits of them, or a sign. */
+static void probe_far_offsets(void)
+{
+	static const uint64_t far[] = {1ULL << 32, 1ULL << 44,	  1ULL << 62,
+				       1ULL << 63, -(1ULL << 32), -(1ULL << 21)};
+	int fd = probe_open(facts->open_flags);
+
+	if (facts->size > INT32_MAX)
+		cannot_ask("it is as large as these offsets");
+	if (facts->size_from != SIZE_TRIED && ignores_offsets(fd))
+		cannot_ask("it ignores offsets");
+	for (size_t i = 0; i < ARRAY_SIZE(far); i++) {
+		uint64_t off = far[i];
+
+		/* The last offsets: the end of the mapping must not overflow in the kernel itself.
+		 */
+		if (loads_beyond(fd, facts->page, off, 0))
+			return;
+		if (facts->pages > 1 && off == -(1ULL << 21) &&
+		    loads_beyond(fd, facts->page, -2 * (uint64_t)facts->page, 0))
+			return;
+	}
+}
+
+/* Searches memory that the mapping reaches, and that is no part of it, for what a process has. */
+static void probe_foreign(void)
+{
+	size_t len = 64UL << 20, beyond = facts->pages * facts->page;
+	size_t bytes = 32UL << 20;
+	int fd = probe_open(facts->open_flags);
+	unsigned char *memory, *map = NULL;
+
+	while (len > beyond && !(map = raw_map(fd, len, PROT_READ, 0)))
+		len /= 2;
+	if (!map || len <= beyond || try_read(map + beyond).signo)
+		return;
+	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return;
+	for (size_t i = 0; i < bytes; i += sizeof(uint64_t))
+		*(uint64_t *)(memory + i) = MARKER;
+	for (size_t at = beyond; at < len && !try_read(map + at).signo; at += facts->page)
+		if (*(volatile uint64_t *)(map + at) == MARKER)
+			found("foreign",
+			      "mmap(%zu bytes, PROT_READ, MAP_SHARED, offset 0) shows at offset "
+			      "%#zx what "
+			      "this program has in memory of its own",
+			      len, at);
+}
+
+/*
+ * What is behind the last byte in its page is nothing of anybody else. A program may have stored a
+ * few bytes there, by a mapping.
+ */
+#define TAIL_USED 64
+
+static void probe_tail(void)
+{
+	size_t tail = facts->size % facts->page, end = facts->pages * facts->page, used = 0;
+	int fd = probe_open(facts->open_flags);
+	unsigned char *map;
+
+	if (!tail || facts->size_from != SIZE_SAID || facts->regular)
+		cannot_ask("its size is a multiple of the page");
+	if (facts->loads < facts->pages)
+		cannot_ask("not all of it can be loaded from");
+	map = facts->only_whole ? probe_map_all(fd, PROT_READ, MAP_SHARED)
+				: probe_map(fd, facts->pages, PROT_READ, MAP_SHARED, 0);
+	for (size_t at = facts->size; at < end; at++)
+		used += map[at] != 0;
+	if (used > TAIL_USED)
+		found("tail",
+		      "the size is %#jx, and of the %zu bytes behind it in the last page %zu are "
+		      "not 0",
+		      (intmax_t)facts->size, end - (size_t)facts->size, used);
+}
+
+/* Memory that was another program's a moment ago, and is the target's now. */
+static void plant(void *argument)
+{
+	(void)argument;
+	churn(48UL << 20);
+}
+
+static void probe_stale(void)
+{
+	size_t count = some_pages(64);
+	unsigned char *map;
+	int fd;
+
+	in_child(plant, NULL);
+	fd = probe_open(facts->open_flags);
+	map = probe_map(fd, facts->only_whole ? facts->pages : count, PROT_READ, MAP_SHARED, 0);
+	for (size_t page = 0; page < count; page++) {
+		probe_load(map + page * facts->page, "a load from the mapping");
+		if (has_marker(map + page * facts->page, facts->page))
+			found("foreign",
+			      "a new mapping shows in page %zu what a process that has ended had "
+			      "in its "
+			      "memory",
+			      page);
+	}
+}
+
+/* PROT_WRITE by mprotect(), where mmap() or open() refused it. */
+static void upgrade(int fd, const char *opened)
+{
+	size_t count = facts->only_whole ? facts->pages : 1;
+	unsigned char *map = probe_map(fd, count, PROT_READ, MAP_SHARED, 0);
+
+	if (!mprotect(map, count * facts->page, PROT_READ | PROT_WRITE))
+		found("upgraded",
+		      "mmap(PROT_READ, MAP_SHARED) of %s, and then "
+		      "mprotect(PROT_READ|PROT_WRITE) works",
+		      opened);
+}
+
+static void probe_upgrade(void)
+{
+	int fd = probe_open_again(O_RDONLY);
+	size_t count = facts->only_whole ? facts->pages : 1;
+	void *map;
+
+	if (fd >= 0 && facts->fd < 0) {
+		map = mmap(NULL, count * facts->page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (map != MAP_FAILED)
+			found("upgraded",
+			      "mmap(PROT_READ|PROT_WRITE, MAP_SHARED) of a descriptor that is "
+			      "open with O_RDONLY works");
+		upgrade(fd, "a descriptor that is open with O_RDONLY");
+		close(fd);
+	}
+	/* The driver's own refusal, which open() has nothing to do with. */
+	if (facts->shared_rw && facts->open_flags == O_RDWR) {
+		fd = probe_open(O_RDWR);
+		upgrade(fd, "a target that refuses PROT_WRITE");
+	}
+}
+
+/* A descriptor that is open for writing alone maps nothing. */
+static void probe_write_only(void)
+{
+	size_t count = facts->only_whole ? facts->pages : 1;
+	int fd = probe_open_again(O_WRONLY);
+	void *map;
+
+	if (fd < 0 || facts->fd >= 0)
+		cannot_ask("it cannot be opened with O_WRONLY");
+	map = mmap(NULL, count * facts->page, PROT_READ, MAP_SHARED, fd, 0);
+	if (map != MAP_FAILED)
+		found("upgraded",
+		      "mmap(PROT_READ) of a descriptor that is open with O_WRONLY works");
+}
+
+static void probe_grows(void)
+{
+	size_t page = facts->page, count = facts->only_whole ? facts->pages : some_pages(SIZE_MAX);
+	int fd = probe_open(facts->open_flags);
+	unsigned char *map = probe_map(fd, count, PROT_READ, MAP_SHARED, 0), *grown;
+	struct access access;
+
+	errno = 0;
+	grown = mremap(map, count * page, (count + 1) * page, MREMAP_MAYMOVE);
+	if (grown == MAP_FAILED) {
+		if (errno == EFAULT || errno == EINVAL)
+			note("fixed", "mremap() to more pages says %s", errno_word(errno));
+		return;
+	}
+	if (count < facts->pages || facts->size_from == SIZE_TRIED)
+		return;
+	access = try_read(grown + count * page);
+	if (!access.signo)
+		found("beyond",
+		      "mremap() makes a mapping of all %zu pages one page longer, and a load from "
+		      "that "
+		      "page gives %#lx",
+		      count, access.value);
+}
+
+const struct probe mapping_probes[] = {
+	{"D.end", "no mapping reaches past the end", NEEDS_SHARED | NEEDS_SIZE, probe_end},
+	{"D.far-offsets", "no offset is cut short or takes a sign", NEEDS_SHARED,
+	 probe_far_offsets},
+	{"D.foreign", "no mapping shows other memory of the machine", NEEDS_SHARED, probe_foreign},
+	{"D.tail", "what is behind the last byte is zero", NEEDS_SHARED | NEEDS_SIZE, probe_tail},
+	{"D.stale", "no mapping shows what a process that ended had", NEEDS_SHARED, probe_stale},
+	{"D.upgrade", "what is read-only stays read-only", NEEDS_SHARED, probe_upgrade},
+	{"D.write-only", "O_WRONLY maps nothing", NEEDS_SHARED, probe_write_only},
+	{},
+};
+
+/* After the probes that count on each VMA being counted: mremap() copies one. */
+const struct probe grow_probes[] = {
+	{"D.grows", "a mapping does not grow past the end", NEEDS_SHARED, probe_grows},
+	{},
+};

@@ -1,0 +1,521 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Whether a mapping is memory: what is stored there stays, and is where it belongs. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "probe.h"
+#include "support/row.h"
+
+#define RW (PROT_READ | PROT_WRITE)
+
+/* Freed pages are handed out again at once: so much memory takes them. */
+#define CHURNED (24UL << 20)
+
+/* Differs from page to page, and from one `seed` to the next. */
+static unsigned char mark(size_t page, unsigned int seed)
+{
+	return 1 + (page * 31 + seed * 101) % 250;
+}
+
+static void store_marks(unsigned char *map, size_t count, unsigned int seed)
+{
+	for (size_t page = 0; page < count; page++)
+		probe_store(map + page * facts->page + 8, mark(page, seed),
+			    "a store through a shared mapping");
+}
+
+/* The first page that does not have its mark, or the count. */
+static size_t unmarked(const unsigned char *map, size_t count, unsigned int seed)
+{
+	for (size_t page = 0; page < count; page++)
+		if (probe_load(map + page * facts->page + 8, "a load from the mapping") !=
+		    mark(page, seed))
+			return page;
+	return count;
+}
+
+/* Pages that most probes work on. */
+static size_t few(void)
+{
+	return some_pages(8);
+}
+
+static unsigned char *map_few(int fd)
+{
+	return probe_map(fd, few(), RW, MAP_SHARED, 0);
+}
+
+/* What a descriptor of its own shows of the marks: true if all. -1: it cannot be had. */
+static int others_see(size_t count, unsigned int seed)
+{
+	int fd = facts->opens_twice ? probe_open_again(O_RDWR) : -1;
+	unsigned char *map;
+	size_t at;
+
+	if (fd < 0)
+		return -1;
+	map = mmap(NULL, count * facts->page, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	if (map == MAP_FAILED)
+		return -1;
+	at = unmarked(map, count, seed);
+	munmap(map, count * facts->page);
+	return at == count;
+}
+
+static void probe_stores(void)
+{
+	int fd = probe_open(O_RDWR);
+	unsigned char *a = map_few(fd), *b;
+	size_t at;
+
+	store_marks(a, few(), 1);
+	at = unmarked(a, few(), 1);
+	if (at < few())
+		found("lost",
+		      "a store to page %zu of a shared mapping is not what a load from it gives",
+		      at);
+	b = mmap(NULL, few() * facts->page, RW, MAP_SHARED, fd, 0);
+	facts->keeps = b == MAP_FAILED;
+	if (b == MAP_FAILED)
+		found("one-mapping", "a second mmap() of the same descriptor says %s",
+		      errno_word(errno));
+	at = unmarked(b, few(), 1);
+	if (at < few())
+		found("lost",
+		      "a store to page %zu of a shared mapping is not seen by a second mapping of "
+		      "the same descriptor",
+		      at);
+	store_marks(b, few(), 2);
+	at = unmarked(a, few(), 2);
+	if (at < few())
+		found("lost", "a store to page %zu of the second mapping is not seen by the first",
+		      at);
+	facts->keeps = true;
+	probe_unmap(a, few());
+	probe_unmap(b, few());
+	a = map_few(fd);
+	at = unmarked(a, few(), 2);
+	if (at < few())
+		found("forgets",
+		      "a store to page %zu is gone after munmap() and another mmap() of the same "
+		      "descriptor",
+		      at);
+}
+
+static void probe_descriptors(void)
+{
+	int fd = probe_open(O_RDWR), other = probe_open(O_RDWR);
+	unsigned char *a = map_few(fd), *b = map_few(other);
+
+	store_marks(a, few(), 3);
+	if (unmarked(b, few(), 3) < few())
+		found("per-open",
+		      "a store through one descriptor's shared mapping is not seen by another's");
+}
+
+/* Every page of one mapping is memory of its own, and page N of the target at offset N. */
+static void probe_offsets(void)
+{
+	int fd = probe_open(O_RDWR);
+	size_t count = some_pages(256), at;
+	unsigned char *map = probe_map(fd, count, RW, MAP_SHARED, 0), *one;
+
+	store_marks(map, count, 4);
+	at = unmarked(map, count, 4);
+	if (at < count)
+		found("aliased",
+		      "two pages of one mapping are the same memory: page %zu has what was "
+		      "stored to another",
+		      at);
+	if (facts->only_start || facts->only_whole)
+		return;
+	for (size_t page = 1; page < count; page = page * 2) {
+		unsigned char value;
+
+		one = probe_map(fd, 1, PROT_READ, MAP_SHARED, page);
+		value = probe_load(one + 8, "a load from a mapping at an offset");
+		if (value == mark(page, 4))
+			continue;
+		found(value == mark(0, 4) ? "ignored" : "wrong",
+		      "mmap(offset %zu) shows %s, not page %zu", page * facts->page,
+		      value == mark(0, 4) ? "page 0" : "something else", page);
+	}
+}
+
+/* Without a store: where pages differ, a mapping of one shows that one. */
+static void probe_offsets_loaded(void)
+{
+	int fd = probe_open(facts->open_flags);
+	unsigned char *map = probe_map(fd, 2, PROT_READ, MAP_SHARED, 0), *one;
+	size_t page = facts->page;
+
+	if (facts->only_start)
+		cannot_ask("it can be mapped at offset 0 only");
+	one = probe_map(fd, 1, PROT_READ, MAP_SHARED, 1);
+	probe_load(map + page, "a load from the second page");
+	probe_load(one, "a load from a mapping at an offset");
+	if (memcmp(map, map + page, page) && !memcmp(map, one, page) &&
+	    memcmp(map + page, one, page))
+		found("ignored", "mmap(offset %zu) shows page 0, not page 1", page);
+}
+
+/* read(), write() and the mapping are one memory, if read() and write() are that. */
+static void probe_file(void)
+{
+	unsigned char bytes[64], *map;
+	int fd = probe_open(O_RDWR);
+
+	if (!facts->reads || !facts->writes || !facts->positions)
+		cannot_ask("it has no read() and write() at an offset");
+	if (facts->size < 128)
+		cannot_ask("it has fewer than 128 bytes");
+	memset(bytes, 0x5a, sizeof(bytes));
+	if (pwrite(fd, bytes, sizeof(bytes), 64) != sizeof(bytes))
+		cannot_ask("pwrite(64 bytes at 64) does not write them");
+	memset(bytes, 0, sizeof(bytes));
+	if (pread(fd, bytes, sizeof(bytes), 64) != sizeof(bytes) || bytes[0] != 0x5a)
+		cannot_ask("pread() does not give what pwrite() wrote");
+	map = map_few(fd);
+	if (probe_load(map + 64, "a load from the mapping") != 0x5a)
+		found("apart",
+		      "pread() gives what pwrite() wrote, a shared mapping of the same descriptor "
+		      "does not");
+	probe_store(map + 65, 0x77, "a store to the mapping");
+	if (pread(fd, bytes, 1, 65) != 1 || bytes[0] != 0x77)
+		found("apart", "pread() does not give what was stored through a shared mapping");
+}
+
+/* What is read past the end is not the target's; what is written there is somebody else's. */
+static void probe_read_beyond(void)
+{
+	int fd = probe_open(facts->open_flags | O_NONBLOCK);
+	unsigned char byte;
+	ssize_t got;
+
+	if (!facts->reads || !facts->positions || facts->size_from != SIZE_SAID || facts->regular)
+		cannot_ask("it has no read() at an offset, or does not say its size");
+	got = pread(fd, &byte, 1, facts->size);
+	if (got == 1)
+		found("beyond", "the size is %#jx, and pread(1 byte at %#jx) returns 1",
+		      (intmax_t)facts->size, (intmax_t)facts->size);
+}
+
+static void probe_write_beyond(void)
+{
+	int fd = probe_open(O_RDWR | O_NONBLOCK);
+	unsigned char byte = 0;
+	off_t end;
+
+	if (!facts->writes || !facts->positions || facts->size_from != SIZE_SAID || facts->regular)
+		cannot_ask("it has no write() at an offset, or no fixed size");
+	if (pwrite(fd, &byte, 1, facts->size) != 1)
+		return;
+	end = lseek(fd, 0, SEEK_END);
+	if (end <= facts->size)
+		found("beyond", "the size is %#jx, and pwrite(1 byte at %#jx) returns 1",
+		      (intmax_t)facts->size, (intmax_t)facts->size);
+	/* It grows, and has whole pages afterwards, too. */
+	while (end % (off_t)facts->page && pwrite(fd, &byte, 1, end) == 1)
+		end++;
+}
+
+/* The mapping is still that memory, although other pages have been freed and taken since. */
+static void assert_kept(const unsigned char *map, size_t count, unsigned int seed, const char *when)
+{
+	size_t at;
+
+	usleep(50000);
+	churn(CHURNED);
+	at = unmarked(map, count, seed);
+	facts->freed |= at < count;
+	if (at < count)
+		found(has_marker(map + at * facts->page, facts->page) ? "reused" : "freed",
+		      "page %zu of a shared mapping has %s %s", at,
+		      has_marker(map + at * facts->page, facts->page)
+			      ? "another program's memory"
+			      : "lost what was stored there,",
+		      when);
+}
+
+static void probe_close(void)
+{
+	int fd = probe_open(O_RDWR), seen;
+	unsigned char *map = map_few(fd);
+
+	store_marks(map, few(), 5);
+	seen = others_see(few(), 5);
+	close(fd);
+	assert_kept(map, few(), 5, "after close() of its descriptor");
+	if (seen != 1)
+		return;
+	if (others_see(few(), 5) == 0)
+		found("apart",
+		      "after close(), a new mapping does not show what one has that is left");
+	probe_unmap(map, few());
+	if (others_see(few(), 5) == 0)
+		note("forgets",
+		     "after the last munmap() and close(), another open() and mmap() do not show "
+		     "what was stored");
+}
+
+static void use_inherited(void *argument)
+{
+	unsigned char *map = argument;
+	struct access access = try_read(map + 8);
+
+	if (access.signo == SIGSEGV)
+		found("not-inherited", "a load from the mapping by a child process is %s",
+		      signal_word(access.signo));
+	if (access.value != mark(0, 6))
+		found("not-shared", "a child process does not see in its inherited mapping what "
+				    "its parent stored");
+	probe_store(map + 9, 0x99, "a child's store to an inherited mapping");
+}
+
+static void see_store_of_child(void *argument)
+{
+	if (probe_load((unsigned char *)argument + 9, "a load beside a child") != 0x99)
+		found("not-shared",
+		      "a child's store to an inherited shared mapping is not seen by its parent");
+}
+
+/* Can a second mapping be had while there is a first one? */
+static bool second_mapping(void)
+{
+	int fd = probe_open_again(O_RDWR);
+	void *map;
+
+	if (fd < 0)
+		return false;
+	map = mmap(NULL, few() * facts->page, RW, MAP_SHARED, fd, 0);
+	close(fd);
+	if (map != MAP_FAILED)
+		munmap(map, few() * facts->page);
+	return map != MAP_FAILED;
+}
+
+static void after_one_user_went(unsigned char *map, size_t count, unsigned int seed, int seen,
+				bool second, const char *when)
+{
+	assert_kept(map, count, seed, when);
+	if (seen == 1 && others_see(count, seed) == 0)
+		found("freed", "a new mapping does not show what an old one has, %s", when);
+	if (!second && second_mapping())
+		found("uncounted", "a second user is let in, which was refused before, %s", when);
+}
+
+static void probe_fork(void)
+{
+	size_t count = few();
+	int fd = probe_open(O_RDWR), seen;
+	unsigned char *map = map_few(fd);
+	bool second;
+
+	store_marks(map, count, 6);
+	close(fd);
+	second = second_mapping();
+	seen = others_see(count, 6);
+	beside_child(use_inherited, see_store_of_child, map);
+	after_one_user_went(map, count, 6, seen, second,
+			    "after a child process that inherited it ended");
+}
+
+static void probe_split(void)
+{
+	size_t count = few(), page = facts->page;
+	int fd = probe_open(O_RDWR), seen;
+	unsigned char *map = map_few(fd);
+	bool second;
+
+	if (count < 3)
+		cannot_ask("it has fewer than three pages");
+	store_marks(map, count, 7);
+	close(fd);
+	second = second_mapping();
+	seen = others_see(count, 7);
+	if (munmap(map + page, page))
+		found("no-split", "munmap() of one page in the middle says %s", errno_word(errno));
+	after_one_user_went(map, 1, 7, seen, second, "after munmap() of a page in the middle");
+	facts->freed = true;
+	if (unmarked(map, 1, 7) == 0 ||
+	    probe_load(map + 2 * page + 8, "a load behind what was unmapped") != mark(2, 7))
+		found("freed",
+		      "after munmap() of a page in the middle, the rest has lost what was stored");
+	facts->freed = false;
+}
+
+static void probe_move(void)
+{
+	size_t count = few(), page = facts->page;
+	int fd = probe_open(O_RDWR);
+	unsigned char *map = map_few(fd), *area, *moved;
+
+	store_marks(map, count, 8);
+	close(fd);
+	area = mmap(NULL, count * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (area == MAP_FAILED)
+		cannot_ask("mmap() says %s", errno_word(errno));
+	moved = mremap(map, count * page, count * page, MREMAP_MAYMOVE | MREMAP_FIXED, area);
+	if (moved == MAP_FAILED)
+		found("refused", "mremap() to another address says %s", errno_word(errno));
+	assert_kept(moved, count, 8, "after mremap() to another address");
+}
+
+static void probe_dontneed(void)
+{
+	int fd = probe_open(O_RDWR);
+	unsigned char *map = map_few(fd);
+	struct access access;
+
+	store_marks(map, few(), 9);
+	if (madvise(map, few() * facts->page, MADV_DONTNEED))
+		return;
+	access = try_read(map + 8);
+	if (access.signo)
+		found("no-fault", "a load after madvise(MADV_DONTNEED) ends in %s",
+		      signal_word(access.signo));
+	if (unmarked(map, few(), 9) < few())
+		found("lost", "a store to a shared mapping is gone after madvise(MADV_DONTNEED)");
+}
+
+/* Loads alone: a driver whose page fault breaks private mappings shows it here. */
+static void probe_private_loads(void)
+{
+	int fd = probe_open(facts->open_flags);
+	size_t count = few();
+	unsigned char *map = probe_map(fd, count, PROT_READ | PROT_WRITE, MAP_PRIVATE, 0);
+
+	for (size_t page = 0; page < count && page < facts->loads; page++)
+		probe_load(map + page * facts->page, "a load from a private mapping");
+}
+
+static void store_privately(void *argument)
+{
+	probe_store((unsigned char *)argument + 8, 0xee, "a child's store to a private mapping");
+}
+
+static void probe_private(void)
+{
+	int fd = probe_open(O_RDWR);
+	unsigned char *shared = map_few(fd), *map, *after;
+
+	store_marks(shared, few(), 10);
+	map = probe_map(fd, few(), RW, MAP_PRIVATE, 0);
+	if (probe_load(map + 8, "a load from a private mapping") != mark(0, 10))
+		found("empty", "a private mapping does not show what the target has");
+	probe_store(map + 8, 0xdd, "a store to a private mapping");
+	if (probe_load(shared + 8, "a load from the shared mapping") == 0xdd)
+		found("reaches",
+		      "a store to a MAP_PRIVATE mapping is seen through a MAP_SHARED one");
+	after = probe_map(fd, few(), PROT_READ, MAP_SHARED, 0);
+	if (probe_load(after + 8, "a load from the shared mapping") == 0xdd)
+		found("reaches",
+		      "a store to a MAP_PRIVATE mapping is seen through a new MAP_SHARED one");
+	if (probe_load(map + 8, "a load from a private mapping") != 0xdd)
+		found("lost", "a store to a private mapping is not what a load from it gives");
+	in_child(store_privately, map);
+	if (probe_load(map + 8, "a load from a private mapping") == 0xee)
+		found("reaches",
+		      "a child's store to its MAP_PRIVATE mapping is seen by its parent");
+}
+
+/* Threads that touch a page first at the same time see one page. */
+#define THREADS 4
+#define ROUNDS	40
+
+static pthread_barrier_t barrier;
+
+static struct racer {
+	pthread_t thread;
+	unsigned char *map;
+	size_t number;
+} racers[THREADS];
+
+static void *race(void *argument)
+{
+	struct racer *racer = argument;
+
+	pthread_barrier_wait(&barrier);
+	for (size_t page = 0; page < few(); page++)
+		racer->map[page * facts->page + 16 + racer->number] = 1 + racer->number;
+	return NULL;
+}
+
+static void race_once(void)
+{
+	int fd = probe_open(O_RDWR);
+	unsigned char *map = map_few(fd);
+
+	for (size_t i = 0; i < THREADS; i++) {
+		racers[i] = (struct racer){.map = map, .number = i};
+		if (pthread_create(&racers[i].thread, NULL, race, &racers[i]))
+			cannot_ask("pthread_create() fails");
+	}
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_join(racers[i].thread, NULL);
+	for (size_t page = 0; page < few(); page++)
+		for (size_t i = 0; i < THREADS; i++)
+			if (map[page * facts->page + 16 + i] != 1 + i)
+				found("lost",
+				      "of %d threads that store to page %zu of one mapping at the "
+				      "same time, "
+				      "one loses its store",
+				      THREADS, page);
+	munmap(map, few() * facts->page);
+	close(fd);
+}
+
+static void probe_race(void)
+{
+	pthread_barrier_init(&barrier, NULL, THREADS);
+	for (int i = 0; i < ROUNDS; i++)
+		race_once();
+}
+
+const struct probe memory_probes[] = {
+	{"D.stores", "what is stored stays", NEEDS_STORES, probe_stores},
+	{"D.descriptors", "all descriptors share the memory", NEEDS_KEPT | NEEDS_REOPEN,
+	 probe_descriptors},
+	{"D.offsets", "each page is at its offset", NEEDS_KEPT | NEEDS_TWO, probe_offsets},
+	{"D.offsets-loaded", "an offset is obeyed", NEEDS_SHARED | NEEDS_TWO, probe_offsets_loaded},
+	{"D.file", "read(), write() and mappings are one memory", NEEDS_KEPT, probe_file},
+	{"D.read-beyond", "read() ends at the end", 0, probe_read_beyond},
+	{},
+};
+
+/*
+ * Before what forks or splits for other reasons: a driver that counts wrong goes on from a wrong
+ * count. What comes later is not asked of memory that has been freed too early.
+ */
+const struct probe life_probes[] = {
+	{"D.close", "a mapping outlives close()", NEEDS_KEPT, probe_close},
+	{"D.fork", "a mapping is inherited by fork(), and outlives the child", NEEDS_KEPT,
+	 probe_fork},
+	{"D.split", "a mapping outlives a part of it", NEEDS_KEPT | NEEDS_TWO, probe_split},
+	{"D.move", "a mapping moves", NEEDS_KEPT, probe_move},
+	{},
+};
+
+const struct probe later_probes[] = {
+	{"D.dontneed", "what is unmapped can be touched again", NEEDS_KEPT, probe_dontneed},
+	{"D.private-loads", "a private mapping can be loaded from", NEEDS_PRIVATE,
+	 probe_private_loads},
+	{"D.private", "a private store stays private", NEEDS_KEPT | NEEDS_PRIVATE, probe_private},
+	{"D.race", "threads that touch a page first at once see one page", NEEDS_KEPT, probe_race},
+	{},
+};
+
+/* The last of all that store: it may make the target larger. */
+const struct probe end_probes[] = {
+	{"D.write-beyond", "write() ends at the end", NEEDS_WRITE | NEEDS_SIZE, probe_write_beyond},
+	{},
+};

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of findings.c, for the test that nothing is without words. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "examine.h"
+#include "run.h"
+#include "support/row.h"
+
+static void show_probes(const struct probe *probes)
+{
+	static const char *const keys[] = {"timeout", "stuck",	      "killed",	       "sigbus",
+					   "sigsegv", "kernel-crash", "kernel-warning"};
+
+	for (; probes->name; probes++)
+		for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+			const struct finding *finding = finding_of(probes->name, keys[i]);
+
+			printf("test\t%s\t%s\t%s\n", probes->name, keys[i],
+			       finding ? finding->slug : "NONE");
+		}
+}
+
+static void show_rows(void)
+{
+	static const char *const keys[] = {"failed",  "unsupported", "signal",
+					   "refused", "timeout",     "stuck"};
+	struct run run = {};
+
+	run_choose(&run, NULL, 0);
+	for (size_t i = 0; i < run.count; i++)
+		for (size_t j = 0; j < ARRAY_SIZE(keys); j++) {
+			const struct finding *finding = finding_of(run.tests[i].name, keys[j]);
+
+			printf("test\t%s\t%s\t%s\n", run.tests[i].name, keys[j],
+			       finding ? finding->slug : "NONE");
+		}
+	run_free(&run);
+}
+
+void show_words(void)
+{
+	for (size_t i = 0; i < findings_count(); i++) {
+		const struct finding *finding = finding_at(i);
+
+		printf("finding\t%s\t%s\t%s\n", finding->slug, class_word(finding->as[AS_MEMORY]),
+		       finding->cure);
+	}
+	show_probes(survey_probes);
+	show_probes(mapping_probes);
+	show_probes(memory_probes);
+	show_probes(kernel_probes);
+	show_probes(life_probes);
+	show_probes(later_probes);
+	show_probes(grow_probes);
+	show_probes(end_probes);
+	show_probes(last_probes);
+	show_rows();
+}
