@@ -107,7 +107,7 @@ choices() {
 		says '^fine +[0-9]{3} ' && conform 0 --write --verbose --size 128K --tests 'S9 S14' /dev/odd-plain &&
 		also end-refused && says '^S14 +yes' && finds '' --write /dev/odd-once &&
 		also one-at-a-time no-futex && finds '' --write --verbose /dev/odd-short && also short-read short-write no-futex &&
-		says 'because they want read\(\) and write\(\) that transfer'
+		says 'because they want read\(\)'
 }
 
 setup() {
@@ -115,6 +115,27 @@ setup() {
 		finds '' --write --setup /ready /dev/odd-unready && also no-size &&
 		conform 2 --setup false /dev/odd-unready && says '--setup false: it fails with status 1' &&
 		conform 0 --setup 'echo by' /dev/odd-plain && says '^by /dev/odd-plain$'
+}
+
+# What has no path: inherited, handed over by a program that waits then, and made.
+handed() {
+	conform 1 fd:7 7<>/dev/odd-beyond && says '^broken: past-the-end: ' &&
+		says '^fd:7: 128 KiB' && conform 2 fd:8 && says 'fd:8: no open descriptor' &&
+		conform 2 -- /ready && says '/ready: it sends no descriptor' &&
+		finds '' --write -- /send && says '^/send: 64 KiB' || return
+	for made in bpf: perf: uring:; do
+		finds '' --write $made || return
+	done
+	conform 2 dmaheap:none && says 'dma_heap/none'
+}
+
+warning() {
+	finds kernel-warning /dev/odd-warning && says "^the kernel's lines:$" && says 'WARNING: .*map_warning'
+}
+
+crash() {
+	finds crash --verbose /dev/odd-crash && says 'found by: D.loads$' && says 'RIP: .*fault_crash' &&
+		says 'because a process of an earlier test|because the kernel crashed'
 }
 
 # The words of a finding are the same in each form, and a known one is no news.
@@ -269,7 +290,14 @@ usage() {
 mkdir -p /etc && echo 'nobody:x:65534:65534::/:/bin/sh' >/etc/passwd
 insmod /odd.ko || exit
 
-plan 29
+if [ "${1:-}" = crash ]; then
+	echo 0 >/proc/sys/kernel/panic_on_oops
+	plan 2
+	try "a warning of the kernel is a finding, with its lines" warning
+	try "a crash of the kernel is a finding, with its lines, and the last one" crash
+	exit
+fi
+plan 30
 try "a device that does not say its size wants --size for rows, and is tried otherwise" unknown_size
 try "nothing is written unless --write allows it" unasked
 try "pages of a common driver: shared, private and forked, but no file" plain
@@ -281,6 +309,7 @@ try "one that can be made writable, found without a store" upgradable
 try "one that has no memory behind a mapping, or never answers" no_memory
 try "what a driver lacks or chose is not broken" choices
 try "one that wants a call first gets it by --setup" setup
+try "a descriptor is a target, too" handed
 try "JSON, a report, a page and a baseline have the same words" forms
 try "what cannot be mapped, or is in use, is refused" refused
 try "who is not root gets findings, too" without_root

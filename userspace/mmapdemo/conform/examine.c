@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "examine.h"
+#include "handed.h"
 #include "rows.h"
 #include "kernel_log.h"
 #include "support/node.h"
@@ -24,13 +25,16 @@
 
 #define MOST_FOR_ROWS ((off_t)1 << 34)
 
+/* The only descriptor there is of the target, or -1. */
+static int handed = -1;
+
 static void make_facts(const struct options *options)
 {
 	facts = mmap(NULL, sizeof(*facts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		     0);
 	if (facts == MAP_FAILED)
 		err(2, "mmap");
-	*facts = (struct facts){.fd = -1, .page = sysconf(_SC_PAGESIZE)};
+	*facts = (struct facts){.fd = handed, .page = sysconf(_SC_PAGESIZE)};
 	facts->deadline = options->timeout ? options->timeout : DEADLINE * busy_factor();
 	facts->may_write = options->may_write || target.made || target.ours;
 	facts->may_fill = !options->no_fill;
@@ -52,8 +56,21 @@ static void make_facts(const struct options *options)
 static void name_target(const struct options *options)
 {
 	struct stat stat_of;
+	static char path[32];
 	char name[64];
 
+	if (options->command || is_handed(options->target)) {
+		target.name = options->target;
+		target.kind = TARGET_DEVICE;
+		target.has_end = true;
+		handed = options->command ? hand_over(options->command)
+					  : handed_descriptor(options->target);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", handed);
+		target.path = path;
+		if (!fstat(handed, &stat_of) && S_ISREG(stat_of.st_mode))
+			target.kind = TARGET_FILE;
+		return;
+	}
 	if (!strchr(options->target, '/')) {
 		target_find(options->target, options->size);
 		return;

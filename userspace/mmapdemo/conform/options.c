@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/number.h"
+#include "handed.h"
 #include "options.h"
 #include "support/target.h"
 #include "support/target_init.h"
@@ -53,7 +54,7 @@ static const char doc[] =
 	"what "
 	"is a choice, with the likely cause and the cure of each.\n"
 	"\n"
-	"TARGET:\n" TARGET_SPECS "\v"
+	"TARGET:\n" TARGET_SPECS HANDED_SPECS "\v"
 	"Without --write, nothing is stored in a target that the command did not make. Each test "
 	"runs in "
 	"a process of its own, so a driver that crashes or hangs is a result. Frame numbers, "
@@ -91,6 +92,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case DEVICE:
 	case ARGP_KEY_ARG:
+		/* What follows -- is a command. */
+		if (!strcmp(state->argv[state->next - 2], "--")) {
+			set_target(options, arg, state);
+			options->command = &state->argv[state->next - 1];
+			state->next = state->argc;
+			return 0;
+		}
 		set_target(options, arg, state);
 		return 0;
 	case TESTS:
@@ -174,7 +182,7 @@ void options_parse(struct options *options, int argc, char **argv)
 	static const struct argp argp = {
 		.options = argp_options,
 		.parser = parse,
-		.args_doc = "TARGET",
+		.args_doc = "TARGET\n-- COMMAND [ARGUMENT...]",
 		.doc = doc,
 	};
 

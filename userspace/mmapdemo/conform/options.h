@@ -24,6 +24,7 @@ struct options {
 	bool profile_given;
 	bool no_fill;
 	bool words;	      /* the table of findings.c, for its test */
+	char **command;	      /* that hands over a descriptor, or NULL */
 	const char *setup;    /* a command, or NULL */
 	const char *baseline; /* a file, or NULL */
 	const char *compare;  /* a file that `target' is compared with, or NULL */

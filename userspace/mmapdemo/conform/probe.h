@@ -26,6 +26,7 @@ enum needs {
 	NEEDS_SIZE = 1 << 4,	/* a size that the target or the user told */
 	NEEDS_PRIVATE = 1 << 5, /* a private mapping that takes stores */
 	NEEDS_REOPEN = 1 << 6,	/* to be opened twice */
+	NEEDS_OFFSETS = 1 << 8, /* offsets that count bytes */
 	NEEDS_KEPT = 1 << 7,	/* as NEEDS_STORES, and what is stored stays there */
 };
 

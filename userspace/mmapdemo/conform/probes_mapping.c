@@ -88,6 +88,8 @@ static void probe_far_offsets(void)
 
 	if (facts->size > INT32_MAX)
 		cannot_ask("it is as large as these offsets");
+	if (facts->size_from == SIZE_TRIED && facts->profile == AS_REGISTERS)
+		cannot_ask("its offsets may be addresses of the machine");
 	if (facts->size_from != SIZE_TRIED && ignores_offsets(fd))
 		cannot_ask("it ignores offsets");
 	for (size_t i = 0; i < ARRAY_SIZE(far); i++) {
@@ -259,8 +261,9 @@ static void probe_grows(void)
 }
 
 const struct probe mapping_probes[] = {
-	{"D.end", "no mapping reaches past the end", NEEDS_SHARED | NEEDS_SIZE, probe_end},
-	{"D.far-offsets", "no offset is cut short or takes a sign", NEEDS_SHARED,
+	{"D.end", "no mapping reaches past the end", NEEDS_OFFSETS | NEEDS_SHARED | NEEDS_SIZE,
+	 probe_end},
+	{"D.far-offsets", "no offset is cut short or takes a sign", NEEDS_SHARED | NEEDS_OFFSETS,
 	 probe_far_offsets},
 	{"D.foreign", "no mapping shows other memory of the machine", NEEDS_SHARED, probe_foreign},
 	{"D.tail", "what is behind the last byte is zero", NEEDS_SHARED | NEEDS_SIZE, probe_tail},

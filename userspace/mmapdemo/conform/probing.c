@@ -64,7 +64,7 @@ bool probing_look_at_log(struct probing *probing, const char *test)
 static const char *why_not(const struct probing *probing, const struct probe *probe)
 {
 	unsigned int stores = NEEDS_STORES | NEEDS_KEPT, maps = stores | NEEDS_SHARED;
-	bool memory = facts->profile != AS_REGISTERS && facts->profile != AS_READONLY;
+	bool memory = facts->profile == AS_MEMORY || facts->profile == AS_DMA;
 
 	if (probing->stuck)
 		return "a process of an earlier test does not end";
@@ -91,6 +91,8 @@ static const char *why_not(const struct probing *probing, const struct probe *pr
 		return "only the whole of it can be mapped";
 	if (probe->needs & NEEDS_TWO && facts->pages < 2)
 		return "it has one page";
+	if (probe->needs & NEEDS_OFFSETS && facts->profile == AS_RING)
+		return "the offset of a ring may name a part of it";
 	if (probe->needs & NEEDS_SIZE && facts->size_from == SIZE_TRIED)
 		return "it does not say its size (--size)";
 	if (probe->needs & NEEDS_PRIVATE && facts->private_rw)

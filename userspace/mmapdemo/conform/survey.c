@@ -26,6 +26,12 @@ static void probe_opens(void)
 	static const int modes[] = {O_RDWR, O_RDONLY};
 	int fd = -1, again;
 
+	if (facts->fd >= 0) {
+		int mode = fcntl(facts->fd, F_GETFL) & O_ACCMODE;
+
+		facts->open_flags = mode == O_RDWR ? O_RDWR : O_RDONLY;
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(modes) && fd < 0; i++) {
 		facts->open_flags = modes[i];
 		fd = probe_open_again(modes[i]);
@@ -354,14 +360,12 @@ static void read_flags(const void *map)
 	bool here = false;
 
 	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%lx-%lx ", &start, &end) == 2) {
-			char *name =
-				strchr(line, '/') ? strchr(line, '/') : strstr(line, "anon_inode");
+		char name[sizeof(facts->mapped_as)] = "";
 
+		if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %63[^\n]", &start, &end, name) >= 2) {
 			here = (uintptr_t)map >= start && (uintptr_t)map < end;
-			if (here && name)
-				snprintf(facts->mapped_as, sizeof(facts->mapped_as), "%.*s",
-					 (int)strcspn(name, "\n"), name);
+			if (here)
+				memcpy(facts->mapped_as, name, sizeof(name));
 		} else if (here && sscanf(line, "VmFlags: %159[^\n]", facts->flags) == 1) {
 			break;
 		}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Targets that have no path: descriptors, inherited, handed over, or made. */
+#ifndef HANDED_H
+#define HANDED_H
+
+#include <stdbool.h>
+
+#define HANDED_SPECS                                                              \
+	"  fd:N      an open descriptor\n"                                        \
+	"  secret:   a file of memfd_secret()\n"                                  \
+	"  udmabuf:  a dma-buf of a memfd\n"                                      \
+	"  dmaheap:NAME  a dma-buf of /dev/dma_heap/NAME\n"                       \
+	"  perf:     the ring of a software event\n"                              \
+	"  bpf:      an array map\n"                                              \
+	"  uring:    the submission ring of io_uring\n"                           \
+	"  packet:   the receive ring of a packet socket\n"                       \
+	"  -- COMMAND  a descriptor that a command sends by SCM_RIGHTS over its " \
+	"descriptor 3, a Unix socket; the command is ended with the examination\n"
+
+/* True if the name is one of these. */
+bool is_handed(const char *name);
+/* The descriptor. Ends the program, with status 2, where there is none. */
+int handed_descriptor(const char *name);
+/* Runs the command, and returns the descriptor that it sends. */
+int hand_over(char **command);
+
+#endif
