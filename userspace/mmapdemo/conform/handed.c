@@ -157,6 +157,8 @@ int handed_descriptor(const char *name)
 {
 	const struct handed *found = find(name);
 
+	if (!found)
+		errx(2, "%s: neither a path nor made", name);
 	return found->make(name + strlen(found->prefix));
 }
 
