@@ -186,6 +186,9 @@ void examine_rows(const struct options *options, struct run *run, struct probing
 		prepare_rows((void *)options, -1);
 		run->count = run_rows(run, probing);
 	}
-	facts->size = facts->size ? facts->size : target.size;
+	if (!facts->size) {
+		facts->size = target.size;
+		facts->size_from = SIZE_SAID;
+	}
 	free(failed);
 }
