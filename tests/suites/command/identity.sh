@@ -44,7 +44,7 @@ not_the_device() {
 	runs 1 map --self --device "$1" &&
 		complains "^mmapdemo map: $1: no device of this module: $2\$" &&
 		runs 2 bench "$1" && one_line_of_complaint && complains "$1: no device of this module.* --write" &&
-		runs 2 conform "$1" && one_line_of_complaint
+		runs 2 conform --table "$1" && one_line_of_complaint
 }
 
 in_its_place() {
