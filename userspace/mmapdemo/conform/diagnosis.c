@@ -148,7 +148,8 @@ void diagnosis_make(struct diagnosis *diagnosis, const struct probing *probing,
 	diagnosis->probing = probing;
 	for (size_t i = 0; i < probing->count; i++)
 		add_outcome(diagnosis, &probing->outcomes[i], profile);
-	qsort(diagnosis->found, diagnosis->count, sizeof(*diagnosis->found), compare_found);
+	if (diagnosis->count)
+		qsort(diagnosis->found, diagnosis->count, sizeof(*diagnosis->found), compare_found);
 	for (size_t i = 0; i < diagnosis->count; i++)
 		diagnosis->of[diagnosis->found[i].class]++;
 	uname(&system);
