@@ -299,6 +299,8 @@ int examine(const struct options *options)
 	struct diagnosis diagnosis = {.target = options->target, .verbose = options->verbose};
 	struct probing probing = {};
 	struct run run = {.target = options->target, .verbose = options->verbose};
+	/* The probes need each other's facts: all of them run. */
+	bool probes_alone = options->globs && !strcmp(options->globs, "D.*");
 	size_t differences = 0;
 	bool gone;
 
@@ -307,12 +309,12 @@ int examine(const struct options *options)
 	kernel_log_open();
 	if (options->setup)
 		set_up(options);
-	if (!options->globs && target.kind != TARGET_ANONYMOUS)
+	if ((!options->globs || probes_alone) && target.kind != TARGET_ANONYMOUS)
 		run_probes(&probing, options, &diagnosis.profile_why);
 	else
 		diagnosis.profile_why = guess_profile(options);
 	gone = is_gone();
-	if (!gone) {
+	if (!gone && !probes_alone) {
 		const char *why = options->globs ? NULL : why_no_rows(&probing);
 		struct options for_rows = *options;
 

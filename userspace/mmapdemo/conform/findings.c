@@ -59,6 +59,10 @@ static const struct finding findings[] = {
 	 "one that "
 	 "it had",
 	 "One page for an offset", CLASSES_OF(BROKEN, BROKEN, FINE, BROKEN, BROKEN)},
+	{"stale-pages", "a mapping shows pages that the device has no more",
+	 "open() or a command replaces the pages and does not call unmap_mapping_range(); what is "
+	 "stored to the old ones is lost",
+	 "One page for an offset", ALWAYS(BROKEN)},
 	{"not-one-memory", "read(), write() and mappings are not one memory",
 	 ".read and .write use another buffer than .mmap maps", "One page for an offset",
 	 CLASSES_OF(BROKEN, BROKEN, FINE, CHOICE, CHOICE)},
@@ -212,6 +216,10 @@ static const struct words {
 	{"D.write-beyond", "timeout", "waits"},
 	{"*", "timeout", "hang"},
 
+	{"D.close", "sig*", "freed-on-close"},
+	{"D.fork", "sig*", "open-not-counted"},
+	{"D.split", "sig*", "open-not-counted"},
+	{"D.move", "sig*", "open-not-counted"},
 	{"D.*", "sigbus", "sigbus-inside"},
 	{"D.*", "sigsegv", "sigbus-inside"},
 	{"D.*", "killed", "sigbus-inside"},
@@ -247,6 +255,7 @@ static const struct words {
 	{"D.file", "apart", "not-one-memory"},
 	{"D.read-beyond", "beyond", "read-past-the-end"},
 	{"D.write-beyond", "beyond", "write-past-the-end"},
+	{"D.emptied", "stale", "stale-pages"},
 	{"D.close", "forgets", "forgets-on-close"},
 	{"D.close", "*", "freed-on-close"},
 	{"D.fork", "not-inherited", "not-inherited"},

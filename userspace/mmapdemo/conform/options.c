@@ -15,7 +15,8 @@ enum { AS = 512, SETUP, FILL, BASELINE, COMPARE, REPORT, HTML, WORDS };
 
 static const struct argp_option argp_options[] = {
 	{"device", DEVICE, "TARGET", 0, "the same as TARGET alone", 0},
-	{"tests", TESTS, "GLOBS", 0, "only these rows or tests: 'S* M1 S5.child-*'", 0},
+	{"tests", TESTS, "GLOBS", 0,
+	 "only these rows or tests: 'S* M1 S5.child-*'; 'D.*' is what any driver is asked", 0},
 	{"rows", OLD_TESTS, "GLOBS", OPTION_HIDDEN, NULL, 0},
 	{"list", LIST, NULL, 0, "name the tests and what each states, run none", 0},
 	{"size", SIZE, "N[K|M|G]", 0, "of what is made, or does not say how large it is", 0},

@@ -53,6 +53,19 @@ static unsigned char *map_few(int fd)
 	return probe_map(fd, few(), RW, MAP_SHARED, 0);
 }
 
+/* A driver that holds a lock while it copies has to bear a page fault of its own. */
+static void probe_own_buffer(void)
+{
+	int fd = probe_open(O_RDWR);
+	unsigned char *map = map_few(fd);
+	size_t page = facts->page;
+
+	if (!facts->reads)
+		cannot_ask("it has no read()");
+	if (read(fd, map + page, page) < 0 && errno != EFAULT)
+		cannot_ask("read() says %s", errno_word(errno));
+}
+
 /* What a descriptor of its own shows of the marks: true if all. -1: it cannot be had. */
 static int others_see(size_t count, unsigned int seed)
 {
@@ -63,11 +76,14 @@ static int others_see(size_t count, unsigned int seed)
 	if (fd < 0)
 		return -1;
 	map = mmap(NULL, count * facts->page, PROT_READ, MAP_SHARED, fd, 0);
-	close(fd);
-	if (map == MAP_FAILED)
+	if (map == MAP_FAILED) {
+		close(fd);
 		return -1;
+	}
+	/* Whether a mapping outlives close() is another question. */
 	at = unmarked(map, count, seed);
 	munmap(map, count * facts->page);
+	close(fd);
 	return at == count;
 }
 
@@ -235,8 +251,10 @@ static void assert_kept(const unsigned char *map, size_t count, unsigned int see
 
 	usleep(50000);
 	churn(CHURNED);
+	/* It stays so where a load ends in a signal. */
+	facts->freed = true;
 	at = unmarked(map, count, seed);
-	facts->freed |= at < count;
+	facts->freed = at < count;
 	if (at < count)
 		found(has_marker(map + at * facts->page, facts->page) ? "reused" : "freed",
 		      "page %zu of a shared mapping has %s %s", at,
@@ -357,9 +375,11 @@ static void probe_move(void)
 {
 	size_t count = few(), page = facts->page;
 	int fd = probe_open(O_RDWR);
-	unsigned char *map = map_few(fd), *area, *moved;
+	unsigned char *other = map_few(fd), *map = map_few(fd), *area, *moved;
 
-	store_marks(map, count, 8);
+	/* A page fault may come before the move, and others come after it. */
+	store_marks(other, count, 8);
+	probe_load(map + 8, "a load from the mapping");
 	close(fd);
 	area = mmap(NULL, count * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (area == MAP_FAILED)
@@ -489,6 +509,8 @@ const struct probe memory_probes[] = {
 	{"D.offsets-loaded", "an offset is obeyed", NEEDS_OFFSETS | NEEDS_SHARED | NEEDS_TWO,
 	 probe_offsets_loaded},
 	{"D.file", "read(), write() and mappings are one memory", NEEDS_KEPT, probe_file},
+	{"D.own-buffer", "read() into a mapping of the target itself ends", NEEDS_KEPT | NEEDS_TWO,
+	 probe_own_buffer},
 	{"D.read-beyond", "read() ends at the end", 0, probe_read_beyond},
 	{},
 };
@@ -515,8 +537,33 @@ const struct probe later_probes[] = {
 	{},
 };
 
-/* The last of all that store: it may make the target larger. */
+/* Many drivers empty their memory for who opens them for writing alone, as a file is truncated. */
+static void probe_emptied(void)
+{
+	int fd = probe_open(O_RDWR), other;
+	unsigned char *map = map_few(fd);
+	struct access access;
+
+	if (facts->regular)
+		cannot_ask("it is a regular file");
+	store_marks(map, few(), 12);
+	if (others_see(few(), 12) != 1)
+		cannot_ask("its descriptors share no memory");
+	other = probe_open_again(O_WRONLY | O_TRUNC);
+	if (other < 0)
+		cannot_ask("open(O_WRONLY | O_TRUNC) says %s", errno_word(errno));
+	close(other);
+	access = try_read(map + 8);
+	if (others_see(few(), 12) == 0 && !access.signo && access.value == mark(0, 12))
+		found("stale",
+		      "after open(O_WRONLY | O_TRUNC) and close(), an old mapping shows what was "
+		      "stored, and a new one does not");
+}
+
+/* The last of all that store: they may make the target larger, or empty. */
 const struct probe end_probes[] = {
+	{"D.emptied", "what is emptied is empty in all mappings", NEEDS_KEPT | NEEDS_REOPEN,
+	 probe_emptied},
 	{"D.write-beyond", "write() ends at the end", NEEDS_WRITE | NEEDS_SIZE, probe_write_beyond},
 	{},
 };
