@@ -5,7 +5,7 @@
 : "${tree?}" "${top?}"
 
 program_sources() {
-	files 'userspace/*.c' 'conformance/*.c' 'tests/*.c' ':!tests/modules'
+	files 'userspace/*.c' 'conformance/*.c' 'tests/*.c' ':!tests/modules' ':!tests/suites/conform/zoo'
 }
 
 # As the Makefile compiles them; MMAPDEMO_VERSION is any here.

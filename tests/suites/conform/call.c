@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The command that ioctl_first.c wants, on descriptor 3, as `mmapdemo conform --setup` passes it.
+ */
+#include <err.h>
+#include <sys/ioctl.h>
+
+int main(void)
+{
+	if (ioctl(3, _IO('z', 1)))
+		err(1, "ioctl");
+	return 0;
+}
