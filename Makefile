@@ -327,6 +327,17 @@ template:
 	$(Q)$(MAKE) --no-print-directory command
 	$(Q)tools/template/run $(if $(ROWS),-r '$(ROWS)') $(or $(KERNEL),$(first)) '$(FROM)' '$(or $(DIR),../$(NAME))'
 
+## conform: a driver of yours, built, booted and tested on each kernel (MODULE=../mydrv PARAMS='…' DEV=…)
+# NAME: the module to load; MAKE_ARGS: for its build; ARGS, FILES: for mmapdemo conform; BASELINE
+.PHONY: conform
+conform:
+	$(Q)tools/deps conform
+	$(Q)$(MAKE) --no-print-directory command
+	$(Q)tools/conform/run $(if $(PARAMS),-p '$(PARAMS)') $(if $(DEV),-d '$(DEV)') $(if $(NAME),-n '$(NAME)') \
+		$(if $(MAKE_ARGS),-m '$(MAKE_ARGS)') $(if $(ARGS),-a '$(ARGS)') $(if $(FILES),-f '$(FILES)') \
+		$(if $(BASELINE),-b '$(BASELINE)') '$(MODULE)' \
+		$(or $(if $(filter-out file,$(origin KERNELS)),$(KERNELS)),$(filter-out %-mmap,$(KERNELS)))
+
 ## bench: what mapping costs, in instructions, on each kernel (BENCH_ARGS='--works cow')
 .PHONY: bench bench-strategies docs-performance
 bench:
