@@ -39,6 +39,7 @@ late-load	distinct,source		40
 templates	distinct,source		500
 drivers		distinct,source		150
 importers	distinct		40
+zoo		first,last		150
 stress		first,last,source	45
 rows32		distinct,source		25
 prealloc	distinct,source,cross	10
@@ -51,7 +52,7 @@ $(printf '%s	distinct,source,cross	50\n' "${strategies[@]}")
 # Those of tests/suites and tests/self, which run once, where they take longer than this.
 host_seconds=40
 host_table="mutants 600 tutorial 200 self-fuzz 195 sanitize 180 matrix 150 grown 140 lint 130
-self-storm 120 self-vm 80 deb 90 conform 130 tour 60 style 60"
+self-storm 120 self-vm 80 deb 90 strangers 70 conform 130 tour 60 style 60"
 
 # classes_of KERNEL: `stock' kernels are Debian's own. `distinct' leaves out a kernel that
 # differs from another one in the module's build alone, which shows nothing new of the
@@ -257,6 +258,7 @@ suite_command() {
 		needed=C12
 		command=("$top/tests/suites/importers/run" "$kernel")
 		;;
+	zoo) command=("$top/tests/suites/conform/zoo/run" "$kernel") ;;
 	fuzz) fuzz_command "$fuzz_steps" ;;
 	fuzz-short) fuzz_command 25000 ;;
 	beside)
