@@ -39,7 +39,7 @@ late-load	distinct,source		40
 templates	distinct,source		500
 drivers		distinct,source		150
 importers	distinct		40
-zoo		first,last		150
+zoo		last			150
 stress		first,last,source	45
 rows32		distinct,source		25
 prealloc	distinct,source,cross	10
