@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,6 +82,15 @@ static char *text_of(char *record)
 	return text + 1;
 }
 
+/*
+ * The number in front is the facility, times 8, and the level. The kernel's own facility is 0, and
+ * what programs write to /dev/kmsg has another.
+ */
+static bool is_of_user_space(const char *record)
+{
+	return strtoul(record, NULL, 10) >= 8;
+}
+
 char *kernel_log_new(enum kernel_says *says)
 {
 	char record[8192], *lines = NULL, *text;
@@ -100,7 +110,7 @@ char *kernel_log_new(enum kernel_says *says)
 			break;
 		record[length] = '\0';
 		text = text_of(record);
-		if (!text)
+		if (!text || is_of_user_space(record))
 			continue;
 		line = judge(text);
 		if (line > *says)
