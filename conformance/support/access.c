@@ -23,7 +23,7 @@ static void on_signal(int signo, siginfo_t *info, void *context)
 	siglongjmp(before_access, 1);
 }
 
-enum what { READ, WRITE, EXECUTE };
+enum what { READ, READ_WORD, WRITE, EXECUTE };
 
 static struct access try(enum what what, volatile void *addr, unsigned char value)
 {
@@ -39,6 +39,9 @@ static struct access try(enum what what, volatile void *addr, unsigned char valu
 		switch (what) {
 		case READ:
 			caught.value = *(volatile unsigned char *)addr;
+			break;
+		case READ_WORD:
+			caught.value = *(volatile uint32_t *)addr;
 			break;
 		case WRITE:
 			*(volatile unsigned char *)addr = value;
@@ -57,6 +60,11 @@ static struct access try(enum what what, volatile void *addr, unsigned char valu
 struct access try_read(const volatile void *addr)
 {
 	return try(READ, (volatile void *)addr, 0);
+}
+
+struct access try_read_word(const volatile uint32_t *addr)
+{
+	return try(READ_WORD, (volatile void *)addr, 0);
 }
 
 struct access try_write(volatile void *addr, unsigned char value)

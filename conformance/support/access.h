@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct access {
 	int signo;	     /* 0: it worked */
@@ -15,6 +16,8 @@ struct access {
 };
 
 struct access try_read(const volatile void *addr);
+/* One load of 32 bits, which is what most registers take. */
+struct access try_read_word(const volatile uint32_t *addr);
 struct access try_write(volatile void *addr, unsigned char value);
 
 /*

@@ -4,14 +4,17 @@
  * Each has PAGES pages; most have neither read, write nor a size. Never load it
  * outside of a VM: some of them hold a process for ever, or crash.
  */
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/log2.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #define PAGES 32
 
@@ -288,6 +291,185 @@ static int open_hang(struct inode *inode, struct file *file)
 	return wait_event_killable(never, false);
 }
 
+/* The drivers from here on are right, and unusual. */
+static int map_pages(struct vm_area_struct *vma, unsigned long first, unsigned long count)
+{
+	if (vma_pages(vma) > count)
+		return -EINVAL;
+	for (unsigned long i = 0; i < vma_pages(vma); i++) {
+		int err = vm_insert_page(vma, vma->vm_start + i * PAGE_SIZE,
+					 pages[(first + i) % PAGES]);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* An offset names a region, as in UIO: one has a page, and the other eight. */
+static int map_regions(struct file *file, struct vm_area_struct *vma)
+{
+	if (vma->vm_pgoff > 1)
+		return -EINVAL;
+	return map_pages(vma, vma->vm_pgoff, vma->vm_pgoff ? 8 : 1);
+}
+
+/* An offset is a cookie, as in DRM. */
+static int map_handles(struct file *file, struct vm_area_struct *vma)
+{
+	if (vma->vm_pgoff && vma->vm_pgoff != 1UL << (32 - PAGE_SHIFT))
+		return -EINVAL;
+	return map_pages(vma, vma->vm_pgoff ? 1 : 0, vma->vm_pgoff ? 8 : 1);
+}
+
+static loff_t seek_page(struct file *file, loff_t offset, int whence)
+{
+	return fixed_size_llseek(file, offset, whence, PAGE_SIZE);
+}
+
+static int refuse_split(struct vm_area_struct *vma, unsigned long address)
+{
+	return -EINVAL;
+}
+
+static int refuse_move(struct vm_area_struct *vma)
+{
+	return -EINVAL;
+}
+
+static const struct vm_operations_struct ops_split = {
+	.may_split = refuse_split,
+	.mremap = refuse_move,
+};
+
+static int map_split(struct file *file, struct vm_area_struct *vma)
+{
+	vma->vm_ops = &ops_split;
+	return map_plain(file, vma);
+}
+
+/* A ring of half the pages, and the same again behind it. */
+static int map_mirror(struct file *file, struct vm_area_struct *vma)
+{
+	if (!in_bounds(vma))
+		return -EINVAL;
+	for (unsigned long i = 0; i < vma_pages(vma); i++) {
+		int err = vm_insert_page(vma, vma->vm_start + i * PAGE_SIZE,
+					 pages[(vma->vm_pgoff + i) % (PAGES / 2)]);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* As V4L2 output: what cannot be written is not mapped. */
+static int map_writable(struct file *file, struct vm_area_struct *vma)
+{
+	if (!(vma->vm_flags & VM_WRITE) || !(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	return map_plain(file, vma);
+}
+
+static int map_unit(struct file *file, struct vm_area_struct *vma)
+{
+	if (vma->vm_pgoff || vma_pages(vma) < 4 || !is_power_of_2(vma_pages(vma)))
+		return -EINVAL;
+	return map_plain(file, vma);
+}
+
+static int map_frames(struct file *file, struct vm_area_struct *vma)
+{
+	if (vma->vm_pgoff || vma_pages(vma) > 1)
+		return -EINVAL;
+	return remap_pfn_range(vma, vma->vm_start, page_to_pfn(pages[0]), PAGE_SIZE,
+			       vma->vm_page_prot);
+}
+
+static int open_slow(struct inode *inode, struct file *file)
+{
+	msleep(100);
+	return 0;
+}
+
+/* Its second user waits until the first has closed it, and so does a read(). */
+static DECLARE_WAIT_QUEUE_HEAD(free_again);
+static atomic_t taken;
+
+static bool take(void)
+{
+	return !atomic_cmpxchg(&taken, 0, 1);
+}
+
+static int open_wait(struct inode *inode, struct file *file)
+{
+	if (file->f_flags & O_NONBLOCK)
+		return take() ? 0 : -EBUSY;
+	return wait_event_killable(free_again, take());
+}
+
+static int release_wait(struct inode *inode, struct file *file)
+{
+	atomic_set(&taken, 0);
+	wake_up(&free_again);
+	return 0;
+}
+
+static ssize_t read_wait(struct file *file, char __user *to, size_t count, loff_t *position)
+{
+	if (file->f_flags & O_NONBLOCK)
+		return -EAGAIN;
+	return wait_event_killable(never, false);
+}
+
+/* A device writes this page all the time. */
+static struct page *live;
+static void write_live(struct work_struct *work);
+static DECLARE_DELAYED_WORK(live_work, write_live);
+
+static void write_live(struct work_struct *work)
+{
+	memset(page_address(live), jiffies & 0xff, 64);
+	schedule_delayed_work(&live_work, 1);
+}
+
+static int open_live(struct inode *inode, struct file *file)
+{
+	schedule_delayed_work(&live_work, 0);
+	return 0;
+}
+
+static int map_live(struct file *file, struct vm_area_struct *vma)
+{
+	if (vma->vm_pgoff || vma_pages(vma) > 1)
+		return -EINVAL;
+	return vm_insert_page(vma, vma->vm_start, live);
+}
+
+/* These two are mistakes: an offset is cut to 32 bits, or two pages share a frame. */
+static int map_cut(struct file *file, struct vm_area_struct *vma)
+{
+	u32 offset = vma->vm_pgoff << PAGE_SHIFT;
+
+	if (offset / PAGE_SIZE >= PAGES)
+		return -EINVAL;
+	return map_pages(vma, offset / PAGE_SIZE, PAGES - offset / PAGE_SIZE);
+}
+
+static int map_alias(struct file *file, struct vm_area_struct *vma)
+{
+	if (!in_bounds(vma))
+		return -EINVAL;
+	for (unsigned long i = 0; i < vma_pages(vma); i++) {
+		int err = vm_insert_page(vma, vma->vm_start + i * PAGE_SIZE,
+					 pages[(vma->vm_pgoff + i) / 2]);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 #define ODD(which, ...)                                                                     \
 	{                                                                                   \
 		.minor = MISC_DYNAMIC_MINOR, .name = "odd-" which,                          \
@@ -312,6 +494,19 @@ static struct miscdevice devices[] = {
 	ODD("unready", .mmap = map_if_ready, .open = open_unready, .unlocked_ioctl = make_ready),
 	ODD("once", .mmap = map_plain, .open = open_once, .release = release_once,
 	    .llseek = seek_whole),
+	ODD("regions", .mmap = map_regions, .llseek = seek_page),
+	ODD("handles", .mmap = map_handles),
+	ODD("split", .mmap = map_split, .llseek = seek_whole),
+	ODD("mirror", .mmap = map_mirror),
+	ODD("writable", .mmap = map_writable, .llseek = seek_whole),
+	ODD("unit", .mmap = map_unit),
+	ODD("frames", .mmap = map_frames, .llseek = seek_page),
+	ODD("slow", .mmap = map_plain, .open = open_slow, .llseek = seek_whole),
+	ODD("wait", .mmap = map_plain, .open = open_wait, .release = release_wait,
+	    .read = read_wait, .llseek = seek_whole),
+	ODD("live", .mmap = map_live, .open = open_live, .llseek = seek_page),
+	ODD("cut", .mmap = map_cut, .llseek = seek_whole),
+	ODD("alias", .mmap = map_alias, .llseek = seek_whole),
 	ODD("warning", .mmap = map_warning),
 	ODD("crash", .mmap = map_crash),
 };
@@ -321,6 +516,9 @@ static void odd_exit(void)
 	for (int i = 0; i < ARRAY_SIZE(devices); i++)
 		if (devices[i].this_device)
 			misc_deregister(&devices[i]);
+	cancel_delayed_work_sync(&live_work);
+	if (live)
+		put_page(live);
 	for (int i = 0; i < PAGES; i++)
 		if (pages[i])
 			put_page(pages[i]);
@@ -335,6 +533,9 @@ static int __init odd_init(void)
 		pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
 		err = pages[i] ? 0 : -ENOMEM;
 	}
+	live = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!live)
+		err = -ENOMEM;
 	for (int i = 0; i < ARRAY_SIZE(devices) && !err; i++)
 		err = misc_register(&devices[i]);
 	if (err)

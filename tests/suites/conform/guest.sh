@@ -72,6 +72,11 @@ no_raw_text() {
 	! echo "$said" | grep -E "Assertion '|Received signal|Test timeout expired"
 }
 
+# tells REGEX: in the sentences, wherever their lines are broken
+tells() {
+	has "$(echo "$said" | tr -s '\n ' ' ')" "$1"
+}
+
 also() {
 	for slug; do
 		has "$said" "^(missing|choice|fine): $slug: " || return
@@ -99,7 +104,7 @@ upgradable() {
 
 no_memory() {
 	finds sigbus-inside /dev/odd-sigbus && says 'ends in SIGBUS' &&
-		finds hang /dev/odd-hang && says 'does not end'
+		finds hang /dev/odd-hang && tells 'a load from a private mapping does not end'
 }
 
 choices() {
@@ -108,6 +113,59 @@ choices() {
 		also end-refused && says '^S14 +yes' && finds '' --write /dev/odd-once &&
 		also one-at-a-time no-futex && finds '' --write --verbose /dev/odd-short && also short-read short-write no-futex &&
 		says 'because they want read\(\)'
+}
+
+# Offsets that name regions or buffers, and one that 32 bits cut short.
+regions() {
+	for device in regions handles; do
+		finds '' /dev/odd-$device && also other-region || return
+	done
+	finds past-the-end --write /dev/odd-cut && tells 'offset 0x100000000\) of a target'
+}
+
+whole() {
+	finds '' --write /dev/odd-split && also no-split not-moved
+}
+
+mirrors() {
+	finds '' --write --verbose /dev/odd-mirror && also mirrored && tells 'they want each page once' &&
+		finds two-offsets-one-page --write /dev/odd-alias
+}
+
+# Nothing of it is kept that a test could lose, and rows are not for it.
+unusual() {
+	finds '' /dev/odd-writable && says '^fine +1[0-9] ' && finds '' /dev/odd-unit && also length-unit &&
+		says '^/dev/odd-unit: 128 KiB' && finds '' --verbose /dev/odd-slow && tells 'open\(\) takes too long' &&
+		finds '' --write --verbose /dev/odd-live && tells 'its content changes although nobody stores'
+}
+
+# PFNMAP may be registers, which only the user knows.
+registers() {
+	finds '' --write --verbose /dev/odd-frames && tells 'say --as dma or --as registers' &&
+		tells 'D.writes and [0-9]+ more, because its mapping may be registers' &&
+		finds '' --write --verbose --as dma /dev/odd-frames &&
+		! echo "$said" | grep 'be registers' && finds '' --write --verbose --as registers /dev/odd-frames &&
+		tells 'a load from a register may have a side effect'
+}
+
+# open() and read() that wait, unless O_NONBLOCK is set: also of a descriptor of somebody else.
+waits() {
+	finds '' --write /dev/odd-wait && also one-at-a-time && tells 'open\(\) while it is open waits' &&
+		finds '' fd:7 7<>/dev/odd-wait || return
+	! echo "$said" | grep '^choice: waits' || return
+	finds '' --verbose --no-read /dev/odd-short && tells 'because --no-read is given'
+}
+
+# What programs write to the log is not the kernel's.
+chatter() {
+	while :; do
+		echo 'Oops! a daemon says so' >/dev/kmsg
+		sleep 0.05
+	done &
+	finds '' /dev/odd-plain
+	result=$?
+	kill $!
+	return $result
 }
 
 setup() {
@@ -297,7 +355,7 @@ if [ "${1:-}" = crash ]; then
 	try "a crash of the kernel is a finding, with its lines, and the last one" crash
 	exit
 fi
-plan 30
+plan 37
 try "a device that does not say its size wants --size for rows, and is tried otherwise" unknown_size
 try "nothing is written unless --write allows it" unasked
 try "pages of a common driver: shared, private and forked, but no file" plain
@@ -308,6 +366,13 @@ try "one that counts no copies of a VMA" uncounted
 try "one that can be made writable, found without a store" upgradable
 try "one that has no memory behind a mapping, or never answers" no_memory
 try "what a driver lacks or chose is not broken" choices
+try "an offset may name a region, and is cut short nowhere" regions
+try "a mapping that is not split nor moved is a choice" whole
+try "a ring may be mapped twice, and a page may not" mirrors
+try "drivers that are unusual, and right" unusual
+try "no store goes to what may be registers" registers
+try "open() and read() may wait" waits
+try "a word of a program is none of the kernel's" chatter
 try "one that wants a call first gets it by --setup" setup
 try "a descriptor is a target, too" handed
 try "JSON, a report, a page and a baseline have the same words" forms

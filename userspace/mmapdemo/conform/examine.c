@@ -38,6 +38,9 @@ static void make_facts(const struct options *options)
 	facts->deadline = options->timeout ? options->timeout : DEADLINE * busy_factor();
 	facts->may_write = options->may_write || target.made || target.ours;
 	facts->may_fill = !options->no_fill;
+	facts->told = options->profile_given;
+	facts->may_read = !options->no_read;
+	facts->prot = PROT_READ;
 	facts->profile = options->profile_given ? options->profile : AS_MEMORY;
 	facts->regular = target.kind == TARGET_FILE;
 	if (target.made && target.kind != TARGET_ANONYMOUS) {
@@ -145,20 +148,14 @@ static void check_survey(const struct probing *probing)
 				   : ": does it want --size, or a call first (--setup)?");
 }
 
-static bool has_flag(const char *flag)
-{
-	char words[sizeof(facts->flags) + 2], word[8];
-
-	snprintf(words, sizeof(words), " %s ", facts->flags);
-	snprintf(word, sizeof(word), " %s ", flag);
-	return strstr(words, word);
-}
-
 static bool named_like_registers(void)
 {
 	return !strncmp(target.path, "/dev/uio", 8) || !strncmp(target.path, "/dev/mem", 8) ||
 	       (!strncmp(target.path, "/sys/", 5) && strstr(target.path, "/resource"));
 }
+
+#define SAY_WHAT_IT_IS \
+	"it may be registers, and nothing is stored there: say --as dma or --as registers"
 
 /* Before the first store, by name; afterwards by what the mapping is. */
 static const char *guess_profile(const struct options *options)
@@ -180,15 +177,14 @@ static const char *guess_profile(const struct options *options)
 		facts->profile = AS_READONLY;
 		return "no shared mapping of it may be written";
 	}
-	if (has_flag("pf") || has_flag("io")) {
+	if (probe_has_flag("pf") || probe_has_flag("io")) {
 		facts->profile = AS_DMA;
-		return has_flag("pf")
-			       ? "its mapping has VM_PFNMAP (pf): frames without struct page "
-				 "(for registers give --as registers)"
-			       : "its mapping has VM_IO (io)";
+		facts->may_be_registers = true;
+		return probe_has_flag("pf") ? "its mapping has VM_PFNMAP (pf); " SAY_WHAT_IT_IS
+					    : "its mapping has VM_IO (io); " SAY_WHAT_IT_IS;
 	}
 	facts->profile = AS_MEMORY;
-	return has_flag("mm")  ? "its mapping has VM_MIXEDMAP (mm) and takes stores"
+	return probe_has_flag("mm") ? "its mapping has VM_MIXEDMAP (mm) and takes stores"
 	       : *facts->flags ? "its mapping has neither VM_IO nor VM_PFNMAP, and takes stores"
 			       : "nothing tells that it is anything else";
 }
@@ -233,6 +229,12 @@ static const char *why_no_rows(const struct probing *probing)
 		return "--write is not given";
 	if (facts->fd >= 0)
 		return "it cannot be opened again";
+	if (facts->may_be_registers)
+		return "its mapping may be registers: say --as dma or --as registers";
+	if (facts->live)
+		return "its content changes although nobody stores";
+	if (!facts->may_read)
+		return "--no-read is given";
 	if (facts->profile != AS_MEMORY && facts->profile != AS_DMA)
 		return "rows are about memory that programs share";
 	if (any_broken(probing))
@@ -240,6 +242,10 @@ static const char *why_no_rows(const struct probing *probing)
 	if (any_slug(probing, "per-open") || any_slug(probing, "one-at-a-time") ||
 	    any_slug(probing, "only-whole") || any_slug(probing, "forgets-on-close"))
 		return "they want memory that all programs share, and map in parts";
+	if (any_slug(probing, "no-split") || any_slug(probing, "not-moved"))
+		return "they want mappings that can be unmapped in part, and moved";
+	if (any_slug(probing, "mirrored") || any_slug(probing, "length-unit"))
+		return "they want each page once, and mappings of any length";
 	if (any_slug(probing, "short-read") || any_slug(probing, "short-write"))
 		return "they want read() and write() that transfer all they are asked to";
 	if (facts->tried_to_map && (facts->pages < TEST_PAGES || facts->loads < TEST_PAGES))
@@ -253,6 +259,8 @@ static void run_probes(struct probing *probing, const struct options *options, c
 {
 	*why = guess_profile(options);
 	probing_run(probing, survey_probes);
+	if (facts->may_write)
+		probing_run(probing, read_probes);
 	check_survey(probing);
 	*why = guess_profile(options);
 	probing_run(probing, mapping_probes);
@@ -261,7 +269,10 @@ static void run_probes(struct probing *probing, const struct options *options, c
 	probing_run(probing, later_probes);
 	probing_run(probing, grow_probes);
 	probing_run(probing, kernel_probes);
+	probing_run(probing, empty_probes);
 	probing_run(probing, end_probes);
+	if (!facts->may_write)
+		probing_run(probing, read_probes);
 	probing_run(probing, last_probes);
 }
 

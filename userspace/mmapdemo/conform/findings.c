@@ -21,31 +21,28 @@
 static const struct finding findings[] = {
 	{"crash", "the kernel crashes",
 	 "the driver uses a pointer, a page or an index that it has not checked, or calls a "
-	 "function "
-	 "of the kernel for a mapping that this function has a BUG_ON() for",
+	 "function of the kernel for a mapping that this function has a BUG_ON() for",
 	 "Crashes and warnings", ALWAYS(BROKEN)},
-	{"kernel-warning", "the kernel logs a fault",
-	 "the driver breaks a rule of the function that the log names", "Crashes and warnings",
-	 ALWAYS(BROKEN)},
+	{"kernel-warning", "the kernel logs a fault while the test runs",
+	 "the function that the log names was called in a way that it forbids; if the lines name "
+	 "another driver, it is not yours",
+	 "Crashes and warnings", ALWAYS(BROKEN)},
 	{"hang", "a call or a page fault does not end",
 	 ".fault returns VM_FAULT_NOPAGE with nothing mapped, or waits for something that does not "
-	 "come, or "
-	 "for a lock that its own caller holds",
+	 "come, or for a lock that its own caller holds",
 	 "Page faults that end", ALWAYS(BROKEN)},
 	{"sigbus-inside", "a load or store inside the mapping ends in a signal",
 	 ".fault does not find a page for an offset that .mmap accepted, or .mmap maps nothing, "
-	 "has no "
-	 "vm_ops->fault, and returns 0",
+	 "has no vm_ops->fault, and returns 0",
 	 "Page faults that end", ALWAYS(BROKEN)},
 	{"past-the-end", "a mapping reaches past the end",
 	 ".mmap does not check vm_pgoff and the length against the size, or adds them so that they "
-	 "overflow; "
-	 ".fault does not check vmf->pgoff; VM_DONTEXPAND is missing where mremap() does it",
+	 "overflow; .fault does not check vmf->pgoff; VM_DONTEXPAND is missing where mremap() does "
+	 "it",
 	 "Bounds", ALWAYS(BROKEN)},
 	{"foreign-memory", "a mapping shows memory of somebody else",
 	 "memory is mapped that was not zeroed, that kmalloc() shares with other objects, or that "
-	 "is beyond "
-	 "the buffer",
+	 "is beyond the buffer",
 	 "Nothing of the kernel's is shown", ALWAYS(BROKEN)},
 	{"read-past-the-end", "read() returns bytes from past the end",
 	 ".read does not compare *ppos with the size", "Bounds", ALWAYS(BROKEN)},
@@ -56,31 +53,32 @@ static const struct finding findings[] = {
 	 "Offsets", ALWAYS(BROKEN)},
 	{"lost-store", "a store to a shared mapping is lost",
 	 ".fault allocates a page for each page fault, or for two at once, and does not keep the "
-	 "one that "
-	 "it had",
+	 "one that it had",
 	 "One page for an offset", CLASSES_OF(BROKEN, BROKEN, FINE, BROKEN, BROKEN)},
 	{"stale-pages", "a mapping shows pages that the device has no more",
 	 "open() or a command replaces the pages and does not call unmap_mapping_range(); what is "
 	 "stored to the old ones is lost",
 	 "One page for an offset", ALWAYS(BROKEN)},
+	{"two-offsets-one-page", "two offsets show one page",
+	 ".fault or .mmap does not use vmf->pgoff or the page's index", "Offsets", ALWAYS(BROKEN)},
 	{"not-one-memory", "read(), write() and mappings are not one memory",
 	 ".read and .write use another buffer than .mmap maps", "One page for an offset",
 	 CLASSES_OF(BROKEN, BROKEN, FINE, CHOICE, CHOICE)},
 	{"open-not-counted", "memory goes while a mapping of it is left",
 	 "vm_ops->open is missing: fork(), a split and mremap() copy a VMA without mmap(), and "
-	 "each copy "
-	 "calls vm_ops->close",
+	 "each copy calls vm_ops->close",
 	 "VMAs are counted", ALWAYS(BROKEN)},
 	{"freed-on-close", "close() frees memory that is mapped",
-	 ".release frees the pages, and the mapping has no reference to them",
+	 ".flush, which each close() calls, frees the memory; or .mmap replaced vma->vm_file, so "
+	 "that .release comes while the VMA is there; or the device itself wrote there",
 	 "A mapping outlives close()", ALWAYS(BROKEN)},
 	{"busy-after-close", "it stays busy when its last user has gone",
 	 "a count of users that .mmap or .open raises is not lowered on every way out",
 	 "VMAs are counted", ALWAYS(BROKEN)},
 	{"leak", "each use costs memory that does not come back",
-	 "a reference to a page that get_page(), vm_insert_page() or an allocation took is never "
-	 "put",
-	 "VMAs are counted", ALWAYS(BROKEN)},
+	 "what .open, .mmap or .fault allocates is never freed, or .fault calls get_page() and "
+	 "then vm_insert_page(), which takes a reference of its own",
+	 "Memory is given back", ALWAYS(BROKEN)},
 	{"shared-private", "a MAP_PRIVATE store reaches the device",
 	 ".mmap makes the pages writable although VM_SHARED is not set, or sets VM_SHARED itself",
 	 "Private mappings", ALWAYS(BROKEN)},
@@ -93,6 +91,8 @@ static const struct finding findings[] = {
 	{"wrong-rights", "a mapping allows other accesses than it was mapped for",
 	 ".mmap changes vm_page_prot or vm_flags without a look at what was asked for", "Read-only",
 	 ALWAYS(BROKEN)},
+	{"maps-write-only", "a descriptor that is open with O_WRONLY can be mapped",
+	 ".open adds FMODE_READ: do_mmap() refuses O_WRONLY itself", "Read-only", ALWAYS(BROKEN)},
 	{"lost-mapping", "a part of a mapping is lost when another part goes or moves",
 	 "vm_ops->close or .fault takes vma->vm_start for the start of the buffer",
 	 "VMAs are counted", ALWAYS(BROKEN)},
@@ -102,13 +102,12 @@ static const struct finding findings[] = {
 	 "What is tested", ALWAYS(BROKEN)},
 
 	{"no-futex",
-	 "processes cannot wait for each other by it: pthread mutexes, semaphores and futexes in "
-	 "the mapping fail",
-	 "the pages have no address_space: only page cache has", "What the kernel can use",
-	 FOR_MEMORY},
+	 "two processes cannot wait for each other by it: a process-shared mutex, semaphore or "
+	 "futex fails with EFAULT when it has to wait",
+	 "a futex of MAP_SHARED memory needs page cache", "What the kernel can use",
+	 CLASSES_OF(CHOICE, CHOICE, FINE, CHOICE, CHOICE)},
 	{"no-direct-io",
-	 "the kernel cannot transfer to and from it: O_DIRECT, vmsplice(), io_uring buffers and "
-	 "RDMA fail",
+	 "the kernel cannot pin its pages: O_DIRECT, vmsplice(), io_uring buffers and RDMA fail",
 	 "VM_PFNMAP or VM_IO is set, as remap_pfn_range() does: get_user_pages() finds no page",
 	 "What the kernel can use", FOR_MEMORY},
 	{"no-ptrace", "debuggers cannot read it",
@@ -117,12 +116,28 @@ static const struct finding findings[] = {
 	{"no-fsync", "fsync() and msync() fail", ".fsync is missing: noop_fsync() would do",
 	 "What the kernel can use", CLASSES_OF(MISSING, CHOICE, FINE, FINE, FINE)},
 	{"no-splice", "splice() and sendfile() fail",
-	 ".splice_read and .splice_write are missing, or .read_iter and .write_iter are",
+	 ".splice_read and .splice_write are missing, or .read_iter and .write_iter, which they "
+	 "call, are",
 	 "read() and write()", CLASSES_OF(MISSING, CHOICE, FINE, FINE, CHOICE)},
 
 	{"fixed-size", "a mapping cannot be made longer with mremap()",
-	 "VM_DONTEXPAND is set, as it should be where the size does not change", "Choices",
-	 ALWAYS(CHOICE)},
+	 "VM_DONTEXPAND is set, as it should be where the size does not change, or VM_PFNMAP "
+	 "is",
+	 "Choices", ALWAYS(CHOICE)},
+	{"not-moved", "a mapping cannot be moved", "vm_ops->may_split or vm_ops->mremap refuses it",
+	 "Choices", ALWAYS(CHOICE)},
+	{"no-split", "a part of a mapping cannot be unmapped", "vm_ops->may_split refuses it",
+	 "Choices", ALWAYS(CHOICE)},
+	{"mirrored", "its pages are mapped again behind themselves",
+	 "a ring is mapped twice, so that what wraps is in one piece", "Choices", ALWAYS(CHOICE)},
+	{"other-region",
+	 "an offset past the end maps something else: an offset seems to name a region or a "
+	 "buffer, and not a byte",
+	 ".mmap takes vm_pgoff for a number or a cookie; where it does not, it lacks a check of "
+	 "vm_pgoff",
+	 "Offsets", ALWAYS(CHOICE)},
+	{"length-unit", "the length of a mapping has a unit",
+	 ".mmap wants a power of 2 or a multiple of pages", "Choices", ALWAYS(CHOICE)},
 	{"not-dumped", "core dumps do not have it", "VM_DONTDUMP is set, as remap_pfn_range() does",
 	 "Choices", ALWAYS(CHOICE)},
 	{"not-inherited", "a child process does not have the mapping", "VM_DONTCOPY is set",
@@ -146,6 +161,10 @@ static const struct finding findings[] = {
 	{"only-from-the-start", "it can be mapped from offset 0 only",
 	 ".mmap refuses each other offset", "Offsets",
 	 CLASSES_OF(CHOICE, CHOICE, CHOICE, FINE, CHOICE)},
+	{"only-start-loads", "away from offset 0, mmap() works and a load ends in SIGBUS",
+	 ".mmap accepts an offset for which .fault finds no page: EINVAL would tell "
+	 "programs",
+	 "Offsets", CLASSES_OF(CHOICE, CHOICE, CHOICE, FINE, CHOICE)},
 	{"no-size", "it does not say how large it is: programs have to know",
 	 ".llseek is missing, or does not know SEEK_END: fixed_size_llseek() would do",
 	 "read() and write()", CLASSES_OF(CHOICE, CHOICE, CHOICE, FINE, CHOICE)},
@@ -176,9 +195,10 @@ static const struct finding findings[] = {
 	 "VM_IO or VM_PFNMAP is set, or .fault fails", "Choices", ALWAYS(CHOICE)},
 	{"mapping-refused", "some mappings are refused that a file would allow",
 	 ".mmap checks more than the size", "Choices", ALWAYS(CHOICE)},
-	{"no-mlock", "mlock() does not count its pages as locked",
-	 "VM_DONTEXPAND, VM_IO or VM_PFNMAP is set: the pages are not reclaimed anyway", "Choices",
-	 ALWAYS(CHOICE)},
+	{"no-mlock", "mlock() does not lock its pages",
+	 "VM_DONTEXPAND, VM_IO, VM_PFNMAP or VM_MIXEDMAP is set: the kernel does not reclaim such "
+	 "pages anyway",
+	 "Choices", ALWAYS(CHOICE)},
 	{"no-mincore", "mincore() does not know which of its pages are there",
 	 "the pages are not page cache", "Choices", ALWAYS(CHOICE)},
 	{"advice-refused", "madvise() refuses some advice",
@@ -235,21 +255,26 @@ static const struct words {
 	{"D.maps", "no-private", "no-private"},
 	{"D.maps", "only-whole", "only-whole"},
 	{"D.maps", "only-start", "only-from-the-start"},
-	{"D.loads", "only-start", "only-from-the-start"},
+	{"D.maps", "unit", "length-unit"},
+	{"D.loads", "only-start-loads", "only-start-loads"},
 	{"D.end", "beyond", "past-the-end"},
+	{"D.end", "other", "other-region"},
 	{"D.far-offsets", "beyond", "past-the-end"},
+	{"D.far-offsets", "other", "other-region"},
 	{"D.foreign", "foreign", "foreign-memory"},
 	{"D.tail", "tail", "foreign-memory"},
 	{"D.stale", "foreign", "foreign-memory"},
 	{"D.upgrade", "upgraded", "writable-after-read-only"},
-	{"D.write-only", "upgraded", "wrong-rights"},
+	{"D.write-only", "upgraded", "maps-write-only"},
 	{"D.grows", "beyond", "past-the-end"},
 	{"D.grows", "fixed", "fixed-size"},
 	{"D.stores", "one-mapping", "one-at-a-time"},
 	{"D.stores", "lost", "lost-store"},
 	{"D.stores", "forgets", "forgets-on-close"},
 	{"D.descriptors", "per-open", "per-open"},
-	{"D.offsets", "aliased", "lost-store"},
+	{"D.once", "mirrored", "mirrored"},
+	{"D.once", "aliased", "two-offsets-one-page"},
+	{"D.offsets", "aliased", "two-offsets-one-page"},
 	{"D.offsets", "*", "offset-ignored"},
 	{"D.offsets-loaded", "ignored", "offset-ignored"},
 	{"D.file", "apart", "not-one-memory"},
@@ -261,8 +286,9 @@ static const struct words {
 	{"D.fork", "not-inherited", "not-inherited"},
 	{"D.fork", "not-shared", "lost-store"},
 	{"D.fork", "*", "open-not-counted"},
+	{"D.split", "no-split", "no-split"},
 	{"D.split", "*", "open-not-counted"},
-	{"D.move", "refused", "fixed-size"},
+	{"D.move", "refused", "not-moved"},
 	{"D.move", "*", "open-not-counted"},
 	{"D.dontneed", "no-fault", "no-fault-again"},
 	{"D.dontneed", "lost", "lost-store"},

@@ -11,7 +11,7 @@
 
 enum { DEVICE = 'd', OLD_TESTS = 'r', SIZE = 's', VERBOSE = 'v' };
 enum { TESTS = 256, LIST, WRITE, SYSTEM, TIMEOUT, TABLE, JSON, TAP };
-enum { AS = 512, SETUP, FILL, BASELINE, COMPARE, REPORT, HTML, WORDS };
+enum { AS = 512, SETUP, FILL, BASELINE, COMPARE, REPORT, HTML, WORDS, NO_READ };
 
 static const struct argp_option argp_options[] = {
 	{"device", DEVICE, "TARGET", 0, "the same as TARGET alone", 0},
@@ -20,15 +20,15 @@ static const struct argp_option argp_options[] = {
 	{"rows", OLD_TESTS, "GLOBS", OPTION_HIDDEN, NULL, 0},
 	{"list", LIST, NULL, 0, "name the tests and what each states, run none", 0},
 	{"size", SIZE, "N[K|M|G]", 0, "of what is made, or does not say how large it is", 0},
-	{"write", WRITE, NULL, 0, "the target may be overwritten; without it nothing is stored", 0},
+	{"write", WRITE, NULL, 0, "the target may be overwritten", 0},
 	{"as", AS, "PROFILE", 0,
 	 "what it is: memory, dma, registers, ring or readonly (default: guessed, and said)", 0},
 	{"setup", SETUP, "CMD", 0,
 	 "a command to run first: it gets the target's path, and descriptor 3 open, which the "
-	 "tests "
-	 "go on with",
+	 "tests go on with",
 	 0},
 	{"fill", FILL, "none", 0, "do not write() anything before it is mapped", 0},
+	{"no-read", NO_READ, NULL, 0, "do not call read(), which can take data away", 0},
 	{"baseline", BASELINE, "FILE", 0,
 	 "findings that are known, as --json wrote them: exit 1 if others are found, or one is "
 	 "gone",
@@ -37,8 +37,8 @@ static const struct argp_option argp_options[] = {
 	 "test nothing: say how the findings in the file TARGET differ from those in FILE", 0},
 	{"words", WORDS, NULL, OPTION_HIDDEN, NULL, 0},
 	{"system", SYSTEM, NULL, 0,
-	 "tests may disturb the system: settings, caches, control groups, much of its memory; "
-	 "some retire frames by MADV_HWPOISON, which the kernel never uses again",
+	 "tests may disturb the system: settings, caches, control groups, much of its memory; some "
+	 "retire frames by MADV_HWPOISON, which the kernel never uses again",
 	 0},
 	{"timeout", TIMEOUT, "SECONDS", 0, "for each test (default: its own, mostly 30)", 0},
 	{"json", JSON, NULL, 0, "results as JSON", 1},
@@ -52,21 +52,15 @@ static const struct argp_option argp_options[] = {
 
 static const char doc[] =
 	"Says what is wrong with a driver that can be mapped: what is broken, what is missing, and "
-	"what "
-	"is a choice, with the likely cause and the cure of each.\n"
-	"\n"
+	"what is a choice, with the likely cause and the cure of each.\n\n"
 	"TARGET:\n" TARGET_SPECS HANDED_SPECS "\v"
-	"Without --write, nothing is stored in a target that the command did not make. Each test "
-	"runs in "
-	"a process of its own, so a driver that crashes or hangs is a result. Frame numbers, "
-	"mounts "
-	"and most limits take root to test.\n"
-	"\n"
+	"Without --write, a run opens, maps, loads and at last read()s the target, which can have "
+	"side effects and take data away, and stores and write()s only to what the command made or "
+	"a device of the module. Each test runs in a process of its own, so a driver that crashes "
+	"or hangs is a result. Frame numbers, mounts and most limits take root to test.\n\n"
 	"With --table or --tap the rows of the contract of a mapped file are tested alone: yes, "
-	"no, "
-	"differs, or not applicable. mmapdemo-rows does that in a VM: it shows TAP, its TARGET is "
-	"/dev/mmapdemo if none is named, and --write and --system are always on.\n"
-	"\n"
+	"no, differs, or not applicable. mmapdemo-rows does that in a VM: it shows TAP, its TARGET "
+	"is /dev/mmapdemo if none is named, and --write and --system are always on.\n\n"
 	"Exit status: 0 nothing is broken (with --table or --tap: every row is yes or not "
 	"applicable; with --baseline: nothing differs); 1 something is; 2 it could not be tested.";
 
@@ -135,6 +129,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (strcmp(arg, "none"))
 			argp_error(state, "--fill %s: it can be none", arg);
 		options->no_fill = true;
+		return 0;
+	case NO_READ:
+		options->no_read = true;
 		return 0;
 	case BASELINE:
 		options->baseline = arg;

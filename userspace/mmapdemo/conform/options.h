@@ -22,7 +22,7 @@ struct options {
 	enum form { FORM_TEXT, FORM_JSON, FORM_REPORT, FORM_PAGE } form;
 	enum profile profile;
 	bool profile_given;
-	bool no_fill;
+	bool no_fill, no_read;
 	bool words;	      /* the table of findings.c, for its test */
 	char **command;	      /* that hands over a descriptor, or NULL */
 	const char *setup;    /* a command, or NULL */

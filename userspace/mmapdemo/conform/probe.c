@@ -62,6 +62,11 @@ void cannot_ask(const char *format, ...)
 	_exit(ANSWERED);
 }
 
+void probe_doing(const char *call)
+{
+	snprintf(facts->doing, sizeof(facts->doing), "%s", call ? call : "");
+}
+
 static int wait_for(pid_t pid, int options)
 {
 	int status;
@@ -118,20 +123,29 @@ const char *signal_word(int signo)
 	return word;
 }
 
+const char *prot_word(int prot)
+{
+	return prot & PROT_WRITE ? "PROT_READ|PROT_WRITE" : "PROT_READ";
+}
+
 const char *mmap_words(size_t len, int prot, int flags, off_t off, char words[120])
 {
-	snprintf(words, 120, "mmap(%zu bytes, PROT_READ%s, MAP_%s, offset %#jx)", len,
-		 prot & PROT_WRITE ? "|PROT_WRITE" : "", flags & MAP_SHARED ? "SHARED" : "PRIVATE",
-		 (intmax_t)off);
+	snprintf(words, 120, "mmap(%zu bytes, %s, MAP_%s, offset %#jx)", len, prot_word(prot),
+		 flags & MAP_SHARED ? "SHARED" : "PRIVATE", (intmax_t)off);
 	return words;
 }
 
 int probe_open_again(int flags)
 {
+	int fd;
+
 	errno = 0;
 	if (facts->fd >= 0)
 		return fcntl(facts->fd, F_DUPFD_CLOEXEC, 0);
-	return open(target.path, flags | O_CLOEXEC | O_NOCTTY);
+	probe_doing("open()");
+	fd = open(target.path, flags | facts->open_more | O_CLOEXEC | O_NOCTTY);
+	probe_doing(NULL);
+	return fd;
 }
 
 int probe_open(int flags)
@@ -145,7 +159,7 @@ int probe_open(int flags)
 
 int probe_prot(void)
 {
-	return !facts->shared_rw && facts->may_write ? PROT_READ | PROT_WRITE : PROT_READ;
+	return !facts->shared_rw && facts->may_write ? PROT_READ | PROT_WRITE : facts->prot;
 }
 
 unsigned char *probe_map(int fd, size_t count, int prot, int flags, size_t first)
@@ -153,11 +167,15 @@ unsigned char *probe_map(int fd, size_t count, int prot, int flags, size_t first
 	size_t len = count * facts->page;
 	off_t off = (off_t)(first * facts->page);
 	char words[120];
-	void *map = mmap(NULL, len, prot, flags, fd, off);
+	void *map;
 
+	if (flags & MAP_SHARED)
+		prot |= facts->prot;
+	probe_doing(mmap_words(len, prot, flags, off, words));
+	map = mmap(NULL, len, prot, flags, fd, off);
+	probe_doing(NULL);
 	if (map == MAP_FAILED)
-		cannot_ask("%s says %s", mmap_words(len, prot, flags, off, words),
-			   errno_word(errno));
+		cannot_ask("%s says %s", words, errno_word(errno));
 	return map;
 }
 
@@ -170,7 +188,12 @@ unsigned char *probe_map_all(int fd, int prot, int flags)
 
 void probe_unmap(void *map, size_t count)
 {
-	if (munmap(map, count * facts->page))
+	int failed;
+
+	probe_doing("munmap()");
+	failed = munmap(map, count * facts->page);
+	probe_doing(NULL);
+	if (failed)
 		cannot_ask("munmap() says %s", errno_word(errno));
 }
 
@@ -183,6 +206,8 @@ size_t some_pages(size_t most)
 		most = 1 << 14;
 	if (facts->only_whole)
 		return facts->pages;
+	if (facts->distinct && facts->distinct < pages)
+		pages = facts->distinct;
 	return pages < most ? pages : most;
 }
 
@@ -194,8 +219,11 @@ static _Noreturn void crashed(struct access access, const char *what)
 
 unsigned char probe_load(const unsigned char *at, const char *what)
 {
-	struct access access = try_read(at);
+	struct access access;
 
+	probe_doing(what);
+	access = facts->profile == AS_REGISTERS ? probe_try(at) : try_read(at);
+	probe_doing(NULL);
 	if (access.signo)
 		crashed(access, what);
 	return access.value;
@@ -203,10 +231,83 @@ unsigned char probe_load(const unsigned char *at, const char *what)
 
 void probe_store(unsigned char *at, unsigned char value, const char *what)
 {
-	struct access access = try_write(at, value);
+	struct access access;
 
+	probe_doing(what);
+	access = try_write(at, value);
+	probe_doing(NULL);
 	if (access.signo)
 		crashed(access, what);
+}
+
+/* A descriptor that was handed over has flags that its giver sees: they are lent for a call. */
+static int lend_nonblock(int fd, const char *call)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	probe_doing(call);
+	if (facts->fd >= 0 && flags >= 0 && !(flags & O_NONBLOCK))
+		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+	return flags;
+}
+
+static ssize_t give_back(int fd, int flags, ssize_t result)
+{
+	int error = errno;
+
+	probe_doing(NULL);
+	if (facts->fd >= 0 && flags >= 0 && !(flags & O_NONBLOCK))
+		fcntl(fd, F_SETFL, flags);
+	errno = error;
+	return result;
+}
+
+ssize_t probe_pread(int fd, void *bytes, size_t count, off_t at)
+{
+	int flags = lend_nonblock(fd, "pread()");
+
+	return give_back(fd, flags, pread(fd, bytes, count, at));
+}
+
+ssize_t probe_read(int fd, void *bytes, size_t count)
+{
+	int flags = lend_nonblock(fd, "read()");
+
+	return give_back(fd, flags, read(fd, bytes, count));
+}
+
+ssize_t probe_pwrite(int fd, const void *bytes, size_t count, off_t at)
+{
+	int flags = lend_nonblock(fd, "pwrite()");
+
+	return give_back(fd, flags, pwrite(fd, bytes, count, at));
+}
+
+ssize_t probe_write(int fd, const void *bytes, size_t count)
+{
+	int flags = lend_nonblock(fd, "write()");
+
+	return give_back(fd, flags, write(fd, bytes, count));
+}
+
+struct access probe_try(const unsigned char *at)
+{
+	struct access access;
+
+	probe_doing("a load from the mapping");
+	access =
+		facts->profile == AS_REGISTERS ? try_read_word((const uint32_t *)at) : try_read(at);
+	probe_doing(NULL);
+	return access;
+}
+
+bool probe_has_flag(const char *flag)
+{
+	char words[sizeof(facts->flags) + 2], word[8];
+
+	snprintf(words, sizeof(words), " %s ", facts->flags);
+	snprintf(word, sizeof(word), " %s ", flag);
+	return strstr(words, word);
 }
 
 void churn(size_t bytes)

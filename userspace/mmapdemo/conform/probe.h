@@ -28,6 +28,8 @@ enum needs {
 	NEEDS_REOPEN = 1 << 6,	/* to be opened twice */
 	NEEDS_OFFSETS = 1 << 8, /* offsets that count bytes */
 	NEEDS_KEPT = 1 << 7,	/* as NEEDS_STORES, and what is stored stays there */
+	LOADS_ALL = 1 << 9,	/* loads from each byte of a page: nothing that registers bear */
+	MAY_BE_LATE = 1 << 10,	/* a test that does not end in time is no finding */
 };
 
 struct probe {
@@ -37,14 +39,16 @@ struct probe {
 };
 
 extern const struct probe survey_probes[], mapping_probes[], memory_probes[], kernel_probes[];
-extern const struct probe life_probes[], later_probes[], grow_probes[], end_probes[];
-extern const struct probe last_probes[];
+extern const struct probe life_probes[], later_probes[], grow_probes[], empty_probes[],
+	end_probes[];
+extern const struct probe read_probes[], last_probes[];
 
 enum size_from { SIZE_UNKNOWN, SIZE_SAID, SIZE_GIVEN, SIZE_TRIED };
 
 /* What probes found out, in memory that they share with the program. */
 struct facts {
 	int open_flags; /* O_RDWR or O_RDONLY, whatever works */
+	int open_more;	/* O_NONBLOCK: without it, open() waits for other users */
 	int open_errno; /* 0: it can be opened */
 	bool opens_twice;
 	int fd; /* -1, or the only descriptor, which cannot be opened again */
@@ -59,16 +63,24 @@ struct facts {
 
 	bool tried_to_map;
 	int shared_ro, shared_rw, private_ro, private_rw; /* 0 or the errno of mmap() */
+	int prot; /* of a shared mapping that works: some drivers refuse PROT_READ alone */
 	bool only_whole, only_start;
+	bool has_unit;	    /* only_whole, and the half can be mapped, too */
+	bool names_regions; /* an offset names a region of the target */
+	size_t distinct;    /* so many pages from the start on are memory of their own; 0: all */
 	size_t loads;	    /* so many pages from the start on can be loaded from */
 	char flags[160];    /* VmFlags of a shared mapping */
 	char mapped_as[64]; /* what /proc/self/maps calls it */
 
 	bool freed; /* memory went while a mapping of it was left */
 	bool keeps; /* what is stored through a mapping, another of the descriptor shows */
-	bool may_write, may_fill;
+	bool may_write, may_fill, may_read;
+	bool told;	       /* the user said what it is */
+	bool may_be_registers; /* nobody said that it is memory: no stores */
+	bool live;	       /* its content changes although nobody stores */
 	enum profile profile;
 	double deadline;
+	char doing[120]; /* the call that a probe waits for, or empty */
 };
 
 extern struct facts *facts;
@@ -89,6 +101,9 @@ _Noreturn void found(const char *key, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 _Noreturn void cannot_ask(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Names the call that follows, for the case that it does not end; NULL: it has ended. */
+void probe_doing(const char *call);
+
 /* Calls a function in a child, and ends the probe if the child reported something or crashed. */
 void in_child(void (*call)(void *argument), void *argument);
 
@@ -98,7 +113,8 @@ void beside_child(void (*call)(void *argument), void (*beside)(void *argument), 
 /* Descriptors and mappings of the target: the probe is not applicable where there are none. */
 int probe_open(int flags);
 int probe_open_again(int flags); /* -1 and errno where it fails */
-int probe_prot(void);		 /* of shared mappings: PROT_READ, or with PROT_WRITE */
+int probe_prot(void);		 /* of shared mappings: facts->prot, or with PROT_WRITE */
+/* A shared mapping has facts->prot, too. */
 unsigned char *probe_map(int fd, size_t count, int prot, int flags, size_t first);
 /* Two pages from `first` on, or the whole target where only that can be mapped. */
 unsigned char *probe_map_all(int fd, int prot, int flags);
@@ -107,11 +123,23 @@ void probe_unmap(void *map, size_t count);
 /* Loads and stores that end the probe with a finding where they crash. */
 unsigned char probe_load(const unsigned char *at, const char *what);
 void probe_store(unsigned char *at, unsigned char value, const char *what);
+/* As try_read(), and of registers one word. `at' is a multiple of 4. */
+struct access probe_try(const unsigned char *at);
+
+/* Calls that do not wait, also of a descriptor whose flags other programs share. */
+ssize_t probe_pread(int fd, void *bytes, size_t count, off_t at);
+ssize_t probe_read(int fd, void *bytes, size_t count);
+ssize_t probe_pwrite(int fd, const void *bytes, size_t count, off_t at);
+ssize_t probe_write(int fd, const void *bytes, size_t count);
+
+/* Of VmFlags: "pf" */
+bool probe_has_flag(const char *flag);
 
 /* The pages that a mapping of all has, at most so many. */
 size_t some_pages(size_t most);
 const char *errno_word(int error);
 const char *signal_word(int signo);
+const char *prot_word(int prot);
 /* What a mapping is called in a sentence: "mmap(8192 bytes, PROT_READ, MAP_SHARED, offset 0)" */
 const char *mmap_words(size_t len, int prot, int flags, off_t off, char words[120]);
 

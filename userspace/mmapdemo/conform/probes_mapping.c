@@ -28,55 +28,111 @@ static unsigned char *raw_map(int fd, size_t len, int prot, uint64_t off)
 }
 
 /* Maps what is beyond the end, in whole or in part. True if it can be loaded from. */
-static bool loads_beyond(int fd, size_t len, uint64_t off, size_t at)
+static bool loads_at(int fd, size_t len, uint64_t off, size_t at, struct access *access)
 {
-	unsigned char *map = raw_map(fd, len, PROT_READ, off);
-	struct access access;
+	unsigned char *map = raw_map(fd, len, facts->prot, off);
 
 	if (!map)
 		return false;
-	access = try_read(map + at);
+	*access = probe_try(map + at);
 	munmap(map, len);
-	if (access.signo)
+	return !access->signo;
+}
+
+static void tell_beyond(const char *key, size_t len, uint64_t off, size_t at, struct access access)
+{
+	note(key,
+	     "mmap(%zu bytes, %s, MAP_SHARED, offset %#jx) of a target of %#jx bytes works, and a "
+	     "load at offset %#jx gives %#lx",
+	     len, prot_word(facts->prot), (uintmax_t)off, (intmax_t)facts->size,
+	     (uintmax_t)(off + at), access.value);
+}
+
+/* A mapping that begins inside runs over: no region that an offset may name explains that. */
+static bool runs_over(int fd, size_t len, uint64_t off, size_t at)
+{
+	struct access access;
+
+	if (!loads_at(fd, len, off, at, &access))
 		return false;
-	note("beyond",
-	     "mmap(%zu bytes, PROT_READ, MAP_SHARED, offset %#jx) of a target of %#jx bytes works, "
-	     "and "
-	     "a load at offset %#jx gives %#lx",
-	     len, (uintmax_t)off, (intmax_t)facts->size, (uintmax_t)(off + at), access.value);
+	tell_beyond("beyond", len, off, at, access);
 	return true;
+}
+
+/* Do the first pages of two mappings have the same bytes? */
+static bool same_page(const unsigned char *a, const unsigned char *b)
+{
+	return a && b && !try_read(a).signo && !try_read(b).signo && !memcmp(a, b, facts->page);
+}
+
+static bool same_at(int fd, uint64_t left, uint64_t right)
+{
+	unsigned char *a = raw_map(fd, facts->page, facts->prot, left);
+	unsigned char *b = raw_map(fd, facts->page, facts->prot, right);
+	bool same = same_page(a, b);
+
+	if (a)
+		munmap(a, facts->page);
+	if (b)
+		munmap(b, facts->page);
+	return same;
 }
 
 /* A target that maps its first page, whatever the offset, is told of by another probe. */
 static bool ignores_offsets(int fd)
 {
-	unsigned char *start = raw_map(fd, facts->page, PROT_READ, 0);
-	unsigned char *end =
-		raw_map(fd, facts->page, PROT_READ, (uint64_t)facts->pages * facts->page);
-	bool same = start && end && !try_read(start).signo && !try_read(end).signo &&
-		    !memcmp(start, end, facts->page);
-
-	if (start)
-		munmap(start, facts->page);
-	if (end)
-		munmap(end, facts->page);
-	return same;
+	return same_at(fd, 0, (uint64_t)facts->pages * facts->page);
 }
 
 static void probe_end(void)
 {
 	size_t page = facts->page, whole = facts->pages * page;
 	int fd = probe_open(facts->open_flags);
+	struct access access;
 
 	if (facts->loads < facts->pages)
 		cannot_ask("not all of it can be loaded from");
-	if (loads_beyond(fd, whole + page, 0, whole))
+	if (runs_over(fd, whole + page, 0, whole))
 		return;
-	if (!facts->only_whole && facts->pages > 1 &&
-	    loads_beyond(fd, 2 * page, whole - page, page))
+	if (facts->names_regions)
 		return;
-	if (!ignores_offsets(fd))
-		loads_beyond(fd, page, whole, 0);
+	if (!facts->only_whole && facts->pages > 1 && runs_over(fd, 2 * page, whole - page, page))
+		return;
+	if (facts->profile == AS_REGISTERS)
+		return;
+	if (loads_at(fd, page, whole, 0, &access) && !ignores_offsets(fd))
+		tell_beyond("other", page, whole, 0, access);
+}
+
+/* Makes the first two pages differ, where that is allowed. */
+static void tell_pages_apart(int fd)
+{
+	bool memory = facts->profile == AS_MEMORY || facts->profile == AS_DMA;
+	unsigned char *map;
+
+	if (!facts->may_write || facts->shared_rw || !memory || facts->may_be_registers ||
+	    facts->live || facts->only_whole || facts->pages < 2 || facts->loads < 2)
+		return;
+	map = probe_map(fd, 2, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
+	probe_store(map + 8, 0x11, "a store through a shared mapping");
+	probe_store(map + facts->page + 8, 0x22, "a store through a shared mapping");
+	munmap(map, 2 * facts->page);
+}
+
+/* Is it the page where a driver looks that keeps 32 bits of the offset? */
+static bool is_cut_short(int fd, uint64_t off)
+{
+	size_t page = facts->page;
+	unsigned char *map;
+	bool differ;
+
+	if (off << 32 || facts->pages < 2 || facts->loads < 2 || facts->only_whole)
+		return false;
+	map = probe_map(fd, 2, PROT_READ, MAP_SHARED, 0);
+	differ = memcmp(map, map + page, page);
+	munmap(map, 2 * page);
+	return differ && same_at(fd, off, 0) &&
+	       (facts->only_start || same_at(fd, off + page, page));
 }
 
 /* Offsets that are small again where a driver keeps 32 bits of them, or a sign. */
@@ -85,23 +141,29 @@ static void probe_far_offsets(void)
 	static const uint64_t far[] = {1ULL << 32, 1ULL << 44,	  1ULL << 62,
 				       1ULL << 63, -(1ULL << 32), -(1ULL << 21)};
 	int fd = probe_open(facts->open_flags);
+	struct access access;
 
 	if (facts->size > INT32_MAX)
 		cannot_ask("it is as large as these offsets");
-	if (facts->size_from == SIZE_TRIED && facts->profile == AS_REGISTERS)
-		cannot_ask("its offsets may be addresses of the machine");
+	if (facts->profile == AS_REGISTERS)
+		cannot_ask("its offsets may be addresses of the machine, or name registers");
+	if (facts->names_regions)
+		cannot_ask("its offsets name regions");
 	if (facts->size_from != SIZE_TRIED && ignores_offsets(fd))
 		cannot_ask("it ignores offsets");
+#if __SIZEOF_LONG__ == 8
+	/* A length that is one page where a driver keeps 32 bits of it. */
+	if (facts->size_from != SIZE_TRIED && !facts->only_whole &&
+	    runs_over(fd, (1ULL << 32) + facts->page, 0, facts->pages * facts->page))
+		return;
+#endif
+	tell_pages_apart(fd);
 	for (size_t i = 0; i < ARRAY_SIZE(far); i++) {
-		uint64_t off = far[i];
-
-		/* The last offsets: the end of the mapping must not overflow in the kernel itself.
-		 */
-		if (loads_beyond(fd, facts->page, off, 0))
-			return;
-		if (facts->pages > 1 && off == -(1ULL << 21) &&
-		    loads_beyond(fd, facts->page, -2 * (uint64_t)facts->page, 0))
-			return;
+		if (!loads_at(fd, facts->page, far[i], 0, &access))
+			continue;
+		tell_beyond(is_cut_short(fd, far[i]) ? "beyond" : "other", facts->page, far[i], 0,
+			    access);
+		return;
 	}
 }
 
@@ -113,7 +175,7 @@ static void probe_foreign(void)
 	int fd = probe_open(facts->open_flags);
 	unsigned char *memory, *map = NULL;
 
-	while (len > beyond && !(map = raw_map(fd, len, PROT_READ, 0)))
+	while (len > beyond && !(map = raw_map(fd, len, facts->prot, 0)))
 		len /= 2;
 	if (!map || len <= beyond || try_read(map + beyond).signo)
 		return;
@@ -126,8 +188,7 @@ static void probe_foreign(void)
 		if (*(volatile uint64_t *)(map + at) == MARKER)
 			found("foreign",
 			      "mmap(%zu bytes, PROT_READ, MAP_SHARED, offset 0) shows at offset "
-			      "%#zx what "
-			      "this program has in memory of its own",
+			      "%#zx what this program has in memory of its own",
 			      len, at);
 }
 
@@ -179,8 +240,7 @@ static void probe_stale(void)
 		if (has_marker(map + page * facts->page, facts->page))
 			found("foreign",
 			      "a new mapping shows in page %zu what a process that has ended had "
-			      "in its "
-			      "memory",
+			      "in its memory",
 			      page);
 	}
 }
@@ -193,8 +253,8 @@ static void upgrade(int fd, const char *opened)
 
 	if (!mprotect(map, count * facts->page, PROT_READ | PROT_WRITE))
 		found("upgraded",
-		      "mmap(PROT_READ, MAP_SHARED) of %s, and then "
-		      "mprotect(PROT_READ|PROT_WRITE) works",
+		      "mmap(PROT_READ, MAP_SHARED) of %s, and then mprotect(PROT_READ|PROT_WRITE) "
+		      "works",
 		      opened);
 }
 
@@ -204,12 +264,14 @@ static void probe_upgrade(void)
 	size_t count = facts->only_whole ? facts->pages : 1;
 	void *map;
 
+	if (facts->prot & PROT_WRITE)
+		cannot_ask("it cannot be mapped with PROT_READ alone");
 	if (fd >= 0 && facts->fd < 0) {
 		map = mmap(NULL, count * facts->page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		if (map != MAP_FAILED)
 			found("upgraded",
-			      "mmap(PROT_READ|PROT_WRITE, MAP_SHARED) of a descriptor that is "
-			      "open with O_RDONLY works");
+			      "mmap(PROT_READ|PROT_WRITE, MAP_SHARED) of a descriptor that is open "
+			      "with O_RDONLY works");
 		upgrade(fd, "a descriptor that is open with O_RDONLY");
 		close(fd);
 	}
@@ -255,19 +317,55 @@ static void probe_grows(void)
 	if (!access.signo)
 		found("beyond",
 		      "mremap() makes a mapping of all %zu pages one page longer, and a load from "
-		      "that "
-		      "page gives %#lx",
+		      "that page gives %#lx",
 		      count, access.value);
 }
 
+/* What a device or another program writes differs from what a test stored, and is no mistake. */
+#define WATCHED	     72
+#define WATCH_FOR_MS 200
+
+static unsigned long sum_of(const unsigned char *map, size_t count)
+{
+	unsigned long sum = 0;
+
+	for (size_t page = 0; page < count; page++)
+		for (size_t i = 0; i < WATCHED; i++)
+			sum = sum * 31 + map[page * facts->page + i];
+	return sum;
+}
+
+static void probe_quiet(void)
+{
+	int fd = probe_open(facts->open_flags);
+	size_t count = some_pages(256);
+	unsigned char *map = probe_map(fd, count, PROT_READ, MAP_SHARED, 0);
+	unsigned long before;
+
+	for (size_t page = 0; page < count; page++)
+		probe_load(map + page * facts->page, "a load from the mapping");
+	before = sum_of(map, count);
+	for (int ms = 0; ms < WATCH_FOR_MS && !facts->live; ms += 5) {
+		usleep(5000);
+		facts->live = sum_of(map, count) != before;
+	}
+	if (facts->live)
+		cannot_ask("its content changes although nobody stores: the device or another "
+			   "program writes it");
+}
+
 const struct probe mapping_probes[] = {
+	{"D.quiet", "its content is what was stored last", NEEDS_STORES, probe_quiet},
 	{"D.end", "no mapping reaches past the end", NEEDS_OFFSETS | NEEDS_SHARED | NEEDS_SIZE,
 	 probe_end},
 	{"D.far-offsets", "no offset is cut short or takes a sign", NEEDS_SHARED | NEEDS_OFFSETS,
 	 probe_far_offsets},
-	{"D.foreign", "no mapping shows other memory of the machine", NEEDS_SHARED, probe_foreign},
-	{"D.tail", "what is behind the last byte is zero", NEEDS_SHARED | NEEDS_SIZE, probe_tail},
-	{"D.stale", "no mapping shows what a process that ended had", NEEDS_SHARED, probe_stale},
+	{"D.foreign", "no mapping shows other memory of the machine", NEEDS_SHARED | LOADS_ALL,
+	 probe_foreign},
+	{"D.tail", "what is behind the last byte is zero", NEEDS_SHARED | NEEDS_SIZE | LOADS_ALL,
+	 probe_tail},
+	{"D.stale", "no mapping shows what a process that ended had", NEEDS_SHARED | LOADS_ALL,
+	 probe_stale},
 	{"D.upgrade", "what is read-only stays read-only", NEEDS_SHARED, probe_upgrade},
 	{"D.write-only", "O_WRONLY maps nothing", NEEDS_SHARED, probe_write_only},
 	{},

@@ -75,7 +75,7 @@ static int others_see(size_t count, unsigned int seed)
 
 	if (fd < 0)
 		return -1;
-	map = mmap(NULL, count * facts->page, PROT_READ, MAP_SHARED, fd, 0);
+	map = mmap(NULL, count * facts->page, facts->prot, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED) {
 		close(fd);
 		return -1;
@@ -127,6 +127,60 @@ static void probe_stores(void)
 		      at);
 }
 
+static unsigned int word_at(const unsigned char *map, size_t page)
+{
+	return map[page * facts->page + 8] | map[page * facts->page + 9] << 8;
+}
+
+static void store_word(unsigned char *map, size_t page, unsigned int value)
+{
+	probe_store(map + page * facts->page + 8, value, "a store through a shared mapping");
+	probe_store(map + page * facts->page + 9, value >> 8, "a store through a shared mapping");
+}
+
+/* From page `first` on, is each page seen again `distance` pages behind? */
+static bool is_mirrored(unsigned char *map, size_t count, size_t first, size_t distance)
+{
+	if (facts->pages - first != 2 * distance)
+		return false;
+	for (size_t page = first; page + distance < count; page++) {
+		store_word(map, page, 0x8001 + page);
+		if (word_at(map, page + distance) != 0x8001 + page)
+			return false;
+	}
+	return true;
+}
+
+/* Rings are mapped twice, so that what wraps is in one piece. Each other page is there once. */
+static void probe_once(void)
+{
+	int fd = probe_open(O_RDWR);
+	size_t count = some_pages(SIZE_MAX), first = 0, other;
+	unsigned char *map = probe_map(fd, count, RW, MAP_SHARED, 0);
+
+	for (size_t page = 0; page < count; page++)
+		store_word(map, page, page + 1);
+	while (first < count && word_at(map, first) == first + 1)
+		first++;
+	if (first == count)
+		return;
+	other = word_at(map, first) - 1;
+	/* A store that is lost, and not one to another page, is told of by the next probe. */
+	if (other <= first || other >= count)
+		return;
+	store_word(map, first, 0x4001);
+	if (word_at(map, other) != 0x4001)
+		return;
+	if (!is_mirrored(map, count, first, other - first)) {
+		facts->distinct = 1;
+		found("aliased", "a store to page %zu of one mapping is seen in page %zu, too",
+		      first, other);
+	}
+	facts->distinct = other;
+	note("mirrored", "each of the %zu pages from page %zu on is seen again %zu pages behind",
+	     other - first, first, other - first);
+}
+
 static void probe_descriptors(void)
 {
 	int fd = probe_open(O_RDWR), other = probe_open(O_RDWR);
@@ -143,15 +197,15 @@ static void probe_offsets(void)
 {
 	int fd = probe_open(O_RDWR);
 	size_t count = some_pages(256), at;
-	unsigned char *map = probe_map(fd, count, RW, MAP_SHARED, 0), *one;
+	unsigned char *map, *one;
 
+	if (facts->names_regions)
+		cannot_ask("its offsets name regions");
+	map = probe_map(fd, count, RW, MAP_SHARED, 0);
 	store_marks(map, count, 4);
 	at = unmarked(map, count, 4);
 	if (at < count)
-		found("aliased",
-		      "two pages of one mapping are the same memory: page %zu has what was "
-		      "stored to another",
-		      at);
+		found("aliased", "page %zu of one mapping has what was stored to another page", at);
 	if (facts->only_start || facts->only_whole)
 		return;
 	for (size_t page = 1; page < count; page = page * 2) {
@@ -171,11 +225,14 @@ static void probe_offsets(void)
 static void probe_offsets_loaded(void)
 {
 	int fd = probe_open(facts->open_flags);
-	unsigned char *map = probe_map(fd, 2, PROT_READ, MAP_SHARED, 0), *one;
+	unsigned char *map, *one;
 	size_t page = facts->page;
 
+	if (facts->names_regions)
+		cannot_ask("its offsets name regions");
 	if (facts->only_start)
 		cannot_ask("it can be mapped at offset 0 only");
+	map = probe_map(fd, 2, PROT_READ, MAP_SHARED, 0);
 	one = probe_map(fd, 1, PROT_READ, MAP_SHARED, 1);
 	probe_load(map + page, "a load from the second page");
 	probe_load(one, "a load from a mapping at an offset");
@@ -208,40 +265,6 @@ static void probe_file(void)
 	probe_store(map + 65, 0x77, "a store to the mapping");
 	if (pread(fd, bytes, 1, 65) != 1 || bytes[0] != 0x77)
 		found("apart", "pread() does not give what was stored through a shared mapping");
-}
-
-/* What is read past the end is not the target's; what is written there is somebody else's. */
-static void probe_read_beyond(void)
-{
-	int fd = probe_open(facts->open_flags | O_NONBLOCK);
-	unsigned char byte;
-	ssize_t got;
-
-	if (!facts->reads || !facts->positions || facts->size_from != SIZE_SAID || facts->regular)
-		cannot_ask("it has no read() at an offset, or does not say its size");
-	got = pread(fd, &byte, 1, facts->size);
-	if (got == 1)
-		found("beyond", "the size is %#jx, and pread(1 byte at %#jx) returns 1",
-		      (intmax_t)facts->size, (intmax_t)facts->size);
-}
-
-static void probe_write_beyond(void)
-{
-	int fd = probe_open(O_RDWR | O_NONBLOCK);
-	unsigned char byte = 0;
-	off_t end;
-
-	if (!facts->writes || !facts->positions || facts->size_from != SIZE_SAID || facts->regular)
-		cannot_ask("it has no write() at an offset, or no fixed size");
-	if (pwrite(fd, &byte, 1, facts->size) != 1)
-		return;
-	end = lseek(fd, 0, SEEK_END);
-	if (end <= facts->size)
-		found("beyond", "the size is %#jx, and pwrite(1 byte at %#jx) returns 1",
-		      (intmax_t)facts->size, (intmax_t)facts->size);
-	/* It grows, and has whole pages afterwards, too. */
-	while (end % (off_t)facts->page && pwrite(fd, &byte, 1, end) == 1)
-		end++;
 }
 
 /* The mapping is still that memory, although other pages have been freed and taken since. */
@@ -350,7 +373,7 @@ static void probe_fork(void)
 static void probe_split(void)
 {
 	size_t count = few(), page = facts->page;
-	int fd = probe_open(O_RDWR), seen;
+	int fd = probe_open(O_RDWR), seen, failed;
 	unsigned char *map = map_few(fd);
 	bool second;
 
@@ -360,8 +383,13 @@ static void probe_split(void)
 	close(fd);
 	second = second_mapping();
 	seen = others_see(count, 7);
-	if (munmap(map + page, page))
-		found("no-split", "munmap() of one page in the middle says %s", errno_word(errno));
+	probe_doing("munmap()");
+	failed = munmap(map + page, page);
+	probe_doing(NULL);
+	if (failed) {
+		note("no-split", "munmap() of one page in the middle says %s", errno_word(errno));
+		return;
+	}
 	after_one_user_went(map, 1, 7, seen, second, "after munmap() of a page in the middle");
 	facts->freed = true;
 	if (unmarked(map, 1, 7) == 0 ||
@@ -384,7 +412,9 @@ static void probe_move(void)
 	area = mmap(NULL, count * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (area == MAP_FAILED)
 		cannot_ask("mmap() says %s", errno_word(errno));
+	probe_doing("mremap()");
 	moved = mremap(map, count * page, count * page, MREMAP_MAYMOVE | MREMAP_FIXED, area);
+	probe_doing(NULL);
 	if (moved == MAP_FAILED)
 		found("refused", "mremap() to another address says %s", errno_word(errno));
 	assert_kept(moved, count, 8, "after mremap() to another address");
@@ -399,7 +429,7 @@ static void probe_dontneed(void)
 	store_marks(map, few(), 9);
 	if (madvise(map, few() * facts->page, MADV_DONTNEED))
 		return;
-	access = try_read(map + 8);
+	access = probe_try(map + 8);
 	if (access.signo)
 		found("no-fault", "a load after madvise(MADV_DONTNEED) ends in %s",
 		      signal_word(access.signo));
@@ -487,8 +517,7 @@ static void race_once(void)
 			if (map[page * facts->page + 16 + i] != 1 + i)
 				found("lost",
 				      "of %d threads that store to page %zu of one mapping at the "
-				      "same time, "
-				      "one loses its store",
+				      "same time, one loses its store",
 				      THREADS, page);
 	munmap(map, few() * facts->page);
 	close(fd);
@@ -502,16 +531,17 @@ static void probe_race(void)
 }
 
 const struct probe memory_probes[] = {
+	{"D.once", "each page is there once", NEEDS_STORES, probe_once},
 	{"D.stores", "what is stored stays", NEEDS_STORES, probe_stores},
 	{"D.descriptors", "all descriptors share the memory", NEEDS_KEPT | NEEDS_REOPEN,
 	 probe_descriptors},
-	{"D.offsets", "each page is at its offset", NEEDS_KEPT | NEEDS_TWO, probe_offsets},
-	{"D.offsets-loaded", "an offset is obeyed", NEEDS_OFFSETS | NEEDS_SHARED | NEEDS_TWO,
-	 probe_offsets_loaded},
+	{"D.offsets", "each page is at its offset", NEEDS_KEPT | NEEDS_TWO | NEEDS_OFFSETS,
+	 probe_offsets},
+	{"D.offsets-loaded", "an offset is obeyed",
+	 NEEDS_OFFSETS | NEEDS_SHARED | NEEDS_TWO | LOADS_ALL, probe_offsets_loaded},
 	{"D.file", "read(), write() and mappings are one memory", NEEDS_KEPT, probe_file},
 	{"D.own-buffer", "read() into a mapping of the target itself ends", NEEDS_KEPT | NEEDS_TWO,
 	 probe_own_buffer},
-	{"D.read-beyond", "read() ends at the end", 0, probe_read_beyond},
 	{},
 };
 
@@ -560,10 +590,9 @@ static void probe_emptied(void)
 		      "stored, and a new one does not");
 }
 
-/* The last of all that store: they may make the target larger, or empty. */
-const struct probe end_probes[] = {
+/* After all others but those that may make the target larger. */
+const struct probe empty_probes[] = {
 	{"D.emptied", "what is emptied is empty in all mappings", NEEDS_KEPT | NEEDS_REOPEN,
 	 probe_emptied},
-	{"D.write-beyond", "write() ends at the end", NEEDS_WRITE | NEEDS_SIZE, probe_write_beyond},
 	{},
 };

@@ -77,12 +77,19 @@ static const char *why_not(const struct probing *probing, const struct probe *pr
 		return "it cannot be mapped";
 	if (probe->needs & maps && facts->shared_ro)
 		return "it has no shared mappings";
+	if (probe->needs & LOADS_ALL && facts->profile == AS_REGISTERS)
+		return "a load from a register may have a side effect";
 	if (probe->needs & maps && !facts->loads)
 		return "its first page cannot be loaded from";
 	if (probe->needs & stores && facts->shared_rw)
 		return "no shared mapping of it can be stored to";
 	if (probe->needs & stores && !memory)
 		return "it is not memory, by its profile";
+	if (probe->needs & stores && facts->may_be_registers)
+		return "its mapping may be registers: say --as dma or --as registers";
+	if (probe->needs & stores && facts->live)
+		return "its content changes although nobody stores: the device or another program "
+		       "writes it";
 	if (probe->needs & NEEDS_KEPT && !facts->keeps)
 		return "stores to it are lost";
 	if (probe->needs & NEEDS_KEPT && facts->freed)
@@ -135,7 +142,8 @@ static const char *end_of(struct probing *probing, const struct probe *probe,
 		return status > 128 ? "killed" : NULL;
 	}
 	probing->stuck = !kill_all(pid);
-	snprintf(shows, 200, "the test that %s does not end within %g s%s", probe->says,
+	snprintf(shows, 200, "%s%s does not end within %g s%s",
+		 *facts->doing ? facts->doing : "the test that ", *facts->doing ? "" : probe->says,
 		 facts->deadline, probing->stuck ? ", and SIGKILL does not end its process" : "");
 	return probing->stuck ? "stuck" : "timeout";
 }
@@ -150,6 +158,7 @@ static void hear_answers(struct probing *probing, const struct probe *probe)
 	ssize_t heard;
 	pid_t pid;
 
+	*facts->doing = '\0';
 	guard_begin(&guarded, run_probe, (void *)probe);
 	pid = guarded.pid;
 	while ((heard = guard_hear(&guarded, &answer, sizeof(answer), facts->deadline)) > 0) {
@@ -159,6 +168,10 @@ static void hear_answers(struct probing *probing, const struct probe *probe)
 			probing_add(probing, probe->name, answer.key, answer.shows);
 	}
 	key = end_of(probing, probe, &guarded, pid, heard < 0, shows);
+	if (key && !strcmp(key, "timeout") && probe->needs & MAY_BE_LATE) {
+		probing_skip(probing, probe->name, "it does not end in time");
+		key = NULL;
+	}
 	/* A crash of the kernel explains how the process ended. */
 	if (!probing_look_at_log(probing, probe->name) && key && probing->count == before)
 		probing_add(probing, probe->name, key, shows);

@@ -6,14 +6,17 @@
 #include <linux/fb.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "probe.h"
+#include "support/patience.h"
 #include "support/row.h"
 #include "support/target.h"
 
@@ -21,11 +24,62 @@
 #define MOST_TRIED ((size_t)1 << 18)
 #define FILLED	   (64 << 10)
 
+/* So many seconds open() waits at least, where it waits for another user to close. */
+#define WAITS 2
+
+static void open_in_child(void)
+{
+	_exit(probe_open_again(facts->open_flags) < 0 ? errno : 0);
+}
+
+/* 0 or the errno of open(); -1: it waits. */
+static int open_by_another(double patience)
+{
+	double end = seconds_now() + patience;
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		cannot_ask("fork() says %s", errno_word(errno));
+	if (!pid)
+		open_in_child();
+	while (waitpid(pid, &status, WNOHANG) != pid) {
+		if (seconds_now() > end) {
+			kill(pid, SIGKILL);
+			waitpid(pid, &status, 0);
+			probe_doing(NULL);
+			return -1;
+		}
+		usleep(5000);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+}
+
+/* One user may wait for the other to close it: then each open() of a later test has O_NONBLOCK. */
+static void open_twice(double first)
+{
+	double patience = WAITS + 2 * first;
+	int error;
+
+	if (patience > facts->deadline / 2)
+		patience = facts->deadline / 2;
+	error = open_by_another(patience);
+	facts->opens_twice = !error;
+	if (error > 0)
+		note("once", "open() while it is open says %s", errno_word(error));
+	if (error >= 0)
+		return;
+	facts->open_more = O_NONBLOCK;
+	note("once", "open() while it is open waits");
+}
+
 static void probe_opens(void)
 {
 	static const int modes[] = {O_RDWR, O_RDONLY};
-	int fd = -1, again;
+	double begin = seconds_now();
+	int fd = -1;
 
+	facts->names_regions = !strncmp(target.path, "/dev/uio", 8);
 	if (facts->fd >= 0) {
 		int mode = fcntl(facts->fd, F_GETFL) & O_ACCMODE;
 
@@ -44,10 +98,7 @@ static void probe_opens(void)
 		note("read-only", "open(O_RDWR) says %s, open(O_RDONLY) works",
 		     errno_word(facts->open_errno));
 	facts->open_errno = 0;
-	again = probe_open_again(facts->open_flags);
-	facts->opens_twice = again >= 0;
-	if (again < 0)
-		note("once", "open() while it is open says %s", errno_word(errno));
+	open_twice(seconds_now() - begin);
 }
 
 static off_t size_of_framebuffer(int fd)
@@ -124,29 +175,6 @@ static void probe_size(void)
 		note("no-size", "fstat() and lseek(fd, 0, SEEK_END) say 0 bytes");
 }
 
-/* What is longer than a page shows how much one call transfers. */
-#define TRANSFER (8 << 10)
-
-static void probe_reads(void)
-{
-	char *bytes = malloc(TRANSFER);
-	int fd = probe_open(facts->open_flags | O_NONBLOCK);
-	ssize_t got;
-
-	errno = 0;
-	got = pread(fd, bytes, TRANSFER, 0);
-	facts->positions = got >= 0 || errno != ESPIPE;
-	if (got < 0 && errno == ESPIPE)
-		got = read(fd, bytes, TRANSFER);
-	facts->reads = got > 0 || (got < 0 && errno == EAGAIN);
-	if (got < 0 && errno != EAGAIN)
-		note("none", "read() says %s", errno_word(errno));
-	else if (!got)
-		note("empty", "pread(%d bytes at 0) returns 0", TRANSFER);
-	else if (got > 0 && got < TRANSFER && (!facts->size || got < facts->size))
-		note("short", "pread(%d bytes at 0) returns %zd", TRANSFER, got);
-}
-
 /* write() until enough is there, or no more is taken. Returns how many bytes were. */
 static size_t fill(int fd, size_t bytes, ssize_t *first)
 {
@@ -157,9 +185,9 @@ static size_t fill(int fd, size_t bytes, ssize_t *first)
 		ssize_t put;
 
 		errno = 0;
-		put = pwrite(fd, zeros, bytes - done, done);
+		put = probe_pwrite(fd, zeros, bytes - done, done);
 		if (put < 0 && errno == ESPIPE)
-			put = write(fd, zeros, bytes - done);
+			put = probe_write(fd, zeros, bytes - done);
 		if (!i)
 			*first = put;
 		if (put <= 0)
@@ -168,6 +196,42 @@ static size_t fill(int fd, size_t bytes, ssize_t *first)
 	}
 	free(zeros);
 	return done;
+}
+
+static void read_flags(const void *map)
+{
+	char line[256];
+	FILE *file = fopen("/proc/self/smaps", "re");
+	unsigned long start, end;
+	bool here = false;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		char name[sizeof(facts->mapped_as)] = "";
+
+		if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %63[^\n]", &start, &end, name) >= 2) {
+			here = (uintptr_t)map >= start && (uintptr_t)map < end;
+			if (here)
+				memcpy(facts->mapped_as, name, sizeof(name));
+		} else if (here && sscanf(line, "VmFlags: %159[^\n]", facts->flags) == 1) {
+			break;
+		}
+	}
+	if (file)
+		fclose(file);
+}
+
+/* Without a load: the driver has set the flags when mmap() returns. */
+static bool may_be_registers(int fd)
+{
+	void *map = mmap(NULL, facts->page, PROT_READ, MAP_SHARED, fd, 0);
+
+	if (map == MAP_FAILED)
+		map = mmap(NULL, facts->page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return false;
+	read_flags(map);
+	munmap(map, facts->page);
+	return probe_has_flag("pf") || probe_has_flag("io");
 }
 
 static void probe_writes(void)
@@ -187,6 +251,8 @@ static void probe_writes(void)
 	if (facts->profile == AS_REGISTERS)
 		cannot_ask("registers are not filled");
 	fd = probe_open(O_RDWR | O_NONBLOCK);
+	if (!facts->told && may_be_registers(fd))
+		cannot_ask("its mapping may be registers: say --as dma or --as registers");
 	size = facts->size ? facts->size : size_said(fd);
 	if (size && size < FILLED)
 		bytes = size;
@@ -205,7 +271,9 @@ static int try_map(int fd, size_t count, int prot, int flags, size_t first)
 	void *map;
 
 	errno = 0;
+	probe_doing("mmap()");
 	map = mmap(NULL, count * facts->page, prot, flags, fd, (off_t)(first * facts->page));
+	probe_doing(NULL);
 	if (map == MAP_FAILED)
 		return errno ? errno : EINVAL;
 	munmap(map, count * facts->page);
@@ -236,7 +304,7 @@ static int find_least(int fd, int prot, int flags, size_t *count)
 	return error;
 }
 
-static void tell_how_it_maps(void)
+static void tell_how_it_maps(size_t least)
 {
 	int rw = facts->shared_rw;
 
@@ -251,12 +319,46 @@ static void tell_how_it_maps(void)
 	else if (!facts->shared_ro && facts->private_rw)
 		note("no-private", "mmap(PROT_READ|PROT_WRITE, MAP_PRIVATE) says %s",
 		     errno_word(facts->private_rw));
-	if (facts->only_whole)
+	if (facts->has_unit)
+		note("unit", "mmap() of 1 page is refused, of %zu and twice that to %zu works",
+		     least, facts->pages);
+	else if (facts->only_whole)
 		note("only-whole", "mmap() of one page is refused, of all %zu pages works",
 		     facts->pages);
-	else if (facts->only_start)
+	else if (facts->only_start && !facts->names_regions)
 		note("only-start", "mmap() at offset %zu is refused, at offset 0 works",
 		     facts->page);
+}
+
+static int share_or_not(void)
+{
+	return facts->shared_ro ? MAP_PRIVATE : MAP_SHARED;
+}
+
+static int load_prot(void)
+{
+	return facts->shared_ro ? PROT_READ : facts->prot;
+}
+
+/* Lengths may have a unit: from the least on, the most pages that can be mapped and loaded from. */
+static size_t most_by_doubling(int fd, size_t least)
+{
+	size_t most = least;
+
+	for (size_t count = 2 * least; count <= MOST_TRIED; count *= 2) {
+		unsigned char *map =
+			mmap(NULL, count * facts->page, load_prot(), share_or_not(), fd, 0);
+		bool loads;
+
+		if (map == MAP_FAILED)
+			break;
+		loads = !probe_try(map + (count - 1) * facts->page).signo;
+		munmap(map, count * facts->page);
+		if (!loads)
+			break;
+		most = count;
+	}
+	return most;
 }
 
 static void probe_maps(void)
@@ -266,6 +368,13 @@ static void probe_maps(void)
 
 	facts->tried_to_map = true;
 	facts->shared_ro = find_least(fd, PROT_READ, MAP_SHARED, &count);
+	facts->prot = PROT_READ;
+	/* What can be mapped for storing alone is mapped so. */
+	if (facts->shared_ro && facts->open_flags == O_RDWR &&
+	    !find_least(fd, PROT_READ | PROT_WRITE, MAP_SHARED, &count)) {
+		facts->shared_ro = 0;
+		facts->prot = PROT_READ | PROT_WRITE;
+	}
 	if (!facts->shared_ro)
 		least = count;
 	facts->private_ro = find_least(fd, PROT_READ, MAP_PRIVATE, &count);
@@ -276,21 +385,13 @@ static void probe_maps(void)
 			? EACCES
 			: try_map(fd, least ? least : 1, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
 	facts->private_rw = try_map(fd, least ? least : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE, 0);
-	/* What can be mapped for storing alone is mapped so. */
-	if (facts->shared_ro && !facts->shared_rw)
-		facts->shared_ro = 0;
 	facts->only_whole = least > 1;
 	if (facts->only_whole && !facts->pages)
-		take_size(least * facts->page, SIZE_TRIED);
-	facts->only_start =
-		!facts->only_whole && facts->pages > 1 &&
-		try_map(fd, 1, PROT_READ, facts->shared_ro ? MAP_PRIVATE : MAP_SHARED, 1);
-	tell_how_it_maps();
-}
-
-static int share_or_not(void)
-{
-	return facts->shared_ro ? MAP_PRIVATE : MAP_SHARED;
+		take_size(most_by_doubling(fd, least) * facts->page, SIZE_TRIED);
+	facts->has_unit = facts->only_whole && facts->pages > least;
+	facts->only_start = !facts->only_whole && facts->pages > 1 &&
+			    try_map(fd, 1, load_prot(), share_or_not(), 1);
+	tell_how_it_maps(least);
 }
 
 /* The most pages that can be mapped from the start, by doubling and halving. */
@@ -298,7 +399,7 @@ static size_t most_that_maps(int fd)
 {
 	size_t works = 1, fails;
 
-	while (works < MOST_TRIED && !try_map(fd, works * 2, PROT_READ, share_or_not(), 0))
+	while (works < MOST_TRIED && !try_map(fd, works * 2, load_prot(), share_or_not(), 0))
 		works *= 2;
 	if (works >= MOST_TRIED)
 		return works;
@@ -306,7 +407,7 @@ static size_t most_that_maps(int fd)
 	while (fails - works > 1) {
 		size_t middle = works + (fails - works) / 2;
 
-		if (try_map(fd, middle, PROT_READ, share_or_not(), 0))
+		if (try_map(fd, middle, load_prot(), share_or_not(), 0))
 			fails = middle;
 		else
 			works = middle;
@@ -329,7 +430,7 @@ static size_t next_page(size_t page, size_t count)
 static size_t first_bad(const unsigned char *map, size_t count, struct access *access)
 {
 	for (size_t page = 0; page < count; page = next_page(page, count)) {
-		*access = try_read(map + page * facts->page);
+		*access = probe_try(map + page * facts->page);
 		if (access->signo)
 			return page;
 	}
@@ -344,34 +445,12 @@ static size_t exact_end(const unsigned char *map, size_t bad)
 	while (bad - good > 1) {
 		size_t middle = good + (bad - good) / 2;
 
-		if (try_read(map + middle * facts->page).signo)
+		if (probe_try(map + middle * facts->page).signo)
 			bad = middle;
 		else
 			good = middle;
 	}
 	return bad;
-}
-
-static void read_flags(const void *map)
-{
-	char line[256];
-	FILE *file = fopen("/proc/self/smaps", "re");
-	unsigned long start, end;
-	bool here = false;
-
-	while (file && fgets(line, sizeof(line), file)) {
-		char name[sizeof(facts->mapped_as)] = "";
-
-		if (sscanf(line, "%lx-%lx %*s %*s %*s %*s %63[^\n]", &start, &end, name) >= 2) {
-			here = (uintptr_t)map >= start && (uintptr_t)map < end;
-			if (here)
-				memcpy(facts->mapped_as, name, sizeof(name));
-		} else if (here && sscanf(line, "VmFlags: %159[^\n]", facts->flags) == 1) {
-			break;
-		}
-	}
-	if (file)
-		fclose(file);
 }
 
 static void probe_loads(void)
@@ -398,30 +477,28 @@ static void probe_loads(void)
 	if (!known && !bad)
 		take_size((off_t)(count * facts->page), SIZE_TRIED);
 	if (!known && bad > 1 && !facts->only_whole && !facts->only_start) {
-		unsigned char *second =
-			mmap(NULL, facts->page, PROT_READ, share_or_not(), fd, (off_t)facts->page);
+		unsigned char *second = mmap(NULL, facts->page, load_prot(), share_or_not(), fd,
+					     (off_t)facts->page);
 
-		facts->only_start = second == MAP_FAILED || try_read(second).signo;
+		facts->only_start = second == MAP_FAILED || probe_try(second).signo;
 		if (facts->only_start)
-			note("only-start",
-			     "a load from a mapping at offset %zu ends in a signal, from a "
-			     "mapping of all of it at offset 0 it works",
+			note("only-start-loads",
+			     "a load from a mapping at offset %zu ends in a signal, from a mapping "
+			     "of all of it at offset 0 it works",
 			     facts->page);
 	}
 	if (bad == count || (!known && bad))
 		return;
 	found(access.signo == SIGBUS ? "sigbus" : "sigsegv",
-	      "mmap(%zu bytes, PROT_READ, MAP_%s, offset 0) works, a load from page %zu of %zu "
-	      "ends in %s",
-	      count * facts->page, facts->shared_ro ? "PRIVATE" : "SHARED", bad, count,
-	      signal_word(access.signo));
+	      "mmap(%zu bytes, %s, MAP_%s, offset 0) works, a load from page %zu of %zu ends in %s",
+	      count * facts->page, prot_word(load_prot()), facts->shared_ro ? "PRIVATE" : "SHARED",
+	      bad, count, signal_word(access.signo));
 }
 
 const struct probe survey_probes[] = {
 	{"D.opens", "it is opened, also twice", 0, probe_opens},
 	{"D.writes", "write() writes it", NEEDS_WRITE, probe_writes},
 	{"D.size", "it says how large it is", 0, probe_size},
-	{"D.reads", "read() reads it", 0, probe_reads},
 	{"D.maps", "mmap() maps it", 0, probe_maps},
 	{"D.loads", "each page of it can be loaded from", 0, probe_loads},
 	{},

@@ -53,7 +53,9 @@ void show_words(void)
 	show_probes(life_probes);
 	show_probes(later_probes);
 	show_probes(grow_probes);
+	show_probes(empty_probes);
 	show_probes(end_probes);
+	show_probes(read_probes);
 	show_probes(last_probes);
 	show_rows();
 }
