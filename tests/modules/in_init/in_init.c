@@ -6,7 +6,8 @@
  * writes to /proc/PID/fail-nth before the load cannot wait for that.
  *
  * It is also an importer: a dma-buf whose descriptor is written to the parameter `attach' is
- * attached, mapped for DMA, and given back.
+ * attached, mapped for DMA, and given back. The write is EIO if the mapping is not as long as the
+ * dma-buf.
  */
 #include <linux/dma-buf.h>
 #include <linux/dma-mapping.h>
@@ -40,11 +41,16 @@ static struct platform_device *in_init_importer;
 static int in_init_map(struct dma_buf_attachment *attachment)
 {
 	struct sg_table *sgt = dma_buf_map_attachment_unlocked(attachment, DMA_BIDIRECTIONAL);
+	struct scatterlist *sg;
+	size_t length = 0;
+	unsigned int i;
 
 	if (IS_ERR(sgt))
 		return PTR_ERR(sgt);
+	for_each_sgtable_dma_sg(sgt, sg, i)
+		length += sg_dma_len(sg);
 	dma_buf_unmap_attachment_unlocked(attachment, sgt, DMA_BIDIRECTIONAL);
-	return 0;
+	return length == attachment->dmabuf->size ? 0 : -EIO;
 }
 
 static int in_init_attach(const char *val, const struct kernel_param *kp)
@@ -96,4 +102,4 @@ module_init(in_init_init);
 module_exit(in_init_exit);
 MODULE_DESCRIPTION("Begins fail-nth in the load of mmapdemo");
 MODULE_LICENSE("GPL");
-MODULE_IMPORT_NS(DMA_BUF);
+MODULE_INFO(import_ns, "DMA_BUF");
