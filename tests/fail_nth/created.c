@@ -183,13 +183,21 @@ static const char *check_punched_huge(struct subject *s)
 	return is_hole(s, s->huge / 2) ? check_kept(s) : "what was punched is still there";
 }
 
-static int copied = -1;
+/* The buffer that is copied from, and how many bytes of it copy_file_range() says it copied. */
+static int source = -1;
+static ssize_t copied;
 
+/* No byte of the two pages that are copied is zero. */
 static int prepare_copy(struct subject *s)
 {
 	int error = prepare_created(s);
 
-	copied = s->other;
+	for (size_t i = 0; i < sizeof(buffer); i++)
+		buffer[i] = 1 + i % 251;
+	for (size_t at = 0; !error && at < 2 * s->page; at += sizeof(buffer))
+		if (pwrite(s->other, buffer, sizeof(buffer), s->page + at) != sizeof(buffer))
+			error = errno;
+	source = s->other;
 	return error ? error : act_create(s);
 }
 
@@ -198,19 +206,28 @@ static int act_copy(struct subject *s)
 {
 	off_t from = s->page, to = s->page;
 
-	return error_of(copy_file_range(copied, &from, s->other, &to, 2 * s->page, 0));
+	copied = copy_file_range(source, &from, s->other, &to, 2 * s->page, 0);
+	return error_of(copied);
 }
 
 static const char *check_copied(struct subject *s)
 {
-	struct stat stat_of;
+	off_t size = created_size(s), end = s->page + copied;
+	const char *from = mmap(NULL, size, PROT_READ, MAP_SHARED, source, 0);
+	const char *to = mmap(NULL, size, PROT_READ, MAP_SHARED, s->other, 0);
 
-	if (fstat(s->other, &stat_of) || stat_of.st_size != created_size(s))
+	if (lseek(s->other, 0, SEEK_END) != size)
 		return "the size is another";
-	/* a failure may leave the copy short, but no byte wrong */
-	if (pread(s->other, buffer, 7, s->page) != 7)
-		return "a short read";
-	return memcmp(buffer, "created", 7) && buffer[0] ? "a byte is of neither buffer" : NULL;
+	if (!copied && !s->fired)
+		return "nothing is copied";
+	if (from == MAP_FAILED || to == MAP_FAILED)
+		return "the buffers cannot be mapped";
+	if (memcmp(from + s->page, to + s->page, copied))
+		return "a byte that was copied is not the source's";
+	for (off_t at = 0; at < size; at++)
+		if ((at < (off_t)s->page || at >= end) && to[at])
+			return "a byte that was not copied is not zero";
+	return NULL;
 }
 
 static int map_created(struct subject *s, int flags, off_t offset)

@@ -89,7 +89,9 @@ static const char *check_destroyed(struct subject *s)
 {
 	if (touch(s->map, true) || *s->map != MARK)
 		return "the mapping has no memory any more";
-	return open("/dev/" NAMED, O_RDWR) < 0 ? NULL : "it can still be opened";
+	if (open("/dev/" NAMED, O_RDWR | O_CLOEXEC) >= 0)
+		return "it can still be opened";
+	return errno == ENOENT ? NULL : "open() fails with another errno than ENOENT";
 }
 
 const struct operation named_operations[] = {

@@ -151,6 +151,7 @@ static void make_attempt(const struct operation *operation, struct subject subje
 	attempt->error = error;
 	arm(operation, 0);
 
+	subject.fired = attempt->fired && !error;
 	if (error)
 		attempt->retry_error = operation->act(&subject);
 	if (!attempt->retry_error && operation->check)

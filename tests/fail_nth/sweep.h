@@ -22,6 +22,7 @@ struct subject {
 	int other; /* an operation's own descriptor */
 	char *map; /* and mapping */
 	size_t mapped;
+	bool fired; /* for check(): a failure was injected into the act() that has worked */
 };
 
 struct operation {
