@@ -23,7 +23,8 @@ one_node() {
 	same "exit status" 91 "$status" &&
 		has "$said" 'numa cannot work here: the machine has one node of memory only' &&
 		has "$said" 'migrate cannot work here: the machine has one node' &&
-		has "$said" 'memory cannot work here: node 1 has no block of movable memory'
+		has "$said" 'memory cannot work here: node 1 has no block of movable memory' &&
+		has "$said" 'nodes is left out: no /sys/class/mmapdemo/new_node'
 }
 
 # refuses TIME: by both, before anything is booted

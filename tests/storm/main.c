@@ -29,6 +29,7 @@ struct storm_options storm_options = {
 };
 
 static bool chosen[ARRAY_SIZE(disturbances)];
+static bool only; /* nothing is chosen by default */
 
 static const struct argp_option argp_options[] = {
 	{"only", 'o', "NAME,...", 0, "these disturbances (default: all but poison)", 0},
@@ -59,6 +60,17 @@ static void choose(struct argp_state *state, char *names, bool choice)
 	}
 }
 
+static void leave_out(void)
+{
+	for (size_t i = 0; i < disturbance_count; i++) {
+		if (only || !chosen[i] || !disturbances[i]->needs ||
+		    !access(disturbances[i]->needs, F_OK))
+			continue;
+		warnx("%s is left out: no %s", disturbances[i]->name, disturbances[i]->needs);
+		chosen[i] = false;
+	}
+}
+
 _Noreturn static void list(void)
 {
 	for (size_t i = 0; i < disturbance_count; i++)
@@ -73,6 +85,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'o':
+		only = true;
 		memset(chosen, 0, sizeof(chosen));
 		choose(state, arg, true);
 		break;
@@ -153,6 +166,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < disturbance_count; i++)
 		chosen[i] = !disturbances[i]->on_demand;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, &first, NULL);
+	leave_out();
 	tallies = run_begin(chosen);
 	status = run_command(argv + first);
 	good = run_end();

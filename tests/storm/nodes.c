@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Named nodes and created buffers come and go beside the command. They are the storm's own: the
- * device's counts stay as the command knows them.
+ * Named nodes and created buffers come and go beside the command. The storm makes them itself, so
+ * that the counts of the command's device do not change, but the module's reference count does.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -26,7 +26,7 @@ static const char *prepare_nodes(void)
 {
 	if (access(CLASS "new_node", W_OK))
 		return "no " CLASS "new_node";
-	write_text(CLASS "delete_node", NAME); /* of a storm that was killed */
+	settings_keep_gone(CLASS NAME, CLASS "delete_node", NAME);
 	return NULL;
 }
 
@@ -80,7 +80,10 @@ static void check(const unsigned char *map, unsigned int byte, const char *what)
 			     (unsigned char)(byte + at / 4096));
 }
 
-/* One that can be opened: the buffer, which goes with its last mapping, and a created one. */
+/*
+ * Stores to the node and to a created buffer, destroys the node, and compares both. The mappings
+ * keep the memory until they are unmapped.
+ */
 static void use(int node, unsigned int byte)
 {
 	struct mmapdemo_create create = {.size = sizeof(create), .bytes = BYTES};
@@ -121,6 +124,7 @@ const struct disturbance storm_nodes = {
 	.says = "a named node and a created buffer are made, used and destroyed",
 	.unit = "times",
 	.pause = 100,
+	.needs = CLASS "new_node",
 	.prepare = prepare_nodes,
 	.round = round_nodes,
 };

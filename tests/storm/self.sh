@@ -73,7 +73,8 @@ effects() {
 	[ -z "$said" ] || { echo "$said"; return 1; }
 	said 'storm: poison ' &&
 		same "the settings afterwards" "$before" "$(settings)" &&
-		same "control groups left" "" "$(ls -d /sys/fs/cgroup/mmapdemo-storm 2>/dev/null)"
+		same "control groups left" "" "$(ls -d /sys/fs/cgroup/mmapdemo-storm 2>/dev/null)" &&
+		same "nodes left" "" "$(storm_node)"
 }
 
 command_dies() {
@@ -82,19 +83,41 @@ command_dies() {
 		same "the settings afterwards" "$before" "$(settings)"
 }
 
+storm_node() {
+	ls -d /dev/mmapdemo-storm /sys/class/mmapdemo/mmapdemo-storm 2>/dev/null
+}
+
+# Stops the storm's process `nodes' while its node exists.
+stop_with_a_node() {
+	nodes=$(grep -lx nodes /proc/[0-9]*/comm | cut -d/ -f3)
+	[ -n "$nodes" ] || return
+	[ -e /dev/mmapdemo-storm ] || return
+	kill -STOP "$nodes"
+	# It may be in a system call, which ends before the process stops.
+	sleep 0.05
+	[ ! -e /dev/mmapdemo-storm ] || return 0
+	kill -CONT "$nodes"
+	return 1
+}
+
 # Where the storm itself is killed, another process restores, a moment later.
 killed() {
 	before=$(settings)
 	# It runs until the storm is killed. That the settings come back is asserted below.
 	/mmapdemo-storm -- sleep 1000 >/tmp/said 2>&1 &
 	while [ "$before" = "$(settings)" ]; do sleep 0.1; done
+	for _ in $(seq $((2000 * MMAPDEMO_TIMEOUT_SCALE))); do
+		! stop_with_a_node || break
+		sleep 0.01
+	done
+	[ -n "$(storm_node)" ] || { echo "the storm was not stopped with a node"; kill -KILL $!; return 1; }
 	kill -KILL $!
 	wait $!
 	for _ in $(seq 60); do
-		[ "$before" != "$(settings)" ] || return 0
+		[ "$before" != "$(settings)" ] || [ -n "$(storm_node)" ] || return 0
 		sleep 1
 	done
-	same "the settings" "$before" "$(settings)"
+	same "the settings" "$before" "$(settings)" && same "nodes left" "" "$(storm_node)"
 }
 
 # Other bytes in all of its slices, while it goes on.

@@ -25,6 +25,7 @@ struct setting {
 	char value[256];   /* what the file read before */
 	char restore[256]; /* what is written to restore that */
 	bool is_folder;
+	bool is_gone; /* `value' is a path, which exists no more once `restore' is written */
 };
 
 static struct {
@@ -47,6 +48,19 @@ static bool restore_folder(const char *path)
 	return false;
 }
 
+static bool restore_gone(const struct setting *setting)
+{
+	for (int i = 0; i < 250; i++) {
+		if (access(setting->value, F_OK))
+			return true;
+		if (i)
+			usleep(20000);
+		write_text(setting->path, setting->restore);
+	}
+	warnx("%s stays", setting->value);
+	return false;
+}
+
 static bool restore_one(const struct setting *setting)
 {
 	char now[256];
@@ -54,6 +68,8 @@ static bool restore_one(const struct setting *setting)
 
 	if (setting->is_folder)
 		return restore_folder(setting->path);
+	if (setting->is_gone)
+		return restore_gone(setting);
 	for (int i = 0; i < 250; i++) {
 		if (!read_text(setting->path, now, sizeof(now)) && !strcmp(now, setting->value))
 			return true;
@@ -142,6 +158,16 @@ void settings_keep_folder(const char *path)
 	struct setting *setting = add(path);
 
 	setting->is_folder = true;
+	kept->count++;
+}
+
+void settings_keep_gone(const char *gone, const char *path, const char *text)
+{
+	struct setting *setting = add(path);
+
+	snprintf(setting->value, sizeof(setting->value), "%s", gone);
+	snprintf(setting->restore, sizeof(setting->restore), "%s", text);
+	setting->is_gone = true;
 	kept->count++;
 }
 

@@ -31,6 +31,7 @@ struct disturbance {
 	unsigned int pause; /* milliseconds between two rounds, at least */
 	unsigned int rest;  /* after a round, this many times its length; 0: REST */
 	bool on_demand;	    /* runs only where an option names it */
+	const char *needs;  /* runs only where this file exists, unless an option names it */
 	/*
 	 * Runs before the command and before any round. Returns NULL, or why the
 	 * disturbance cannot work on this machine.
@@ -99,6 +100,8 @@ int settings_keep_as(const char *path, const char *text);
 int settings_set(const char *path, const char *value);
 /* The end of the storm removes the folder. */
 void settings_keep_folder(const char *path);
+/* The end of the storm writes the text to the file if the other path exists by then. */
+void settings_keep_gone(const char *gone, const char *path, const char *text);
 /* Called when all disturbances have ended: waits until all is restored. Returns success. */
 bool settings_restore(void);
 
