@@ -164,12 +164,10 @@ strategy_command() {
 	command=("$top/conformance/expected" "$known" "$task" "$whole" "${command[@]}")
 }
 
+# fuzz_command STEPS ROUNDS: ROUNDS of created buffers
 fuzz_command() {
-	local rounds=0
-	# created buffers and named nodes: on the oldest and the newest
-	[[ ! $(classes_of "$kernel") =~ first|last ]] || rounds=12
 	rows_vm -t 900 -f "$bin/mmapdemo-fuzz" -f "$bin/mmapdemo-fuzz-created" -f "$top/tools/tap.sh" \
-		-f "$top/tests/fuzz/guest.sh" -- /scratch.sh /guest.sh "$1" 15 $rounds 1 "0x$seed"
+		-f "$top/tests/fuzz/guest.sh" -- /scratch.sh /guest.sh "$1" 15 "$2" 1 "0x$seed"
 }
 
 fail_nth_command() {
@@ -184,16 +182,16 @@ stress_command() {
 }
 
 # The kernel's sort decides how long limits are, how many steps there are, and which
-# programs: patience, fuzz_steps, bin, memory, size, small_size.
+# programs: patience, fuzz_steps, fuzz_rounds, bin, memory, size, small_size.
 kernel_setting() {
-	patience=1 fuzz_steps=270000 bin=$top/build/bin memory=1G size=64M small_size=16M
+	patience=1 fuzz_steps=270000 fuzz_rounds=100 bin=$top/build/bin memory=1G size=64M small_size=16M
 	case $toolchain in
-	source) patience=6 fuzz_steps=25000 ;;
+	source) patience=6 fuzz_steps=25000 fuzz_rounds=50 ;;
 	cross-*)
 		# a huge page may be 32 MiB
-		patience=3 fuzz_steps=100000 bin=$top/build/$toolchain/bin memory=3G size=512M small_size=128M
+		patience=3 fuzz_steps=100000 fuzz_rounds=50 bin=$top/build/$toolchain/bin memory=3G size=512M small_size=128M
 		;;
-	*) [[ $(classes_of "$kernel") =~ first|last ]] || fuzz_steps=60000 ;;
+	*) [[ $(classes_of "$kernel") =~ first|last ]] || fuzz_steps=60000 fuzz_rounds=50 ;;
 	esac
 }
 
@@ -259,8 +257,8 @@ suite_command() {
 		command=("$top/tests/suites/importers/run" "$kernel")
 		;;
 	zoo) command=("$top/tests/suites/conform/zoo/run" "$kernel") ;;
-	fuzz) fuzz_command "$fuzz_steps" ;;
-	fuzz-short) fuzz_command 25000 ;;
+	fuzz) fuzz_command "$fuzz_steps" "$fuzz_rounds" ;;
+	fuzz-short) fuzz_command 25000 0 ;;
 	beside)
 		rows_vm -t 900 -f "$bin/mmapdemo-beside" -f "$top/tests/beside/known" -- \
 			/scratch.sh /mmapdemo-beside --table --random "$((0x$seed))" --programs 100

@@ -127,7 +127,10 @@ bool run_close(struct step *s)
 	return true;
 }
 
-/* Who has it open or mapped keeps the buffer, and all steps but open() work on. */
+/*
+ * Descriptors and mappings of the destroyed node keep its buffer: every step but open() works as
+ * before.
+ */
 bool run_destroy(struct step *s)
 {
 	(void)s;

@@ -13,12 +13,14 @@
 #include "../../number.h"
 #include "twins.h"
 
-#define STEPS	300 /* of a round */
-#define SEALS	40  /* of these, from which on there may be seals */
-#define LAST	15  /* steps that are shown of a failure */
-#define SMALL	(64 * 4096ULL)
-#define LARGE	(5ULL << 20) /* huge folios have more blocks than a memfd's pages */
-#define LONGEST (3 * 4096)
+#define STEPS		300 /* of a round */
+#define SEALS		40  /* of these, from which on there may be seals */
+#define LAST		15  /* steps that are shown of a failure */
+#define SMALL		(64 * 4096ULL)
+#define LARGE		(5ULL << 20) /* huge folios have more blocks than a memfd's pages */
+#define LONGEST		(3 * 4096)
+#define OPERATIONS_MOST 32
+#define MANY		50 /* rounds, in which each operation must have an effect */
 
 static struct options {
 	const char *device;
@@ -30,7 +32,10 @@ static const struct argp_option argp_options[] = {
 	{"device", 'd', "PATH", 0, "whose CREATE makes the buffers (/dev/mmapdemo)", 0},
 	{"seed", 's', "S", 0, "of the first round's random numbers; each round adds 1 (1)", 0},
 	{"rounds", 'n', "N", 0, "of 300 steps (10)", 0},
-	{"plant", 'p', "N", 0, "have the buffer go wrong: 1 a byte, 2 its size, 3 a seal", 0},
+	{"plant", 'p', "N", 0,
+	 "make a mistake in the buffer: 1 a byte, 2 its size, 3 a seal, 4 the bytes of private "
+	 "mappings, 5 its blocks, 6 its end",
+	 0},
 	{}};
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -59,10 +64,14 @@ static const struct argp argp = {
 	.parser = parse,
 	.doc = "Does the same random things to a created buffer and to a memfd, and compares "
 	       "results, contents, size and blocks.\v"
-	       "Exit status: 0 they were the same, 1 they differ, 2 it could not run.",
+	       "Exit status: 0 they were the same, 1 they differ, or an operation had no effect in "
+	       "50 rounds or more, 2 it could not run.",
 };
 
 static uint64_t state;
+
+/* How often each operation was tried, and how often it had an effect */
+static uint64_t tried[OPERATIONS_MOST], effects[OPERATIONS_MOST];
 
 static uint64_t below(uint64_t limit)
 {
@@ -102,21 +111,61 @@ static unsigned int choose(unsigned int done)
 	}
 }
 
+/* One of a number, which exists nine times in ten, if any does. */
+static uint32_t pick(bool (*exists)(uint32_t), uint32_t first, uint32_t count)
+{
+	uint32_t start = first + below(count);
+
+	if (below(10) == 0)
+		return start;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t at = first + (start - first + i) % count;
+
+		if (exists(at))
+			return at;
+	}
+	return start;
+}
+
+/* What an operation cannot do anything to is chosen seldom. */
+static void aim(struct step *step)
+{
+	unsigned int flags = operations[step->op].flags;
+	uint32_t length;
+
+	if (flags & INTO_DESC)
+		step->which = pick(twins_has_desc, 0, DESCS);
+	if (flags & CLOSES)
+		step->which = pick(twins_has_desc, 1, DESCS - 1) - 1;
+	if (flags & MAKES_MAP && below(10))
+		step->at %= twins_size() + 1;
+	if (!(flags & IN_MAP))
+		return;
+	step->map = pick(twins_has_map, 0, MAPS);
+	length = twins_map_length(step->map, below(10));
+	if (!length)
+		return;
+	step->to %= length;
+	if (step->length > length - step->to)
+		step->length = length - step->to;
+}
+
 static struct step generate(unsigned int done, uint64_t most)
 {
 	struct step step = {
 		.op = choose(done),
-		.desc = below(3) ? 0 : below(DESCS),
+		.desc = below(3) ? 0 : pick(twins_has_desc, 0, DESCS),
 		.map = below(MAPS),
 		.which = below(1 << 16),
 		.at = place(most),
 		.to = place(below(4) ? 8 * 4096 : most),
 	};
-	bool maps = !strcmp(operations[step.op].name, "map");
+	bool maps = operations[step.op].flags & MAKES_MAP;
 
 	step.length = maps ? 8 * 4096 : 1 + place(LONGEST - 1);
 	if (maps && below(4) == 0 && most == LARGE)
 		step.length = 2 << 20;
+	aim(&step);
 	return step;
 }
 
@@ -136,11 +185,34 @@ static bool failed(const struct step *steps, unsigned int count, uint64_t seed, 
 	return false;
 }
 
+/*
+ * The contents of a small buffer are compared after each eighth step. What this comparison is to
+ * find is planted right before it, and what others are to find, after it.
+ */
+static unsigned int planted_after(void)
+{
+	return options.plant == PLANT_BYTE || options.plant == PLANT_END ? 152 : 153;
+}
+
+static const char *step_run(const struct step *step, uint64_t most)
+{
+	const char *why;
+	bool effect;
+
+	if (twins_excused(step))
+		return NULL;
+	why = twins_step(step, most == SMALL, &effect);
+	tried[step->op]++;
+	effects[step->op] += effect;
+	return why;
+}
+
 static bool round_run(int device, uint64_t seed)
 {
 	uint64_t most = seed % 4 ? SMALL : LARGE;
 	struct step steps[STEPS];
 	const char *why = NULL;
+	unsigned int compared = most == SMALL ? 8 : 40; /* to compare much takes long */
 	unsigned int done = 0;
 
 	state = seed;
@@ -151,15 +223,29 @@ static bool round_run(int device, uint64_t seed)
 
 		*step = generate(done, most);
 		done++;
-		if (!twins_excused(step))
-			why = twins_step(step, most == SMALL);
-		if (done == STEPS / 2)
+		why = step_run(step, most);
+		if (!why && done == planted_after())
 			twins_plant(options.plant);
-		if (!why && (done % 8 == 0 || done == STEPS))
+		if (!why && (done % compared == 0 || done == STEPS))
 			why = twins_contents();
 	}
+	if (why)
+		twins_show();
 	twins_drop();
 	return !why || failed(steps, done, seed, why);
+}
+
+/* Prints how often each operation had an effect. Returns whether each had one. */
+static bool show_effects(void)
+{
+	bool each = true;
+
+	for (size_t i = 0; i < operation_count; i++) {
+		printf("%s: %llu of %llu had an effect\n", operations[i].name,
+		       (unsigned long long)effects[i], (unsigned long long)tried[i]);
+		each = each && effects[i];
+	}
+	return each;
 }
 
 int main(int argc, char **argv)
@@ -176,7 +262,13 @@ int main(int argc, char **argv)
 	setlinebuf(stdout);
 	while (rounds < options.rounds && round_run(device, options.seed + rounds))
 		rounds++;
+	if (rounds < options.rounds)
+		return 1;
+	if (!show_effects() && rounds >= MANY) {
+		printf("an operation had no effect\n");
+		return 1;
+	}
 	printf("seed %#llx: %llu rounds of %u steps went well\n", (unsigned long long)options.seed,
 	       (unsigned long long)rounds, STEPS);
-	return rounds == options.rounds ? 0 : 1;
+	return 0;
 }

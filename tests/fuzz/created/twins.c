@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The operations, as the table at the end, and the comparison. */
 #define _GNU_SOURCE
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -18,7 +19,9 @@
 
 #include "twins.h"
 
-#define LONGEST (16 * 4096)
+#define LONGEST	   (16 * 4096)
+#define PRIVATE	   4	 /* a bit of step.which for run_map() */
+#define NO_MAPPING -2000 /* a result: there is nothing to do it to */
 
 static struct side {
 	int fd[DESCS];
@@ -194,8 +197,10 @@ static void run_pass(int side, const struct step *step, struct outcome *outcome)
 	struct cmsghdr *control = CMSG_FIRSTHDR(&message);
 	int ends[2], got = -1, fd = desc(side, step);
 
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends)) {
+		outcome->result = -errno;
 		return;
+	}
 	*control = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
 	memcpy(CMSG_DATA(control), &fd, sizeof(fd));
 	if (sendmsg(ends[0], &message, 0) == 1 && recvmsg(ends[1], &message, 0) == 1)
@@ -224,7 +229,7 @@ static void run_map(int side, const struct step *step, struct outcome *outcome)
 	if (*map)
 		munmap(*map, maps[step->map].length);
 	*map = mmap(NULL, step->length, prots[step->which & 3],
-		    step->which & 4 ? MAP_PRIVATE : MAP_SHARED, desc(side, step), at);
+		    step->which & PRIVATE ? MAP_PRIVATE : MAP_SHARED, desc(side, step), at);
 	outcome->result = *map == MAP_FAILED ? -errno : 0;
 	if (*map == MAP_FAILED)
 		*map = NULL;
@@ -234,18 +239,15 @@ static void run_map(int side, const struct step *step, struct outcome *outcome)
 	maps[step->map].length = step->length;
 }
 
-static bool inside(const struct step *step)
-{
-	return step->to + step->length <= maps[step->map].length;
-}
-
 static void run_touch(int side, const struct step *step, struct outcome *outcome)
 {
 	unsigned char *map = sides[side].map[step->map];
 	int number;
 
-	if (!map || !inside(step))
+	outcome->result = NO_MAPPING;
+	if (!map)
 		return;
+	outcome->result = 0;
 	number = sigsetjmp(ended, 1);
 	if (number) {
 		outcome->result = -1000 - number;
@@ -260,6 +262,7 @@ static void run_protect(int side, const struct step *step, struct outcome *outco
 {
 	unsigned char *map = sides[side].map[step->map];
 
+	outcome->result = NO_MAPPING;
 	if (map)
 		outcome->result =
 			result_of(mprotect(map, maps[step->map].length,
@@ -272,7 +275,8 @@ static void run_advise(int side, const struct step *step, struct outcome *outcom
 	unsigned char *map = sides[side].map[step->map];
 	uint64_t from = step->to & ~4095ULL;
 
-	if (map && from + step->length <= maps[step->map].length)
+	outcome->result = NO_MAPPING;
+	if (map)
 		outcome->result =
 			result_of(madvise(map + from, step->length, advice[step->which % 6]));
 }
@@ -281,23 +285,70 @@ static void run_unmap(int side, const struct step *step, struct outcome *outcome
 {
 	unsigned char **map = &sides[side].map[step->map];
 
+	outcome->result = NO_MAPPING;
 	if (*map)
 		outcome->result = result_of(munmap(*map, maps[step->map].length));
 	*map = NULL;
 }
 
 const struct operation operations[] = {
-	{"pwrite", 12, run_pwrite}, {"write", 6, run_write},	   {"pread", 8, run_pread},
-	{"read", 4, run_read},	    {"seek", 4, run_seek},	   {"append", 1, run_append},
-	{"copy", 5, run_copy},	    {"truncate", 7, run_truncate}, {"allocate", 6, run_allocate},
-	{"punch", 7, run_punch},    {"dup", 1, run_dup},	   {"reopen", 2, run_reopen},
-	{"close", 1, run_close},    {"pass", 2, run_pass},	   {"map", 8, run_map},
-	{"touch", 25, run_touch},   {"protect", 3, run_protect},   {"advise", 8, run_advise},
-	{"unmap", 3, run_unmap},    {"seal", 1, run_seal},
+	{"pwrite", 12, run_pwrite, MOVES_BYTES},
+	{"write", 6, run_write, MOVES_BYTES},
+	{"pread", 8, run_pread, MOVES_BYTES},
+	{"read", 4, run_read, MOVES_BYTES},
+	{"seek", 4, run_seek, 0},
+	{"append", 1, run_append, 0},
+	{"copy", 5, run_copy, MOVES_BYTES | INTO_DESC},
+	{"truncate", 7, run_truncate, 0},
+	{"allocate", 6, run_allocate, 0},
+	{"punch", 7, run_punch, 0},
+	{"dup", 1, run_dup, 0},
+	{"reopen", 2, run_reopen, 0},
+	{"close", 1, run_close, CLOSES},
+	{"pass", 2, run_pass, 0},
+	{"map", 8, run_map, MAKES_MAP},
+	{"touch", 25, run_touch, IN_MAP},
+	{"protect", 3, run_protect, IN_MAP},
+	{"advise", 8, run_advise, IN_MAP},
+	{"unmap", 3, run_unmap, IN_MAP},
+	{"seal", 4, run_seal, 0},
 };
 const size_t operation_count = sizeof(operations) / sizeof(*operations);
 
 /* The pair */
+
+bool twins_has_desc(uint32_t desc)
+{
+	return sides[MEMFD].fd[desc] >= 0;
+}
+
+bool twins_has_map(uint32_t map)
+{
+	return sides[MEMFD].map[map];
+}
+
+static struct stat stat_of(int side)
+{
+	struct stat stat_of = {};
+
+	fstat(sides[side].fd[0], &stat_of);
+	return stat_of;
+}
+
+uint64_t twins_size(void)
+{
+	return stat_of(MEMFD).st_size;
+}
+
+size_t twins_map_length(uint32_t map, bool in_file)
+{
+	size_t length = twins_has_map(map) ? maps[map].length : 0;
+	uint64_t size = twins_size();
+
+	if (in_file && size > maps[map].at && size - maps[map].at < length)
+		length = size - maps[map].at;
+	return length;
+}
 
 bool twins_make(int device, uint64_t most)
 {
@@ -328,44 +379,100 @@ void twins_drop(void)
 	}
 }
 
-static struct stat stat_of(int side)
-{
-	struct stat stat_of = {};
-
-	fstat(sides[side].fd[0], &stat_of);
-	return stat_of;
-}
-
 /*
  * Before 6.19 or so, tmpfs keeps what is stored behind the end of the last page, and shows it
  * when the file grows (C9.behind-the-end).
  */
-bool twins_excused(const struct step *step)
+static bool stores_behind_the_end(const struct step *step, uint64_t size)
 {
-	uint64_t size = stat_of(MEMFD).st_size, from = maps[step->map].at + step->to;
+	uint64_t from = maps[step->map].at + step->to;
 
 	return operations[step->op].run == run_touch && step->which & 1 &&
 	       from + step->length > size && from < ((size + 4095) & ~4095ULL);
 }
 
+/* tmpfs refuses all bytes of the last page, where SEAL_GROW cuts a write (C9.seal-grow-cuts). */
+static bool is_cut(const struct step *step, uint64_t size)
+{
+	void (*run)(int, const struct step *, struct outcome *) = operations[step->op].run;
+	uint64_t from = step->at;
+
+	if (!(fcntl(sides[MEMFD].fd[0], F_GET_SEALS) & F_SEAL_GROW))
+		return false;
+	if (run == run_write)
+		from = lseek(desc(MEMFD, step), 0, SEEK_CUR);
+	else if (run == run_copy)
+		from = step->to;
+	else if (run != run_pwrite)
+		return false;
+	return from < size && from + step->length > size;
+}
+
+bool twins_excused(const struct step *step)
+{
+	uint64_t size = twins_size();
+
+	return stores_behind_the_end(step, size) || is_cut(step, size);
+}
+
+/*
+ * Has the created buffer's mapping differ from the memfd's in all bytes. Both sides store, so that
+ * both have memory for it.
+ */
+static void plant_in_mapping(int flags, uint32_t map)
+{
+	const struct step step = {.map = map, .which = 1 | flags, .length = 4096};
+	struct outcome outcome;
+
+	for (int side = 0; side < SIDES; side++) {
+		if (ftruncate(sides[side].fd[0], 2 * step.length))
+			err(2, "the planted mistake");
+		run_map(side, &step, &outcome);
+		if (outcome.result)
+			errx(2, "the planted mistake: mmap: %ld", outcome.result);
+		for (uint32_t i = 0; i < step.length; i++)
+			sides[side].map[map][i] ^= side == CREATED;
+	}
+}
+
 void twins_plant(enum plant plant)
 {
 	struct mmapdemo_seal seal = {.size = sizeof(seal), .seals = MMAPDEMO_SEAL_GROW};
-	unsigned char byte = 0;
 	off_t size = stat_of(CREATED).st_size;
+	int fd = sides[CREATED].fd[0], error = 0;
 
-	if (plant == PLANT_SIZE && ftruncate(sides[CREATED].fd[0], size + 1))
-		perror("the planted mistake");
-	if (plant == PLANT_SEAL && ioctl(sides[CREATED].fd[0], MMAPDEMO_IOCTL_SEAL, &seal))
-		perror("the planted mistake");
-	if (plant != PLANT_BYTE)
-		return;
-	if (pread(sides[CREATED].fd[0], &byte, 1, 0) < 0 || !++byte ||
-	    pwrite(sides[CREATED].fd[0], &byte, 1, 0) != 1)
-		perror("the planted mistake");
+	switch (plant) {
+	case PLANT_BYTE:
+		plant_in_mapping(0, 0);
+		break;
+	case PLANT_PRIVATE:
+		for (uint32_t map = 0; map < MAPS; map++)
+			plant_in_mapping(PRIVATE, map);
+		break;
+	case PLANT_SIZE:
+	case PLANT_END:
+		error = ftruncate(fd, size + 1);
+		break;
+	case PLANT_SEAL:
+		error = ioctl(fd, MMAPDEMO_IOCTL_SEAL, &seal);
+		break;
+	case PLANT_BLOCKS:
+		error = fallocate(fd, FALLOC_FL_KEEP_SIZE, (size + 4095) & ~4095ULL, 4096);
+		break;
+	default:
+		break;
+	}
+	if (error)
+		err(2, "the planted mistake");
 }
 
-const char *twins_step(const struct step *step, bool small)
+/* An operation has an effect if it moves a byte, or, where it moves none, if it succeeds. */
+static bool has_effect(const struct operation *operation, const struct outcome *outcome)
+{
+	return operation->flags & MOVES_BYTES ? outcome->result > 0 : outcome->result >= 0;
+}
+
+const char *twins_step(const struct step *step, bool small, bool *effect)
 {
 	struct outcome outcomes[SIDES] = {};
 	struct stat stats[SIDES];
@@ -386,8 +493,9 @@ const char *twins_step(const struct step *step, bool small)
 		snprintf(difference, sizeof(difference), "%lld blocks, of a memfd %lld",
 			 (long long)stats[CREATED].st_blocks, (long long)stats[MEMFD].st_blocks);
 	else
-		return NULL;
-	return difference;
+		*difference = '\0';
+	*effect = has_effect(&operations[step->op], &outcomes[MEMFD]);
+	return *difference ? difference : NULL;
 }
 
 const char *twins_contents(void)
@@ -399,9 +507,11 @@ const char *twins_contents(void)
 	do {
 		got = pread(sides[CREATED].fd[0], bytes, sizeof(bytes), at);
 		wanted = pread(sides[MEMFD].fd[0], other, sizeof(other), at);
-		for (ssize_t i = 0; i < wanted && got == wanted; i++) {
-			if (bytes[i] == other[i])
-				continue;
+		if (got == wanted && got > 0 && memcmp(bytes, other, got)) {
+			ssize_t i = 0;
+
+			while (bytes[i] == other[i])
+				i++;
 			snprintf(difference, sizeof(difference), "byte %lld is %#x, of a memfd %#x",
 				 (long long)at + i, bytes[i], other[i]);
 			return difference;
@@ -409,4 +519,14 @@ const char *twins_contents(void)
 		at += got;
 	} while (got > 0 && got == wanted);
 	return got == wanted ? NULL : "reads end elsewhere";
+}
+
+void twins_show(void)
+{
+	struct mmapdemo_seal seal = {.size = sizeof(seal)};
+
+	ioctl(sides[CREATED].fd[0], MMAPDEMO_IOCTL_SEAL, &seal);
+	printf("seals %#x, of a memfd %#x; size %#llx, of a memfd %#llx\n", seal.seals,
+	       fcntl(sides[MEMFD].fd[0], F_GET_SEALS), (unsigned long long)stat_of(CREATED).st_size,
+	       (unsigned long long)stat_of(MEMFD).st_size);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Twins: a buffer of MMAPDEMO_IOCTL_CREATE, and a memfd that is asked the same things. What the
- * memfd answers is right.
+ * Twins: a buffer of MMAPDEMO_IOCTL_CREATE, and a memfd that is asked the same things. The
+ * memfd's answers are the right ones.
  */
 #ifndef TWINS_H
 #define TWINS_H
@@ -15,7 +15,7 @@ enum { CREATED, MEMFD, SIDES };
 #define DESCS 5 /* descriptors of each side; the first one is open for both, and stays */
 #define MAPS  6
 
-/* The same numbers for both sides; an operation takes what it needs of them. */
+/* Both sides get the same numbers. An operation uses some of them. */
 struct step {
 	unsigned int op;
 	uint32_t desc, map, which;
@@ -23,33 +23,59 @@ struct step {
 	uint32_t length;
 };
 
-/* What a program sees of it. */
+/* What a program sees of a step. */
 struct outcome {
-	long result; /* negative: an errno; a signal is -1000 less its number */
-	uint64_t more;
+	long result;   /* negative: an errno; a signal is -1000 less its number */
+	uint64_t more; /* a sum of the bytes that were read, or a file position */
 };
 
-/* What a self-test has go wrong with the created buffer, or 0. */
-enum plant { NOTHING, PLANT_BYTE, PLANT_SIZE, PLANT_SEAL, PLANTS };
+/* A mistake that a self-test makes in the created buffer. One comparison alone finds each. */
+enum plant {
+	NOTHING,
+	PLANT_BYTE,    /* the contents: another byte */
+	PLANT_SIZE,    /* the size after a step */
+	PLANT_SEAL,    /* the result of a step */
+	PLANT_PRIVATE, /* what a step reads: bytes of private mappings */
+	PLANT_BLOCKS,  /* the blocks after a step */
+	PLANT_END,     /* the contents: where they end */
+	PLANTS
+};
+
+/* What an operation works on besides a descriptor, and what it does. */
+enum {
+	MOVES_BYTES = 1, /* its result is how many */
+	INTO_DESC = 2,	 /* step.which is another descriptor */
+	CLOSES = 4,	 /* step.which is the descriptor less 1 */
+	MAKES_MAP = 8,
+	IN_MAP = 16 /* step.to and step.length are within the mapping */
+};
 
 struct operation {
 	const char *name;
 	unsigned int weight;
 	void (*run)(int side, const struct step *step, struct outcome *outcome);
+	unsigned int flags;
 };
 
 extern const struct operation operations[];
 extern const size_t operation_count;
 
-/* A fresh pair; it may grow to so many bytes. False: CREATE failed, with errno. */
+/* Makes a pair of half of so many bytes. Returns false where CREATE failed, with errno. */
 bool twins_make(int device, uint64_t most);
 void twins_drop(void);
-/* Does a step to both. What differs, or NULL. */
-const char *twins_step(const struct step *step, bool small);
+uint64_t twins_size(void);
+/* Which descriptors and mappings exist; the length of a mapping, or of its part in the file. */
+bool twins_has_desc(uint32_t desc);
+bool twins_has_map(uint32_t map);
+size_t twins_map_length(uint32_t map, bool in_file);
+/* Does a step to both. Returns what differs, or NULL; stores whether the step had an effect. */
+const char *twins_step(const struct step *step, bool small, bool *effect);
 /* Compares all bytes. */
 const char *twins_contents(void);
-/* Would the step meet what tmpfs does otherwise by design? */
+/* Whether tmpfs does the step in another way by design. */
 bool twins_excused(const struct step *step);
+/* Prints the seals and sizes. */
+void twins_show(void);
 void twins_plant(enum plant plant);
 
 #endif
