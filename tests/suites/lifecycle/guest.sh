@@ -192,25 +192,42 @@ busy_while_open() {
 	rmmod mmapdemo
 }
 
-# Nodes are made by name all the while; one that comes too late finds no attribute to write to.
+# Makes nodes until /tmp/over exists. The descriptor of new_node stays open until a write fails, so
+# that writes go on until rmmod removes the attribute; what fails is in /tmp/refused.
+make_nodes() {
+	i=0
+	while [ ! -e /tmp/over ]; do
+		[ -e /sys/class/mmapdemo/new_node ] || { sleep 0.01; continue; }
+		while [ ! -e /tmp/over ]; do
+			i=$((i + 1))
+			echo "mmapdemo-race-$i size=64K strategy=dma" >&3 || break
+			: >/tmp/made
+		done 3>/sys/class/mmapdemo/new_node
+	done 2>/tmp/refused
+}
+
+unload_beside_new_node() {
+	rm -f /tmp/made
+	insmod "$ko" size=64K && within 30 test -e /tmp/made && rmmod mmapdemo && nothing_is_left
+}
+
+# ENODEV is the errno of a write to an attribute that goes while its descriptor is open, EAGAIN that
+# of a write before the load is over.
 node_beside_rmmod() {
 	rm -f /tmp/over
-	while [ ! -e /tmp/over ]; do
-		i=$((i + 1))
-		echo "mmapdemo-race-$i size=64K strategy=dma" >/sys/class/mmapdemo/new_node && : >/tmp/made
-	done 2>/dev/null &
+	make_nodes &
 	raced=0
-	while [ $raced -lt 20 ]; do
-		insmod "$ko" size=64K || break
-		rm -f /tmp/made
-		while [ ! -e /tmp/made ]; do :; done
-		rmmod mmapdemo || break
-		nothing_is_left || break
-		raced=$((raced + 1))
-	done
+	while [ $raced -lt 20 ] && unload_beside_new_node; do raced=$((raced + 1)); done
 	: >/tmp/over
 	wait $!
-	same "unloads beside new_node" 20 $raced
+	! loaded || rmmod mmapdemo
+	same "unloads beside new_node" 20 $raced && has "$(cat /tmp/refused)" 'No such device' &&
+		same "other refusals" "" "$(grep -v -e 'No such device' -e 'No such file' -e nonexistent \
+			-e 'temporarily unavailable' /tmp/refused)" &&
+		return
+	echo "what was refused:"
+	sort /tmp/refused | uniq -c
+	return 1
 }
 
 nodes_are() {
