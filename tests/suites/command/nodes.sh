@@ -38,11 +38,11 @@ node_count() {
 	echo $#
 }
 
-# Each node until one is refused, and then one for one that goes
+# Nodes are made until one is refused. Another one can be made once one of them is destroyed.
 node_most() {
 	i=0
-	while { echo "mmapdemo-most-$i size=64K" >/sys/class/mmapdemo/new_node; } 2>/dev/null; do i=$((i + 1)); done
-	same "nodes at most" 4096 "$(node_count)" && runs 1 create --node mmapdemo-one-more &&
+	while { echo "mmapdemo-most-$i size=64K" >/sys/class/mmapdemo/new_node; } 2>/tmp/refused; do i=$((i + 1)); done
+	has "$(cat /tmp/refused)" 'No space left' && same "nodes at most" 4096 "$(node_count)" && runs 1 create --node mmapdemo-one-more &&
 		complains '/dev/mmapdemo-one-more: No space left.*there are 4096 nodes' &&
 		same "nodes afterwards" 4096 "$(node_count)" && runs 0 destroy mmapdemo-most-7 &&
 		runs 0 create --node mmapdemo-one-more size=64K && runs 0 destroy mmapdemo-one-more
@@ -50,5 +50,5 @@ node_most() {
 	for node in /sys/class/mmapdemo/mmapdemo-most-*; do
 		echo "${node##*/}" >/sys/class/mmapdemo/delete_node
 	done
-	return $result
+	same "nodes at last" 1 "$(node_count)" && return $result
 }
