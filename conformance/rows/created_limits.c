@@ -72,7 +72,39 @@ static const struct sized {
 	{"seal", MMAPDEMO_IOCTL_SEAL, MMAPDEMO_SEAL_SIZE_VER1, sizeof(struct mmapdemo_seal), true},
 };
 
-/* Of CREATE: a buffer of no bytes; of SEAL: what seals there are. */
+union sized_argument {
+	uint32_t size;
+	struct mmapdemo_create create;
+	struct mmapdemo_seal seal;
+	unsigned char bytes[128];
+};
+
+/* CREATE is asked for another size each time, SEAL for the same seal. */
+static union sized_argument sized_argument(const struct sized *tried, uint32_t size)
+{
+	union sized_argument argument = {.size = size};
+
+	if (tried->of_created)
+		argument.seal.seals = MMAPDEMO_SEAL_SHRINK;
+	else
+		argument.create.bytes = pages(1) + size;
+	return argument;
+}
+
+static void assert_sized(const struct sized *tried, int fd, uint32_t size)
+{
+	union sized_argument argument = sized_argument(tried, size);
+	int result = ioctl(fd, tried->number, &argument);
+
+	ck_assert_msg(result >= 0, "a struct of %u bytes: %m", size);
+	if (tried->of_created) {
+		ck_assert_uint_eq(argument.seal.seals, MMAPDEMO_SEAL_SHRINK);
+		return;
+	}
+	ck_assert_int_eq(size_of(result), pages(1) + size);
+	close(result);
+}
+
 ROW_EACH(C8, each_size,
 	 "a struct of each size from the first version on works, a longer one where its rest is "
 	 "zero; otherwise it is E2BIG",
@@ -82,18 +114,14 @@ ROW_EACH(C8, each_size,
 	size_t known = tried->size + module_grown();
 	int device = control_open();
 	int fd = tried->of_created ? create_on(device, 1, NULL) : device;
-	unsigned char bytes[128] = {};
-	uint32_t size;
+	union sized_argument argument;
 
-	for (size = tried->first_size; size <= sizeof(bytes); size++) {
-		memcpy(bytes, &size, sizeof(size));
-		assert_done(command(fd, tried->number, bytes));
-	}
-	for (size = known + 1; size <= sizeof(bytes); size++) {
-		memcpy(bytes, &size, sizeof(size));
-		bytes[size - 1] = 1;
-		assert_errno(command(fd, tried->number, bytes), E2BIG);
-		bytes[size - 1] = 0;
+	for (uint32_t size = tried->first_size; size <= sizeof(argument); size++)
+		assert_sized(tried, fd, size);
+	for (uint32_t size = known + 1; size <= sizeof(argument); size++) {
+		argument = sized_argument(tried, size);
+		argument.bytes[size - 1] = 1;
+		assert_errno(command(fd, tried->number, &argument), E2BIG);
 	}
 }
 
