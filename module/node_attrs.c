@@ -51,8 +51,7 @@ static int mmapdemo_node_attrs_set_strategy(struct mmapdemo_node_settings *setti
 	int found = mmapdemo_strategy_find(val, strlen(val));
 
 	if (found < 0) {
-		pr_err("strategy=%s: want one of " MMAPDEMO_STRATEGY_NAMES "\n",
-		       val);
+		pr_err("strategy=%s: want one of " MMAPDEMO_STRATEGY_NAMES "\n", val);
 		return found;
 	}
 	settings->strategy = mmapdemo_strategies[found];
