@@ -15,46 +15,151 @@
  *          driver cannot ask. dma_free_coherent() gives a broken page back with the
  *          rest of its block, and the allocator may give it out again.
  * Carried: dma_alloc_coherent(), which zeroes; dma_mmap_coherent(), which also looks
- *          at offset and length. There is no mmap_prepare action for it yet, so
- *          it has .mmap on all kernels.
+ *          at offset and length; for several blocks, remap_pfn_range() of each. There is
+ *          no mmap_prepare action for dma_mmap_coherent() yet, so it has .mmap on all kernels.
  * In tree: drivers/usb/core/devio.c, drivers/uio/uio.c, sound/core/memalloc.c,
  *          drivers/media/common/videobuf2/videobuf2-dma-contig.c,
- *          drivers/gpu/drm/exynos/exynos_drm_gem.c.
+ *          drivers/gpu/drm/exynos/exynos_drm_gem.c; of several blocks, sound/core/memalloc.c
+ *          (snd_dma_sg_fallback_alloc()).
  *
  * Never by virt_to_page() or the like of what dma_alloc_coherent() returned: it may
  * be neither in the kernel's own mapping nor have a struct page.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cc_platform.h>
+#include <linux/dma-map-ops.h>
 #include <linux/dma-mapping.h>
+#include <linux/log2.h>
 #include <linux/platform_device.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "core/buffer.h"
 #include "core/mapping.h"
 #include "core/strategy.h"
+#include "blocks.h"
 #include "fixed.h"
 #include "list.h"
 
-/* A device to have it for; a driver has its own. */
-struct mmapdemo_dma {
-	struct platform_device *pdev;
-	dma_addr_t address;
-};
+/*
+ * log2 of the size of one of several blocks: the page allocator finds the least in fragmented
+ * memory, too, and a scatterlist has no more than 4 GiB in an entry.
+ */
+#define MMAPDEMO_DMA_LEAST	(PAGE_SHIFT + PAGE_ALLOC_COSTLY_ORDER)
+#define MMAPDEMO_DMA_MOST	ilog2(SZ_1G)
 
+static void mmapdemo_dma_free_block(struct mmapdemo_dma *dma, struct mmapdemo_dma_block *block)
+{
+	sg_free_table(&block->frames);
+	dma_free_coherent(&dma->pdev->dev, block->bytes, block->at, block->address);
+}
+
+static void mmapdemo_dma_free_blocks(struct mmapdemo_dma *dma)
+{
+	while (dma->count)
+		mmapdemo_dma_free_block(dma, &dma->blocks[--dma->count]);
+	kvfree(dma->blocks);
+}
+
+static int mmapdemo_dma_add_block(struct mmapdemo_dma *dma, size_t bytes, bool is_all)
+{
+	struct mmapdemo_dma_block *block = &dma->blocks[dma->count];
+	struct device *dev = &dma->pdev->dev;
+	int err = 0;
+
+	block->bytes = bytes;
+	block->at = dma_alloc_coherent(dev, bytes, &block->address,
+				       GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
+	if (!block->at)
+		return -ENOMEM;
+	if (!is_all)
+		err = dma_get_sgtable(dev, &block->frames, block->at, block->address, bytes);
+	if (err)
+		mmapdemo_dma_free_block(dma, block);
+	else
+		dma->count++;
+	return err;
+}
+
+/* All or nothing, in blocks of 1 << @shift bytes. */
+static int mmapdemo_dma_add_blocks(struct mmapdemo_dma *dma, size_t size, unsigned int shift)
+{
+	size_t most = min_t(u64, BIT_ULL(shift), size);
+	size_t pos;
+	int err = 0;
+
+	dma->shift = shift;
+	dma->blocks = kvcalloc((size - 1) / most + 1, sizeof(*dma->blocks), GFP_KERNEL);
+	if (!dma->blocks)
+		return -ENOMEM;
+	for (pos = 0; pos < size && !err; pos += most) {
+		err = mmapdemo_dma_add_block(dma, min(size - pos, most), size == most);
+		cond_resched();
+	}
+	if (err)
+		mmapdemo_dma_free_blocks(dma);
+	return err;
+}
+
+/*
+ * Whether programs may map the memory with the attributes that a VMA comes with. Only
+ * dma_mmap_coherent() knows others: dma_pgprot() and force_dma_unencrypted() are not for modules.
+ */
+static bool mmapdemo_dma_is_ordinary(struct mmapdemo_dma *dma)
+{
+	return dev_is_dma_coherent(&dma->pdev->dev) && !cc_platform_has(CC_ATTR_MEM_ENCRYPT);
+}
+
+/* The largest blocks, all of one size, of which there are enough. */
+static int mmapdemo_dma_add_several(struct mmapdemo_buffer *buffer, struct mmapdemo_dma *dma)
+{
+	size_t size = i_size_read(buffer->inode);
+	int shift = min(order_base_2(size) - 1, MMAPDEMO_DMA_MOST);
+	int err = -ENOMEM;
+
+	for (; shift >= MMAPDEMO_DMA_LEAST && err == -ENOMEM; shift--)
+		err = mmapdemo_dma_add_blocks(dma, size, shift);
+	if (!err)
+		pr_info("%s: size=%zu: in %u blocks of %lu bytes, as no larger ones are free\n",
+			buffer->name, size, dma->count, 1UL << dma->shift);
+	return err;
+}
+
+/*
+ * One block, where it can be had: the page allocator gives 2^MAX_PAGE_ORDER pages at most, and
+ * CMA, from which the DMA layer allocates first, more.
+ */
 static int mmapdemo_dma_alloc(struct mmapdemo_buffer *buffer, struct mmapdemo_dma *dma)
 {
-	loff_t size = i_size_read(buffer->inode);
+	bool is_ordinary = mmapdemo_dma_is_ordinary(dma);
+	size_t size;
+	int err;
+
+	if (!is_ordinary)
+		mmapdemo_fixed_shrink_to_block(buffer);
+	size = i_size_read(buffer->inode);
+	err = mmapdemo_dma_add_blocks(dma, size, order_base_2(size));
+	if (err == -ENOMEM && is_ordinary)
+		err = mmapdemo_dma_add_several(buffer, dma);
+	if (err == -ENOMEM)
+		pr_err("%s: size=%zu: no coherent memory in one piece%s: free some, or take a smaller size%s\n",
+		       buffer->name, size, is_ordinary ? " or in several" : "",
+		       IS_ENABLED(CONFIG_DMA_CMA) ? ", or boot with cma=" : "");
+	return err;
+}
+
+static int mmapdemo_dma_set_up(struct mmapdemo_buffer *buffer, struct mmapdemo_dma *dma)
+{
 	int err = dma_coerce_mask_and_coherent(&dma->pdev->dev, DMA_BIT_MASK(64));
 
 	if (!err)
 		err = mmapdemo_fixed_room(buffer);
-	if (err)
-		return err;
-	buffer->area = dma_alloc_coherent(&dma->pdev->dev, size, &dma->address,
-					  GFP_KERNEL | __GFP_RETRY_MAYFAIL);
-	if (!buffer->area)
-		return -ENOMEM;
-	buffer->held = size;
-	return 0;
+	if (!err)
+		err = mmapdemo_dma_alloc(buffer, dma);
+	if (!err)
+		buffer->held = i_size_read(buffer->inode);
+	return err;
 }
 
 static int mmapdemo_dma_init(struct mmapdemo_buffer *buffer)
@@ -74,8 +179,7 @@ static int mmapdemo_dma_init(struct mmapdemo_buffer *buffer)
 	mmapdemo_set_dma_coherent(&dma->pdev->dev);
 	/* The DMA layer prefers the device's node, and takes memory of others if it must. */
 	set_dev_node(&dma->pdev->dev, buffer->node);
-	mmapdemo_fixed_shrink_to_block(buffer);
-	err = mmapdemo_dma_alloc(buffer, dma);
+	err = mmapdemo_dma_set_up(buffer, dma);
 	if (err)
 		goto unregister;
 	buffer->dma = dma;
@@ -92,7 +196,7 @@ static void mmapdemo_dma_exit(struct mmapdemo_buffer *buffer)
 {
 	struct mmapdemo_dma *dma = buffer->dma;
 
-	dma_free_coherent(&dma->pdev->dev, buffer->held, buffer->area, dma->address);
+	mmapdemo_dma_free_blocks(dma);
 	platform_device_unregister(dma->pdev);
 	kfree(dma);
 }
@@ -103,10 +207,60 @@ static const struct vm_operations_struct mmapdemo_dma_vm_ops = {
 	.access	= mmapdemo_fixed_access,
 };
 
+/* Maps a block at @addr, without its first @skip bytes; returns 0, and how much fits in @bytes. */
+static int mmapdemo_dma_map_block(struct vm_area_struct *vma, unsigned long addr,
+				  struct mmapdemo_dma_block *block, size_t skip, size_t *bytes)
+{
+	unsigned long end = vma->vm_end;
+	unsigned long start = addr;
+	struct scatterlist *sg;
+	int err = 0;
+	int i;
+
+	for_each_sgtable_sg(&block->frames, sg, i) {
+		size_t past = min_t(size_t, skip, sg->length);
+		size_t some = min_t(size_t, sg->length - past, end - addr);
+
+		skip -= past;
+		if (some)
+			err = remap_pfn_range(vma, addr, page_to_pfn(sg_page(sg)) +
+					      (past >> PAGE_SHIFT), some, vma->vm_page_prot);
+		if (err)
+			break;
+		addr += some;
+	}
+	*bytes = addr - start;
+	return err;
+}
+
+/*
+ * Not by dma_mmap_coherent(): it fills all of a VMA, from vm_start on, and takes vm_pgoff for
+ * the offset into the one block (dma_direct_mmap(), dma_common_mmap() of 6.1 to 7.3). To call it
+ * for each block, a driver would have to change vm_start, vm_end and vm_pgoff, or a copy of the
+ * VMA. x86 takes each such call for one that fills the VMA; since Linux 6.16 the second one is
+ * EINVAL (remap_pfn_range_track()).
+ *
+ * If a block cannot be mapped, the core unmaps the others with the rest of the VMA, as with
+ * every error of .mmap.
+ */
+static int mmapdemo_dma_map_blocks(struct mmapdemo_dma *dma, struct vm_area_struct *vma)
+{
+	loff_t pos = (loff_t)vma->vm_pgoff << PAGE_SHIFT;
+	unsigned long addr;
+	size_t bytes;
+	int err = 0;
+
+	for (addr = vma->vm_start; addr < vma->vm_end && !err; addr += bytes, pos += bytes)
+		err = mmapdemo_dma_map_block(vma, addr, &dma->blocks[pos >> dma->shift],
+					     pos & (BIT_ULL(dma->shift) - 1), &bytes);
+	return err;
+}
+
 /* Private ones are refused for the reason that pfn.c gives. */
 static int mmapdemo_dma_mmap(struct mmapdemo_buffer *buffer, struct vm_area_struct *vma)
 {
 	struct mmapdemo_dma *dma = buffer->dma;
+	struct mmapdemo_dma_block *first = dma->blocks;
 	int err;
 
 	if (mmapdemo_vma_is_cow_mapping(vma))
@@ -115,7 +269,9 @@ static int mmapdemo_dma_mmap(struct mmapdemo_buffer *buffer, struct vm_area_stru
 	if (err)
 		return err;
 	vma->vm_ops = &mmapdemo_dma_vm_ops;
-	return dma_mmap_coherent(&dma->pdev->dev, vma, buffer->area, dma->address, buffer->held);
+	if (dma->count > 1)
+		return mmapdemo_dma_map_blocks(dma, vma);
+	return dma_mmap_coherent(&dma->pdev->dev, vma, first->at, first->address, first->bytes);
 }
 
 const struct mmapdemo_strategy mmapdemo_strategy_dma = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Memory that is there as long as its buffer, and never moves: what strategies
- * share that have pages of their own (buffer->pages), or an area in one piece of
- * kernel address space (buffer->area).
+ * share that have pages of their own (buffer->pages), an area in one piece of
+ * kernel address space (buffer->area), or blocks of DMA memory (buffer->dma).
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -17,6 +17,7 @@
 #include "core/fault.h"
 #include "core/hooks.h"
 #include "core/strategy.h"
+#include "blocks.h"
 #include "fixed.h"
 #include "trace.h"
 
@@ -37,15 +38,17 @@ struct page *mmapdemo_fixed_alloc(struct mmapdemo_buffer *buffer, gfp_t gfp, uns
 int mmapdemo_fixed_room(struct mmapdemo_buffer *buffer)
 {
 	loff_t size = i_size_read(buffer->inode);
+	long available = si_mem_available();
 
 	if ((u64)size > SIZE_MAX) {
 		pr_err("%s: size=%lld: this kernel can address less than %llu of fixed memory\n",
 		       buffer->name, size, (u64)SIZE_MAX + 1);
 		return -EOVERFLOW;
 	}
-	if (size >> PAGE_SHIFT <= si_mem_available())
+	if (size >> PAGE_SHIFT <= available)
 		return 0;
-	pr_err("%s: not enough memory for size=%lld\n", buffer->name, size);
+	pr_err("%s: not enough memory for size=%lld: %lld bytes are available: free some, or take a smaller size\n",
+	       buffer->name, size, (s64)available << PAGE_SHIFT);
 	return -ENOMEM;
 }
 
@@ -121,8 +124,8 @@ int mmapdemo_fixed_alloc_block(struct mmapdemo_buffer *buffer)
 		return err;
 	page = mmapdemo_fixed_alloc(buffer, __GFP_NOWARN, order);
 	if (!page) {
-		pr_err("%s: no contiguous memory for size=%lld\n", buffer->name,
-		       i_size_read(buffer->inode));
+		pr_err("%s: no contiguous memory for size=%lld: load it sooner after boot, or take a smaller size\n",
+		       buffer->name, i_size_read(buffer->inode));
 		return -ENOMEM;
 	}
 	split_page(page, order);
@@ -142,13 +145,19 @@ unsigned long mmapdemo_fixed_frame(struct mmapdemo_buffer *buffer, pgoff_t index
 	return page_to_pfn(virt_to_page(buffer->area)) + index;
 }
 
+/* The kernel's address of the byte at @pos. */
+static void *mmapdemo_fixed_at(struct mmapdemo_buffer *buffer, loff_t pos)
+{
+	if (buffer->pages)
+		return page_address(buffer->pages[pos >> PAGE_SHIFT]) + offset_in_page(pos);
+	return buffer->dma ? mmapdemo_dma_at(buffer->dma, pos) : buffer->area + pos;
+}
+
 /* Of DMA memory, there may be none; nor need it be flushed. */
 static struct page *mmapdemo_fixed_page(struct mmapdemo_buffer *buffer, loff_t pos)
 {
-	void *at = buffer->area + pos;
+	void *at = mmapdemo_fixed_at(buffer, pos);
 
-	if (buffer->pages)
-		return buffer->pages[pos >> PAGE_SHIFT];
 	if (buffer->dma)
 		return NULL;
 	return is_vmalloc_addr(at) ? vmalloc_to_page(at) : virt_to_page(at);
@@ -163,9 +172,10 @@ static struct page *mmapdemo_fixed_page(struct mmapdemo_buffer *buffer, loff_t p
 bool mmapdemo_fixed_broken(struct mmapdemo_buffer *buffer, loff_t pos)
 {
 	struct page *page = mmapdemo_fixed_page(buffer, pos);
+	void *at = mmapdemo_fixed_at(buffer, pos);
 
-	if (!page && virt_addr_valid(buffer->area + pos))
-		page = virt_to_page(buffer->area + pos);
+	if (!page && virt_addr_valid(at))
+		page = virt_to_page(at);
 	return page && PageHWPoison(page);
 }
 
@@ -234,8 +244,7 @@ int mmapdemo_fixed_piece(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 	if (mmapdemo_fixed_broken(buffer, pos))
 		return -EIO;
 	piece->bytes = min(piece->bytes, PAGE_SIZE - offset_in_page(pos));
-	piece->at = buffer->area ? buffer->area + pos :
-		    page_address(buffer->pages[pos >> PAGE_SHIFT]) + offset_in_page(pos);
+	piece->at = mmapdemo_fixed_at(buffer, pos);
 	piece->folio = NULL;
 	piece->page = write ? mmapdemo_fixed_page(buffer, pos) : NULL;
 	return 0;
@@ -282,7 +291,7 @@ int mmapdemo_fixed_access(struct vm_area_struct *vma, unsigned long addr, void *
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vma->vm_file);
 	loff_t pos = ((loff_t)vma->vm_pgoff << PAGE_SHIFT) + (addr - vma->vm_start);
 	size_t bytes = min_t(size_t, len, PAGE_SIZE - offset_in_page(addr));
-	void *at = buffer->area + pos;
+	void *at;
 	int err;
 
 	if (write && !(vma->vm_flags & VM_WRITE))
@@ -292,6 +301,7 @@ int mmapdemo_fixed_access(struct vm_area_struct *vma, unsigned long addr, void *
 		err = -EIO;
 	if (err)
 		return err;
+	at = mmapdemo_fixed_at(buffer, pos);
 	if (write)
 		memcpy(at, buf, bytes);
 	else
