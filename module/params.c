@@ -17,6 +17,7 @@
 #include "device/nodes.h"
 #include "device/sysfs.h"
 #include "params.h"
+#include "strategy/cache.h"
 #include "strategy/list.h"
 
 struct mmapdemo_node_settings mmapdemo_param_settings = MMAPDEMO_NODE_DEFAULTS;
@@ -99,6 +100,34 @@ static int mmapdemo_param_get_huge(char *buf, const struct kernel_param *kp)
 static const struct kernel_param_ops mmapdemo_huge_ops = {
 	.set	= mmapdemo_param_set_huge,
 	.get	= mmapdemo_param_get_huge,
+};
+
+static int mmapdemo_param_set_cache(const char *val, const struct kernel_param *kp)
+{
+	int word = __sysfs_match_string(mmapdemo_cache_words, MMAPDEMO_CACHES, val);
+	const char *refused;
+
+	if (word < 0) {
+		pr_err("cache=%s: want wb, wc or uc\n", val);
+		return word;
+	}
+	refused = mmapdemo_cache_refused(word);
+	if (refused) {
+		pr_err("cache=%s: %s\n", mmapdemo_cache_words[word], refused);
+		return -EOPNOTSUPP;
+	}
+	*(enum mmapdemo_cache *)kp->arg = word;
+	return 0;
+}
+
+static int mmapdemo_param_get_cache(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", mmapdemo_cache_words[*(enum mmapdemo_cache *)kp->arg]);
+}
+
+static const struct kernel_param_ops mmapdemo_cache_ops = {
+	.set	= mmapdemo_param_set_cache,
+	.get	= mmapdemo_param_get_cache,
 };
 
 /* Of a node that has no memory, or gets it later, nothing could be allocated. */
@@ -197,6 +226,7 @@ static const struct {
 	MMAPDEMO_PARAM_WORD("node", &mmapdemo_node_ops, buffer.node),
 	MMAPDEMO_PARAM_WORD("huge", &mmapdemo_huge_ops, buffer.huge),
 	MMAPDEMO_PARAM_WORD("prealloc", &mmapdemo_prealloc_ops, buffer.prealloc),
+	MMAPDEMO_PARAM_WORD("cache", &mmapdemo_cache_ops, buffer.cache),
 };
 
 /**
@@ -221,7 +251,7 @@ int mmapdemo_params_set(struct mmapdemo_node_settings *settings, const char *wor
 		if (!strcmp(word, mmapdemo_param_words[i].word))
 			return mmapdemo_param_words[i].ops->set(val, &param);
 	}
-	pr_err("%s=%s: want size=, strategy=, mode=, uid=, gid=, node=, huge= or prealloc=\n",
+	pr_err("%s=%s: want size=, strategy=, mode=, uid=, gid=, node=, huge=, prealloc= or cache=\n",
 	       word, val);
 	return -EINVAL;
 }
@@ -245,6 +275,10 @@ MODULE_PARM_DESC(mode, "permissions of the device node, octal (default 0600)");
 module_param_cb(huge, &mmapdemo_huge_ops, &mmapdemo_param_settings.buffer.huge, 0444);
 __MODULE_PARM_TYPE(huge, "always or never");
 MODULE_PARM_DESC(huge, "huge folios where size, alignment and memory allow (default always)");
+
+module_param_cb(cache, &mmapdemo_cache_ops, &mmapdemo_param_settings.buffer.cache, 0444);
+__MODULE_PARM_TYPE(cache, "wb, wc or uc");
+MODULE_PARM_DESC(cache, "how processors cache the memory of the strategies pfn and pfn-fault: write-back, write-combining or uncached (default wb)");
 
 module_param_cb(strategies, &mmapdemo_strategies_ops, &mmapdemo_param_strategies, 0444);
 __MODULE_PARM_TYPE(strategies, "list");

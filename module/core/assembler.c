@@ -128,6 +128,7 @@ struct mmapdemo_buffer *mmapdemo_buffer_create(const char *name,
 	buffer->huge = settings->huge && strategy->may_be_huge;
 	buffer->prealloc = settings->prealloc;
 	buffer->movable = settings->movable;
+	buffer->cache = settings->cache;
 	buffer->owner = settings->owner;
 	if (buffer->owner)
 		__module_get(buffer->owner);

@@ -9,12 +9,27 @@ struct mmapdemo_strategy;
 struct module;
 
 /**
+ * enum mmapdemo_cache - how processors cache memory that mmapdemo_settings.cache is about
+ * @MMAPDEMO_CACHE_WB: write-back, as ordinary memory
+ * @MMAPDEMO_CACHE_WC: write-combining: loads are not cached, stores are gathered and come late
+ * @MMAPDEMO_CACHE_UC: uncached
+ * @MMAPDEMO_CACHES: how many there are
+ */
+enum mmapdemo_cache {
+	MMAPDEMO_CACHE_WB,
+	MMAPDEMO_CACHE_WC,
+	MMAPDEMO_CACHE_UC,
+	MMAPDEMO_CACHES,
+};
+
+/**
  * struct mmapdemo_settings - how a buffer is to be made
  * @size: bytes, a multiple of the page size
  * @node: node of memory where its pages are to be, or NUMA_NO_NODE
  * @huge: `pagecache' may use huge folios
  * @prealloc: `pagecache' allocates all memory at once
  * @movable: `pagecache' may use memory that the kernel must be able to move
+ * @cache: how its memory is cached; of most strategies, write-back alone
  * @owner: a module of which the buffer takes a reference, and keeps it until it is freed; or NULL
  */
 struct mmapdemo_settings {
@@ -23,6 +38,7 @@ struct mmapdemo_settings {
 	bool huge;
 	bool prealloc;
 	bool movable;
+	enum mmapdemo_cache cache;
 	struct module *owner;
 };
 

@@ -79,6 +79,7 @@ struct mmapdemo_faults {
  * @huge: of `pagecache': may use huge folios
  * @prealloc: of `pagecache': has all its memory from the start
  * @movable: of `pagecache': its memory may lie in ZONE_MOVABLE or CMA, where no hold keeps it
+ * @cache: an enum mmapdemo_cache: how processors cache the memory
  * @revoked: for good: see mmapdemo_revoke(). Written with the invalidate lock held
  *	exclusively.
  * @seals: MMAPDEMO_SEAL_ bits: what nobody may do any more. Changed with the inode's lock held.
@@ -119,6 +120,7 @@ struct mmapdemo_buffer {
 	bool prealloc;
 	bool movable;
 	bool revoked;
+	u8 cache;
 	unsigned int seals;
 	int node;
 

@@ -34,6 +34,7 @@ mmapdemo-core-flags += $(call mmapdemo-has,int vfs_mmap.struct file,fs.h,MMAPDEM
 mmapdemo-core-flags += $(call mmapdemo-has,shmem_file_setup.*vma_flags_t,shmem_fs.h,MMAPDEMO_HAS_SHMEM_VMA_FLAGS)
 mmapdemo-core-flags += $(call mmapdemo-has,define MAX_PAGE_ORDER,mmzone.h,MMAPDEMO_HAS_MAX_PAGE_ORDER)
 mmapdemo-core-flags += $(call mmapdemo-has,DEV_FLAG_DMA_COHERENT,device.h,MMAPDEMO_HAS_DMA_COHERENT_FLAG)
+mmapdemo-core-flags += $(call mmapdemo-has,int set_memory_wc,../../arch/$(SRCARCH)/include/asm/set_memory.h,MMAPDEMO_HAS_SET_MEMORY_WC)
 mmapdemo-core-flags += $(call mmapdemo-has,struct folio_batch,folio_batch.h,MMAPDEMO_HAS_FOLIO_BATCH_H)
 mmapdemo-core-flags += $(call mmapdemo-has,struct vm_uffd_ops,userfaultfd_k.h,MMAPDEMO_HAS_UFFD_OPS)
 mmapdemo-core-flags += $(call mmapdemo-has,NS_GPL.sym. ns.[[:space:]]+__EXPORT_SYMBOL.sym. "GPL". ns.,export.h,MMAPDEMO_HAS_STRING_NAMESPACE)

@@ -19,6 +19,7 @@ struct mmapdemo_buffer;
  *	a file; otherwise that is EINVAL
  * @may_be_huge: it makes huge folios where it can, unless the setting says no
  * @has_folios: its memory is the folios of the buffer's inode, which can be held and revoked
+ * @may_be_uncached: it can have memory that processors do not cache: see enum mmapdemo_cache
  * @init: takes what memory it has from the start; may make the buffer smaller
  * @exit: gives back all memory; nobody has it mapped any more
  * @resident: bytes of memory held; NULL where that is for others to count
@@ -50,6 +51,7 @@ struct mmapdemo_strategy {
 	bool may_pass_end;
 	bool may_be_huge;
 	bool has_folios;
+	bool may_be_uncached;
 	int (*init)(struct mmapdemo_buffer *buffer);
 	void (*exit)(struct mmapdemo_buffer *buffer);
 	u64 (*resident)(struct mmapdemo_buffer *buffer);

@@ -57,6 +57,7 @@ int mmapdemo_vma_desc_mmap(struct file *file, struct vm_area_struct *vma,
 	if (err)
 		return err;
 	vma->vm_pgoff = desc.pgoff;
+	vma->vm_page_prot = desc.page_prot;
 	if (desc.vm_file != file)
 		return mmapdemo_vma_desc_map_file(vma, desc.vm_file);
 

@@ -105,6 +105,16 @@ static int mmapdemo_node_init_buffer(struct mmapdemo_node *node,
 	return mmapdemo_attach_lab(buffer);
 }
 
+/* Memory is cached as the kernel's own mapping says, which few strategies can change. */
+static int mmapdemo_node_may_be_cached(const struct mmapdemo_node_settings *settings)
+{
+	if (settings->buffer.cache == MMAPDEMO_CACHE_WB || settings->strategy->may_be_uncached)
+		return 0;
+	pr_err("%s: strategy %s has write-back memory only: take pfn or pfn-fault, or leave out cache=\n",
+	       settings->name, settings->strategy->name);
+	return -EOPNOTSUPP;
+}
+
 static struct mmapdemo_node *mmapdemo_node_find(const char *name)
 {
 	struct mmapdemo_node *node;
@@ -163,14 +173,17 @@ static int mmapdemo_node_add(struct mmapdemo_node *node)
  *
  * Context: Process context, may sleep.
  *
- * Return: 0, or -EEXIST the name is taken, -ENOSPC there are too many nodes, -ENODEV the module
- * goes, -EINTR after a fatal signal, or what mmapdemo_buffer_create() and device_add() return.
+ * Return: 0, or -EOPNOTSUPP the strategy's memory cannot be cached so, -EEXIST the name is taken,
+ * -ENOSPC there are too many nodes, -ENODEV the module goes, -EINTR after a fatal signal, or what
+ * mmapdemo_buffer_create() and device_add() return.
  */
 int mmapdemo_node_make(const struct mmapdemo_node_settings *settings)
 {
 	struct mmapdemo_node *node;
-	int err = mutex_lock_killable(&mmapdemo_nodes_lock);
+	int err = mmapdemo_node_may_be_cached(settings);
 
+	if (!err)
+		err = mutex_lock_killable(&mmapdemo_nodes_lock);
 	if (err)
 		return err;
 	/* Before there is any memory of it; meanwhile the lock is for others. */

@@ -18,6 +18,7 @@
 #include "core/hooks.h"
 #include "core/strategy.h"
 #include "blocks.h"
+#include "cache.h"
 #include "fixed.h"
 #include "trace.h"
 
@@ -131,12 +132,16 @@ int mmapdemo_fixed_alloc_block(struct mmapdemo_buffer *buffer)
 	split_page(page, order);
 	buffer->area = page_address(page);
 	buffer->held = PAGE_SIZE << order;
-	return 0;
+	err = mmapdemo_cache_set(buffer);
+	if (err)
+		mmapdemo_fixed_free_block(buffer);
+	return err;
 }
 
 void mmapdemo_fixed_free_block(struct mmapdemo_buffer *buffer)
 {
-	free_pages_exact(buffer->area, buffer->held);
+	if (!mmapdemo_cache_restore(buffer))
+		free_pages_exact(buffer->area, buffer->held);
 }
 
 /* The number of the frame that page @index of a block is in. */

@@ -22,12 +22,13 @@
  *          drivers/infiniband/core/ib_core_uverbs.c.
  *
  * For registers, the attributes are yours to choose (pgprot_noncached(),
- * pgprot_writecombine()); for memory they must stay as they are: the kernel has
- * it mapped write-back, and two attributes for a page are undefined on some CPUs.
+ * pgprot_writecombine()). For memory they must be those of the kernel's own mapping, which is
+ * write-back until cache.c changes it: two attributes for a page are undefined on some CPUs.
  */
 #include "core/buffer.h"
 #include "core/mapping.h"
 #include "core/strategy.h"
+#include "cache.h"
 #include "fixed.h"
 #include "list.h"
 
@@ -54,6 +55,7 @@ static int mmapdemo_pfn_mmap_prepare(struct mmapdemo_buffer *buffer, struct mmap
 	if (err)
 		return err;
 	desc->vm_ops = &mmapdemo_pfn_vm_ops;
+	desc->page_prot = mmapdemo_cache_prot(buffer, desc->page_prot);
 	mmapdemo_action_remap_full(desc, mmapdemo_fixed_frame(buffer, desc->pgoff));
 	return 0;
 }
@@ -61,6 +63,7 @@ static int mmapdemo_pfn_mmap_prepare(struct mmapdemo_buffer *buffer, struct mmap
 const struct mmapdemo_strategy mmapdemo_strategy_pfn = {
 	.name		= "pfn",
 	.node		= "mmapdemo-pfn",
+	.may_be_uncached = true,
 	.init		= mmapdemo_fixed_alloc_block,
 	.exit		= mmapdemo_fixed_free_block,
 	.resident	= mmapdemo_fixed_resident,

@@ -22,6 +22,7 @@
 #include "core/buffer.h"
 #include "core/mapping.h"
 #include "core/strategy.h"
+#include "cache.h"
 #include "fixed.h"
 #include "list.h"
 
@@ -68,12 +69,14 @@ static int mmapdemo_pfn_fault_mmap_prepare(struct mmapdemo_buffer *buffer,
 		return -EINVAL;
 	mmapdemo_vma_desc_set_pfnmap(desc);
 	desc->vm_ops = &mmapdemo_pfn_fault_vm_ops;
+	desc->page_prot = mmapdemo_cache_prot(buffer, desc->page_prot);
 	return 0;
 }
 
 const struct mmapdemo_strategy mmapdemo_strategy_pfn_fault = {
 	.name		= "pfn-fault",
 	.node		= "mmapdemo-pfn-fault",
+	.may_be_uncached = true,
 	.init		= mmapdemo_fixed_alloc_block,
 	.exit		= mmapdemo_fixed_free_block,
 	.resident	= mmapdemo_fixed_resident,

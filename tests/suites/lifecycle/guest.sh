@@ -333,7 +333,7 @@ try "params.takes[node=0]" taken "strategies=all size=1M node=0" nodes_are "$all
 try "params.takes[size=64K]" taken size=64K size_is 65536
 try "params.takes[mode=0640]" taken mode=0640 mode_is 640
 try "params.can-be-read" taken "size=1M huge=never prealloc=1 mode=0640 strategies=pfn-fault,pagecache" \
-	parameters_are "huge=never mode=0640 node=-1 prealloc=Y size=1048576 strategies=pagecache,pfn-fault"
+	parameters_are "cache=wb huge=never mode=0640 node=-1 prealloc=Y size=1048576 strategies=pagecache,pfn-fault"
 if loaded; then
 	try params.nothing-stays-loaded false
 else

@@ -92,7 +92,7 @@ int create_main(int argc, char **argv)
 		       "user.\n\n"
 		       "A node's name begins with mmapdemo-. It has size=SIZE (16M), mode=OCTAL "
 		       "(0600), owner=USER:GROUP (root), strategy=NAME (pagecache), and node=, "
-		       "huge= and prealloc= as the module's parameters are. It stays until "
+		       "huge=, prealloc= and cache= as the module's parameters are. It stays until "
 		       "`mmapdemo destroy', or until the module goes.\n\n" CONTROL_STATUS
 		       " Otherwise it is the command's; 126 the command does not "
 		       "run; 127 there is none.",

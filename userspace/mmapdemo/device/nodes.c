@@ -33,6 +33,7 @@ static void tell(struct control *control, const char *name, const char *attribut
 {
 	static const struct advice advice[] = {
 		{EINVAL, "no such name or setting: the kernel log says which (dmesg)"},
+		{EOPNOTSUPP, "no such cache= there: the kernel log says why (dmesg)"},
 		{ENAMETOOLONG, "60 bytes are the most"},
 		{EEXIST, "it is there already (mmapdemo list)"},
 		{ENOENT, "there is no such node (mmapdemo list), or the module is not loaded, or "

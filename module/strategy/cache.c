@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory that processors do not cache as they cache other memory: the parameter `cache'.
+ *
+ * The kernel has all memory mapped, write-back. A mapping of the same frame with another type
+ * is an alias with a conflict, which processors do not support: write-combining stores may not
+ * look whether a cache has the line (Intel SDM volume 3, "Programming the PAT"). So the kernel's
+ * own mapping is changed first, and put back before the memory is freed. Drivers of graphics do
+ * the same (drivers/gpu/drm/ttm/ttm_pool.c).
+ *
+ * x86 knows of each frame which type it has. remap_pfn_range() with another one than the frame's
+ * warns and maps it with the frame's (reserve_pfn_range(), arch/x86/mm/pat/memtype.c);
+ * vmf_insert_pfn() takes the frame's in any case. Other architectures have no function for
+ * modules that changes the type of the kernel's mapping.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/mm.h>
+
+#include "core/buffer.h"
+#include "cache.h"
+
+const char *const mmapdemo_cache_words[MMAPDEMO_CACHES] = { "wb", "wc", "uc" };
+
+#ifdef MMAPDEMO_HAS_SET_MEMORY_WC
+#include <linux/set_memory.h>
+#include <asm/memtype.h>
+
+/* Return: NULL, or why memory cannot be cached so, and what to do. */
+const char *mmapdemo_cache_refused(enum mmapdemo_cache cache)
+{
+	if (cache == MMAPDEMO_CACHE_WC && !pat_enabled())
+		return "the kernel does not use the page attribute table (nopat?): take uc";
+	return NULL;
+}
+
+/**
+ * mmapdemo_cache_restore - have the kernel's mapping of a block write-back again
+ * @buffer: the buffer, whose memory lies in one piece and is mapped by no program
+ *
+ * Return: 0, or an errno: the memory must not be given to others.
+ */
+int mmapdemo_cache_restore(struct mmapdemo_buffer *buffer)
+{
+	int err = 0;
+
+	if (buffer->cache != MMAPDEMO_CACHE_WB)
+		err = set_memory_wb((unsigned long)buffer->area, buffer->held >> PAGE_SHIFT);
+	if (err)
+		pr_err("%s: the kernel's mapping stays %s (error %d): %zu bytes are lost\n",
+		       buffer->name, mmapdemo_cache_words[buffer->cache], err, buffer->held);
+	return err;
+}
+
+/* What set_memory_wc() has changed when it fails is for its caller to put back. */
+int mmapdemo_cache_set(struct mmapdemo_buffer *buffer)
+{
+	unsigned long at = (unsigned long)buffer->area;
+	int pages = buffer->held >> PAGE_SHIFT;
+	int err = 0;
+
+	if (buffer->cache == MMAPDEMO_CACHE_WC)
+		err = set_memory_wc(at, pages);
+	else if (buffer->cache == MMAPDEMO_CACHE_UC)
+		err = set_memory_uc(at, pages);
+	if (err)
+		pr_err("%s: cache=%s: the kernel's own mapping cannot be changed (error %d): free memory, or load without it\n",
+		       buffer->name, mmapdemo_cache_words[buffer->cache], err);
+	return err;
+}
+
+/* The types of set_memory_wc() and set_memory_uc(), the second of which is UC-. */
+pgprot_t mmapdemo_cache_prot(const struct mmapdemo_buffer *buffer, pgprot_t prot)
+{
+	if (buffer->cache == MMAPDEMO_CACHE_WC)
+		return pgprot_writecombine(prot);
+	if (buffer->cache == MMAPDEMO_CACHE_UC)
+		return pgprot_noncached(prot);
+	return prot;
+}
+
+#else
+
+const char *mmapdemo_cache_refused(enum mmapdemo_cache cache)
+{
+	if (cache == MMAPDEMO_CACHE_WB)
+		return NULL;
+	return "modules cannot change the kernel's own mapping on this architecture: take wb";
+}
+
+int mmapdemo_cache_restore(struct mmapdemo_buffer *buffer)
+{
+	return 0;
+}
+
+int mmapdemo_cache_set(struct mmapdemo_buffer *buffer)
+{
+	return 0;
+}
+
+pgprot_t mmapdemo_cache_prot(const struct mmapdemo_buffer *buffer, pgprot_t prot)
+{
+	return prot;
+}
+
+#endif
