@@ -27,7 +27,7 @@ checkpatch() {
 	scripts_there || return
 	mapfile -t list < <(files 'module/*.[ch]' 'drivers/*.[ch]' 'include/linux/*.h' \
 		'templates/*.c' 'tests/modules/in_init/*.c' \
-		'tests/modules/late_load/*.c' 'tests/modules/odd/*.c' 'tests/suites/conform/zoo/*.[ch]' \
+		'tests/modules/late_load/*.c' 'tests/modules/fixed/*.c' 'tests/modules/odd/*.c' 'tests/suites/conform/zoo/*.[ch]' \
 		':!module/core/compat.h' ':!module/trace.h')
 	patches '' "${list[@]/#/$tree/}" || return
 	# its assertions end the test

@@ -1,0 +1,207 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# guest.sh [GROUP]: loads of /mmapdemo.ko with fixed memory, in the VM. /fixed.ko makes some of
+# them fail, and sees how memory is cached. Contract rows S1, S12, V3 and V4. With a GROUP (blocks or
+# cache), guest.sh runs the tests of that group alone. The header of a mutant names its group.
+
+# shellcheck source=tools/tap.sh
+. /tap.sh
+parameters=/sys/module/fixed/parameters
+dma=/dev/mmapdemo-dma
+
+# fail WHAT CALLS: see the module
+fail() {
+	echo "$2" >"$parameters/$1"
+}
+
+# with PARAMETERS COMMAND...: what the command says of a module that is loaded so
+with() {
+	dmesg -c >/dev/null
+	# shellcheck disable=SC2086 # words
+	insmod /mmapdemo.ko $1 || return
+	shift
+	"$@"
+	status=$?
+	rmmod mmapdemo && return $status
+}
+
+# has TEXT REGEX
+has() {
+	echo "$1" | grep -qE "$2" || { echo "'$2' is not in: $1"; return 1; }
+}
+
+nothing_is_left() {
+	found=$(find /dev /sys/module /sys/class /sys/devices/platform /sys/kernel/debug -maxdepth 1 -name 'mmapdemo*')
+	[ -z "$found" ] || { echo "$found"; return 1; }
+	same "blocks of DMA memory" 0 "$(cat $parameters/blocks)"
+}
+
+# refused PARAMETERS TEXT: such a load fails, with one line that says so, and leaves nothing
+refused() {
+	dmesg -c >/dev/null
+	# shellcheck disable=SC2086 # words
+	if insmod /mmapdemo.ko $1 2>/tmp/refusal; then
+		rmmod mmapdemo
+		echo "insmod took it"
+		return 1
+	fi
+	# busybox's insmod tries again by another system call
+	said=$(dmesg | grep -o 'mmapdemo: .*' | grep -v 'verification\|taints\|invalid for parameter' | sort -u)
+	has "$said" "$2" && same "lines of the log" 1 "$(echo "$said" | wc -l)" && nothing_is_left
+}
+
+# in_blocks COUNT BYTES
+in_blocks() {
+	has "$(dmesg)" "mmapdemo-dma: size=.* in $1 blocks of $2 bytes" &&
+		same "blocks" "$1" "$(cat $parameters/blocks)" && /map blocks $dma
+}
+
+# several SIZE COUNT BYTES
+several() {
+	with "strategies=dma size=$1" in_blocks "$2" "$3" && nothing_is_left
+}
+
+in_one_block() {
+	same "blocks" 1 "$(cat $parameters/blocks)" && /map blocks $dma
+}
+
+one() {
+	with "strategies=dma size=$1" in_one_block && nothing_is_left
+}
+
+# Whatever memory there is, six attempts fail: the seventh is for blocks of 1 MiB.
+smaller_ones() {
+	fail alloc "1 6" && several 64M 64 1048576
+}
+
+# out_of_memory WHAT NTH: there is none for that block, nor for any later one
+out_of_memory() {
+	fail "$1" "$2 99999" &&
+		refused "strategies=dma size=64M" "mmapdemo-dma: size=67108864: no coherent memory in one piece or in several: free some, or take"
+	status=$?
+	fail "$1" "0 0" && return $status
+}
+
+counted() {
+	cat /sys/kernel/debug/mmapdemo/mmapdemo-dma/vmas
+}
+
+# block_unmapped NTH
+block_unmapped() {
+	fail remap "$1 $1" && /map fails $dma && same "mappings" 0 "$(counted)"
+}
+
+mapping_fails() {
+	with "strategies=dma size=64M" block_unmapped "$1"
+	status=$?
+	fail remap "0 0" && return $status
+}
+
+# The kernel's own mapping of what a program had mapped last, and what that program had.
+seen() {
+	cat $parameters/look
+}
+
+kernel_has() {
+	same "the kernel's mapping" "$1" "$(seen | sed 's/.* kernel \([a-z]*\) .*/\1/')"
+}
+
+# The processors' types, and the kernel finds no conflict.
+cached() {
+	/map look "$2" && same "both mappings" "program $1 kernel $1 frames 256" "$(seen)" || return
+	if dmesg | grep 'x86/PAT'; then
+		return 1
+	fi
+}
+
+# Without the page attribute table there is no write-combining.
+has_pat=$(dmesg | grep -c 'x86/PAT: Configuration .* WC ')
+
+# of_load STRATEGY TYPE
+of_load() {
+	with "strategies=$1 size=1M cache=$2" cached "$2" "/dev/mmapdemo-$1" && kernel_has wb
+}
+
+on_its_own() {
+	echo "mmapdemo-frames strategy=pfn size=1M cache=uc" >/sys/class/mmapdemo/new_node &&
+		cached uc /dev/mmapdemo-frames && cached wb /dev/mmapdemo-pfn &&
+		cached uc /dev/mmapdemo-frames && echo mmapdemo-frames >/sys/class/mmapdemo/delete_node &&
+		kernel_has wb
+}
+
+no_wc() {
+	refused "strategies=pfn cache=wc" "cache=wc: the kernel does not use the page attribute table"
+}
+
+not_changed() {
+	fail set "1 99" &&
+		refused "strategies=pfn size=1M cache=uc" "cache=uc: the kernel's own mapping cannot be changed .*: free memory, or"
+	status=$?
+	fail set "0 0" && return $status
+}
+
+for_good() {
+	cached uc /dev/mmapdemo-pfn && fail restore "1 99"
+}
+
+# Such memory must not be given to anybody else.
+not_restored() {
+	with "strategies=pfn size=1M cache=uc" for_good && kernel_has uc &&
+		has "$(dmesg)" "mmapdemo-pfn: the kernel's mapping stays uc .*: 1048576 bytes are lost"
+	status=$?
+	fail restore "0 0" && return $status
+}
+
+blocks() {
+	try "S12.blocks[4M]" several 64M 16 4194304
+	try "S12.blocks[4M-and-a-rest]" several 66M 17 4194304
+	try "S12.blocks[1M]" smaller_ones
+	if grep -q CmaTotal /proc/meminfo; then
+		try "S12.blocks[cma]" one 32M
+	else
+		try "S12.blocks[one]" one 4M
+	fi
+	for nth in 1 3 8 18; do
+		try "V3.no-memory-for-block[$nth]" out_of_memory alloc $nth
+	done
+	for nth in 1 12; do
+		try "V3.no-memory-for-frames[$nth]" out_of_memory frames $nth
+	done
+	for nth in 1 2 16; do
+		try "V4.block-not-mapped[$nth]" mapping_fails $nth
+	done
+}
+
+cache() {
+	for strategy in pfn pfn-fault; do
+		for type in wb wc uc; do
+			if [ "$type-$has_pat" = wc-0 ]; then
+				try "params.refuses[cache=wc,$strategy]" no_wc
+			else
+				try "S1.cached-alike[$strategy-$type]" of_load $strategy $type
+			fi
+		done
+	done
+	try "S1.cached-alike[of-a-node]" with "strategies=pfn size=1M" on_its_own
+	for strategies in pagecache anon fault insert vmalloc dma all pfn,dma; do
+		try "params.refuses[cache=uc,strategies=$strategies]" refused "strategies=$strategies size=1M cache=uc" \
+			"strategy [a-z]* has write-back memory only: take pfn or pfn-fault, or leave out cache="
+	done
+	for type in '' wt WC; do
+		try "params.refuses[cache=$type]" refused "strategies=pfn cache=$type" "cache=$type: want wb, wc or uc"
+	done
+	try "S1.cache-not-changed" not_changed
+	try "S1.cache-not-restored" not_restored
+}
+
+insmod /fixed.ko || exit
+case ${1-} in
+blocks) plan 13 ;;
+cache) plan 20 ;;
+*) plan 33 ;;
+esac
+[ "${1-blocks}" != blocks ] || blocks
+[ "${1-cache}" != cache ] || cache
+rmmod fixed
