@@ -263,7 +263,7 @@ kernels_or = $(if $(filter file,$(origin KERNELS)),$(shell awk '!/^\#/ && $$1 ~ 
 check-debug:
 	$(Q)tools/deps check debug
 	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz beside fail-nth
-	$(Q)tests/check '$(call kernels_or,debug)' '$(or $(TESTS),catches fail-nth fail-nth-others rows small rows32 lifecycle prealloc \
+	$(Q)tests/check '$(call kernels_or,debug)' '$(or $(TESTS),catches fail-nth fail-nth-others rows small rows32 lifecycle fixed prealloc \
 		$(strategies) fuzz command coverage)'
 
 ## check-kcsan: the rows, the strategies and the fuzzer on a kernel with KCSAN, for data races

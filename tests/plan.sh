@@ -36,6 +36,7 @@ beside		first,last,source	110
 lifecycle	distinct,source,cross	80
 storm		first,last		80
 late-load	distinct,source		40
+fixed		distinct,source		30
 templates	distinct,source		500
 drivers		distinct,source		150
 importers	distinct		40
@@ -88,7 +89,7 @@ host_suites() {
 	local script
 	for script in "$top"/tests/suites/*/run "$top"/tests/self/*.sh; do
 		case $script in
-		*/late-load/run | */drivers/run | */importers/run | */templates/run | */catches.sh) ;; # they run for each kernel
+		*/late-load/run | */fixed/run | */drivers/run | */importers/run | */templates/run | */catches.sh) ;; # they run for each kernel
 		*/run) basename "${script%/run}" ;;
 		*) echo "self-$(basename "$script" .sh)" ;;
 		esac
@@ -246,6 +247,11 @@ suite_command() {
 	late-load)
 		needed=V3
 		command=("$top/tests/suites/late-load/run" "$kernel" "$top/build/$kernel/mmapdemo.ko")
+		;;
+	# so does this one, which also reads page tables
+	fixed)
+		needed="S1 S12 V3 V4"
+		command=("$top/tests/suites/fixed/run" "$kernel" "$top/build/$kernel/mmapdemo.ko")
 		;;
 	templates) command=("$top/tests/suites/templates/run" "$kernel") ;;
 	drivers)
