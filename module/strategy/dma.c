@@ -19,8 +19,7 @@
  *          no mmap_prepare action for dma_mmap_coherent() yet, so it has .mmap on all kernels.
  * In tree: drivers/usb/core/devio.c, drivers/uio/uio.c, sound/core/memalloc.c,
  *          drivers/media/common/videobuf2/videobuf2-dma-contig.c,
- *          drivers/gpu/drm/exynos/exynos_drm_gem.c; of several blocks, sound/core/memalloc.c
- *          (snd_dma_sg_fallback_alloc()).
+ *          drivers/gpu/drm/exynos/exynos_drm_gem.c.
  *
  * Never by virt_to_page() or the like of what dma_alloc_coherent() returned: it may
  * be neither in the kernel's own mapping nor have a struct page.
@@ -32,6 +31,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/log2.h>
 #include <linux/platform_device.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
@@ -57,11 +57,19 @@ static void mmapdemo_dma_free_block(struct mmapdemo_dma *dma, struct mmapdemo_dm
 
 static void mmapdemo_dma_free_blocks(struct mmapdemo_dma *dma)
 {
-	while (dma->count)
+	while (dma->count) {
 		mmapdemo_dma_free_block(dma, &dma->blocks[--dma->count]);
+		cond_resched();
+	}
 	kvfree(dma->blocks);
 }
 
+/*
+ * dma_get_sgtable() is not for drivers in general: coherent memory need not have a struct page,
+ * and kernel/dma/mapping.c calls the function fundamentally unsafe. Its answer holds here, as the
+ * device is coherent and has no memory pool of its own ("memory-region" in the device tree), and
+ * memory is not encrypted: several blocks are tried only if mmapdemo_dma_is_ordinary().
+ */
 static int mmapdemo_dma_add_block(struct mmapdemo_dma *dma, size_t bytes, bool is_all)
 {
 	struct mmapdemo_dma_block *block = &dma->blocks[dma->count];
@@ -95,6 +103,9 @@ static int mmapdemo_dma_add_blocks(struct mmapdemo_dma *dma, size_t size, unsign
 		return -ENOMEM;
 	for (pos = 0; pos < size && !err; pos += most) {
 		err = mmapdemo_dma_add_block(dma, min(size - pos, most), size == most);
+		/* This replaces -ENOMEM, too: a dying task is not to try smaller blocks. */
+		if (fatal_signal_pending(current))
+			err = -EINTR;
 		cond_resched();
 	}
 	if (err)
@@ -121,7 +132,7 @@ static int mmapdemo_dma_add_several(struct mmapdemo_buffer *buffer, struct mmapd
 	for (; shift >= MMAPDEMO_DMA_LEAST && err == -ENOMEM; shift--)
 		err = mmapdemo_dma_add_blocks(dma, size, shift);
 	if (!err)
-		pr_info("%s: size=%zu: in %u blocks of %lu bytes, as no larger ones are free\n",
+		pr_info("%s: size=%zu: in %u blocks of at most %lu bytes, as the kernel gave no larger ones\n",
 			buffer->name, size, dma->count, 1UL << dma->shift);
 	return err;
 }
@@ -133,19 +144,18 @@ static int mmapdemo_dma_add_several(struct mmapdemo_buffer *buffer, struct mmapd
 static int mmapdemo_dma_alloc(struct mmapdemo_buffer *buffer, struct mmapdemo_dma *dma)
 {
 	bool is_ordinary = mmapdemo_dma_is_ordinary(dma);
-	size_t size;
-	int err;
+	size_t size = i_size_read(buffer->inode);
+	int err = mmapdemo_dma_add_blocks(dma, size, order_base_2(size));
 
-	if (!is_ordinary)
-		mmapdemo_fixed_shrink_to_block(buffer);
-	size = i_size_read(buffer->inode);
-	err = mmapdemo_dma_add_blocks(dma, size, order_base_2(size));
 	if (err == -ENOMEM && is_ordinary)
 		err = mmapdemo_dma_add_several(buffer, dma);
 	if (err == -ENOMEM)
 		pr_err("%s: size=%zu: no coherent memory in one piece%s: free some, or take a smaller size%s\n",
 		       buffer->name, size, is_ordinary ? " or in several" : "",
 		       IS_ENABLED(CONFIG_DMA_CMA) ? ", or boot with cma=" : "");
+	else if (err && err != -EINTR)
+		pr_err("%s: size=%zu: dma_get_sgtable() does not tell the frames of a block (error %d): take a size that fits in one block\n",
+		       buffer->name, size, err);
 	return err;
 }
 
@@ -153,6 +163,9 @@ static int mmapdemo_dma_set_up(struct mmapdemo_buffer *buffer, struct mmapdemo_d
 {
 	int err = dma_coerce_mask_and_coherent(&dma->pdev->dev, DMA_BIT_MASK(64));
 
+	/* One block is all there can be, and only that much has to be available. */
+	if (!err && !mmapdemo_dma_is_ordinary(dma))
+		mmapdemo_fixed_shrink_to_block(buffer);
 	if (!err)
 		err = mmapdemo_fixed_room(buffer);
 	if (!err)

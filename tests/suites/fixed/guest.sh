@@ -54,7 +54,7 @@ refused() {
 
 # in_blocks COUNT BYTES
 in_blocks() {
-	has "$(dmesg)" "mmapdemo-dma: size=.* in $1 blocks of $2 bytes" &&
+	has "$(dmesg)" "mmapdemo-dma: size=.* in $1 blocks of at most $2 bytes" &&
 		same "blocks" "$1" "$(cat $parameters/blocks)" && /map blocks $dma
 }
 
