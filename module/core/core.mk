@@ -14,7 +14,8 @@ mmapdemo-core += folios.o pieces.o broken.o fault.o uffd.o reshape.o pagecache.o
 mmapdemo-core += $(if $(CONFIG_DMA_SHARED_BUFFER),dmabuf.o)
 
 # Feature probes: what the headers declare, never a version (RHEL-like kernels
-# backport). compat.h is the only reader and names the commit behind each.
+# backport). compat.h reads them and names the commit behind each, but for
+# MMAPDEMO_HAS_SET_MEMORY_WC: architectures differ in it, not releases, and strategy/cache.c reads it.
 mmapdemo-has = $(shell grep -qsE '$(1)' $(srctree)/include/linux/$(2) && echo -D$(3))
 
 mmapdemo-core-flags := $(call mmapdemo-has,filemap_splice_read,fs.h,MMAPDEMO_HAS_FILEMAP_SPLICE_READ)

@@ -8,10 +8,12 @@
  * own mapping is changed first, and put back before the memory is freed. Drivers of graphics do
  * the same (drivers/gpu/drm/ttm/ttm_pool.c).
  *
- * x86 knows of each frame which type it has. remap_pfn_range() with another one than the frame's
- * warns and maps it with the frame's (reserve_pfn_range(), arch/x86/mm/pat/memtype.c);
- * vmf_insert_pfn() takes the frame's in any case. Other architectures have no function for
- * modules that changes the type of the kernel's mapping.
+ * x86 knows of each frame which type it has. remap_pfn_range() of a whole VMA with another one
+ * than the frame's warns and maps it with the frame's (reserve_pfn_range() in
+ * arch/x86/mm/pat/memtype.c); vmf_insert_pfn() takes the frame's in any case. Without the page
+ * attribute table (nopat), x86 does neither: each mapping has the type that its driver asks for,
+ * and nobody notices a conflict. Other architectures have no function for modules that changes
+ * the type of the kernel's mapping.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -57,15 +59,18 @@ int mmapdemo_cache_set(struct mmapdemo_buffer *buffer)
 {
 	unsigned long at = (unsigned long)buffer->area;
 	int pages = buffer->held >> PAGE_SHIFT;
+	const char *cure = "free memory";
 	int err = 0;
 
 	if (buffer->cache == MMAPDEMO_CACHE_WC)
 		err = set_memory_wc(at, pages);
 	else if (buffer->cache == MMAPDEMO_CACHE_UC)
 		err = set_memory_uc(at, pages);
+	if (err == -EBUSY)
+		cure = "another driver freed the memory uncached: reboot";
 	if (err)
-		pr_err("%s: cache=%s: the kernel's own mapping cannot be changed (error %d): free memory, or load without it\n",
-		       buffer->name, mmapdemo_cache_words[buffer->cache], err);
+		pr_err("%s: cache=%s: the kernel's own mapping cannot be changed (error %d): %s, or load without cache=\n",
+		       buffer->name, mmapdemo_cache_words[buffer->cache], err, cure);
 	return err;
 }
 
