@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * For tests of mmapdemo's strategies with fixed memory, on x86: makes functions of the kernel
- * fail for mmapdemo, counts the blocks of DMA memory that it has, and tells how page tables say
- * that memory is to be cached.
+ * fail for mmapdemo, kills its task, counts the blocks of DMA memory that it has, and tells how
+ * page tables say that memory is to be cached.
  *
  * The parameters alloc, frames, remap, set and restore say which calls fail: "FIRST LAST", where
- * 0 is none. Writing one begins to count from 1.
+ * 0 is none, and kill, before which calls of alloc the task gets SIGKILL. Writing one begins to
+ * count from 1, and reading it also tells how many calls there were. The parameter error says
+ * with which errno frames and set fail.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -14,7 +16,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 
 /* What is probed */
@@ -25,7 +27,9 @@ struct fixed_failure {
 	unsigned int calls;
 };
 
-static struct fixed_failure fixed_alloc, fixed_frames, fixed_remap, fixed_set, fixed_restore;
+static struct fixed_failure fixed_alloc, fixed_kill, fixed_frames, fixed_remap;
+static struct fixed_failure fixed_set, fixed_restore;
+static int fixed_error = ENOMEM;
 static atomic_t fixed_blocks;
 
 static noinline void *fixed_no_memory(void)
@@ -38,10 +42,20 @@ static noinline int fixed_enomem(void)
 	return -ENOMEM;
 }
 
-static int fixed_call(struct fixed_failure *failure, struct pt_regs *regs, void *instead)
+static noinline int fixed_fails(void)
+{
+	return -fixed_error;
+}
+
+static bool fixed_is_due(struct fixed_failure *failure)
 {
 	failure->calls++;
-	if (failure->calls < failure->first || failure->calls > failure->last)
+	return failure->calls >= failure->first && failure->calls <= failure->last;
+}
+
+static int fixed_call(struct fixed_failure *failure, struct pt_regs *regs, void *instead)
+{
+	if (!fixed_is_due(failure))
 		return 0;
 	instruction_pointer_set(regs, (unsigned long)instead);
 	return 1;
@@ -56,12 +70,16 @@ static bool fixed_is_ours(struct pt_regs *regs)
 
 static int fixed_before_alloc(struct kprobe *probe, struct pt_regs *regs)
 {
-	return fixed_is_ours(regs) ? fixed_call(&fixed_alloc, regs, fixed_no_memory) : 0;
+	if (!fixed_is_ours(regs))
+		return 0;
+	if (fixed_is_due(&fixed_kill))
+		send_sig(SIGKILL, current, 1);
+	return fixed_call(&fixed_alloc, regs, fixed_no_memory);
 }
 
 static int fixed_before_frames(struct kprobe *probe, struct pt_regs *regs)
 {
-	return fixed_is_ours(regs) ? fixed_call(&fixed_frames, regs, fixed_enomem) : 0;
+	return fixed_is_ours(regs) ? fixed_call(&fixed_frames, regs, fixed_fails) : 0;
 }
 
 static int fixed_before_remap(struct kprobe *probe, struct pt_regs *regs)
@@ -76,7 +94,7 @@ static int fixed_before_remap(struct kprobe *probe, struct pt_regs *regs)
 
 static int fixed_before_set(struct kprobe *probe, struct pt_regs *regs)
 {
-	return fixed_call(&fixed_set, regs, fixed_enomem);
+	return fixed_call(&fixed_set, regs, fixed_fails);
 }
 
 static int fixed_before_restore(struct kprobe *probe, struct pt_regs *regs)
@@ -143,7 +161,7 @@ static int fixed_get_failure(char *buf, const struct kernel_param *kp)
 {
 	const struct fixed_failure *failure = kp->arg;
 
-	return sysfs_emit(buf, "%u %u\n", failure->first, failure->last);
+	return sysfs_emit(buf, "%u %u %u\n", failure->first, failure->last, failure->calls);
 }
 
 static const struct kernel_param_ops fixed_failure_ops = {
@@ -153,6 +171,8 @@ static const struct kernel_param_ops fixed_failure_ops = {
 
 module_param_cb(alloc, &fixed_failure_ops, &fixed_alloc, 0600);
 MODULE_PARM_DESC(alloc, "which dma_alloc_coherent() fails");
+module_param_cb(kill, &fixed_failure_ops, &fixed_kill, 0600);
+MODULE_PARM_DESC(kill, "before which dma_alloc_coherent() its task is killed");
 module_param_cb(frames, &fixed_failure_ops, &fixed_frames, 0600);
 MODULE_PARM_DESC(frames, "which dma_get_sgtable() fails");
 module_param_cb(remap, &fixed_failure_ops, &fixed_remap, 0600);
@@ -161,6 +181,8 @@ module_param_cb(set, &fixed_failure_ops, &fixed_set, 0600);
 MODULE_PARM_DESC(set, "which set_memory_uc() fails");
 module_param_cb(restore, &fixed_failure_ops, &fixed_restore, 0600);
 MODULE_PARM_DESC(restore, "which set_memory_wb() fails");
+module_param_named(error, fixed_error, int, 0600);
+MODULE_PARM_DESC(error, "errno of dma_get_sgtable() and set_memory_uc() that fail");
 
 static int fixed_get_blocks(char *buf, const struct kernel_param *kp)
 {

@@ -3,8 +3,9 @@
 # shellcheck shell=dash
 #
 # guest.sh [GROUP]: loads of /mmapdemo.ko with fixed memory, in the VM. /fixed.ko makes some of
-# them fail, and sees how memory is cached. Contract rows S1, S12, V3 and V4. With a GROUP (blocks or
-# cache), guest.sh runs the tests of that group alone. The header of a mutant names its group.
+# them fail, and sees how memory is cached. Contract rows S1, S12, V3 and V4. With a GROUP (blocks,
+# cache or nopat), guest.sh runs the tests of that group alone; those of nopat want a kernel that was
+# booted so, and run in no other way. The header of a mutant names its group.
 
 # shellcheck source=tools/tap.sh
 . /tap.sh
@@ -84,6 +85,25 @@ out_of_memory() {
 	fail "$1" "0 0" && return $status
 }
 
+# no_frames ERRNO: dma_get_sgtable() fails with that, for the first of several blocks
+no_frames() {
+	echo "$1" >$parameters/error && fail frames "1 99999" &&
+		refused "strategies=dma size=64M" "mmapdemo-dma: size=67108864: dma_get_sgtable\(\) does not tell .* \(error -$1\): take"
+	status=$?
+	echo 12 >$parameters/error && fail frames "0 0" && return $status
+}
+
+# The kernel gets a block for a task that is about to die, and then no more.
+killed() {
+	fail kill "3 3"
+	if insmod /mmapdemo.ko strategies=dma size=64M; then
+		echo "insmod was not killed"
+		return 1
+	fi
+	calls=$(sed 's/.* //' $parameters/kill)
+	fail kill "0 0" && same "calls of dma_alloc_coherent()" 3 "$calls" && nothing_is_left
+}
+
 counted() {
 	cat /sys/kernel/debug/mmapdemo/mmapdemo-dma/vmas
 }
@@ -108,9 +128,9 @@ kernel_has() {
 	same "the kernel's mapping" "$1" "$(seen | sed 's/.* kernel \([a-z]*\) .*/\1/')"
 }
 
-# The processors' types, and the kernel finds no conflict.
+# cached TYPE DEVICE [PAGES]: so are all pages for the processors, and the kernel finds no conflict.
 cached() {
-	/map look "$2" && same "both mappings" "program $1 kernel $1 frames 256" "$(seen)" || return
+	/map look "$2" && same "both mappings" "program $1 kernel $1 frames ${3-256}" "$(seen)" || return
 	if dmesg | grep 'x86/PAT'; then
 		return 1
 	fi
@@ -119,9 +139,10 @@ cached() {
 # Without the page attribute table there is no write-combining.
 has_pat=$(dmesg | grep -c 'x86/PAT: Configuration .* WC ')
 
-# of_load STRATEGY TYPE
+# of_load STRATEGY TYPE [MIB]
 of_load() {
-	with "strategies=$1 size=1M cache=$2" cached "$2" "/dev/mmapdemo-$1" && kernel_has wb
+	mib=${3-1}
+	with "strategies=$1 size=${mib}M cache=$2" cached "$2" "/dev/mmapdemo-$1" $((256 * mib)) && kernel_has wb
 }
 
 on_its_own() {
@@ -135,11 +156,29 @@ no_wc() {
 	refused "strategies=pfn cache=wc" "cache=wc: the kernel does not use the page attribute table"
 }
 
+# not_changed ERRNO CURE
 not_changed() {
-	fail set "1 99" &&
-		refused "strategies=pfn size=1M cache=uc" "cache=uc: the kernel's own mapping cannot be changed .*: free memory, or"
+	echo "$1" >$parameters/error && fail set "1 99" &&
+		refused "strategies=pfn size=1M cache=uc" "cache=uc: the kernel's own mapping cannot be changed \(error -$1\): $2"
 	status=$?
-	fail set "0 0" && return $status
+	echo 12 >$parameters/error && fail set "0 0" && return $status
+}
+
+free_kib() {
+	awk '/^MemFree/ { print $2 }' /proc/meminfo
+}
+
+# Eight blocks of 4 MiB, of which none may stay allocated. What else changes is far below four of them.
+not_changed_nor_lost() {
+	fail set "1 99"
+	before=$(free_kib)
+	for _ in 1 2 3 4 5 6 7 8; do
+		insmod /mmapdemo.ko strategies=pfn size=4M cache=uc && { rmmod mmapdemo; break; }
+	done
+	lost=$((before - $(free_kib)))
+	calls=$(sed 's/.* //' $parameters/set)
+	fail set "0 0"
+	[ "$calls" -ge 8 ] && [ $lost -lt 16384 ] || { echo "$calls calls failed, and $lost KiB are lost"; return 1; }
 }
 
 for_good() {
@@ -169,6 +208,8 @@ blocks() {
 	for nth in 1 12; do
 		try "V3.no-memory-for-frames[$nth]" out_of_memory frames $nth
 	done
+	try "V3.no-frames-of-block" no_frames 6 # ENXIO
+	try "V3.killed-between-blocks" killed
 	for nth in 1 2 16; do
 		try "V4.block-not-mapped[$nth]" mapping_fails $nth
 	done
@@ -184,6 +225,7 @@ cache() {
 			fi
 		done
 	done
+	try "S1.cached-alike[pfn-uc-4M]" of_load pfn uc 4
 	try "S1.cached-alike[of-a-node]" with "strategies=pfn size=1M" on_its_own
 	for strategies in pagecache anon fault insert vmalloc dma all pfn,dma; do
 		try "params.refuses[cache=uc,strategies=$strategies]" refused "strategies=$strategies size=1M cache=uc" \
@@ -192,15 +234,30 @@ cache() {
 	for type in '' wt WC; do
 		try "params.refuses[cache=$type]" refused "strategies=pfn cache=$type" "cache=$type: want wb, wc or uc"
 	done
-	try "S1.cache-not-changed" not_changed
+	try "S1.cache-not-changed[ENOMEM]" not_changed 12 "free memory, or"
+	try "S1.cache-not-changed[EBUSY]" not_changed 16 "another driver .*: reboot, or load"
+	try "S1.cache-not-changed[nothing-lost]" not_changed_nor_lost
 	try "S1.cache-not-restored" not_restored
+}
+
+# Nothing but the entries of page tables says how memory is cached.
+nopat() {
+	try "params.refuses[cache=wc]" no_wc
+	for strategy in pfn pfn-fault; do
+		try "S1.cached-alike[nopat,$strategy-wb]" of_load $strategy wb
+		try "S1.cached-alike[nopat,$strategy-uc]" of_load $strategy uc
+	done
 }
 
 insmod /fixed.ko || exit
 case ${1-} in
-blocks) plan 13 ;;
-cache) plan 20 ;;
-*) plan 33 ;;
+blocks) plan 15 ;;
+cache) plan 23 ;;
+nopat)
+	plan 5
+	nopat
+	;;
+*) plan 38 ;;
 esac
 [ "${1-blocks}" != blocks ] || blocks
 [ "${1-cache}" != cache ] || cache
