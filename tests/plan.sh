@@ -37,6 +37,7 @@ lifecycle	distinct,source,cross	80
 storm		first,last		80
 late-load	distinct,source		40
 fixed		distinct,source		30
+fixed-nopat	first			30
 templates	distinct,source		500
 drivers		distinct,source		150
 importers	distinct		40
@@ -252,6 +253,10 @@ suite_command() {
 	fixed)
 		needed="S1 S12 V3 V4"
 		command=("$top/tests/suites/fixed/run" "$kernel" "$top/build/$kernel/mmapdemo.ko")
+		;;
+	fixed-nopat)
+		needed=S1
+		command=("$top/tests/suites/fixed/run" "$kernel" "$top/build/$kernel/mmapdemo.ko" "$top/drivers" nopat)
 		;;
 	templates) command=("$top/tests/suites/templates/run" "$kernel") ;;
 	drivers)
