@@ -21,7 +21,7 @@
 
 #define LONGEST	   (16 * 4096)
 #define PRIVATE	   4	 /* a bit of step.which for run_map() */
-#define NO_MAPPING -2000 /* a result: there is nothing to do it to */
+#define NO_MAPPING (-2000) /* a result: there is nothing to do it to */
 
 static struct side {
 	int fd[DESCS];
@@ -423,15 +423,17 @@ static void plant_in_mapping(int flags, uint32_t map)
 {
 	const struct step step = {.map = map, .which = 1 | flags, .length = 4096};
 	struct outcome outcome;
+	unsigned char *at;
 
 	for (int side = 0; side < SIDES; side++) {
 		if (ftruncate(sides[side].fd[0], 2 * step.length))
 			err(2, "the planted mistake");
 		run_map(side, &step, &outcome);
-		if (outcome.result)
+		at = sides[side].map[map];
+		if (outcome.result || !at)
 			errx(2, "the planted mistake: mmap: %ld", outcome.result);
 		for (uint32_t i = 0; i < step.length; i++)
-			sides[side].map[map][i] ^= side == CREATED;
+			at[i] ^= side == CREATED;
 	}
 }
 

@@ -470,10 +470,13 @@ static void check_gone(int fd)
 	CHECK(open(node, O_RDWR) < 0 && (errno == ENOENT || errno == ENODEV));
 }
 
-/* The machine removes a device some time after it is asked to. */
+/*
+ * The machine removes a device some time after it is asked to: the kernel learns of it by ACPI, whose
+ * work is slow in an emulator, and would be slower beside children that never sleep.
+ */
 static void wait_until_gone(int fd)
 {
-	for (int i = 0; i < 6000 && !(polled(fd, 0) & POLLHUP); i++)
+	for (int i = 0; i < 30000 && !(polled(fd, 0) & POLLHUP); i++)
 		usleep(10000);
 }
 
@@ -483,24 +486,26 @@ static int gone(const char *path, const char *word, const char *other_node)
 	const volatile unsigned int *at = map_registers(fd), *other_at = map_registers(other);
 	volatile unsigned char *shared = map_buffer(fd), *other_shared = map_buffer(other);
 	char *private = map(fd, BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE, 0), byte;
+	int sysfs = strncmp(path, "/dev/", 5), users = sysfs ? CHILDREN : 0;
 
 	CHECK(other >= 0 && private != MAP_FAILED && pipe(ready) == 0);
 	private[page] = 'p';
 	other_shared[0] = 'o';
 	CHECK(!dies(at) && !dies((void *)shared) && other_at[0] == ID);
-	children(fd, at);
-	for (i = 0; i < CHILDREN; i++)
+	if (users)
+		children(fd, at);
+	for (i = 0; i < users; i++)
 		CHECK(read(ready[0], &byte, 1) == 1);
 	/* a transfer runs: this one, or the transferrer's */
 	CHECK(start(fd, 0, 0, EDU_MEMORY, EDU_DMA_TO_BUFFER) == 0 || errno == EBUSY);
 	store(path, word);
-	if (!strncmp(path, "/dev/", 5))
+	if (!sysfs)
 		wait_until_gone(fd);
 
 	CHECK(dies(at) && dies((char *)at + page) && dies((void *)shared));
 	CHECK(dies((char *)shared + page) && dies(private) && dies(private + page));
 	check_gone(fd);
-	for (i = 0; i < CHILDREN; i++)
+	for (i = 0; i < users; i++)
 		CHECK(wait(&status) > 0 && status == 0);
 	CHECK(munmap((void *)at, REGISTERS) == 0 && munmap((void *)shared, BUFFER) == 0);
 	CHECK(other_at[0] == ID && other_shared[0] == 'o' && !polled(other, 0));

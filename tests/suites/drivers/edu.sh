@@ -120,9 +120,9 @@ edu_tests() {
 	try "C13.edu-unbound-under-load[$1]" rounds "$2"
 	try "C13.edu-removed-under-load[$1]" removed
 	if [ -c /dev/ttyS4 ]; then
-		try "C13.edu-unplugged-under-load[$1]" unplugged
+		try "C13.edu-unplugged-while-mapped[$1]" unplugged
 	else
-		skip "C13.edu-unplugged-under-load[$1]" "the kernel knows no serial port on PCI"
+		skip "C13.edu-unplugged-while-mapped[$1]" "the kernel knows no serial port on PCI"
 	fi
 	try "C13.edu-unload-while-mapped[$1]" edu_unload_while_mapped "$1"
 	try "C13.edu-unload-after-unbind[$1]" edu_unload_after_unbind "$1"
