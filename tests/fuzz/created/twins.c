@@ -20,7 +20,7 @@
 #include "twins.h"
 
 #define LONGEST	   (16 * 4096)
-#define PRIVATE	   4	 /* a bit of step.which for run_map() */
+#define PRIVATE	   4	   /* a bit of step.which for run_map() */
 #define NO_MAPPING (-2000) /* a result: there is nothing to do it to */
 
 static struct side {

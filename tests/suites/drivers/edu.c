@@ -471,8 +471,8 @@ static void check_gone(int fd)
 }
 
 /*
- * The machine removes a device some time after it is asked to: the kernel learns of it by ACPI, whose
- * work is slow in an emulator, and would be slower beside children that never sleep.
+ * The machine removes a device some time after it is asked to: the kernel learns of it by ACPI,
+ * whose work is slow in an emulator, and would be slower beside children that never sleep.
  */
 static void wait_until_gone(int fd)
 {
