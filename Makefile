@@ -61,7 +61,8 @@ module:
 examples := $(patsubst userspace/examples/%.c,%,$(wildcard userspace/examples/*.c))
 row_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard conformance/rows/*.c conformance/support/*.c))
 # what chooses and runs rows and shows the results: `mmapdemo conform`, and mmapdemo-rows
-front_sources := $(filter-out %/html.c,$(wildcard userspace/mmapdemo/conform/*.c userspace/mmapdemo/common/*.c))
+front_sources := $(wildcard userspace/mmapdemo/conform/*.c userspace/mmapdemo/common/*.c)
+front_texts := $(wildcard userspace/mmapdemo/conform/*.css userspace/mmapdemo/common/*.css)
 warnings := -std=gnu11 -Wall -Wextra -Werror
 
 .PHONY: programs rows
@@ -80,7 +81,7 @@ $(obj)/conformance/%.o: conformance/%.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Iconformance -Iinclude/uapi -MMD -MP -c -o $@ $<
 
-$(bin)/mmapdemo-rows: $(row_objects) $(front_sources:%.c=$(obj)/%.o)
+$(bin)/mmapdemo-rows: $(row_objects) $(front_sources:%.c=$(obj)/%.o) $(front_texts:%=$(obj)/%.o)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -o $@ $^ $$($(PKG_CONFIG) --static --libs check json-c liburing) -pthread
 
@@ -88,6 +89,7 @@ $(bin)/mmapdemo-rows: $(row_objects) $(front_sources:%.c=$(obj)/%.o)
 rows32_sources := $(shell grep -lsE '^ROW(_EACH)?.(S[0-9]|C[17],)' conformance/rows/*.c) \
 	$(wildcard conformance/support/*.c) $(front_sources)
 rows32_objects := $(rows32_sources:%.c=build/obj32/%.o)
+rows32_texts := $(front_texts:%=build/obj32/%.o)
 
 .PHONY: rows32
 rows32: $(bin)/mmapdemo-rows32 ; @:
@@ -97,7 +99,11 @@ build/obj32/%.o: %.c Makefile
 	$(Q)$(CC) -m32 -D_FILE_OFFSET_BITS=64 $(warnings) $(CFLAGS) -Iuserspace/mmapdemo -Iconformance \
 		-Iinclude/uapi -MMD -MP -c -o $@ $<
 
-$(bin)/mmapdemo-rows32: $(rows32_objects)
+$(rows32_texts): build/obj32/%.o: $(obj)/%.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) -m32 $(warnings) $(CFLAGS) -c -o $@ $(obj)/$*.c
+
+$(bin)/mmapdemo-rows32: $(rows32_objects) $(rows32_texts)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -m32 -static -o $@ $^ -L$$(vm/foreign i386)/usr/lib/i386-linux-gnu -lcheck -lsubunit -ljson-c -lrt -lm -pthread
 

@@ -38,6 +38,12 @@ struct target {
 
 extern struct target target;
 
+/* Nobody's data is lost where it is overwritten: it was made for the run, or is the module's. */
+static inline bool target_is_expendable(void)
+{
+	return target.made || target.ours;
+}
+
 static inline size_t pages(size_t count)
 {
 	return count * target.page;

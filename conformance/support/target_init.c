@@ -26,7 +26,7 @@ static void refuse_to_open(const char *path)
 	const char *way_out = "";
 
 	if (error == ENOENT || error == ENXIO || error == ENODEV)
-		way_out = ": load its module (ours: make load), or name another";
+		way_out = ": load its module (/dev/mmapdemo: make load), or name another";
 	else if (error == EACCES || error == EPERM)
 		way_out = ": run as root, or give yourself the right (our module: mode=0666)";
 	errx(2, "%s: %s%s", path, strerror(error), way_out);

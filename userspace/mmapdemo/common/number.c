@@ -47,6 +47,15 @@ int number_powers(uint64_t *bytes, int most)
 	return powers;
 }
 
+const char *number_words(uint64_t bytes, char words[32])
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
+	int unit = number_powers(&bytes, 3);
+
+	snprintf(words, 32, "%ju %s", (uintmax_t)bytes, units[unit]);
+	return words;
+}
+
 const char *number_bytes(uint64_t bytes, char text[24])
 {
 	static const char units[] = " KMGT";

@@ -14,6 +14,9 @@ bool parse_number(const char *text, uint64_t *number);
 /* Writes a size as parse_number() reads it: "16M". */
 const char *number_bytes(uint64_t bytes, char text[24]);
 
+/* Writes a size for people to read: "16 MiB". */
+const char *number_words(uint64_t bytes, char words[32]);
+
 /* Divides by 1024 as often as nothing is left over, up to `most` times; returns how often. */
 int number_powers(uint64_t *bytes, int most);
 

@@ -126,17 +126,14 @@ const char *size_words(char words[120])
 		[SIZE_GIVEN] = "as --size says",
 		[SIZE_TRIED] = "found by trial",
 	};
-	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
-	uint64_t bytes = facts->size, page = facts->page;
-	int unit = number_powers(&bytes, 3), page_unit = number_powers(&page, 3);
+	char bytes[32], page[32];
 
-	if (!facts->size) {
-		snprintf(words, 120, "size unknown, pages of %ju %s", (uintmax_t)page,
-			 units[page_unit]);
-		return words;
-	}
-	snprintf(words, 120, "%ju %s (%s), pages of %ju %s", (uintmax_t)bytes, units[unit],
-		 from[facts->size_from], (uintmax_t)page, units[page_unit]);
+	number_words(facts->page, page);
+	if (facts->size)
+		snprintf(words, 120, "%s (%s), pages of %s", number_words(facts->size, bytes),
+			 from[facts->size_from], page);
+	else
+		snprintf(words, 120, "size unknown, pages of %s", page);
 	return words;
 }
 

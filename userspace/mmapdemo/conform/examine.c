@@ -36,7 +36,7 @@ static void make_facts(const struct options *options)
 		err(2, "mmap");
 	*facts = (struct facts){.fd = handed, .page = sysconf(_SC_PAGESIZE)};
 	facts->deadline = options->timeout ? options->timeout : DEADLINE * busy_factor();
-	facts->may_write = options->may_write || target.made || target.ours;
+	facts->may_write = options->may_write || target_is_expendable();
 	facts->may_fill = !options->no_fill;
 	facts->told = options->profile_given;
 	facts->may_read = !options->no_read;
@@ -255,6 +255,10 @@ static const char *why_no_rows(const struct probing *probing)
 	return NULL;
 }
 
+const struct probe *const surveyed_probes[] = {mapping_probes, memory_probes, life_probes,
+					       later_probes,   grow_probes,   kernel_probes,
+					       empty_probes,   end_probes,    NULL};
+
 static void run_probes(struct probing *probing, const struct options *options, const char **why)
 {
 	*why = guess_profile(options);
@@ -263,14 +267,8 @@ static void run_probes(struct probing *probing, const struct options *options, c
 		probing_run(probing, read_probes);
 	check_survey(probing);
 	*why = guess_profile(options);
-	probing_run(probing, mapping_probes);
-	probing_run(probing, memory_probes);
-	probing_run(probing, life_probes);
-	probing_run(probing, later_probes);
-	probing_run(probing, grow_probes);
-	probing_run(probing, kernel_probes);
-	probing_run(probing, empty_probes);
-	probing_run(probing, end_probes);
+	for (size_t i = 0; surveyed_probes[i]; i++)
+		probing_run(probing, surveyed_probes[i]);
 	if (!facts->may_write)
 		probing_run(probing, read_probes);
 	probing_run(probing, last_probes);

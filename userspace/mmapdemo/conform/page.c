@@ -1,47 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A diagnosis as a page that needs nothing else. */
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "common/html.h"
+#include "common/memory.h"
 #include "support/target.h"
 #include "diagnosis.h"
 
-static const char head[] =
-	"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-
-static const char style[] =
-	"<style>\n"
-	"body { font: 16px/1.5 sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem;\n"
-	"  color: #222; background: #fff; }\n"
-	"table { border-collapse: collapse; }\n"
-	"td, th { text-align: left; padding: 0.2rem 1rem 0.2rem 0; }\n"
-	"section { border-left: 0.4rem solid #888; padding: 0 1rem; margin: 1.5rem 0; }\n"
-	".broken { border-color: #b00; } .missing { border-color: #c70; } .choice { border-color: "
-	"#06a; }\n"
-	"h2 { font-size: 1.1rem; margin: 0; } p { margin: 0.3rem 0; } pre { overflow: auto; }\n"
-	"@media (prefers-color-scheme: dark) { body { color: #ddd; background: #111; } }\n"
-	"</style>\n";
+/* findings.css */
+extern const char findings_css[];
 
 static void put(const char *text)
 {
-	for (; *text; text++) {
-		switch (*text) {
-		case '<':
-			fputs("&lt;", stdout);
-			break;
-		case '>':
-			fputs("&gt;", stdout);
-			break;
-		case '&':
-			fputs("&amp;", stdout);
-			break;
-		case '"':
-			fputs("&quot;", stdout);
-			break;
-		default:
-			putchar(*text);
-		}
-	}
+	html_text(stdout, text);
 }
 
 static void put_row(const char *name, const char *value)
@@ -86,16 +58,25 @@ static void put_counts(const struct diagnosis *diagnosis)
 	put_row("not applicable", count);
 }
 
+static void begin_page(const char *name)
+{
+	char *title = NULL;
+	size_t size;
+	FILE *file = text_stream(&title, &size);
+
+	fputs("mmapdemo conform ", file);
+	html_text(file, name);
+	fclose(file);
+	html_begin(stdout, title, findings_css, "");
+	free(title);
+}
+
 void show_page(const struct diagnosis *diagnosis)
 {
 	char size[120];
 
-	fputs(head, stdout);
-	fputs("<title>mmapdemo conform ", stdout);
-	put(diagnosis->target);
-	fputs("</title>\n", stdout);
-	fputs(style, stdout);
-	fputs("</head>\n<body>\n<h1>", stdout);
+	begin_page(diagnosis->target);
+	fputs("<h1>", stdout);
 	put(diagnosis->target);
 	fputs("</h1>\n<table>\n", stdout);
 	put_row("size", size_words(size));

@@ -26,8 +26,8 @@ enum needs {
 	NEEDS_SIZE = 1 << 4,	/* a size that the target or the user told */
 	NEEDS_PRIVATE = 1 << 5, /* a private mapping that takes stores */
 	NEEDS_REOPEN = 1 << 6,	/* to be opened twice */
-	NEEDS_OFFSETS = 1 << 8, /* offsets that count bytes */
 	NEEDS_KEPT = 1 << 7,	/* as NEEDS_STORES, and what is stored stays there */
+	NEEDS_OFFSETS = 1 << 8, /* offsets that count bytes */
 	LOADS_ALL = 1 << 9,	/* loads from each byte of a page: nothing that registers bear */
 	MAY_BE_LATE = 1 << 10,	/* a test that does not end in time is no finding */
 };
@@ -42,6 +42,8 @@ extern const struct probe survey_probes[], mapping_probes[], memory_probes[], ke
 extern const struct probe life_probes[], later_probes[], grow_probes[], empty_probes[],
 	end_probes[];
 extern const struct probe read_probes[], last_probes[];
+/* Those that come after the survey, in their order; NULL ends them. */
+extern const struct probe *const surveyed_probes[];
 
 enum size_from { SIZE_UNKNOWN, SIZE_SAID, SIZE_GIVEN, SIZE_TRIED };
 
@@ -114,9 +116,9 @@ void beside_child(void (*call)(void *argument), void (*beside)(void *argument), 
 int probe_open(int flags);
 int probe_open_again(int flags); /* -1 and errno where it fails */
 int probe_prot(void);		 /* of shared mappings: facts->prot, or with PROT_WRITE */
-/* A shared mapping has facts->prot, too. */
+/* Maps `count' pages from page `first' on. A shared mapping has facts->prot, too. */
 unsigned char *probe_map(int fd, size_t count, int prot, int flags, size_t first);
-/* Two pages from `first` on, or the whole target where only that can be mapped. */
+/* Maps the pages that can be loaded from, or the whole target where only that can be mapped. */
 unsigned char *probe_map_all(int fd, int prot, int flags);
 void probe_unmap(void *map, size_t count);
 

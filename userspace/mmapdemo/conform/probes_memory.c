@@ -567,7 +567,7 @@ const struct probe later_probes[] = {
 	{},
 };
 
-/* Many drivers empty their memory for who opens them for writing alone, as a file is truncated. */
+/* Many drivers empty their memory at open(O_WRONLY), as O_TRUNC truncates a file. */
 static void probe_emptied(void)
 {
 	int fd = probe_open(O_RDWR), other;

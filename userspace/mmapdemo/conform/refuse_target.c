@@ -20,7 +20,8 @@ static bool is_terminal(dev_t device)
 	       number == 229;
 }
 
-/* The kernel lets nobody have a block device alone that is mounted, even in part, or swapped to. */
+/* O_EXCL is EBUSY for a block device that the kernel uses: as a file system, in part, or for swap.
+ */
 static bool is_in_use(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC);
@@ -37,7 +38,9 @@ void refuse_target(const char *path)
 
 	if (stat(path, &stat_of))
 		errx(2, "%s: %s%s", path, strerror(errno),
-		     errno == ENOENT ? ": load its module (ours: make load), or name another" : "");
+		     errno == ENOENT
+			     ? ": load its module (/dev/mmapdemo: make load), or name another"
+			     : "");
 	switch (stat_of.st_mode & S_IFMT) {
 	case S_IFDIR:
 		errx(2, "%s: a directory cannot be mapped: name a device or a file in it", path);

@@ -34,7 +34,7 @@ void prepare_rows(void *argument, int to)
 		target_check_size();
 	else
 		target_init(options->target, options->size);
-	if (!target.ours && !target.made && !options->may_write)
+	if (!target_is_expendable() && !options->may_write)
 		refuse_to_overwrite();
 	target_probe();
 }
@@ -166,14 +166,10 @@ static size_t run_rows(struct run *run, struct probing *probing)
 void examine_rows(const struct options *options, struct run *run, struct probing *probing,
 		  const char *why)
 {
-	bool known = target.ours || target.made;
+	const char *rows = target_is_expendable() ? "*" : USUAL_ROWS;
 	char *failed = NULL;
 
-	run_choose(run,
-		   options->globs ? options->globs
-		   : known	  ? "*"
-				  : USUAL_ROWS,
-		   options->timeout);
+	run_choose(run, options->globs ? options->globs : rows, options->timeout);
 	if (!why && strchr(options->target, '/'))
 		why = failed = try_to_prepare(options);
 	/* What was asked for by name and cannot be run is an error. */

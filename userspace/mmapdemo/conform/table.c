@@ -16,14 +16,6 @@
 /* The same wherever it is read: a table is compared with others. */
 static const struct terminal terminal = {.width = 79};
 
-static void print_bytes(uint64_t bytes)
-{
-	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
-	int unit = number_powers(&bytes, 3);
-
-	printf("%ju %s", (uintmax_t)bytes, units[unit]);
-}
-
 /* S5.child-store-copies[read] without what comes before and after. */
 static void base_name(const struct test *test, char name[128])
 {
@@ -98,13 +90,11 @@ static void print_details(const struct run *run, size_t first, size_t count)
 static void begin(const struct run *run)
 {
 	struct utsname system = {};
+	char size[32], page[32];
 
 	uname(&system);
-	printf("%s, ", run->target);
-	print_bytes(target.size);
-	fputs(", pages of ", stdout);
-	print_bytes(target.page);
-	printf("; %s %s %s\n\n", system.sysname, system.release, system.machine);
+	printf("%s, %s, pages of %s; %s %s %s\n\n", run->target, number_words(target.size, size),
+	       number_words(target.page, page), system.sysname, system.release, system.machine);
 	printf("%-4s %-14s %s\n", "row", "answer", "what is stated");
 }
 

@@ -47,14 +47,8 @@ void show_words(void)
 		       finding->cure);
 	}
 	show_probes(survey_probes);
-	show_probes(mapping_probes);
-	show_probes(memory_probes);
-	show_probes(kernel_probes);
-	show_probes(life_probes);
-	show_probes(later_probes);
-	show_probes(grow_probes);
-	show_probes(empty_probes);
-	show_probes(end_probes);
+	for (size_t i = 0; surveyed_probes[i]; i++)
+		show_probes(surveyed_probes[i]);
 	show_probes(read_probes);
 	show_probes(last_probes);
 	show_rows();
