@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The command that ioctl_first.c wants, on descriptor 3, as `mmapdemo conform --setup` passes it.
+/* The call that zoo/ioctl_first.c and tests/modules/odd want, on descriptor 3, as `mmapdemo conform
+ * --setup` passes it.
  */
 #include <err.h>
 #include <sys/ioctl.h>

@@ -170,7 +170,7 @@ chatter() {
 
 setup() {
 	conform 2 /dev/odd-unready && says 'cannot be mapped: Invalid argument.*--setup' &&
-		finds '' --write --setup /ready /dev/odd-unready && also no-size &&
+		finds '' --write --setup /call /dev/odd-unready && also no-size &&
 		conform 2 --setup false /dev/odd-unready && says '--setup false: it fails with status 1' &&
 		conform 0 --setup 'echo by' /dev/odd-plain && says '^by /dev/odd-plain$'
 }
@@ -179,7 +179,7 @@ setup() {
 handed() {
 	conform 1 fd:7 7<>/dev/odd-beyond && says '^broken: past-the-end: ' &&
 		says '^fd:7: 128 KiB' && conform 2 fd:8 && says 'fd:8: no open descriptor' &&
-		conform 2 -- /ready && says '/ready: it sends no descriptor' &&
+		conform 2 -- /call && says '/call: it sends no descriptor' &&
 		finds '' --write -- /send && says '^/send: 64 KiB' || return
 	for made in bpf: perf: uring:; do
 		finds '' --write $made || return
@@ -208,7 +208,7 @@ forms() {
 		conform 1 --baseline /tmp/plain /dev/odd-beyond && says '^new: broken: past-the-end: ' &&
 		says '^gone: choice: no-size: ' && conform 1 --compare /tmp/plain /tmp/beyond &&
 		says '^new: broken: past-the-end: ' && conform 0 --compare /tmp/plain /tmp/plain &&
-		same "differences" '' "$said" && conform 2 --compare /tmp/plain /ready &&
+		same "differences" '' "$said" && conform 2 --compare /tmp/plain /call &&
 		echo '{"findings": [1]}' >/tmp/wrong && conform 2 --baseline /tmp/wrong /dev/odd-plain &&
 		says 'finding 0 is no object'
 }

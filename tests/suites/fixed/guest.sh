@@ -17,6 +17,25 @@ fail() {
 	echo "$2" >"$parameters/$1"
 }
 
+# failing WHAT CALLS COMMAND...: what the command says while these calls fail
+failing() {
+	what=$1
+	fail "$1" "$2" || return
+	shift 2
+	"$@"
+	result=$?
+	fail "$what" "0 0" && return $result
+}
+
+# failing_with ERRNO WHAT CALLS COMMAND...: the same, with another errno than ENOMEM
+failing_with() {
+	echo "$1" >$parameters/error || return
+	shift
+	failing "$@"
+	result=$?
+	echo 12 >$parameters/error && return $result
+}
+
 # with PARAMETERS COMMAND...: what the command says of a module that is loaded so
 with() {
 	dmesg -c >/dev/null
@@ -26,11 +45,6 @@ with() {
 	"$@"
 	status=$?
 	rmmod mmapdemo && return $status
-}
-
-# has TEXT REGEX
-has() {
-	echo "$1" | grep -qE "$2" || { echo "'$2' is not in: $1"; return 1; }
 }
 
 nothing_is_left() {
@@ -79,18 +93,14 @@ smaller_ones() {
 
 # out_of_memory WHAT NTH: there is none for that block, nor for any later one
 out_of_memory() {
-	fail "$1" "$2 99999" &&
-		refused "strategies=dma size=64M" "mmapdemo-dma: size=67108864: no coherent memory in one piece or in several: free some, or take"
-	status=$?
-	fail "$1" "0 0" && return $status
+	failing "$1" "$2 99999" refused "strategies=dma size=64M" \
+		"mmapdemo-dma: size=67108864: no coherent memory in one piece or in several: free some, or take"
 }
 
 # no_frames ERRNO: dma_get_sgtable() fails with that, for the first of several blocks
 no_frames() {
-	echo "$1" >$parameters/error && fail frames "1 99999" &&
-		refused "strategies=dma size=64M" "mmapdemo-dma: size=67108864: dma_get_sgtable\(\) does not tell .* \(error -$1\): take"
-	status=$?
-	echo 12 >$parameters/error && fail frames "0 0" && return $status
+	failing_with "$1" frames "1 99999" refused "strategies=dma size=64M" \
+		"mmapdemo-dma: size=67108864: dma_get_sgtable\(\) does not tell .* \(error -$1\): take"
 }
 
 # The kernel gets a block for a task that is about to die, and then no more.
@@ -110,13 +120,7 @@ counted() {
 
 # block_unmapped NTH
 block_unmapped() {
-	fail remap "$1 $1" && /map fails $dma && same "mappings" 0 "$(counted)"
-}
-
-mapping_fails() {
-	with "strategies=dma size=64M" block_unmapped "$1"
-	status=$?
-	fail remap "0 0" && return $status
+	failing remap "$1 $1" /map fails $dma && same "mappings" 0 "$(counted)"
 }
 
 # The kernel's own mapping of what a program had mapped last, and what that program had.
@@ -158,10 +162,8 @@ no_wc() {
 
 # not_changed ERRNO CURE
 not_changed() {
-	echo "$1" >$parameters/error && fail set "1 99" &&
-		refused "strategies=pfn size=1M cache=uc" "cache=uc: the kernel's own mapping cannot be changed \(error -$1\): $2"
-	status=$?
-	echo 12 >$parameters/error && fail set "0 0" && return $status
+	failing_with "$1" set "1 99" refused "strategies=pfn size=1M cache=uc" \
+		"cache=uc: the kernel's own mapping cannot be changed \(error -$1\): $2"
 }
 
 free_kib() {
@@ -212,7 +214,7 @@ blocks() {
 	try "V3.no-frames-of-block" no_frames 6 # ENXIO
 	try "V3.killed-between-blocks" killed
 	for nth in 1 2 16; do
-		try "V4.block-not-mapped[$nth]" mapping_fails $nth
+		try "V4.block-not-mapped[$nth]" with "strategies=dma size=64M" block_unmapped $nth
 	done
 }
 
