@@ -472,11 +472,15 @@ static void check_gone(int fd)
 
 /*
  * The machine removes a device some time after it is asked to: the kernel learns of it by ACPI,
- * whose work is slow in an emulator, and would be slower beside children that never sleep.
+ * whose work is slow in an emulator, and would be slower beside children that never sleep. The
+ * kernel takes the device out of sysfs when the driver's remove() has returned.
  */
-static void wait_until_gone(int fd)
+static void wait_until_removed(void)
 {
-	for (int i = 0; i < 30000 && !(polled(fd, 0) & POLLHUP); i++)
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", node + strlen("/dev/edu-"));
+	for (int i = 0; i < 30000 && access(path, F_OK) == 0; i++)
 		usleep(10000);
 }
 
@@ -500,7 +504,7 @@ static int gone(const char *path, const char *word, const char *other_node)
 	CHECK(start(fd, 0, 0, EDU_MEMORY, EDU_DMA_TO_BUFFER) == 0 || errno == EBUSY);
 	store(path, word);
 	if (!sysfs)
-		wait_until_gone(fd);
+		wait_until_removed();
 
 	CHECK(dies(at) && dies((char *)at + page) && dies((void *)shared));
 	CHECK(dies((char *)shared + page) && dies(private) && dies(private + page));
