@@ -54,6 +54,7 @@ all: module programs
 
 .PHONY: module
 module:
+	$(if $(filter-out host,$(target)),$(Q)tools/deps module)
 	$(Q)tools/build $(target) $(if $(filter 1,$(V)),V=1)
 
 ### Programs: static, so that they run in any VM
