@@ -37,6 +37,10 @@ static int made(const char *what, int fd)
 	return fd;
 }
 
+#ifndef SYS_memfd_secret /* an architecture without it, such as ppc64el */
+#define SYS_memfd_secret -1
+#endif
+
 static int make_secret(const char *name)
 {
 	int fd;
