@@ -195,20 +195,38 @@ static bool node_look(const char *name, struct node *node)
 	return *node->strategy && parse_number(size, &node->bytes);
 }
 
+/* USER:GROUP. Most nodes have the owner of the node before: /etc is not read for each. */
+static const char *node_owner(const struct stat *of)
+{
+	static char owner[2 * LOGIN_NAME_MAX];
+	static uid_t uid;
+	static gid_t gid;
+	char user_number[16], group_number[16];
+	const struct passwd *user;
+	const struct group *group;
+
+	if (*owner && of->st_uid == uid && of->st_gid == gid)
+		return owner;
+	uid = of->st_uid;
+	gid = of->st_gid;
+	user = find_user(NULL, uid);
+	group = find_group(NULL, gid);
+	snprintf(user_number, sizeof(user_number), "%u", uid);
+	snprintf(group_number, sizeof(group_number), "%u", gid);
+	snprintf(owner, sizeof(owner), "%s:%s", user ? user->pw_name : user_number,
+		 group ? group->gr_name : group_number);
+	return owner;
+}
+
 static void node_print(const struct node *node)
 {
-	const struct passwd *user = find_user(NULL, node->stat_of.st_uid);
-	const struct group *group = find_group(NULL, node->stat_of.st_gid);
-	char bytes[24], uid[16], gid[16];
+	char bytes[24];
 
-	snprintf(uid, sizeof(uid), "%u", node->stat_of.st_uid);
-	snprintf(gid, sizeof(gid), "%u", node->stat_of.st_gid);
 	printf("%-24s %-9s %8s  ", node->name, node->strategy, number_bytes(node->bytes, bytes));
 	if (!node->stat_of.st_mode)
 		puts("not in /dev");
 	else
-		printf("%04o %s:%s\n", node->stat_of.st_mode & 07777, user ? user->pw_name : uid,
-		       group ? group->gr_name : gid);
+		printf("%04o %s\n", node->stat_of.st_mode & 07777, node_owner(&node->stat_of));
 }
 
 static struct json_object *node_json(const struct node *node)
