@@ -141,9 +141,9 @@ static int mmapdemo_dma_add_several(struct mmapdemo_buffer *buffer, struct mmapd
  * One block, where it can be had: the page allocator gives 2^MAX_PAGE_ORDER pages at most, and
  * CMA, from which the DMA layer allocates first, more.
  */
-static int mmapdemo_dma_alloc(struct mmapdemo_buffer *buffer, struct mmapdemo_dma *dma)
+static int mmapdemo_dma_alloc(struct mmapdemo_buffer *buffer, struct mmapdemo_dma *dma,
+			      bool is_ordinary)
 {
-	bool is_ordinary = mmapdemo_dma_is_ordinary(dma);
 	size_t size = i_size_read(buffer->inode);
 	int err = mmapdemo_dma_add_blocks(dma, size, order_base_2(size));
 
@@ -161,15 +161,16 @@ static int mmapdemo_dma_alloc(struct mmapdemo_buffer *buffer, struct mmapdemo_dm
 
 static int mmapdemo_dma_set_up(struct mmapdemo_buffer *buffer, struct mmapdemo_dma *dma)
 {
+	bool is_ordinary = mmapdemo_dma_is_ordinary(dma);
 	int err = dma_coerce_mask_and_coherent(&dma->pdev->dev, DMA_BIT_MASK(64));
 
 	/* One block is all there can be, and only that much has to be available. */
-	if (!err && !mmapdemo_dma_is_ordinary(dma))
+	if (!err && !is_ordinary)
 		mmapdemo_fixed_shrink_to_block(buffer);
 	if (!err)
 		err = mmapdemo_fixed_room(buffer);
 	if (!err)
-		err = mmapdemo_dma_alloc(buffer, dma);
+		err = mmapdemo_dma_alloc(buffer, dma, is_ordinary);
 	if (!err)
 		buffer->held = i_size_read(buffer->inode);
 	return err;
