@@ -17,7 +17,6 @@ struct mmapdemo_buffer;
  * @mode: permissions of /dev/NAME
  * @uid: its owner
  * @gid: its group
- * @minor: its place in the list of nodes
  */
 struct mmapdemo_node {
 	struct device dev;
@@ -26,7 +25,6 @@ struct mmapdemo_node {
 	umode_t mode;
 	kuid_t uid;
 	kgid_t gid;
-	u32 minor;
 };
 
 #endif

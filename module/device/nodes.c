@@ -148,20 +148,21 @@ static int mmapdemo_node_may_be(const char *name)
 static int mmapdemo_node_add(struct mmapdemo_node *node)
 {
 	int err = mmapdemo_node_may_be(node->buffer->name);
+	u32 minor;
 
 	if (err)
 		return err;
-	err = xa_alloc_cyclic(&mmapdemo_nodes, &node->minor, node,
+	err = xa_alloc_cyclic(&mmapdemo_nodes, &minor, node,
 			      XA_LIMIT(0, MMAPDEMO_NODES - 1), &mmapdemo_nodes_next, GFP_KERNEL);
 	if (err == -EBUSY)
 		return -ENOSPC;
 	if (err < 0)
 		return err;
-	node->dev.devt = MKDEV(MAJOR(mmapdemo_nodes_number), node->minor);
+	node->dev.devt = MKDEV(MAJOR(mmapdemo_nodes_number), minor);
 	dev_set_uevent_suppress(&node->dev, true);
 	err = device_add(&node->dev);
 	if (err)
-		xa_erase(&mmapdemo_nodes, node->minor);
+		xa_erase(&mmapdemo_nodes, minor);
 	else if (mmapdemo_nodes_state == MMAPDEMO_LIVE)
 		mmapdemo_node_announce(node);
 	return err;
@@ -218,7 +219,7 @@ int mmapdemo_node_make(const struct mmapdemo_node_settings *settings)
 /* With the lock held. The caller puts the device. */
 static void mmapdemo_node_remove(struct mmapdemo_node *node)
 {
-	xa_erase(&mmapdemo_nodes, node->minor);
+	xa_erase(&mmapdemo_nodes, MINOR(node->dev.devt));
 	mmapdemo_debugfs_remove(node);
 	device_del(&node->dev);
 }
