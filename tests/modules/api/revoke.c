@@ -43,7 +43,7 @@ int api_revoke(struct mmapdemo_buffer *buffer)
 }
 
 #define API_RACES	40
-#define API_RACE_BYTES	SZ_2M /* freed only when insmod ends, with the file */
+#define API_RACE_BYTES	SZ_2M
 #define API_RACE_TRIES	1000000
 
 struct api_race;
@@ -66,6 +66,7 @@ struct api_race {
 	struct mmapdemo_buffer *buffer;
 	struct file *file;
 	struct api_racer racers[5];
+	struct work_struct put;
 };
 
 /* Huge folios are split by this, with the invalidate lock dropped. */
@@ -139,6 +140,15 @@ static int api_race_run(struct api_race *race, struct workqueue_struct *queue, i
 	return err;
 }
 
+/*
+ * A worker's fput() ends with flush_delayed_fput(). insmod's own would end with insmod, and have the
+ * memory of all rounds there until then, which is more than a small machine with KASAN has.
+ */
+static void api_race_put(struct work_struct *work)
+{
+	fput(container_of(work, struct api_race, put)->file);
+}
+
 static int api_race_once(struct api_race *race, struct workqueue_struct *queue, int round)
 {
 	int err = 0;
@@ -150,7 +160,10 @@ static int api_race_once(struct api_race *race, struct workqueue_struct *queue, 
 	CHECK(err, !IS_ERR(race->file));
 	if (!err) {
 		err = api_race_run(race, queue, round);
-		fput(race->file);
+		INIT_WORK(&race->put, api_race_put);
+		queue_work(queue, &race->put);
+		flush_work(&race->put);
+		flush_delayed_fput();
 	}
 	mmapdemo_put(race->buffer);
 	return err;
