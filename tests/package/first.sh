@@ -63,6 +63,17 @@ service() {
 			-p SupplementaryGroups=mmapdemo -p DevicePolicy=closed mmapdemo info
 }
 
+# The example unit makes a node at boot. udev's rule leaves its owner and mode as they were asked for.
+named_node() {
+	cp /usr/share/doc/mmapdemo-dkms/examples/mmapdemo-node@.service /etc/systemd/system/ &&
+		echo 'SETTINGS=size=1M owner=stranger:mmapdemo mode=0640' >/etc/default/mmapdemo-lab &&
+		systemctl daemon-reload && systemctl start mmapdemo-node@lab && udevadm settle &&
+		same "/dev/mmapdemo-lab" "640 stranger mmapdemo" "$(stat -c '%a %U %G' /dev/mmapdemo-lab)" &&
+		as stranger mmapdemo info --device /dev/mmapdemo-lab &&
+		systemctl is-active --quiet dev-mmapdemo\\x2dlab.device &&
+		systemctl stop mmapdemo-node@lab && [ ! -e /dev/mmapdemo-lab ]
+}
+
 autopkgtest() {
 	modprobe -r mmapdemo && sh ./device && modprobe mmapdemo
 }
@@ -75,7 +86,7 @@ taken_away() {
 
 # "started" is before udev has looked at all there is: seen on a slow machine
 udevadm settle
-plan 9
+plan 10
 try loaded loaded
 try nodes nodes
 try member member
@@ -83,5 +94,6 @@ try examples examples
 try stranger stranger
 try own-node own_node
 try service service
+try named-node named_node
 try autopkgtest autopkgtest
 try taken-away taken_away
