@@ -9,11 +9,12 @@
  * core/		memory behind a node, and mappings of it. compat.h has what differs between
  *		kernels.
  *   assembler.c	puts a buffer together (buffer.h)
- *   io.c		files of it: read, write, seek
+ *   attach.c		files of it; io.c: read, write, seek
  *   mapping.c		mmap, a VMA's life; vma_desc.c: as kernels before 7.1 have mmap
  *   notify.c		events to wait for
  *   count.c		counts of page faults
  *   hooks.c		where the lab acts
+ *   api.c		with copy.c, hold.c, dmabuf.c and descriptor.c: for other modules
  *   pagecache.c	the strategy pagecache: its memory in folios.c, its contents in
  *			pieces.c, the pages that a memory error took in broken.c, page
  *			faults in fault.c and huge.c, size and holes in reshape.c
@@ -21,7 +22,7 @@
  * lab/			rules.c, inject.c, delay.c: pages that fail, or take long;
  *			content.c, wipe.c: fill, checksum, wipe
  * device/		nodes: nodes.c, device.c, their commands (control.c), sysfs.c, debugfs.c;
- *			buffers that programs create: create.c, file.c, seal.c
+ *			buffers that programs create: create.c, file.c, append.c, seal.c
  *
  * tools/lint/layers says which folder may include which.
  */

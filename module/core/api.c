@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What include/linux/mmapdemo.h declares, as far as no other file of the core has it. */
-#include <linux/anon_inodes.h>
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/mmapdemo.h>
 #include <linux/module.h>
 #include <linux/nodemask.h>
 #include <linux/pagemap.h>
-#include <linux/sched/signal.h>
-#include <linux/splice.h>
 #include <uapi/linux/mmapdemo.h>
 
 #include "assembler.h"
 #include "buffer.h"
-#include "events.h"
-#include "hooks.h"
 #include "notify.h"
 #include "pagecache.h"
 #include "strategy.h"
@@ -38,7 +33,6 @@ int __init mmapdemo_core_init(void)
 /* After all else. The module has no reference to a buffer any more. */
 void mmapdemo_core_exit(void)
 {
-	mmapdemo_hooks_flush();
 	mmapdemo_buffer_unmount();
 }
 
@@ -83,7 +77,8 @@ struct mmapdemo_buffer *mmapdemo_create(const char *name, u64 bytes, int node, u
 	const struct mmapdemo_settings settings = {
 		.size		= bytes,
 		.node		= node,
-		.huge		= !(flags & MMAPDEMO_CREATE_SMALL),
+		.huge		= !(flags & MMAPDEMO_CREATE_SMALL) &&
+				  !IS_ENABLED(MMAPDEMO_WITHOUT_HUGE),
 		.prealloc	= flags & MMAPDEMO_CREATE_PREALLOC,
 		.movable	= flags & MMAPDEMO_CREATE_MOVABLE,
 	};
@@ -239,9 +234,7 @@ int mmapdemo_revoke(struct mmapdemo_buffer *buffer)
 	buffer->strategy->settle(buffer, 0, (i_size_read(buffer->inode) - 1) >> PAGE_SHIFT);
 	unmap_mapping_range(mapping, 0, 0, true);
 	filemap_invalidate_unlock(mapping);
-	wake_up_all(&buffer->wait);
-	if (first)
-		mmapdemo_events_revoked(buffer);
+	mmapdemo_notify_revoked(buffer, first);
 	return 0;
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_revoke);
@@ -290,214 +283,3 @@ struct mmapdemo_buffer *mmapdemo_from_fd(int fd, fmode_t mode)
 	return buffer;
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_from_fd);
-
-static int mmapdemo_api_release(struct inode *inode, struct file *file)
-{
-	if (file->private_data) /* else mmapdemo_file() could not attach it */
-		mmapdemo_io_detach(file);
-	return 0;
-}
-
-static const struct file_operations mmapdemo_api_fops = {
-	.owner			= THIS_MODULE,
-	.release		= mmapdemo_api_release,
-	.llseek			= mmapdemo_io_llseek,
-	.read_iter		= mmapdemo_io_read_iter,
-	.write_iter		= mmapdemo_io_write_iter,
-	.splice_read		= mmapdemo_copy_splice_read,
-	.splice_write		= iter_file_splice_write,
-	.poll			= mmapdemo_notify_poll,
-	.unlocked_ioctl		= mmapdemo_notify_ioctl,
-	.compat_ioctl		= compat_ptr_ioctl,
-	.fasync			= mmapdemo_events_fasync,
-	.fsync			= noop_fsync,
-	.get_unmapped_area	= thp_get_unmapped_area,
-	MMAPDEMO_FOPS_MMAP,
-};
-
-/**
- * mmapdemo_file - a new file of a buffer, for a descriptor that the driver gives to a program
- * @buffer: a buffer of mmapdemo_create()
- * @name: what /proc/PID/maps shows
- * @flags: O_RDONLY, O_WRONLY or O_RDWR, and O_NONBLOCK or not
- *
- * A program maps, reads and writes it, and takes events with MMAPDEMO_IOCTL_WAIT.
- *
- * Context: Process context, may sleep.
- *
- * Return: the file, with its own reference to the buffer, for fd_install() or fput(); or
- * ERR_PTR of -EINVAL for @flags, -ENOMEM, -ENFILE, -ENOENT while the core's module is being
- * unloaded, -ENODEV after mmapdemo_revoke(), -EOPNOTSUPP where the buffer is of a node of
- * another strategy than pagecache.
- */
-struct file *mmapdemo_file(struct mmapdemo_buffer *buffer, const char *name, int flags)
-{
-	struct file *file;
-	int err;
-
-	if (!buffer->strategy->has_folios)
-		return ERR_PTR(-EOPNOTSUPP);
-	if (flags & ~(O_ACCMODE | O_NONBLOCK) || (flags & O_ACCMODE) == O_ACCMODE)
-		return ERR_PTR(-EINVAL);
-	file = anon_inode_getfile(name, &mmapdemo_api_fops, NULL, flags);
-	if (IS_ERR(file))
-		return file;
-	file->f_mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
-	err = mmapdemo_io_attach(file, buffer, NULL);
-	if (!err)
-		return file;
-	fput(file);
-	return ERR_PTR(err);
-}
-EXPORT_SYMBOL_MMAPDEMO(mmapdemo_file);
-
-/**
- * mmapdemo_notify - tell who waits that there is something to read
- * @buffer: the buffer
- *
- * To programs it is MMAPDEMO_EVENT_KICK. After mmapdemo_revoke() it does nothing.
- *
- * Context: As wake_up(): also hard interrupts, but not an NMI. The caller holds no lock that a
- * wake-up, eventfd_signal() or kill_fasync() takes, such as the scheduler's.
- */
-void mmapdemo_notify(struct mmapdemo_buffer *buffer)
-{
-	if (!READ_ONCE(buffer->revoked))
-		mmapdemo_notify_event(buffer, MMAPDEMO_KICKED);
-}
-EXPORT_SYMBOL_MMAPDEMO(mmapdemo_notify);
-
-/**
- * mmapdemo_wait - wait for mmapdemo_notify(), once for all calls of it since the last wait
- * @file: an attached file; with O_NONBLOCK it does not wait
- *
- * Context: Process context, may sleep.
- *
- * Return: 0, -EAGAIN, -ERESTARTSYS after a signal, -ENODEV after mmapdemo_revoke() where no
- * event came before.
- */
-int mmapdemo_wait(struct file *file)
-{
-	unsigned int events = MMAPDEMO_EVENT_KICK;
-
-	return mmapdemo_notify_wait(file, &events);
-}
-EXPORT_SYMBOL_MMAPDEMO(mmapdemo_wait);
-
-static int mmapdemo_api_check(const struct mmapdemo_buffer *buffer, u64 pos, size_t bytes)
-{
-	u64 size = mmapdemo_bytes(buffer);
-
-	if (!buffer->strategy->piece)
-		return -EOPNOTSUPP;
-	if (!bytes || pos > size || bytes > size - pos)
-		return mmapdemo_buffer_past_end(buffer);
-	return 0;
-}
-
-/**
- * mmapdemo_piece_get - begin to use some contents in place
- * @buffer: the buffer
- * @pos: first byte
- * @write: whether the caller writes; other writers and page migration wait meanwhile
- * @piece: in: @bytes, above 0, and @nowait; out: all. After an error it has nothing, and
- *	mmapdemo_piece_put() does nothing.
- *
- * What the piece has may be less than was asked for, and is not more than a folio. For
- * writing, its folio is locked until mmapdemo_piece_put(): the caller touches no user memory,
- * and gets no other piece. Programs that have it mapped may use it meanwhile. A rule of
- * INJECT_SET for a node's buffer delays, fails or counts the call as it does a read(2).
- *
- * Context: Process context, may sleep.
- *
- * Return: 0, -EINVAL for a range that is not inside the buffer, -ENODEV after mmapdemo_revoke(),
- * -ENOMEM, -EIO where a memory error took the page, -EINTR after a fatal signal, -EAGAIN with
- * @nowait, -EPERM where a seal forbids writing, -EOPNOTSUPP where the buffer's strategy has no
- * contents.
- */
-int mmapdemo_piece_get(struct mmapdemo_buffer *buffer, u64 pos, bool write,
-		       struct mmapdemo_piece *piece)
-{
-	const struct mmapdemo_piece nothing = { .bytes = piece->bytes, .nowait = piece->nowait };
-	int err = mmapdemo_api_check(buffer, pos, piece->bytes);
-
-	if (!err)
-		err = mmapdemo_hooks_access(buffer, pos, &piece->bytes, piece->nowait);
-	if (!err)
-		err = buffer->strategy->piece(buffer, pos, write, piece);
-	if (err)
-		*piece = nothing;
-	return err;
-}
-EXPORT_SYMBOL_MMAPDEMO(mmapdemo_piece_get);
-
-/**
- * mmapdemo_copy_in - write kernel memory to a buffer
- * @buffer: the buffer
- * @pos: first byte in the buffer
- * @from: the kernel memory
- * @bytes: how many, above 0
- *
- * Context: Process context, may sleep. No lock of the buffer is held between two folios.
- *
- * Return: 0, or an errno as mmapdemo_piece_get(): some of it may be written then.
- */
-int mmapdemo_copy_in(struct mmapdemo_buffer *buffer, u64 pos, const void *from, size_t bytes)
-{
-	int err = mmapdemo_api_check(buffer, pos, bytes);
-
-	while (bytes && !err) {
-		struct mmapdemo_piece piece = { .bytes = bytes };
-
-		err = mmapdemo_piece_get(buffer, pos, true, &piece);
-		if (err)
-			break;
-		memcpy(piece.at, from, piece.bytes);
-		mmapdemo_piece_put(&piece, true);
-		pos += piece.bytes;
-		from += piece.bytes;
-		bytes -= piece.bytes;
-		if (bytes && fatal_signal_pending(current))
-			err = -EINTR;
-		cond_resched();
-	}
-	return err;
-}
-EXPORT_SYMBOL_MMAPDEMO(mmapdemo_copy_in);
-
-/**
- * mmapdemo_copy_out - read from a buffer to kernel memory
- * @buffer: the buffer
- * @pos: first byte in the buffer
- * @to: the kernel memory
- * @bytes: how many, above 0; holes read as zeros and stay holes
- *
- * Context: Process context, may sleep.
- *
- * Return: 0, or an errno as mmapdemo_copy_in(): some of it may be read then.
- */
-int mmapdemo_copy_out(struct mmapdemo_buffer *buffer, u64 pos, void *to, size_t bytes)
-{
-	int err = mmapdemo_api_check(buffer, pos, bytes);
-
-	while (bytes && !err) {
-		struct mmapdemo_piece piece = { .bytes = bytes };
-
-		err = mmapdemo_piece_get(buffer, pos, false, &piece);
-		if (err)
-			break;
-		if (piece.at)
-			memcpy(to, piece.at, piece.bytes);
-		else
-			memset(to, 0, piece.bytes);
-		mmapdemo_piece_put(&piece, false);
-		pos += piece.bytes;
-		to += piece.bytes;
-		bytes -= piece.bytes;
-		if (bytes && fatal_signal_pending(current))
-			err = -EINTR;
-		cond_resched();
-	}
-	return err;
-}
-EXPORT_SYMBOL_MMAPDEMO(mmapdemo_copy_out);

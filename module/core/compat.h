@@ -138,7 +138,7 @@
  * 6.6, 1d024e7a8dab "mm: remove enum page_entry_size": .huge_fault gets the
  * order. Kernels before that call it for DAX only.
  */
-#ifndef CONFIG_TRANSPARENT_HUGEPAGE
+#if !defined(CONFIG_TRANSPARENT_HUGEPAGE) || defined(MMAPDEMO_WITHOUT_HUGE)
 #undef MMAPDEMO_HAS_HUGE_FAULT
 #endif
 #ifdef MMAPDEMO_HAS_HUGE_FAULT
@@ -152,7 +152,8 @@
  * huge page through the core, which maps some by itself. core.mk takes core/huge_map.c
  * there in place of core/huge_insert.c.
  */
-#if defined(CONFIG_TRANSPARENT_HUGEPAGE) && !defined(MMAPDEMO_HAS_INSERT_FOLIO_PMD)
+#if defined(CONFIG_TRANSPARENT_HUGEPAGE) && !defined(MMAPDEMO_HAS_INSERT_FOLIO_PMD) && \
+	!defined(MMAPDEMO_WITHOUT_HUGE)
 #define MMAPDEMO_HUGE_BY_CORE
 #endif
 

@@ -9,9 +9,18 @@
 # mmapdemo-core is the objects; mmapdemo-core-flags, the options that they, and who includes
 # their headers, are compiled with. docs/drivers.md says more.
 
-mmapdemo-core := assembler.o count.o hooks.o notify.o events.o io.o mapping.o vma_desc.o strategy.o
-mmapdemo-core += folios.o pieces.o broken.o fault.o uffd.o reshape.o pagecache.o hold.o api.o
-mmapdemo-core += $(if $(CONFIG_DMA_SHARED_BUFFER),dmabuf.o)
+# Buffers, files that map them, page faults, and revoke.
+mmapdemo-core := assembler.o api.o attach.o mapping.o vma_desc.o pagecache.o folios.o fault.o broken.o
+mmapdemo-core += uffd.o
+
+# The rest is parts. A driver that has the folder built in may leave out those that it does not
+# need: it names the others before it includes this file. `mmapdemo-core-parts :=' is none.
+mmapdemo-part-io := io.o pieces.o strategy.o copy.o
+mmapdemo-part-notify := notify.o events.o
+mmapdemo-part-reshape := reshape.o
+mmapdemo-part-hold := hold.o
+mmapdemo-part-dmabuf := $(if $(CONFIG_DMA_SHARED_BUFFER),dmabuf.o)
+mmapdemo-part-descriptor := descriptor.o
 
 # Feature probes: what the headers declare, never a version (RHEL-like kernels
 # backport). compat.h reads them and names the commit behind each, but for
@@ -53,7 +62,18 @@ endif
 # How a huge folio is mapped.
 mmapdemo-core-huge := huge.o
 mmapdemo-core-huge += $(if $(findstring -DMMAPDEMO_HAS_INSERT_FOLIO_PMD,$(mmapdemo-core-flags)),huge_insert.o,huge_map.o)
-mmapdemo-core += $(if $(CONFIG_TRANSPARENT_HUGEPAGE),$(mmapdemo-core-huge))
+mmapdemo-part-huge := $(if $(CONFIG_TRANSPARENT_HUGEPAGE),$(mmapdemo-core-huge))
+
+mmapdemo-parts := io notify reshape hold dmabuf descriptor huge
+mmapdemo-core-parts ?= $(mmapdemo-parts)
+mmapdemo-unknown := $(filter-out $(mmapdemo-parts),$(mmapdemo-core-parts))
+$(if $(mmapdemo-unknown),$(error mmapdemo-core-parts: $(mmapdemo-unknown): parts are $(mmapdemo-parts)))
+# What one part needs of others.
+mmapdemo-wanted := $(mmapdemo-core-parts) $(if $(filter dmabuf,$(mmapdemo-core-parts)),hold)
+mmapdemo-wanted += $(if $(filter descriptor,$(mmapdemo-core-parts)),io notify)
+mmapdemo-core += $(foreach part,$(sort $(mmapdemo-wanted)),$(mmapdemo-part-$(part)))
+mmapdemo-without := $(filter-out $(mmapdemo-wanted),$(mmapdemo-parts))
+mmapdemo-core-flags += $(foreach part,$(mmapdemo-without),-DMMAPDEMO_WITHOUT_$(shell echo $(part) | tr a-z A-Z))
 
 # MMAPDEMO_UNTESTED=1 builds beyond the ceiling in compat.h.
 mmapdemo-core-flags += $(if $(MMAPDEMO_UNTESTED),-DMMAPDEMO_UNTESTED)

@@ -6,6 +6,13 @@
 
 struct mmapdemo_buffer;
 
+#ifdef MMAPDEMO_WITHOUT_HOLD
+static inline bool mmapdemo_hold_has(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
+{
+	return false;
+}
+#else
 bool mmapdemo_hold_has(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
+#endif
 
 #endif

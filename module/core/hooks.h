@@ -55,6 +55,12 @@ struct mmapdemo_hooks {
 	unsigned int wipe_policy;
 };
 
+#ifdef MMAPDEMO_CORE_ALONE /* there is no lab */
+static inline bool mmapdemo_hooks_used(const struct mmapdemo_buffer *buffer)
+{
+	return false;
+}
+#else
 extern struct static_key_false_deferred mmapdemo_hooks_key;
 
 void mmapdemo_hooks_enable(void);
@@ -65,6 +71,7 @@ static inline bool mmapdemo_hooks_used(const struct mmapdemo_buffer *buffer)
 {
 	return static_branch_unlikely(&mmapdemo_hooks_key.key) && READ_ONCE(buffer->hooks);
 }
+#endif
 
 /* Has the buffer rules? */
 static inline bool mmapdemo_hooks_active(const struct mmapdemo_buffer *buffer)

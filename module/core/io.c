@@ -3,7 +3,7 @@
  * Files of a buffer: what a program can do with one besides mmap. As with a
  * block device, writes do not change the size: reads end there, writes fall short
  * of it and fail past it with ENOSPC. A driver whose files grow has a write_iter of its own,
- * which calls mmapdemo_io_write_locked() and mmapdemo_io_append_locked().
+ * which calls mmapdemo_io_write_locked(): device/file.c.
  */
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -13,116 +13,20 @@
 #include <linux/uio.h>
 #include <uapi/linux/mmapdemo.h>
 
-#include "assembler.h"
-#include "broken.h"
 #include "buffer.h"
-#include "folios.h"
 #include "hooks.h"
 #include "io.h"
 #include "notify.h"
-#include "reshape.h"
 #include "strategy.h"
 
 /* Whether reads and writes of a file are this file's, which honour IOCB_NOWAIT. */
-static bool mmapdemo_io_serves(const struct file *file)
+bool mmapdemo_io_serves(const struct file *file)
 {
 	const struct file_operations *fops = file->f_op;
 
 	return fops->read_iter == mmapdemo_io_read_iter &&
 	       (!fops->write_iter || fops->write_iter == mmapdemo_io_write_iter);
 }
-
-/**
- * mmapdemo_io_attach - make an open file one of a buffer
- * @file: the file, which its driver's open() was given
- * @buffer: the buffer, of which the file has a reference from now on
- * @data: what mmapdemo_io_data() returns
- *
- * The file's private_data belongs to the core until mmapdemo_io_detach(). The file operations'
- * owner is the driver's module. If open() fails after this, it calls mmapdemo_io_detach().
- *
- * Context: Process context, may sleep. Takes the invalidate lock.
- *
- * Return: 0, -ENOMEM, -ENODEV after mmapdemo_revoke(), or -EINVAL, with a warning of the kernel's,
- * for a file that is attached already.
- */
-int mmapdemo_io_attach(struct file *file, struct mmapdemo_buffer *buffer, void *data)
-{
-	struct address_space *mapping = buffer->inode->i_mapping;
-	struct mmapdemo_waiter *waiter = kzalloc(sizeof(*waiter), GFP_KERNEL_ACCOUNT);
-
-	if (!waiter)
-		return -ENOMEM;
-	/* Attached already? A file that programs create has the mapping from the start. */
-	if (WARN_ON_ONCE(file->f_mapping == mapping && file_inode(file)->i_mapping != mapping)) {
-		kfree(waiter);
-		return -EINVAL;
-	}
-	if (READ_ONCE(buffer->revoked)) {
-		kfree(waiter);
-		return -ENODEV;
-	}
-	mmapdemo_notify_begin(buffer, waiter);
-	waiter->data = data;
-	file->private_data = waiter;
-
-	mmapdemo_buffer_get(buffer);
-	/* From here on the file is one of the private inode, as a block device's is. */
-	file->f_mapping = mapping;
-	file->f_wb_err = filemap_sample_wb_err(mapping);
-	/*
-	 * IOCB_NOWAIT is honoured. Without this io_uring would wait until poll says
-	 * that there is something to read, which here says that somebody called KICK.
-	 * O_DIRECT does not change reads and writes. A driver with functions of its own
-	 * for them knows for itself.
-	 */
-	if (mmapdemo_io_serves(file))
-		file->f_mode |= FMODE_NOWAIT | MMAPDEMO_FMODE_DIRECT;
-
-	/*
-	 * The caller may hold a lock of other drivers, as misc_open() does: without a policy,
-	 * nothing is waited for.
-	 */
-	atomic_inc_return(&buffer->opens); /* a full barrier, unlike atomic_inc() */
-	mmapdemo_hooks_await_wipe(buffer);
-	return 0;
-}
-EXPORT_SYMBOL_MMAPDEMO(mmapdemo_io_attach);
-
-/**
- * mmapdemo_io_detach - end what mmapdemo_io_attach() began
- * @file: the file, in its driver's release(): no VMA has it any more
- *
- * Afterwards the file has the mapping of its own inode again, and private_data is NULL.
- *
- * Context: Process context, may sleep.
- */
-void mmapdemo_io_detach(struct file *file)
-{
-	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
-
-	mmapdemo_notify_end(file);
-	file->f_mapping = file_inode(file)->i_mapping;
-	mmapdemo_hooks_put(buffer, &buffer->opens, MMAPDEMO_WIPE_ON_LAST_CLOSE, "last close");
-	mmapdemo_buffer_put(buffer);
-}
-EXPORT_SYMBOL_MMAPDEMO(mmapdemo_io_detach);
-
-/**
- * mmapdemo_io_data - what the driver gave to mmapdemo_io_attach()
- * @file: an attached file
- *
- * Context: Any.
- *
- * Return: the pointer.
- */
-void *mmapdemo_io_data(const struct file *file)
-{
-	const struct mmapdemo_waiter *waiter = file->private_data;
-
-	return waiter->data;
-}
-EXPORT_SYMBOL_MMAPDEMO(mmapdemo_io_data);
 
 /* Fixed contents have no holes. A strategy without contents is one hole. */
 static loff_t mmapdemo_io_seek(struct mmapdemo_buffer *buffer, loff_t offset, int whence)
@@ -314,71 +218,6 @@ ssize_t mmapdemo_io_write_locked(struct kiocb *iocb, struct iov_iter *from)
 		cond_resched();
 	}
 	return done ? done : err;
-}
-
-/*
- * Copies user memory to a page at or past the end, and then moves the end. A reader that sees
- * the new end sees the bytes. The invalidate lock excludes a revoke. No page fault is served
- * meanwhile.
- */
-static int mmapdemo_io_append_page(struct mmapdemo_buffer *buffer, loff_t pos,
-				   struct iov_iter *from, size_t *copied)
-{
-	struct folio *folio = mmapdemo_folios_lock(buffer, pos >> PAGE_SHIFT, NULL);
-	struct mmapdemo_piece piece = { .folio = folio };
-
-	if (IS_ERR(folio))
-		return folio == ERR_PTR(-EHWPOISON) ? -EIO : PTR_ERR(folio);
-	piece.bytes = min_t(size_t, iov_iter_count(from), PAGE_SIZE - offset_in_page(pos));
-	piece.at = kmap_local_folio(folio, offset_in_folio(folio, pos));
-	*copied = mmapdemo_piece_copy_in(&piece, from);
-	if (*copied) {
-		smp_wmb(); /* pairs with folio_test_uptodate() of a reader that sees the end */
-		i_size_write(buffer->inode, pos + *copied);
-		WRITE_ONCE(buffer->end, mmapdemo_buffer_pages_of(pos + *copied));
-		folio_mark_dirty(folio);
-	} else if (folio->index >= mmapdemo_buffer_pages(buffer)) {
-		mmapdemo_broken_drop(buffer->inode->i_mapping, folio);
-	}
-	mmapdemo_piece_put(&piece, true);
-	return 0;
-}
-
-/**
- * mmapdemo_io_append_locked - write a page, or a part of one, at or past the end
- * @iocb: says where
- * @from: what; never so much that the inode's largest size is passed
- *
- * A gap before it reads as zeros.
- *
- * Context: Process context, may sleep. The caller holds the inode's lock.
- *
- * Return: bytes written, which may be 0 although more would succeed; -EFAULT, -ENOMEM, -EIO
- * where a memory error took the page, -ENODEV after mmapdemo_revoke().
- */
-ssize_t mmapdemo_io_append_locked(struct kiocb *iocb, struct iov_iter *from)
-{
-	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
-	struct address_space *mapping = buffer->inode->i_mapping;
-	size_t bytes = PAGE_SIZE - offset_in_page(iocb->ki_pos), copied = 0;
-	int err;
-
-	bytes = min_t(size_t, bytes, iov_iter_count(from));
-	if (user_backed_iter(from) && fault_in_iov_iter_readable(from, bytes) == bytes)
-		return -EFAULT;
-	filemap_invalidate_lock_shared(mapping);
-	err = buffer->revoked ? -ENODEV : 0;
-	if (!err) {
-		pgoff_t old = mmapdemo_buffer_pages(buffer);
-
-		mmapdemo_reshape_zero_tail(buffer, iocb->ki_pos);
-		err = mmapdemo_io_append_page(buffer, iocb->ki_pos, from, &copied);
-		if (copied && iocb->ki_pos >> PAGE_SHIFT > old)
-			mmapdemo_folios_publish(buffer, old); /* what lies in the gap */
-	}
-	filemap_invalidate_unlock_shared(mapping);
-	iocb->ki_pos += copied;
-	return err ?: copied;
 }
 
 /* How far the fault lab has one answer, which is all where it has no rules. */

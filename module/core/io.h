@@ -4,10 +4,18 @@
 
 #include <linux/types.h>
 
+struct file;
 struct iov_iter;
 struct kiocb;
 
+#ifdef MMAPDEMO_WITHOUT_IO
+static inline bool mmapdemo_io_serves(const struct file *file)
+{
+	return false;
+}
+#else
+bool mmapdemo_io_serves(const struct file *file);
+#endif
 ssize_t mmapdemo_io_write_locked(struct kiocb *iocb, struct iov_iter *from);
-ssize_t mmapdemo_io_append_locked(struct kiocb *iocb, struct iov_iter *from);
 
 #endif

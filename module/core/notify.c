@@ -7,7 +7,6 @@
 #include <linux/fs.h>
 #include <linux/mmapdemo.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
 #include <uapi/linux/mmapdemo.h>
@@ -41,6 +40,22 @@ s64 mmapdemo_notify_event(struct mmapdemo_buffer *buffer, enum mmapdemo_event ev
 	trace_notify(buffer->name, BIT(event), count);
 	return count;
 }
+
+/**
+ * mmapdemo_notify - tell who waits that there is something to read
+ * @buffer: the buffer
+ *
+ * To programs it is MMAPDEMO_EVENT_KICK. After mmapdemo_revoke() it does nothing.
+ *
+ * Context: As wake_up(): also hard interrupts, but not an NMI. The caller holds no lock that a
+ * wake-up, eventfd_signal() or kill_fasync() takes, such as the scheduler's.
+ */
+void mmapdemo_notify(struct mmapdemo_buffer *buffer)
+{
+	if (!READ_ONCE(buffer->revoked))
+		mmapdemo_notify_event(buffer, MMAPDEMO_KICKED);
+}
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_notify);
 
 /* A new file description is not told of earlier events. */
 void mmapdemo_notify_begin(struct mmapdemo_buffer *buffer, struct mmapdemo_waiter *waiter)
@@ -100,6 +115,23 @@ int mmapdemo_notify_wait(struct file *file, unsigned int *events)
 	*events = news;
 	return news ? 0 : -ENODEV;
 }
+
+/**
+ * mmapdemo_wait - wait for mmapdemo_notify(), once for all calls of it since the last wait
+ * @file: an attached file; with O_NONBLOCK it does not wait
+ *
+ * Context: Process context, may sleep.
+ *
+ * Return: 0, -EAGAIN, -ERESTARTSYS after a signal, -ENODEV after mmapdemo_revoke() where no
+ * event came before.
+ */
+int mmapdemo_wait(struct file *file)
+{
+	unsigned int events = MMAPDEMO_EVENT_KICK;
+
+	return mmapdemo_notify_wait(file, &events);
+}
+EXPORT_SYMBOL_MMAPDEMO(mmapdemo_wait);
 
 /* MMAPDEMO_IOCTL_WAIT, with the struct in kernel memory. */
 int mmapdemo_notify_wait_for(struct file *file, struct mmapdemo_wait *wait)
@@ -174,8 +206,6 @@ void mmapdemo_notify_end(struct file *file)
 	struct mmapdemo_waiter *waiter = file->private_data;
 
 	mmapdemo_events_end(mmapdemo_buffer_of(file), &waiter->listener);
-	file->private_data = NULL;
-	kfree(waiter);
 }
 
 static int mmapdemo_notify_ioctl_eventfd(struct file *file, void __user *user)
@@ -282,6 +312,14 @@ __poll_t mmapdemo_notify_poll(struct file *file, poll_table *wait)
 	return mask | EPOLLOUT | EPOLLWRNORM;
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_notify_poll);
+
+/* Who waits is told that nothing will come; by the @first revoke, eventfds and signals, too. */
+void mmapdemo_notify_revoked(struct mmapdemo_buffer *buffer, bool first)
+{
+	wake_up_all(&buffer->wait);
+	if (first)
+		mmapdemo_events_revoked(buffer);
+}
 
 void mmapdemo_notify_init(struct mmapdemo_buffer *buffer)
 {

@@ -34,13 +34,43 @@ struct mmapdemo_waiter {
 	struct mmapdemo_listener listener;
 };
 
+#ifdef MMAPDEMO_WITHOUT_NOTIFY
+static inline void mmapdemo_notify_init(struct mmapdemo_buffer *buffer)
+{
+}
+
+static inline s64 mmapdemo_notify_event(struct mmapdemo_buffer *buffer, enum mmapdemo_event event)
+{
+	return 0;
+}
+
+static inline void mmapdemo_notify_begin(struct mmapdemo_buffer *buffer,
+					 struct mmapdemo_waiter *waiter)
+{
+}
+
+static inline void mmapdemo_notify_end(struct file *file)
+{
+}
+
+static inline void mmapdemo_notify_refused(struct file *file)
+{
+}
+
+static inline void mmapdemo_notify_revoked(struct mmapdemo_buffer *buffer, bool first)
+{
+}
+#else
 void mmapdemo_notify_init(struct mmapdemo_buffer *buffer);
 s64 mmapdemo_notify_event(struct mmapdemo_buffer *buffer, enum mmapdemo_event event);
 void mmapdemo_notify_begin(struct mmapdemo_buffer *buffer, struct mmapdemo_waiter *waiter);
+void mmapdemo_notify_end(struct file *file);
+void mmapdemo_notify_refused(struct file *file);
+void mmapdemo_notify_revoked(struct mmapdemo_buffer *buffer, bool first);
+#endif
+
 int mmapdemo_notify_wait(struct file *file, unsigned int *events);
 int mmapdemo_notify_wait_for(struct file *file, struct mmapdemo_wait *wait);
 int mmapdemo_notify_eventfd(struct file *file, const struct mmapdemo_eventfd *set);
-void mmapdemo_notify_end(struct file *file);
-void mmapdemo_notify_refused(struct file *file);
 
 #endif

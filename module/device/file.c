@@ -12,6 +12,7 @@
 #include <linux/uio.h>
 #include <uapi/linux/mmapdemo.h>
 
+#include "append.h"
 #include "core/assembler.h"
 #include "core/buffer.h"
 #include "core/hooks.h"
@@ -52,7 +53,7 @@ static ssize_t mmapdemo_file_write_locked(struct kiocb *iocb, struct iov_iter *f
 		else if (iocb->ki_pos < mmapdemo_buffer_bytes(buffer))
 			ret = mmapdemo_io_write_locked(iocb, from);
 		else
-			ret = mmapdemo_io_append_locked(iocb, from);
+			ret = mmapdemo_append(iocb, from);
 		iov_iter_reexpand(from, count - max_t(ssize_t, ret, 0));
 		done += max_t(ssize_t, ret, 0);
 		if (fatal_signal_pending(current) && ret >= 0)

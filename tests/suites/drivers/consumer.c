@@ -9,6 +9,7 @@
  * consumer gone: has it mapped by several processes when the device goes
  * consumer map SECONDS: has it mapped, without a descriptor
  * consumer given MODULE: loads a module, which gives it a file of a buffer
+ * consumer minimal: maps /dev/minimal until it is taken away
  * consumer inject PAGE: has each access to a page of /dev/mmapdemo fail
  * consumer created SEALS PROGRAM...: runs a program whose descriptor 3 is a created buffer of two
  *	pages, with these seals
@@ -318,6 +319,37 @@ static int given(const char *path)
 	return 0;
 }
 
+/* A driver whose core has none of its parts: mappings work, and a revoke ends them. */
+static int minimal(void)
+{
+	int fd = open("/dev/minimal", O_RDWR), other = open("/dev/minimal", O_RDWR);
+	int gone = open("/sys/module/minimal/parameters/gone", O_WRONLY);
+	size_t bytes = 4 << 20;
+	char *at = mmap(NULL, bytes + page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	char *same = mmap(NULL, bytes, PROT_READ, MAP_SHARED, other, 0);
+	char *private = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, other, 0);
+
+	CHECK(gone >= 0 && at != MAP_FAILED && same != MAP_FAILED && private != MAP_FAILED);
+	CHECK(at[0] == 0 && at[bytes - 1] == 0 && dies(at + bytes));
+	memset(at, 's', bytes);
+	CHECK(same[0] == 's' && same[bytes - 1] == 's' && private[page] == 's');
+	private[page] = 'p';
+	CHECK(at[page] == 's' && private[page] == 'p');
+	if (!fork()) {
+		at[1] = 'c';
+		_exit(0);
+	}
+	CHECK(wait(NULL) > 0 && same[1] == 'c');
+	CHECK(read(fd, &(char){0}, 1) < 0 && errno == EINVAL);
+	CHECK(ioctl(fd, MMAPDEMO_IOCTL_KICK, NULL) < 0 && errno == ENOTTY);
+
+	CHECK(write(gone, "1", 1) == 1);
+	CHECK(dies(at) && dies(same + bytes - 4) && dies(private + page));
+	CHECK(mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED && errno == ENODEV);
+	CHECK(open("/dev/minimal", O_RDWR) < 0 && errno == ENODEV);
+	return 0;
+}
+
 static int inject(unsigned long number)
 {
 	int fd = open("/dev/mmapdemo", O_RDWR);
@@ -364,6 +396,8 @@ int main(int argc, char **argv)
 		counter = eventfd(0, EFD_CLOEXEC);
 		return follow(strtoul(argv[2], NULL, 0), 0);
 	}
+	if (!strcmp(mode, "minimal"))
+		return minimal();
 	if (!strcmp(mode, "told")) {
 		counter = eventfd(0, EFD_CLOEXEC);
 		return gone_told();

@@ -193,7 +193,7 @@ linked() {
 
 load='insmod /mmapdemo.ko strategies=pagecache,vmalloc'
 case ${1-} in
-'') plan 101 ;;
+'') plan 103 ;;
 ticker) plan 12 ;;
 edu) plan 14 ;;
 api) plan 13 ;;
@@ -204,6 +204,9 @@ if [ $# = 1 ]; then
 	$load && linked "$1" 3
 else
 	try "C13.needs-no-mmapdemo.ko" api alone copy
+	insmod /alone/minimal.ko || exit
+	try "C13.smallest-core" /consumer minimal
+	try "C13.smallest-core-goes" rmmod minimal
 	ticker_tests alone
 	edu_tests alone 2
 	ivshmem_tests alone 2
