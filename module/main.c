@@ -14,7 +14,7 @@
  *   notify.c		events to wait for
  *   count.c		counts of page faults
  *   hooks.c		where the lab acts
- *   api.c		with copy.c, hold.c, dmabuf.c and descriptor.c: for other modules
+ *   api.c		with copy.c, hold.c, dmabuf.c, descriptor.c and chardev.c: for other modules
  *   pagecache.c	the strategy pagecache: its memory in folios.c, its contents in
  *			pieces.c, the pages that a memory error took in broken.c, page
  *			faults in fault.c and huge.c, size and holes in reshape.c

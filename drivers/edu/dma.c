@@ -15,7 +15,6 @@
 #include <linux/mm.h>
 
 #include "device.h"
-#include "edu.h"
 
 #define EDU_PAGES		16U
 
@@ -56,26 +55,26 @@ static bool edu_dma_is_valid(const struct edu_dma *dma)
 	       dma->at < EDU_MEMORY && dma->length <= EDU_MEMORY - dma->at;
 }
 
-/* The caller holds edu->lock, and the device is not gone. */
+/* The caller has entered edu->chardev. */
 int edu_dma_start(struct edu *edu, const struct edu_dma *dma)
 {
 	u32 memory = EDU_MEMORY_ADDRESS + dma->at;
 	u32 command = EDU_DMA_RUN | EDU_DMA_IRQ;
+	bool to_buffer = dma->flags & EDU_DMA_TO_BUFFER;
 
 	if (!edu_dma_is_valid(dma))
 		return -EINVAL;
 	if (test_and_set_bit_lock(0, &edu->busy))
 		return -EBUSY;
+	edu->dma = *dma;
 	edu->address = edu_dma_address(edu, dma->offset);
-	edu->length = dma->length;
-	edu->to_buffer = dma->flags & EDU_DMA_TO_BUFFER;
-	if (edu->to_buffer)
+	if (to_buffer)
 		command |= EDU_DMA_FROM_DEVICE;
 	/* The device sees what programs have stored, and no cache writes over what it stores. */
-	dma_sync_single_for_device(&edu->pdev->dev, edu->address, edu->length, DMA_BIDIRECTIONAL);
-	writel(edu->to_buffer ? memory : edu->address, edu->registers + EDU_DMA_SOURCE);
-	writel(edu->to_buffer ? edu->address : memory, edu->registers + EDU_DMA_TARGET);
-	writel(edu->length, edu->registers + EDU_DMA_COUNT);
+	dma_sync_single_for_device(&edu->pdev->dev, edu->address, dma->length, DMA_BIDIRECTIONAL);
+	writel(to_buffer ? memory : edu->address, edu->registers + EDU_DMA_SOURCE);
+	writel(to_buffer ? edu->address : memory, edu->registers + EDU_DMA_TARGET);
+	writel(dma->length, edu->registers + EDU_DMA_COUNT);
 	writel(command, edu->registers + EDU_DMA_COMMAND);
 	return 0;
 }
@@ -90,11 +89,11 @@ static irqreturn_t edu_dma_interrupt(int irq, void *data)
 		return IRQ_NONE;
 	writel(status, edu->registers + EDU_IRQ_ACK);
 	/* Programs see what the device stored, before they are told. */
-	if (edu->to_buffer)
-		dma_sync_single_for_cpu(&edu->pdev->dev, edu->address, edu->length,
+	if (edu->dma.flags & EDU_DMA_TO_BUFFER)
+		dma_sync_single_for_cpu(&edu->pdev->dev, edu->address, edu->dma.length,
 					DMA_BIDIRECTIONAL);
 	clear_bit_unlock(0, &edu->busy);
-	mmapdemo_notify(edu->buffer);
+	mmapdemo_notify(edu->chardev.buffer);
 	return IRQ_HANDLED;
 }
 
@@ -131,10 +130,10 @@ int edu_dma_init(struct edu *edu)
 	struct device *dev = &edu->pdev->dev;
 	int err;
 
-	edu->buffer = mmapdemo_create("edu", EDU_PAGES << PAGE_SHIFT, dev_to_node(dev), 0);
-	if (IS_ERR(edu->buffer))
-		return PTR_ERR(edu->buffer);
-	edu->hold = mmapdemo_hold(edu->buffer, 0, EDU_PAGES << PAGE_SHIFT);
+	edu->chardev.buffer = mmapdemo_create("edu", EDU_PAGES << PAGE_SHIFT, dev_to_node(dev), 0);
+	if (IS_ERR(edu->chardev.buffer))
+		return PTR_ERR(edu->chardev.buffer);
+	edu->hold = mmapdemo_hold(edu->chardev.buffer, 0, EDU_PAGES << PAGE_SHIFT);
 	err = PTR_ERR_OR_ZERO(edu->hold);
 	if (err)
 		goto put;
@@ -150,7 +149,7 @@ int edu_dma_init(struct edu *edu)
 end_hold:
 	mmapdemo_hold_end(edu->hold);
 put:
-	mmapdemo_put(edu->buffer);
+	mmapdemo_put(edu->chardev.buffer);
 	return err;
 }
 
@@ -164,5 +163,5 @@ void edu_dma_exit(struct edu *edu)
 	pci_free_irq_vectors(edu->pdev);
 	mmapdemo_hold_dma_unmap(&edu->pdev->dev, DMA_BIDIRECTIONAL, &edu->sgt);
 	mmapdemo_hold_end(edu->hold);
-	mmapdemo_put(edu->buffer);
+	mmapdemo_put(edu->chardev.buffer);
 }

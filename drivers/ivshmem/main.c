@@ -6,7 +6,7 @@
  *	main.c		the device comes, is reset and goes; programs open files of it
  *	memory.c	programs map its memory, in huge pages
  *
- * drivers/edu says why struct ivshmem outlives the device, and what its lock is for. New here:
+ * drivers/edu says why struct ivshmem outlives the device, in its struct mmapdemo_chardev. New here:
  * a reset takes the memory from programs that have it mapped, and gives it back.
  *
  * QEMU's docs/specs/ivshmem-spec.rst describes the device.
@@ -14,62 +14,31 @@
 #include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/slab.h>
 
 #include "device.h"
 #include "ivshmem.h"
 
 #define IVSHMEM_BAR	2
 
-static void ivshmem_free(struct kref *refs)
-{
-	kfree(container_of(refs, struct ivshmem, refs));
-}
-
-static int ivshmem_open(struct inode *inode, struct file *file)
-{
-	/* misc_deregister() waits for open(): struct ivshmem is there. */
-	struct ivshmem *ivshmem = container_of(file->private_data, struct ivshmem, misc);
-	int err = mmapdemo_io_attach(file, ivshmem->buffer, ivshmem);
-
-	if (err)
-		return err;
-	/* The buffer's inode's, for all files: /dev may have several nodes of the device. */
-	WRITE_ONCE(ivshmem->mapping, file->f_mapping);
-	kref_get(&ivshmem->refs);
-	return 0;
-}
-
-static int ivshmem_release(struct inode *inode, struct file *file)
-{
-	struct ivshmem *ivshmem = mmapdemo_io_data(file);
-
-	mmapdemo_io_detach(file);
-	kref_put(&ivshmem->refs, ivshmem_free);
-	return 0;
-}
-
 static const struct file_operations ivshmem_fops = {
 	.owner			= THIS_MODULE, /* rmmod is EBUSY while a file or a mapping lives */
-	.open			= ivshmem_open,
-	.release		= ivshmem_release,
 	.read_iter		= mmapdemo_io_read_iter, /* of the status */
 	.llseek			= mmapdemo_io_llseek,
 	.poll			= mmapdemo_notify_poll,
 	.unlocked_ioctl		= mmapdemo_notify_ioctl,
 	.compat_ioctl		= compat_ptr_ioctl,
 	.get_unmapped_area	= thp_get_unmapped_area, /* huge pages are aligned */
-	IVSHMEM_FOPS_MMAP,
+	MMAPDEMO_FOPS_CHARDEV,
 };
 
 static int ivshmem_tell(struct ivshmem *ivshmem)
 {
 	const struct ivshmem_status status = {
-		.bytes	= (u64)ivshmem->frames << PAGE_SHIFT,
+		.bytes	= (u64)ivshmem->frames.count << PAGE_SHIFT,
 		.resets	= ivshmem->resets,
 	};
 
-	return mmapdemo_copy_in(ivshmem->buffer, 0, &status, sizeof(status));
+	return mmapdemo_copy_in(ivshmem->chardev.buffer, 0, &status, sizeof(status));
 }
 
 /* What the devm_ and pcim_ functions do, the kernel undoes once the driver is unbound. */
@@ -86,8 +55,15 @@ static int ivshmem_init_device(struct ivshmem *ivshmem)
 		return -ENODEV;
 	err = devm_request_mem_region(&pdev->dev, start, bytes, "ivshmem") ?
 	      devm_arch_io_reserve_memtype_wc(&pdev->dev, start, bytes) : -EBUSY;
-	ivshmem->frame = start >> PAGE_SHIFT;
-	ivshmem->frames = bytes >> PAGE_SHIFT;
+	ivshmem->frames = (struct mmapdemo_frames) {
+		.offset		= IVSHMEM_MEMORY,
+		.first		= start >> PAGE_SHIFT,
+		.count		= bytes >> PAGE_SHIFT,
+		.vm_ops		= &ivshmem_vm_ops,
+		.no_fork	= true,
+		.combine	= true,
+	};
+	ivshmem->chardev.frames = &ivshmem->frames;
 	return err;
 }
 
@@ -99,34 +75,21 @@ static int ivshmem_init_buffer(struct ivshmem *ivshmem)
 	buffer = mmapdemo_create(dev_name(&ivshmem->pdev->dev), PAGE_SIZE, NUMA_NO_NODE, 0);
 	if (IS_ERR(buffer))
 		return PTR_ERR(buffer);
-	ivshmem->buffer = buffer;
+	ivshmem->chardev.buffer = buffer;
+	ivshmem->chardev.read_only = true;
 	err = ivshmem_tell(ivshmem);
 	if (err)
 		mmapdemo_put(buffer);
 	return err;
 }
 
-static int ivshmem_register(struct ivshmem *ivshmem)
-{
-	struct device *dev = &ivshmem->pdev->dev;
-
-	ivshmem->misc.minor = MISC_DYNAMIC_MINOR;
-	ivshmem->misc.name = devm_kasprintf(dev, GFP_KERNEL, "ivshmem-%s", dev_name(dev));
-	ivshmem->misc.fops = &ivshmem_fops;
-	ivshmem->misc.mode = 0600;
-	ivshmem->misc.parent = dev;
-	return ivshmem->misc.name ? misc_register(&ivshmem->misc) : -ENOMEM;
-}
-
 static int ivshmem_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	struct ivshmem *ivshmem = kzalloc(sizeof(*ivshmem), GFP_KERNEL);
+	struct ivshmem *ivshmem = mmapdemo_chardev_alloc(struct ivshmem, chardev);
 	int err;
 
 	if (!ivshmem)
 		return -ENOMEM;
-	kref_init(&ivshmem->refs);
-	init_rwsem(&ivshmem->lock);
 	init_waitqueue_head(&ivshmem->wait);
 	ivshmem->pdev = pdev;
 	pci_set_drvdata(pdev, ivshmem);
@@ -137,13 +100,13 @@ static int ivshmem_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		goto put;
 	/* Last, as a program can open the node at once, and nothing may fail after that. */
-	err = ivshmem_register(ivshmem);
+	err = mmapdemo_chardev_register(&ivshmem->chardev, &pdev->dev, &ivshmem_fops);
 	if (!err)
 		return 0;
 
-	mmapdemo_put(ivshmem->buffer);
+	mmapdemo_put(ivshmem->chardev.buffer);
 put:
-	kref_put(&ivshmem->refs, ivshmem_free);
+	mmapdemo_chardev_put(&ivshmem->chardev);
 	return err;
 }
 
@@ -151,22 +114,17 @@ static void ivshmem_remove(struct pci_dev *pdev)
 {
 	struct ivshmem *ivshmem = pci_get_drvdata(pdev);
 
-	/* No more files are opened, and no more memory is mapped. */
-	misc_deregister(&ivshmem->misc);
-	down_write(&ivshmem->lock);
-	WRITE_ONCE(ivshmem->gone, true);
-	up_write(&ivshmem->lock);
-	/* Status and memory, both mapped through the same files, are unmapped. */
-	mmapdemo_revoke(ivshmem->buffer);
-	mmapdemo_put(ivshmem->buffer);
-	kref_put(&ivshmem->refs, ivshmem_free);
+	/* Status and memory, both mapped through the same files, are unmapped, and stay so. */
+	mmapdemo_chardev_unregister(&ivshmem->chardev);
+	mmapdemo_put(ivshmem->chardev.buffer);
+	mmapdemo_chardev_put(&ivshmem->chardev);
 }
 
 static void ivshmem_set_resetting(struct ivshmem *ivshmem, bool resetting)
 {
-	down_write(&ivshmem->lock);
+	down_write(&ivshmem->chardev.lock);
 	WRITE_ONCE(ivshmem->resetting, resetting);
-	up_write(&ivshmem->lock);
+	up_write(&ivshmem->chardev.lock);
 }
 
 /*
@@ -179,12 +137,9 @@ static void ivshmem_set_resetting(struct ivshmem *ivshmem, bool resetting)
 static void ivshmem_reset_prepare(struct pci_dev *pdev)
 {
 	struct ivshmem *ivshmem = pci_get_drvdata(pdev);
-	struct address_space *mapping;
 
 	ivshmem_set_resetting(ivshmem, true);
-	mapping = READ_ONCE(ivshmem->mapping);
-	if (mapping)
-		unmap_mapping_range(mapping, IVSHMEM_MEMORY, 0, 1);
+	mmapdemo_chardev_zap(&ivshmem->chardev);
 }
 
 static void ivshmem_reset_done(struct pci_dev *pdev)
@@ -198,7 +153,7 @@ static void ivshmem_reset_done(struct pci_dev *pdev)
 		pci_warn(pdev, "programs are not told of a reset\n");
 	ivshmem_set_resetting(ivshmem, false);
 	wake_up_all(&ivshmem->wait);
-	mmapdemo_notify(ivshmem->buffer);
+	mmapdemo_notify(ivshmem->chardev.buffer);
 }
 
 static const struct pci_error_handlers ivshmem_error_handlers = {
@@ -220,27 +175,8 @@ static struct pci_driver ivshmem_driver = {
 	.err_handler	= &ivshmem_error_handlers,
 };
 
-static int __init ivshmem_init(void)
-{
-	int err = mmapdemo_core_init();
-
-	if (err)
-		return err;
-	err = pci_register_driver(&ivshmem_driver);
-	if (err)
-		mmapdemo_core_exit();
-	return err;
-}
-
-/* No file is open: files pin the module. */
-static void __exit ivshmem_exit(void)
-{
-	pci_unregister_driver(&ivshmem_driver);
-	mmapdemo_core_exit();
-}
-
-module_init(ivshmem_init);
-module_exit(ivshmem_exit);
+/* Files pin the module: none is open when it exits. */
+mmapdemo_module_driver(ivshmem_driver, pci_register_driver, pci_unregister_driver);
 
 MMAPDEMO_IMPORT;
 MODULE_DESCRIPTION("QEMU's device ivshmem-plain, whose memory programs map in huge pages");

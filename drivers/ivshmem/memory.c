@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mmap() of the driver's files: the status from offset 0 on, the device's memory from
- * IVSHMEM_MEMORY on, in pages and, from Linux 6.12 on, in huge pages.
+ * Page faults on the device's memory, in pages and, from Linux 6.12 on, in huge pages.
  *
  * Memory without a struct page cannot be pinned, so a page fault is all there is to serve. (VFIO
  * takes frames of such mappings for DMA all the same, and nothing here takes them back.) Before
@@ -18,8 +17,6 @@
 
 #include "device.h"
 #include "ivshmem.h"
-
-#define IVSHMEM_MEMORY_PGOFF	((pgoff_t)(IVSHMEM_MEMORY >> PAGE_SHIFT))
 
 #ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
 /*
@@ -89,20 +86,18 @@ static vm_fault_t ivshmem_await_reset(struct vm_fault *vmf, struct ivshmem *ivsh
 
 static vm_fault_t ivshmem_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
-	struct ivshmem *ivshmem = mmapdemo_io_data(vmf->vma->vm_file);
+	struct ivshmem *ivshmem =
+		container_of(mmapdemo_io_data(vmf->vma->vm_file), struct ivshmem, chardev);
+	unsigned long frame =
+		ivshmem->frames.first + vmf->pgoff - (IVSHMEM_MEMORY >> PAGE_SHIFT);
 	vm_fault_t ret;
 
 	do {
-		down_read(&ivshmem->lock);
 		/* What remove() or a reset has unmapped is not mapped again. */
-		if (ivshmem->gone)
-			ret = VM_FAULT_SIGBUS;
-		else if (ivshmem->resetting)
-			ret = 0;
-		else
-			ret = ivshmem_insert(vmf, ivshmem->frame + vmf->pgoff -
-					     IVSHMEM_MEMORY_PGOFF, order);
-		up_read(&ivshmem->lock);
+		if (!mmapdemo_chardev_enter(&ivshmem->chardev))
+			return VM_FAULT_SIGBUS;
+		ret = ivshmem->resetting ? 0 : ivshmem_insert(vmf, frame, order);
+		mmapdemo_chardev_leave(&ivshmem->chardev);
 		if (!ret)
 			ret = ivshmem_await_reset(vmf, ivshmem);
 	} while (!ret);
@@ -114,97 +109,9 @@ static vm_fault_t ivshmem_fault(struct vm_fault *vmf)
 	return ivshmem_huge_fault(vmf, 0);
 }
 
-static const struct vm_operations_struct ivshmem_memory_vm_ops = {
+const struct vm_operations_struct ivshmem_vm_ops = {
 	.fault		= ivshmem_fault,
 #ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
 	.huge_fault	= ivshmem_huge_fault,
 #endif
 };
-
-/*
- * Whether a program may map it. Both numbers are its choice. A private mapping that may be
- * written would be copied on write, which neither kind of page supports here.
- */
-static int ivshmem_memory_check(const struct ivshmem *ivshmem, pgoff_t pgoff,
-				unsigned long count, bool cow)
-{
-	pgoff_t first = pgoff - IVSHMEM_MEMORY_PGOFF;
-
-	/* A sum could overflow, this difference cannot. */
-	if (first >= ivshmem->frames || count > ivshmem->frames - first || cow)
-		return -EINVAL;
-	return READ_ONCE(ivshmem->gone) ? -ENODEV : 0;
-}
-
-/* The page with the status, for reading, and no more. */
-static int ivshmem_status_check(pgoff_t pgoff, unsigned long count, bool writable)
-{
-	if (pgoff || count > 1)
-		return -EINVAL;
-	return writable ? -EACCES : 0;
-}
-
-/*
- * Both forms of mmap do the same. Stores may be combined, as the device says by calling the BAR
- * prefetchable. x86 with PAT takes no notice of these bits: a page fault asks what main.c has
- * reserved (track_pfn_insert() in arch/x86/mm/pat/memtype.c of 6.1), so that no frame is mapped
- * in two ways at once.
- *
- * VM_DONTCOPY: fork() copies a huge entry without a look whether it was unmapped meanwhile
- * (copy_huge_pmd() in mm/huge_memory.c), and the child would have the memory beyond a reset or
- * remove(). A child maps it for itself.
- */
-#ifdef MMAPDEMO_HAS_MMAP_PREPARE
-int ivshmem_mmap_prepare(struct vm_area_desc *desc)
-{
-	bool cow = vma_desc_test(desc, VMA_MAYWRITE_BIT) && !vma_desc_test(desc, VMA_SHARED_BIT);
-	int err;
-
-	if (desc->pgoff < IVSHMEM_MEMORY_PGOFF) {
-		err = ivshmem_status_check(desc->pgoff, vma_desc_pages(desc),
-					   vma_desc_test(desc, VMA_WRITE_BIT));
-		if (err)
-			return err;
-		vma_desc_set_flags(desc, VMA_DONTEXPAND_BIT);
-		vma_desc_clear_flags(desc, VMA_MAYWRITE_BIT);
-		return mmapdemo_mapping_mmap_prepare(desc);
-	}
-	err = ivshmem_memory_check(mmapdemo_io_data(desc->file), desc->pgoff,
-				   vma_desc_pages(desc), cow);
-	if (err)
-		return err;
-	vma_desc_set_flags(desc, VMA_PFNMAP_BIT, VMA_IO_BIT, VMA_DONTEXPAND_BIT, VMA_DONTDUMP_BIT,
-			   VMA_DONTCOPY_BIT);
-	desc->page_prot = pgprot_decrypted(pgprot_writecombine(desc->page_prot));
-	desc->vm_ops = &ivshmem_memory_vm_ops;
-	return 0;
-}
-#else
-#ifndef MMAPDEMO_HAS_VM_FLAGS_SET /* Linux 6.3 has both */
-static void vm_flags_mod(struct vm_area_struct *vma, vm_flags_t set, vm_flags_t clear)
-{
-	vma->vm_flags = (vma->vm_flags | set) & ~clear;
-}
-#endif
-
-int ivshmem_mmap(struct file *file, struct vm_area_struct *vma)
-{
-	bool cow = (vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE;
-	int err;
-
-	if (vma->vm_pgoff < IVSHMEM_MEMORY_PGOFF) {
-		err = ivshmem_status_check(vma->vm_pgoff, vma_pages(vma), vma->vm_flags & VM_WRITE);
-		if (err)
-			return err;
-		vm_flags_mod(vma, VM_DONTEXPAND, VM_MAYWRITE);
-		return mmapdemo_mapping_mmap_by_desc(file, vma);
-	}
-	err = ivshmem_memory_check(mmapdemo_io_data(file), vma->vm_pgoff, vma_pages(vma), cow);
-	if (err)
-		return err;
-	vm_flags_mod(vma, VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP | VM_DONTCOPY, 0);
-	vma->vm_page_prot = pgprot_decrypted(pgprot_writecombine(vma->vm_page_prot));
-	vma->vm_ops = &ivshmem_memory_vm_ops;
-	return 0;
-}
-#endif

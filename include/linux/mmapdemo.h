@@ -21,9 +21,12 @@
 
 #include <linux/dma-direction.h>
 #include <linux/fs.h>
+#include <linux/kref.h>
+#include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/poll.h>
+#include <linux/rwsem.h>
 
 struct device;
 struct dma_buf;
@@ -143,6 +146,104 @@ int mmapdemo_hold_dma_map(struct mmapdemo_hold *hold, struct device *dev,
 			  enum dma_data_direction dir, struct sg_table *sgt);
 void mmapdemo_hold_dma_unmap(struct device *dev, enum dma_data_direction dir,
 			     struct sg_table *sgt);
+
+/**
+ * struct mmapdemo_frames - page frames of a device, without a struct page, as those of a BAR
+ * @offset: where in the file programs map them, in bytes; behind the buffer
+ * @first: number of the first frame
+ * @count: how many there are
+ * @vm_ops: with the driver's page fault, which maps them one by one
+ * @read_only: no program can have them writable. Otherwise private mappings that could be
+ *	written are refused.
+ * @no_fork: a child of fork(2) does not inherit mappings
+ * @combine: stores may be combined; otherwise they are not cached in any way
+ */
+struct mmapdemo_frames {
+	u64 offset;
+	unsigned long first;
+	unsigned long count;
+	const struct vm_operations_struct *vm_ops;
+	bool read_only;
+	bool no_fork;
+	bool combine;
+};
+
+/**
+ * struct mmapdemo_chardev - a node in /dev that may go while programs have it open and mapped
+ * @buffer: what programs map from offset 0 on. The driver sets it.
+ * @read_only: no program can map the buffer writable. The driver sets it.
+ * @frames: what else they map; or NULL. The driver sets it.
+ * @lock: protects @gone, and what the driver says
+ * @gone: mmapdemo_chardev_unregister() was called
+ * @refs: one of each open file, and the driver's
+ * @misc: the node
+ * @container: the driver's struct that this is in
+ */
+struct mmapdemo_chardev {
+	struct mmapdemo_buffer *buffer;
+	bool read_only;
+	const struct mmapdemo_frames *frames;
+	struct rw_semaphore lock;
+	bool gone;
+	struct kref refs;
+	struct miscdevice misc;
+	void *container;
+};
+
+/* A new TYPE, zeroed, whose MEMBER, a struct mmapdemo_chardev, has a reference; or NULL. */
+#define mmapdemo_chardev_alloc(type, member)						\
+({											\
+	struct mmapdemo_chardev *__new =						\
+		mmapdemo_chardev_new(sizeof(type), offsetof(type, member));		\
+	__new ? container_of(__new, type, member) : NULL;				\
+})
+
+struct mmapdemo_chardev *mmapdemo_chardev_new(size_t size, size_t offset);
+void mmapdemo_chardev_put(struct mmapdemo_chardev *chardev);
+int mmapdemo_chardev_register(struct mmapdemo_chardev *chardev, struct device *parent,
+			      const struct file_operations *fops);
+void mmapdemo_chardev_unregister(struct mmapdemo_chardev *chardev);
+bool mmapdemo_chardev_enter(struct mmapdemo_chardev *chardev);
+void mmapdemo_chardev_leave(struct mmapdemo_chardev *chardev);
+void mmapdemo_chardev_zap(struct mmapdemo_chardev *chardev);
+
+/* For struct file_operations. mmapdemo_io_data() of a file is its struct mmapdemo_chardev. */
+int mmapdemo_chardev_open(struct inode *inode, struct file *file);
+int mmapdemo_chardev_release(struct inode *inode, struct file *file);
+#ifdef MMAPDEMO_HAS_MMAP_PREPARE
+int mmapdemo_chardev_prepare(struct vm_area_desc *desc);
+#define MMAPDEMO_FOPS_CHARDEV			\
+	.open = mmapdemo_chardev_open,		\
+	.release = mmapdemo_chardev_release,	\
+	.mmap_prepare = mmapdemo_chardev_prepare
+#else
+int mmapdemo_chardev_mmap(struct file *file, struct vm_area_struct *vma);
+#define MMAPDEMO_FOPS_CHARDEV			\
+	.open = mmapdemo_chardev_open,		\
+	.release = mmapdemo_chardev_release,	\
+	.mmap = mmapdemo_chardev_mmap
+#endif
+
+/* As module_driver(), with the core begun before and ended after: all there is to init and exit. */
+#define mmapdemo_module_driver(__driver, __register, __unregister)	\
+static int __init __driver##_init(void)					\
+{									\
+	int err = mmapdemo_core_init();					\
+									\
+	if (err)							\
+		return err;						\
+	err = __register(&__driver);					\
+	if (err)							\
+		mmapdemo_core_exit();					\
+	return err;							\
+}									\
+module_init(__driver##_init);						\
+static void __exit __driver##_exit(void)				\
+{									\
+	__unregister(&__driver);					\
+	mmapdemo_core_exit();						\
+}									\
+module_exit(__driver##_exit)
 
 #ifdef CONFIG_DMA_SHARED_BUFFER
 struct dma_buf *mmapdemo_export(struct mmapdemo_buffer *buffer, u64 pos, u64 bytes);

@@ -21,6 +21,7 @@ mmapdemo-part-reshape := reshape.o
 mmapdemo-part-hold := hold.o
 mmapdemo-part-dmabuf := $(if $(CONFIG_DMA_SHARED_BUFFER),dmabuf.o)
 mmapdemo-part-descriptor := descriptor.o
+mmapdemo-part-chardev := chardev.o
 
 # Feature probes: what the headers declare, never a version (RHEL-like kernels
 # backport). compat.h reads them and names the commit behind each, but for
@@ -64,7 +65,7 @@ mmapdemo-core-huge := huge.o
 mmapdemo-core-huge += $(if $(findstring -DMMAPDEMO_HAS_INSERT_FOLIO_PMD,$(mmapdemo-core-flags)),huge_insert.o,huge_map.o)
 mmapdemo-part-huge := $(if $(CONFIG_TRANSPARENT_HUGEPAGE),$(mmapdemo-core-huge))
 
-mmapdemo-parts := io notify reshape hold dmabuf descriptor huge
+mmapdemo-parts := io notify reshape hold dmabuf descriptor chardev huge
 mmapdemo-core-parts ?= $(mmapdemo-parts)
 mmapdemo-unknown := $(filter-out $(mmapdemo-parts),$(mmapdemo-core-parts))
 $(if $(mmapdemo-unknown),$(error mmapdemo-core-parts: $(mmapdemo-unknown): parts are $(mmapdemo-parts)))

@@ -11,6 +11,7 @@ struct file;
 struct vm_area_struct;
 
 int mmapdemo_mapping_mmap_prepare(struct mmapdemo_vma_desc *desc);
+int mmapdemo_chardev_prepare(struct mmapdemo_vma_desc *desc);
 int mmapdemo_mapping_mmap(struct file *file, struct vm_area_struct *vma);
 
 /* For each strategy's vm_ops; .mapped goes with mmap_prepare. */

@@ -42,6 +42,7 @@ static inline bool mmapdemo_vma_desc_is_cow_mapping(const struct mmapdemo_vma_de
 }
 
 #define MMAPDEMO_VMA_DONTEXPAND		VM_DONTEXPAND
+#define MMAPDEMO_VMA_DONTCOPY		VM_DONTCOPY
 
 static inline void mmapdemo_vma_desc_forbid_write(struct mmapdemo_vma_desc *desc)
 {
@@ -98,6 +99,7 @@ int mmapdemo_vma_desc_mmap(struct file *file, struct vm_area_struct *vma,
 #define mmapdemo_vma_desc_is_cow_mapping vma_desc_is_cow_mapping
 #define mmapdemo_vma_desc_set_flags	vma_desc_set_flags
 #define MMAPDEMO_VMA_DONTEXPAND		VMA_DONTEXPAND_BIT
+#define MMAPDEMO_VMA_DONTCOPY		VMA_DONTCOPY_BIT
 #define mmapdemo_vma_desc_set_anonymous	vma_desc_set_anonymous
 #define mmapdemo_action_map_kernel_pages_full mmap_action_map_kernel_pages_full
 #define mmapdemo_action_remap_full	mmap_action_remap_full

@@ -32,6 +32,16 @@ length() {
 	! files ':!LICENSE' ':!docs/matrix.md' ':!docs/performance.md' | xargs -I{} find {} -size +24k | grep .
 }
 
+# Drivers that are lessons stay short: code, without comments and blank lines.
+short() {
+	local driver lines status=0
+	for driver in "$tree"/drivers/*/; do
+		lines=$(cat "$driver"*.[ch] | gcc -x c -fpreprocessed -dD -E -P - | grep -c .)
+		[ "$lines" -lt 300 ] || { echo "$driver has $lines lines of code"; status=1; }
+	done
+	return $status
+}
+
 versions() {
 	! files 'module/*' 'templates/*' ':!module/core/compat.h' | xargs grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION\('
 }
@@ -85,6 +95,7 @@ style_checks() {
 	check "style.SPDX line in every file" spdx
 	check "style.no trailing blanks" whitespace
 	check "style.no file over 24 KiB" length
+	check "style.no driver of 300 lines of code" short
 	check "style.no kernel versions outside of compat.h" versions
 	check "style.no function that nobody calls" called
 	check "style.no include runs upward or in a circle" layers
