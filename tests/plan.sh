@@ -233,8 +233,9 @@ suite_command() {
 			/scratch.sh /mmapdemo-rows --tests C2.growth-fails
 		;;
 	rows32)
-		needed=${checked:+S1 S2 S3 S4 S5 S6 S7 S8 S9 S10 S11 S12 S13 S14 C1 C7}
-		vm -f "$top/build/bin/mmapdemo-rows32" -- /mmapdemo-rows32 --tests "${globs[*]:-S* C1 C7}"
+		needed=${checked:+S1 S2 S3 S4 S5 S6 S7 S8 S9 S10 S11 S12 S13 S14 C1 C7 C8 C11 C12}
+		vm -p size=64M -f "$top/build/bin/mmapdemo-rows32" -- \
+			/mmapdemo-rows32 --tests "${globs[*]:-S* C1 C7 C8 C11 C12}"
 		;;
 	# The allocator's debugging counts exactly, sees use after free and names the owner of
 	# an object. Without init_on_alloc the module alone clears memory.
