@@ -152,7 +152,7 @@ $(bin)/mmapdemo: $(command_objects)
 
 # The fuzzer
 fuzz_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/fuzz/*.c)) $(obj)/conformance/support/contents.o
-twins_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/fuzz/created/*.c))
+twins_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/fuzz/created/*.c)) $(obj)/conformance/support/pass.o
 
 .PHONY: fuzz
 fuzz: $(bin)/mmapdemo-fuzz $(bin)/mmapdemo-fuzz-created ; @:
@@ -179,7 +179,8 @@ $(bin)/mmapdemo-beside: $(beside_objects)
 -include $(fuzz_objects:.o=.d) $(twins_objects:.o=.d)
 
 # The storm, and what looks for lost bytes in it
-storm_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/storm/*.c)) $(obj)/conformance/support/text.o
+storm_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/storm/*.c)) \
+	$(patsubst %,$(obj)/conformance/support/%.o,pass text)
 bytes_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/storm/bytes/*.c)) $(obj)/conformance/support/contents.o
 
 .PHONY: storm-programs

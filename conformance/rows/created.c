@@ -11,6 +11,7 @@
 
 #include "support/control.h"
 #include "support/created.h"
+#include "support/pass.h"
 #include "support/physics.h"
 #include "support/process.h"
 #include "support/system.h"
@@ -155,43 +156,6 @@ ROW_EACH(C8, last_user,
 	ck_assert_uint_lt(vmstat("nr_file_pages"), cached - len / 2 / pages(1));
 }
 
-/* To a process that has never had the device open. */
-static void send_fd(int socket, int fd)
-{
-	char control[CMSG_SPACE(sizeof(fd))] = "", byte = 'f';
-	struct iovec iov = {&byte, 1};
-	struct msghdr message = {.msg_iov = &iov,
-				 .msg_iovlen = 1,
-				 .msg_control = control,
-				 .msg_controllen = sizeof(control)};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	ck_assert_int_eq(sendmsg(socket, &message, 0), 1);
-}
-
-static int receive_fd(int socket)
-{
-	char control[CMSG_SPACE(sizeof(int))], byte;
-	struct iovec iov = {&byte, 1};
-	struct msghdr message = {.msg_iov = &iov,
-				 .msg_iovlen = 1,
-				 .msg_control = control,
-				 .msg_controllen = sizeof(control)};
-	struct cmsghdr *header;
-	int fd;
-
-	ck_assert_int_eq(recvmsg(socket, &message, MSG_CMSG_CLOEXEC), 1);
-	header = CMSG_FIRSTHDR(&message);
-	if (!header)
-		ck_abort_msg("no descriptor was passed");
-	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-	return fd;
-}
-
 ROW_EACH(C8, passed_on, "SCM_RIGHTS passes it to a process that has not opened the device", makers)
 {
 	struct peer child;
@@ -200,7 +164,8 @@ ROW_EACH(C8, passed_on, "SCM_RIGHTS passes it to a process that has not opened t
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	if (fork_child(&child)) {
-		fd = receive_fd(ends[1]);
+		fd = receive_descriptor(ends[1]);
+		ck_assert_int_ge(fd, 0);
 		map = map_file(fd, pages(2), RW, MAP_SHARED);
 		ck_assert_int_eq(map[0], 's');
 		map[pages(1)] = 'r';
@@ -209,7 +174,7 @@ ROW_EACH(C8, passed_on, "SCM_RIGHTS passes it to a process that has not opened t
 	fd = make_file(&makers[_i], pages(2));
 	map = map_file(fd, pages(2), RW, MAP_SHARED);
 	map[0] = 's';
-	send_fd(ends[0], fd);
+	ck_assert_int_eq(pass_descriptor(ends[0], fd), 0);
 	close(fd);
 	await_exit(&child);
 	ck_assert_int_eq(map[pages(1)], 'r');
@@ -223,7 +188,7 @@ ROW(C8, lost_in_a_socket, "one that lies in a closed socket goes, and so does it
 	int ends[2];
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	send_fd(ends[0], fd);
+	pass_descriptor(ends[0], fd);
 	close(fd);
 	assert_busy();
 	close(ends[0]);

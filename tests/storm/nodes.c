@@ -17,6 +17,7 @@
 #include <linux/mmapdemo.h>
 
 #include "storm.h"
+#include "support/pass.h"
 
 #define CLASS "/sys/class/mmapdemo/"
 #define NAME  "mmapdemo-storm"
@@ -42,25 +43,16 @@ static unsigned char *map_of(int fd)
 /* The descriptor, after it was in a socket and nowhere else. */
 static int passed(int fd)
 {
-	char byte = 0, room[CMSG_SPACE(sizeof(int))] = "";
-	struct iovec vector = {&byte, 1};
-	struct msghdr message = {.msg_iov = &vector,
-				 .msg_iovlen = 1,
-				 .msg_control = room,
-				 .msg_controllen = sizeof(room)};
-	struct cmsghdr *control = CMSG_FIRSTHDR(&message);
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		err(1, "socketpair");
-	*control = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
-	memcpy(CMSG_DATA(control), &fd, sizeof(fd));
-	if (sendmsg(ends[0], &message, 0) != 1)
+	if (pass_descriptor(ends[0], fd))
 		err(1, "sendmsg");
 	close(fd);
-	if (recvmsg(ends[1], &message, 0) != 1)
+	fd = receive_descriptor(ends[1]);
+	if (fd < 0)
 		err(1, "recvmsg");
-	memcpy(&fd, CMSG_DATA(control), sizeof(fd));
 	close(ends[0]);
 	close(ends[1]);
 	return fd;

@@ -17,6 +17,7 @@
 
 #include <linux/mmapdemo.h>
 
+#include "support/pass.h"
 #include "twins.h"
 
 #define LONGEST	   (16 * 4096)
@@ -188,23 +189,14 @@ static void run_close(int side, const struct step *step, struct outcome *outcome
 /* Through a socket, by SCM_RIGHTS: what is received takes the place of another descriptor. */
 static void run_pass(int side, const struct step *step, struct outcome *outcome)
 {
-	char byte = 0, room[CMSG_SPACE(sizeof(int))] = "";
-	struct iovec vector = {&byte, 1};
-	struct msghdr message = {.msg_iov = &vector,
-				 .msg_iovlen = 1,
-				 .msg_control = room,
-				 .msg_controllen = sizeof(room)};
-	struct cmsghdr *control = CMSG_FIRSTHDR(&message);
 	int ends[2], got = -1, fd = desc(side, step);
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends)) {
 		outcome->result = -errno;
 		return;
 	}
-	*control = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
-	memcpy(CMSG_DATA(control), &fd, sizeof(fd));
-	if (sendmsg(ends[0], &message, 0) == 1 && recvmsg(ends[1], &message, 0) == 1)
-		memcpy(&got, CMSG_DATA(control), sizeof(got));
+	if (!pass_descriptor(ends[0], fd))
+		got = receive_descriptor(ends[1]);
 	replace(side, step, got, outcome);
 	close(ends[0]);
 	close(ends[1]);
