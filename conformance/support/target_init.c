@@ -20,7 +20,7 @@
 #include "target_make.h"
 #include "target_reset.h"
 
-static void refuse_to_open(const char *path)
+void refuse_to_open(const char *path)
 {
 	int error = errno;
 	const char *way_out = "";

@@ -13,6 +13,9 @@
 	"  hugetlb:  a memfd of huge pages; as root, reserves them for the run\n" \
 	"  anon:     MAP_ANONYMOUS memory, with no file behind it\n"
 
+/* Ends the program for errno, and says what helps. */
+_Noreturn void refuse_to_open(const char *path);
+
 /* size: 0, or of what is made, or of what does not say how large it is. Writes nothing. */
 void target_init(const char *spec, off_t size);
 /* The same in two steps: what is too small for rows is found as well. */

@@ -105,11 +105,7 @@ static void set_up(const struct options *options)
 	if (pid < 0)
 		err(2, "fork");
 	if (!pid) {
-		if (fd >= 0 && dup2(fd, 3) == 3)
-			fcntl(3, F_SETFD, 0);
-		dup2(STDERR_FILENO, STDOUT_FILENO);
-		execl("/bin/sh", "sh", "-c", command, "sh", target.path, NULL);
-		err(127, "/bin/sh");
+		become((char *[]){"/bin/sh", "-c", command, "sh", (char *)target.path, NULL}, fd);
 	}
 	free(command);
 	if (waitpid(pid, &status, 0) != pid)
@@ -235,7 +231,7 @@ static const char *why_no_rows(const struct probing *probing)
 		return "its content changes although nobody stores";
 	if (!facts->may_read)
 		return "--no-read is given";
-	if (facts->profile != AS_MEMORY && facts->profile != AS_DMA)
+	if (!is_memory())
 		return "rows are about memory that programs share";
 	if (any_broken(probing))
 		return "it is broken, and they would say so again";

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "handed.h"
+#include "support/pass.h"
 #include "support/row.h"
 
 #define MADE_SIZE (256 << 10)
@@ -166,26 +167,23 @@ int handed_descriptor(const char *name)
 	return found->make(name + strlen(found->prefix));
 }
 
+/* -1: none came in time */
 static int receive(int from)
 {
-	char byte, control[CMSG_SPACE(sizeof(int))] = {};
-	struct iovec data = {&byte, 1};
-	struct msghdr message = {.msg_iov = &data,
-				 .msg_iovlen = 1,
-				 .msg_control = control,
-				 .msg_controllen = sizeof(control)};
 	struct pollfd ready = {.fd = from, .events = POLLIN};
-	struct cmsghdr *header;
-	int fd;
 
-	if (poll(&ready, 1, HAND_OVER_PATIENCE * 1000) <= 0 ||
-	    recvmsg(from, &message, MSG_CMSG_CLOEXEC) <= 0)
-		return -1;
-	header = CMSG_FIRSTHDR(&message);
-	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
-		return -1;
-	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-	return fd;
+	return poll(&ready, 1, HAND_OVER_PATIENCE * 1000) > 0 ? receive_descriptor(from) : -1;
+}
+
+void become(char *const *command, int fd)
+{
+	if (fd == 3)
+		fcntl(3, F_SETFD, 0);
+	else if (fd >= 0 && dup2(fd, 3) < 0)
+		err(127, "dup2");
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	execvp(command[0], command);
+	err(127, "%s", command[0]);
 }
 
 int hand_over(char **command)
@@ -200,13 +198,7 @@ int hand_over(char **command)
 		err(2, "fork");
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		if (ends[1] == 3)
-			fcntl(3, F_SETFD, 0);
-		else if (dup2(ends[1], 3) < 0)
-			err(127, "dup2");
-		dup2(STDERR_FILENO, STDOUT_FILENO);
-		execvp(command[0], command);
-		err(127, "%s", command[0]);
+		become(command, ends[1]);
 	}
 	close(ends[1]);
 	fd = receive(ends[0]);

@@ -21,6 +21,8 @@
 bool is_handed(const char *name);
 /* The descriptor. Ends the program, with status 2, where there is none. */
 int handed_descriptor(const char *name);
+/* In a child: runs the command, with fd, unless it is -1, as its descriptor 3. */
+_Noreturn void become(char *const *command, int fd);
 /* Runs the command, and returns the descriptor that it sends. */
 int hand_over(char **command);
 

@@ -197,6 +197,26 @@ void probe_unmap(void *map, size_t count)
 		cannot_ask("munmap() says %s", errno_word(errno));
 }
 
+int share_or_not(void)
+{
+	return facts->shared_ro ? MAP_PRIVATE : MAP_SHARED;
+}
+
+int load_prot(void)
+{
+	return facts->shared_ro ? PROT_READ : facts->prot;
+}
+
+size_t least_pages(void)
+{
+	return facts->only_whole ? facts->pages : 1;
+}
+
+bool is_memory(void)
+{
+	return facts->profile == AS_MEMORY || facts->profile == AS_DMA;
+}
+
 size_t some_pages(size_t most)
 {
 	size_t pages = facts->loads && facts->loads < facts->pages ? facts->loads : facts->pages;

@@ -137,6 +137,13 @@ ssize_t probe_write(int fd, const void *bytes, size_t count);
 /* Of VmFlags: "pf" */
 bool probe_has_flag(const char *flag);
 
+/* How a mapping is made that works, whatever it is used for but stores. */
+int share_or_not(void);
+int load_prot(void);
+/* One, or all where only the whole target can be mapped. */
+size_t least_pages(void);
+/* The profile is memory or dma. */
+bool is_memory(void);
 /* The pages that a mapping of all has, at most so many. */
 size_t some_pages(size_t most);
 const char *errno_word(int error);

@@ -18,10 +18,7 @@
 
 static unsigned char *map_start(int prot)
 {
-	int fd = probe_open(facts->open_flags);
-	size_t count = facts->only_whole ? facts->pages : 1;
-
-	return probe_map(fd, count, prot, MAP_SHARED, 0);
+	return probe_map(probe_open(facts->open_flags), least_pages(), prot, MAP_SHARED, 0);
 }
 
 /* Wakes nobody, and stores nothing: the kernel looks for the word. */
@@ -158,21 +155,18 @@ static void probe_leaks(void)
 static int reopen(void)
 {
 	int fd = probe_open_again(facts->open_flags);
-	size_t count = facts->only_whole ? facts->pages : 1;
+	size_t len = least_pages() * facts->page;
 	int error = 0;
 	void *map;
 
 	if (fd < 0)
 		return errno;
 	errno = 0;
-	if (facts->shared_ro)
-		map = mmap(NULL, count * facts->page, PROT_READ, MAP_PRIVATE, fd, 0);
-	else
-		map = mmap(NULL, count * facts->page, facts->prot, MAP_SHARED, fd, 0);
+	map = mmap(NULL, len, load_prot(), share_or_not(), fd, 0);
 	if (map == MAP_FAILED)
 		error = errno;
 	else
-		munmap(map, count * facts->page);
+		munmap(map, len);
 	close(fd);
 	return error;
 }

@@ -248,7 +248,7 @@ static void probe_stale(void)
 /* PROT_WRITE by mprotect(), where mmap() or open() refused it. */
 static void upgrade(int fd, const char *opened)
 {
-	size_t count = facts->only_whole ? facts->pages : 1;
+	size_t count = least_pages();
 	unsigned char *map = probe_map(fd, count, PROT_READ, MAP_SHARED, 0);
 
 	if (!mprotect(map, count * facts->page, PROT_READ | PROT_WRITE))
@@ -261,7 +261,7 @@ static void upgrade(int fd, const char *opened)
 static void probe_upgrade(void)
 {
 	int fd = probe_open_again(O_RDONLY);
-	size_t count = facts->only_whole ? facts->pages : 1;
+	size_t count = least_pages();
 	void *map;
 
 	if (facts->prot & PROT_WRITE)
@@ -285,7 +285,7 @@ static void probe_upgrade(void)
 /* A descriptor that is open for writing alone maps nothing. */
 static void probe_write_only(void)
 {
-	size_t count = facts->only_whole ? facts->pages : 1;
+	size_t count = least_pages();
 	int fd = probe_open_again(O_WRONLY);
 	void *map;
 

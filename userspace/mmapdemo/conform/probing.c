@@ -64,7 +64,6 @@ bool probing_look_at_log(struct probing *probing, const char *test)
 static const char *why_not(const struct probing *probing, const struct probe *probe)
 {
 	unsigned int stores = NEEDS_STORES | NEEDS_KEPT, maps = stores | NEEDS_SHARED;
-	bool memory = facts->profile == AS_MEMORY || facts->profile == AS_DMA;
 
 	if (probing->stuck)
 		return "a process of an earlier test does not end";
@@ -83,7 +82,7 @@ static const char *why_not(const struct probing *probing, const struct probe *pr
 		return "its first page cannot be loaded from";
 	if (probe->needs & stores && facts->shared_rw)
 		return "no shared mapping of it can be stored to";
-	if (probe->needs & stores && !memory)
+	if (probe->needs & stores && !is_memory())
 		return "it is not memory, by its profile";
 	if (probe->needs & stores && facts->may_be_registers)
 		return "its mapping may be registers: say --as dma or --as registers";

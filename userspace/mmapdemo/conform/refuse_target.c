@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "examine.h"
+#include "support/target_init.h"
 
 /* Terminals and consoles, by their numbers: Documentation/admin-guide/devices.txt */
 static bool is_terminal(dev_t device)
@@ -37,10 +37,7 @@ void refuse_target(const char *path)
 	struct stat stat_of;
 
 	if (stat(path, &stat_of))
-		errx(2, "%s: %s%s", path, strerror(errno),
-		     errno == ENOENT
-			     ? ": load its module (/dev/mmapdemo: make load), or name another"
-			     : "");
+		refuse_to_open(path);
 	switch (stat_of.st_mode & S_IFMT) {
 	case S_IFDIR:
 		errx(2, "%s: a directory cannot be mapped: name a device or a file in it", path);

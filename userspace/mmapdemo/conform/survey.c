@@ -330,16 +330,6 @@ static void tell_how_it_maps(size_t least)
 		     facts->page);
 }
 
-static int share_or_not(void)
-{
-	return facts->shared_ro ? MAP_PRIVATE : MAP_SHARED;
-}
-
-static int load_prot(void)
-{
-	return facts->shared_ro ? PROT_READ : facts->prot;
-}
-
 /* Lengths may have a unit: from the least on, the most pages that can be mapped and loaded from. */
 static size_t most_by_doubling(int fd, size_t least)
 {

@@ -5,36 +5,34 @@
 
 #include "examine.h"
 #include "run.h"
-#include "support/row.h"
+
+static void show_test(const char *name, const char *const *keys)
+{
+	for (; *keys; keys++) {
+		const struct finding *finding = finding_of(name, *keys);
+
+		printf("test\t%s\t%s\t%s\n", name, *keys, finding ? finding->slug : "NONE");
+	}
+}
 
 static void show_probes(const struct probe *probes)
 {
-	static const char *const keys[] = {"timeout", "stuck",	      "killed",	       "sigbus",
-					   "sigsegv", "kernel-crash", "kernel-warning"};
+	static const char *const keys[] = {"timeout", "stuck",	      "killed",		"sigbus",
+					   "sigsegv", "kernel-crash", "kernel-warning", NULL};
 
 	for (; probes->name; probes++)
-		for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-			const struct finding *finding = finding_of(probes->name, keys[i]);
-
-			printf("test\t%s\t%s\t%s\n", probes->name, keys[i],
-			       finding ? finding->slug : "NONE");
-		}
+		show_test(probes->name, keys);
 }
 
 static void show_rows(void)
 {
-	static const char *const keys[] = {"failed",  "unsupported", "signal",
-					   "refused", "timeout",     "stuck"};
+	static const char *const keys[] = {"failed",  "unsupported", "signal", "refused",
+					   "timeout", "stuck",	     NULL};
 	struct run run = {};
 
 	run_choose(&run, NULL, 0);
 	for (size_t i = 0; i < run.count; i++)
-		for (size_t j = 0; j < ARRAY_SIZE(keys); j++) {
-			const struct finding *finding = finding_of(run.tests[i].name, keys[j]);
-
-			printf("test\t%s\t%s\t%s\n", run.tests[i].name, keys[j],
-			       finding ? finding->slug : "NONE");
-		}
+		show_test(run.tests[i].name, keys);
 	run_free(&run);
 }
 
