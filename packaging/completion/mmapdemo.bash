@@ -44,7 +44,7 @@ _mmapdemo() {
 		conform--baseline | conform--compare | *--svg | *--from | tour-h | bench--json | map--html | tour--html) words=$(compgen -f -- "$cur") ;;
 		create*) words=$(compgen -c -- "$cur") ;;
 		map*) words=$(cd /proc && echo [0-9]*) ;;
-		conform*) words="memfd: shm: zero: hugetlb: anon: fd: secret: udmabuf: dmaheap: perf: bpf: uring: packet: $(compgen -f -- "$cur")" ;;
+		conform*) words="memfd: shm: zero: hugetlb: anon: fd: secret: udmabuf: dmaheap: perf: bpf: uring: packet: guestmem: dmabuf: pci: $(compgen -f -- "$cur")" ;;
 		bench*) words=$(compgen -f -- "$cur") ;;
 		*) words='' ;;
 		esac

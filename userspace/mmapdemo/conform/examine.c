@@ -55,6 +55,21 @@ static void make_facts(const struct options *options)
 	}
 }
 
+/* pci:ADDRESS/resourceN: its file in sysfs. Anything else is a path already. */
+static const char *path_of(const char *name)
+{
+	static char path[128];
+
+	if (strncmp(name, "pci:", 4))
+		return name;
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", name + 4);
+	if (!strstr(name, "/resource") || strstr(name, "..") || access(path, F_OK))
+		errx(2,
+		     "%s: not pci:ADDRESS/resourceN of a device and a BAR that exist (lspci -Dv)",
+		     name);
+	return path;
+}
+
 /* What the user named, or what was made of it; nothing has been touched. */
 static void name_target(const struct options *options)
 {
@@ -74,12 +89,13 @@ static void name_target(const struct options *options)
 			target.kind = TARGET_FILE;
 		return;
 	}
-	if (!strchr(options->target, '/')) {
+	if (!strchr(options->target, '/') && strncmp(options->target, "pci:", 4)) {
 		target_find(options->target, options->size);
 		return;
 	}
-	refuse_target(options->target);
-	target.name = target.path = options->target;
+	target.name = options->target;
+	target.path = path_of(options->target);
+	refuse_target(target.path);
 	target.kind = TARGET_DEVICE;
 	target.has_end = true;
 	target.in_a_mount = true;
@@ -124,6 +140,15 @@ static const struct outcome_words *outcome_of(const struct probing *probing, con
 	return NULL;
 }
 
+static const char *hint_on_mmap(int error)
+{
+	if (error == ENODEV && !strncmp(target.path, "/sys/", 5))
+		return " (a BAR of I/O ports has no .mmap)";
+	if (error == ENODEV)
+		return " (the driver has no .mmap)";
+	return facts->size ? "" : ": does it want --size, or a call first (--setup)?";
+}
+
 /* What cannot be opened or mapped at all is no target. */
 static void check_survey(const struct probing *probing)
 {
@@ -139,9 +164,7 @@ static void check_survey(const struct probing *probing)
 	}
 	if (facts->tried_to_map && facts->shared_ro && facts->private_ro)
 		errx(2, "%s: cannot be mapped: %s%s", target.name, strerror(facts->shared_ro),
-		     facts->shared_ro == ENODEV ? " (the driver has no .mmap)"
-		     : facts->size		? ""
-				   : ": does it want --size, or a call first (--setup)?");
+		     hint_on_mmap(facts->shared_ro));
 }
 
 static bool named_like_registers(void)

@@ -8,6 +8,8 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/io_uring.h>
+#include <linux/kvm.h>
+#include <linux/mmapdemo.h>
 #include <linux/perf_event.h>
 #include <linux/udmabuf.h>
 #include <poll.h>
@@ -126,6 +128,41 @@ static int make_packet(const char *name)
 	return fd;
 }
 
+#ifndef KVM_CREATE_GUEST_MEMFD
+struct kvm_create_guest_memfd {
+	__u64 size, flags, reserved[6];
+};
+#define KVM_CREATE_GUEST_MEMFD _IOWR(KVMIO, 0xd4, struct kvm_create_guest_memfd)
+#endif
+#ifndef GUEST_MEMFD_FLAG_MMAP
+#define GUEST_MEMFD_FLAG_MMAP	     (1ULL << 0)
+#define GUEST_MEMFD_FLAG_INIT_SHARED (1ULL << 1)
+#endif
+
+static int make_guestmem(const char *name)
+{
+	int kvm = made("/dev/kvm", open("/dev/kvm", O_RDWR | O_CLOEXEC));
+	struct kvm_create_guest_memfd create = {
+		.size = MADE_SIZE, .flags = GUEST_MEMFD_FLAG_MMAP | GUEST_MEMFD_FLAG_INIT_SHARED};
+	int vm = made("KVM_CREATE_VM", ioctl(kvm, KVM_CREATE_VM, 0));
+
+	(void)name;
+	return made("KVM_CREATE_GUEST_MEMFD with GUEST_MEMFD_FLAG_MMAP (Linux 6.18 has it)",
+		    ioctl(vm, KVM_CREATE_GUEST_MEMFD, &create));
+}
+
+static int make_dmabuf(const char *name)
+{
+	int device = made("/dev/mmapdemo", open("/dev/mmapdemo", O_RDWR | O_CLOEXEC));
+	struct mmapdemo_export export = {.size = sizeof(export), .length = MADE_SIZE};
+	off_t size = lseek(device, 0, SEEK_END);
+
+	(void)name;
+	if (size < MADE_SIZE)
+		export.length = size;
+	return made("MMAPDEMO_IOCTL_EXPORT", ioctl(device, MMAPDEMO_IOCTL_EXPORT, &export));
+}
+
 static int make_of_number(const char *name)
 {
 	char *end;
@@ -142,7 +179,8 @@ static const struct handed {
 } handed[] = {
 	{"fd:", make_of_number},    {"secret:", make_secret}, {"udmabuf:", make_udmabuf},
 	{"dmaheap:", make_of_heap}, {"perf:", make_perf},     {"bpf:", make_bpf},
-	{"uring:", make_uring},	    {"packet:", make_packet},
+	{"uring:", make_uring},	    {"packet:", make_packet}, {"guestmem:", make_guestmem},
+	{"dmabuf:", make_dmabuf},
 };
 
 static const struct handed *find(const char *name)

@@ -5,16 +5,19 @@
 
 #include <stdbool.h>
 
-#define HANDED_SPECS                                                              \
-	"  fd:N      an open descriptor\n"                                        \
-	"  secret:   a file of memfd_secret()\n"                                  \
-	"  udmabuf:  a dma-buf of a memfd\n"                                      \
-	"  dmaheap:NAME  a dma-buf of /dev/dma_heap/NAME\n"                       \
-	"  perf:     the ring of a software event\n"                              \
-	"  bpf:      an array map\n"                                              \
-	"  uring:    the submission ring of io_uring\n"                           \
-	"  packet:   the receive ring of a packet socket\n"                       \
-	"  -- COMMAND  a descriptor that a command sends by SCM_RIGHTS over its " \
+#define HANDED_SPECS                                                                    \
+	"  fd:N      an open descriptor\n"                                              \
+	"  secret:   a file of memfd_secret()\n"                                        \
+	"  udmabuf:  a dma-buf of a memfd\n"                                            \
+	"  dmaheap:NAME  a dma-buf of /dev/dma_heap/NAME\n"                             \
+	"  perf:     the ring of a software event\n"                                    \
+	"  bpf:      an array map\n"                                                    \
+	"  uring:    the submission ring of io_uring\n"                                 \
+	"  packet:   the receive ring of a packet socket\n"                             \
+	"  guestmem: memory of KVM_CREATE_GUEST_MEMFD\n"                                \
+	"  dmabuf:   a dma-buf that /dev/mmapdemo exports\n"                            \
+	"  pci:ADDRESS/resourceN  a BAR, as sysfs has it: pci:0000:00:02.0/resource0\n" \
+	"  -- COMMAND  a descriptor that a command sends by SCM_RIGHTS over its "       \
 	"descriptor 3, a Unix socket; the command is ended with the examination\n"
 
 /* True if the name is one of these. */
