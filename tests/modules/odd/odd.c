@@ -322,6 +322,12 @@ static int map_handles(struct file *file, struct vm_area_struct *vma)
 	return map_pages(vma, vma->vm_pgoff ? 1 : 0, vma->vm_pgoff ? 8 : 1);
 }
 
+/* A cookie, too, of which 32 bits count, as in V4L2: it is no number of bytes that is cut. */
+static int map_cookie(struct file *file, struct vm_area_struct *vma)
+{
+	return (u32)(vma->vm_pgoff << PAGE_SHIFT) ? -EINVAL : map_pages(vma, 0, PAGES);
+}
+
 static loff_t seek_page(struct file *file, loff_t offset, int whence)
 {
 	return fixed_size_llseek(file, offset, whence, PAGE_SIZE);
@@ -380,7 +386,7 @@ static int map_unit(struct file *file, struct vm_area_struct *vma)
 
 static int map_frames(struct file *file, struct vm_area_struct *vma)
 {
-	if (vma->vm_pgoff || vma_pages(vma) > 1)
+	if (vma->vm_pgoff || vma_pages(vma) > 1 || !(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	return remap_pfn_range(vma, vma->vm_start, page_to_pfn(pages[0]), PAGE_SIZE,
 			       vma->vm_page_prot);
@@ -496,6 +502,7 @@ static struct miscdevice devices[] = {
 	    .llseek = seek_whole),
 	ODD("regions", .mmap = map_regions, .llseek = seek_page),
 	ODD("handles", .mmap = map_handles),
+	ODD("cookie", .mmap = map_cookie),
 	ODD("split", .mmap = map_split, .llseek = seek_whole),
 	ODD("mirror", .mmap = map_mirror),
 	ODD("writable", .mmap = map_writable, .llseek = seek_whole),

@@ -129,7 +129,9 @@ const char *size_words(char words[120])
 	char bytes[32], page[32];
 
 	number_words(facts->page, page);
-	if (facts->size)
+	if (facts->size_from == SIZE_ENDLESS)
+		snprintf(words, 120, "no end was found, pages of %s", page);
+	else if (facts->size)
 		snprintf(words, 120, "%s (%s), pages of %s", number_words(facts->size, bytes),
 			 from[facts->size_from], page);
 	else

@@ -258,7 +258,9 @@ static const char *why_no_rows(const struct probing *probing)
 		return "rows are about memory that programs share";
 	if (any_broken(probing))
 		return "it is broken, and they would say so again";
-	if (any_slug(probing, "per-open") || any_slug(probing, "one-at-a-time") ||
+	if (facts->size_from == SIZE_ENDLESS)
+		return "no end of it was found (--size)";
+	if (facts->own || any_slug(probing, "per-open") || any_slug(probing, "one-at-a-time") ||
 	    any_slug(probing, "only-whole") || any_slug(probing, "forgets-on-close"))
 		return "they want memory that all programs share, and map in parts";
 	if (any_slug(probing, "no-split") || any_slug(probing, "not-moved"))

@@ -2,7 +2,7 @@
 /*
  * Results for a program:
  *
- *	target	as it was named		size, page	bytes
+ *	target	as it was named		size, page	bytes; size 0: unknown
  *	kind	device, file, anonymous	kernel, machine	as uname says
  *	rows	of the contract, in its order:
  *		row, says, answer	yes, no, differs, not applicable
@@ -149,7 +149,8 @@ static struct json_object *not_applicable_object(const struct probing *probing)
 
 void show_json(const struct diagnosis *diagnosis)
 {
-	struct json_object *object = begin_object(diagnosis->target, facts->size, facts->page);
+	struct json_object *object = begin_object(
+		diagnosis->target, facts->size_from == SIZE_ENDLESS ? 0 : facts->size, facts->page);
 	struct json_object *findings = json_object_new_array();
 
 	add_text(object, "driver", diagnosis->driver);

@@ -321,6 +321,13 @@ struct access probe_try(const unsigned char *at)
 	return access;
 }
 
+void has_no_end(void)
+{
+	facts->size_from = SIZE_ENDLESS;
+	facts->size = (off_t)facts->page;
+	facts->pages = facts->loads = 1;
+}
+
 bool probe_has_flag(const char *flag)
 {
 	char words[sizeof(facts->flags) + 2], word[8];

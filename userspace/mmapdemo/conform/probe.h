@@ -28,6 +28,7 @@ enum needs {
 	NEEDS_REOPEN = 1 << 6,	/* to be opened twice */
 	NEEDS_KEPT = 1 << 7,	/* as NEEDS_STORES, and what is stored stays there */
 	NEEDS_OFFSETS = 1 << 8, /* offsets that count bytes */
+	NEEDS_ONE = 1 << 11,	/* one memory that each mapping shows */
 	LOADS_ALL = 1 << 9,	/* loads from each byte of a page: nothing that registers bear */
 	MAY_BE_LATE = 1 << 10,	/* a test that does not end in time is no finding */
 };
@@ -45,7 +46,8 @@ extern const struct probe read_probes[], last_probes[];
 /* Those that come after the survey, in their order; NULL ends them. */
 extern const struct probe *const surveyed_probes[];
 
-enum size_from { SIZE_UNKNOWN, SIZE_SAID, SIZE_GIVEN, SIZE_TRIED };
+/* SIZE_ENDLESS: no end was found, so only the first page is known to be the target's */
+enum size_from { SIZE_UNKNOWN, SIZE_SAID, SIZE_GIVEN, SIZE_TRIED, SIZE_ENDLESS };
 
 /* What probes found out, in memory that they share with the program. */
 struct facts {
@@ -75,7 +77,8 @@ struct facts {
 	char mapped_as[64]; /* what /proc/self/maps calls it */
 
 	bool freed; /* memory went while a mapping of it was left */
-	bool keeps; /* what is stored through a mapping, another of the descriptor shows */
+	bool keeps; /* what is stored through a mapping stays there */
+	bool own;   /* each mmap() makes memory of its own */
 	bool may_write, may_fill, may_read;
 	bool told;	       /* the user said what it is */
 	bool may_be_registers; /* nobody said that it is memory: no stores */
@@ -133,6 +136,9 @@ ssize_t probe_pread(int fd, void *bytes, size_t count, off_t at);
 ssize_t probe_read(int fd, void *bytes, size_t count);
 ssize_t probe_pwrite(int fd, const void *bytes, size_t count, off_t at);
 ssize_t probe_write(int fd, const void *bytes, size_t count);
+
+/* From now on, nothing beyond the first page is the target's for sure. */
+void has_no_end(void);
 
 /* Of VmFlags: "pf" */
 bool probe_has_flag(const char *flag);

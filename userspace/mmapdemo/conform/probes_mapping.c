@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "probe.h"
+#include "support/patience.h"
+#include "support/proc.h"
 #include "support/row.h"
 
 /* No check by the C library; NULL where it fails. */
@@ -41,11 +43,15 @@ static bool loads_at(int fd, size_t len, uint64_t off, size_t at, struct access 
 
 static void tell_beyond(const char *key, size_t len, uint64_t off, size_t at, struct access access)
 {
+	char size[40] = "unknown size";
+
+	if (facts->size_from != SIZE_ENDLESS)
+		snprintf(size, sizeof(size), "%#jx bytes", (intmax_t)facts->size);
 	note(key,
-	     "mmap(%zu bytes, %s, MAP_SHARED, offset %#jx) of a target of %#jx bytes works, and a "
-	     "load at offset %#jx gives %#lx",
-	     len, prot_word(facts->prot), (uintmax_t)off, (intmax_t)facts->size,
-	     (uintmax_t)(off + at), access.value);
+	     "mmap(%zu bytes, %s, MAP_SHARED, offset %#jx) of a target of %s works, and a load at "
+	     "offset %#jx gives %#lx",
+	     len, prot_word(facts->prot), (uintmax_t)off, size, (uintmax_t)(off + at),
+	     access.value);
 }
 
 /* A mapping that begins inside runs over: no region that an offset may name explains that. */
@@ -104,14 +110,20 @@ static void probe_end(void)
 		tell_beyond("other", page, whole, 0, access);
 }
 
+/* A size that was found by trial may be another's where the mapping is of frames. */
+static bool may_be_any_frame(void)
+{
+	return facts->size_from >= SIZE_TRIED && (probe_has_flag("pf") || probe_has_flag("io"));
+}
+
 /* Makes the first two pages differ, where that is allowed. */
 static void tell_pages_apart(int fd)
 {
-	bool memory = facts->profile == AS_MEMORY || facts->profile == AS_DMA;
 	unsigned char *map;
 
-	if (!facts->may_write || facts->shared_rw || !memory || facts->may_be_registers ||
-	    facts->live || facts->only_whole || facts->pages < 2 || facts->loads < 2)
+	if (!facts->may_write || facts->shared_rw || !is_memory() || facts->may_be_registers ||
+	    facts->live || may_be_any_frame() || facts->only_whole || facts->pages < 2 ||
+	    facts->loads < 2)
 		return;
 	map = probe_map(fd, 2, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
 	probe_store(map + 8, 0x11, "a store through a shared mapping");
@@ -126,14 +138,18 @@ static bool is_cut_short(int fd, uint64_t off)
 	unsigned char *map;
 	bool differ;
 
-	if (off << 32 || facts->pages < 2 || facts->loads < 2 || facts->only_whole)
+	/* An offset that is refused next to 0 is no count of bytes. */
+	if (off << 32 || facts->pages < 2 || facts->loads < 2 || facts->only_whole ||
+	    facts->only_start)
 		return false;
 	map = probe_map(fd, 2, PROT_READ, MAP_SHARED, 0);
 	differ = memcmp(map, map + page, page);
 	munmap(map, 2 * page);
-	return differ && same_at(fd, off, 0) &&
-	       (facts->only_start || same_at(fd, off + page, page));
+	return differ && same_at(fd, off, 0) && same_at(fd, off + page, page);
 }
+
+/* No target that does not tell its size is as large: 256 GiB. */
+#define BEYOND_ALL (1ULL << 38)
 
 /* Offsets that are small again where a driver keeps 32 bits of them, or a sign. */
 static void probe_far_offsets(void)
@@ -149,6 +165,11 @@ static void probe_far_offsets(void)
 		cannot_ask("its offsets may be addresses of the machine, or name registers");
 	if (facts->names_regions)
 		cannot_ask("its offsets name regions");
+	if (facts->size_from == SIZE_ENDLESS) {
+		if (loads_at(fd, facts->page, BEYOND_ALL, 0, &access))
+			tell_beyond("beyond", facts->page, BEYOND_ALL, 0, access);
+		return;
+	}
 	if (facts->size_from != SIZE_TRIED && ignores_offsets(fd))
 		cannot_ask("it ignores offsets");
 #if __SIZEOF_LONG__ == 8
@@ -163,33 +184,64 @@ static void probe_far_offsets(void)
 			continue;
 		tell_beyond(is_cut_short(fd, far[i]) ? "beyond" : "other", facts->page, far[i], 0,
 			    access);
+		if (may_be_any_frame() && !facts->only_start)
+			has_no_end();
 		return;
 	}
 }
 
-/* Searches memory that the mapping reaches, and that is no part of it, for what a process has. */
-static void probe_foreign(void)
-{
-	size_t len = 64UL << 20, beyond = facts->pages * facts->page;
-	size_t bytes = 32UL << 20;
-	int fd = probe_open(facts->open_flags);
-	unsigned char *memory, *map = NULL;
+#define MOST_SEARCHED (1UL << 30)
+#define LOOKS	      2048
 
-	while (len > beyond && !(map = raw_map(fd, len, facts->prot, 0)))
-		len /= 2;
-	if (!map || len <= beyond || try_read(map + beyond).signo)
-		return;
+/* A word of this program's own in each page of a part of the memory that is free. */
+static bool own_memory(uint64_t word)
+{
+	size_t bytes = meminfo("MemFree") / 4 * 1024;
+	unsigned char *memory;
+
+	if (bytes > 64UL << 20)
+		bytes = 64UL << 20;
 	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
+		return false;
+	for (size_t i = 0; i + sizeof(word) <= bytes; i += sysconf(_SC_PAGESIZE))
+		*(uint64_t *)(memory + i) = word;
+	return true;
+}
+
+/* Searches memory that is no part of the target, for all that is known, for what a process has. */
+static void probe_foreign(void)
+{
+	bool told = facts->size_from < SIZE_TRIED;
+	size_t page = facts->page, first = told ? facts->pages : 1;
+	size_t len = MOST_SEARCHED;
+	uint64_t word = MARKER ^ (uint64_t)getpid() << 16 ^ (uint64_t)(seconds_now() * 1e6);
+	double end = seconds_now() + facts->deadline / 2;
+	int fd = probe_open(facts->open_flags);
+	unsigned char *map = NULL;
+	size_t step;
+
+	if (told)
+		len = first * page + (64UL << 20);
+	else if (facts->size_from == SIZE_TRIED)
+		len = facts->pages * page;
+	while (len > first * page && !(map = raw_map(fd, len, facts->prot, 0)))
+		len /= 2;
+	if (!map || len <= first * page || try_read(map + first * page).signo || !own_memory(word))
 		return;
-	for (size_t i = 0; i < bytes; i += sizeof(uint64_t))
-		*(uint64_t *)(memory + i) = MARKER;
-	for (size_t at = beyond; at < len && !try_read(map + at).signo; at += facts->page)
-		if (*(volatile uint64_t *)(map + at) == MARKER)
-			found("foreign",
-			      "mmap(%zu bytes, PROT_READ, MAP_SHARED, offset 0) shows at offset "
-			      "%#zx what this program has in memory of its own",
-			      len, at);
+	step = (1 + (len - first * page) / page / LOOKS) * page;
+	for (size_t at = first * page; at < len && seconds_now() < end; at += step) {
+		if (try_read(map + at).signo)
+			return;
+		if (*(volatile uint64_t *)(map + at) != word)
+			continue;
+		if (!told)
+			has_no_end();
+		found("foreign",
+		      "mmap(%zu bytes, PROT_READ, MAP_SHARED, offset 0) shows at offset %#zx what "
+		      "this program has in memory of its own",
+		      len, at);
+	}
 }
 
 /*
@@ -311,7 +363,7 @@ static void probe_grows(void)
 			note("fixed", "mremap() to more pages says %s", errno_word(errno));
 		return;
 	}
-	if (count < facts->pages || facts->size_from == SIZE_TRIED)
+	if (count < facts->pages || facts->size_from >= SIZE_TRIED)
 		return;
 	access = try_read(grown + count * page);
 	if (!access.signo)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "probe.h"
@@ -87,6 +88,14 @@ static int others_see(size_t count, unsigned int seed)
 	return at == count;
 }
 
+/* What .mmap made for one mapping stays when it is unmapped and touched again, or cannot be. */
+static bool stays(unsigned char *map)
+{
+	store_marks(map, few(), 3);
+	return madvise(map, few() * facts->page, MADV_DONTNEED) || probe_try(map + 8).signo ||
+	       unmarked(map, few(), 3) == few();
+}
+
 static void probe_stores(void)
 {
 	int fd = probe_open(O_RDWR);
@@ -105,6 +114,13 @@ static void probe_stores(void)
 		found("one-mapping", "a second mmap() of the same descriptor says %s",
 		      errno_word(errno));
 	at = unmarked(b, few(), 1);
+	if (at < few() && stays(b) && stays(a)) {
+		facts->keeps = facts->own = true;
+		found("own",
+		      "a store to page %zu of a shared mapping is seen by no second mapping of the "
+		      "same descriptor, and each keeps what is stored to it",
+		      at);
+	}
 	if (at < few())
 		found("lost",
 		      "a store to page %zu of a shared mapping is not seen by a second mapping of "
@@ -408,6 +424,8 @@ static void probe_move(void)
 	/* A page fault may come before the move, and others come after it. */
 	store_marks(other, count, 8);
 	probe_load(map + 8, "a load from the mapping");
+	if (facts->own)
+		store_marks(map, count, 8);
 	close(fd);
 	area = mmap(NULL, count * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (area == MAP_FAILED)
@@ -453,6 +471,34 @@ static void store_privately(void *argument)
 	probe_store((unsigned char *)argument + 8, 0xee, "a child's store to a private mapping");
 }
 
+/* True if fork() works. */
+static bool forks(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	return pid > 0;
+}
+
+/* The private copy of a frame may be what fork() stumbles over. */
+static void assert_forks(unsigned char *map)
+{
+	int error;
+
+	if (forks())
+		return;
+	error = errno;
+	probe_unmap(map, few());
+	if (!forks())
+		cannot_ask("fork() says %s", errno_word(errno));
+	found("no-fork",
+	      "after a store to a private mapping, fork() says %s until that mapping is gone",
+	      errno_word(error));
+}
+
 static void probe_private(void)
 {
 	int fd = probe_open(O_RDWR);
@@ -472,6 +518,7 @@ static void probe_private(void)
 		      "a store to a MAP_PRIVATE mapping is seen through a new MAP_SHARED one");
 	if (probe_load(map + 8, "a load from a private mapping") != 0xdd)
 		found("lost", "a store to a private mapping is not what a load from it gives");
+	assert_forks(map);
 	in_child(store_privately, map);
 	if (probe_load(map + 8, "a load from a private mapping") == 0xee)
 		found("reaches",
@@ -533,13 +580,14 @@ static void probe_race(void)
 const struct probe memory_probes[] = {
 	{"D.once", "each page is there once", NEEDS_STORES, probe_once},
 	{"D.stores", "what is stored stays", NEEDS_STORES, probe_stores},
-	{"D.descriptors", "all descriptors share the memory", NEEDS_KEPT | NEEDS_REOPEN,
+	{"D.descriptors", "all descriptors share the memory", NEEDS_KEPT | NEEDS_ONE | NEEDS_REOPEN,
 	 probe_descriptors},
-	{"D.offsets", "each page is at its offset", NEEDS_KEPT | NEEDS_TWO | NEEDS_OFFSETS,
-	 probe_offsets},
+	{"D.offsets", "each page is at its offset",
+	 NEEDS_KEPT | NEEDS_ONE | NEEDS_TWO | NEEDS_OFFSETS, probe_offsets},
 	{"D.offsets-loaded", "an offset is obeyed",
 	 NEEDS_OFFSETS | NEEDS_SHARED | NEEDS_TWO | LOADS_ALL, probe_offsets_loaded},
-	{"D.file", "read(), write() and mappings are one memory", NEEDS_KEPT, probe_file},
+	{"D.file", "read(), write() and mappings are one memory", NEEDS_KEPT | NEEDS_ONE,
+	 probe_file},
 	{"D.own-buffer", "read() into a mapping of the target itself ends", NEEDS_KEPT | NEEDS_TWO,
 	 probe_own_buffer},
 	{},
@@ -562,7 +610,8 @@ const struct probe later_probes[] = {
 	{"D.dontneed", "what is unmapped can be touched again", NEEDS_KEPT, probe_dontneed},
 	{"D.private-loads", "a private mapping can be loaded from", NEEDS_PRIVATE,
 	 probe_private_loads},
-	{"D.private", "a private store stays private", NEEDS_KEPT | NEEDS_PRIVATE, probe_private},
+	{"D.private", "a private store stays private", NEEDS_KEPT | NEEDS_ONE | NEEDS_PRIVATE,
+	 probe_private},
 	{"D.race", "threads that touch a page first at once see one page", NEEDS_KEPT, probe_race},
 	{},
 };
@@ -592,7 +641,7 @@ static void probe_emptied(void)
 
 /* After all others but those that may make the target larger. */
 const struct probe empty_probes[] = {
-	{"D.emptied", "what is emptied is empty in all mappings", NEEDS_KEPT | NEEDS_REOPEN,
-	 probe_emptied},
+	{"D.emptied", "what is emptied is empty in all mappings",
+	 NEEDS_KEPT | NEEDS_ONE | NEEDS_REOPEN, probe_emptied},
 	{},
 };

@@ -95,11 +95,16 @@ static const char *why_not(const struct probing *probing, const struct probe *pr
 		return "its memory goes while it is mapped";
 	if (probe->needs & NEEDS_TWO && facts->only_whole)
 		return "only the whole of it can be mapped";
+	if (probe->needs & NEEDS_ONE && facts->own)
+		return "each mapping is memory of its own";
+	if (probe->needs & NEEDS_TWO && facts->size_from == SIZE_ENDLESS)
+		return "no end of it was found, and beyond its first page is perhaps other memory "
+		       "(--size)";
 	if (probe->needs & NEEDS_TWO && facts->pages < 2)
 		return "it has one page";
 	if (probe->needs & NEEDS_OFFSETS && facts->profile == AS_RING)
 		return "the offset of a ring may name a part of it";
-	if (probe->needs & NEEDS_SIZE && facts->size_from == SIZE_TRIED)
+	if (probe->needs & NEEDS_SIZE && facts->size_from >= SIZE_TRIED)
 		return "it does not say its size (--size)";
 	if (probe->needs & NEEDS_PRIVATE && facts->private_rw)
 		return "no private mapping of it can be stored to";

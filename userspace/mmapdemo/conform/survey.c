@@ -462,6 +462,15 @@ static void probe_loads(void)
 	if (bad && bad < count && !known)
 		bad = exact_end(map, bad);
 	facts->loads = bad;
+	if (!known && bad >= MOST_TRIED) {
+		has_no_end();
+		note("no-end",
+		     "mmap(%zu bytes, %s, MAP_%s, offset 0) works, and so does a load from its "
+		     "last page",
+		     count * facts->page, prot_word(load_prot()),
+		     facts->shared_ro ? "PRIVATE" : "SHARED");
+		return;
+	}
 	if (!known && bad)
 		take_size((off_t)(bad * facts->page), SIZE_TRIED);
 	if (!known && !bad)
@@ -470,8 +479,13 @@ static void probe_loads(void)
 		unsigned char *second = mmap(NULL, facts->page, load_prot(), share_or_not(), fd,
 					     (off_t)facts->page);
 
+		int error = errno;
+
 		facts->only_start = second == MAP_FAILED || probe_try(second).signo;
-		if (facts->only_start)
+		if (second == MAP_FAILED)
+			note("only-start", "mmap() at offset %zu says %s, at offset 0 it works",
+			     facts->page, errno_word(error));
+		else if (facts->only_start)
 			note("only-start-loads",
 			     "a load from a mapping at offset %zu ends in a signal, from a mapping "
 			     "of all of it at offset 0 it works",

@@ -20,6 +20,7 @@ while read -r name how findings; do
 	echo "== $name"
 	set --
 	[ "$how" = rows ] || set -- --tests 'D.*'
+	[ "$how" != dma ] || set -- "$@" --as dma
 	[ "$how" != setup ] || set -- "$@" --setup /call
 	status=no-node
 	insmod "/zoo/$name.ko" && node "$name" && {
