@@ -13,11 +13,15 @@
 # seconds that a test may take
 limit=$((4 * MMAPDEMO_TIMEOUT_SCALE))
 
+# the words in front of the command
+confined=
+
 # conform STATUS ARGUMENT...: it ends so; what it says is in $said
 conform() {
 	expected=$1 status=0
 	shift
-	said=$(/mmapdemo conform "$@" 2>&1) || status=$?
+	# shellcheck disable=SC2086 # words
+	said=$($confined /mmapdemo conform "$@" 2>&1) || status=$?
 	same "exit status" "$expected" "$status" || {
 		echo "$said"
 		return 1
@@ -59,7 +63,8 @@ hanging() {
 finds() {
 	broken=$1 status=0
 	shift
-	said=$(/mmapdemo conform --timeout $((2 * limit)) "$@" 2>&1) || status=$?
+	# shellcheck disable=SC2086 # words
+	said=$($confined /mmapdemo conform --timeout $((2 * limit)) "$@" 2>&1) || status=$?
 	same "exit status" "$([ -z "$broken" ] && echo 0 || echo 1)" "$status" &&
 		same "broken" "$broken" "$(echo "$said" | sed -n 's/^broken: \([a-z-]*\):.*/\1/p' | xargs)" &&
 		no_raw_text || {
@@ -120,7 +125,8 @@ regions() {
 	for device in regions handles; do
 		finds '' /dev/odd-$device && also other-region || return
 	done
-	finds past-the-end --write /dev/odd-cut && tells 'offset 0x100000000\) of a target'
+	finds '' --write /dev/odd-cookie && also other-region only-from-the-start &&
+		finds past-the-end --write /dev/odd-cut && tells 'offset 0x100000000\) of a target'
 }
 
 whole() {
@@ -130,6 +136,12 @@ whole() {
 mirrors() {
 	finds '' --write --verbose /dev/odd-mirror && also mirrored && tells 'they want each page once' &&
 		finds two-offsets-one-page --write /dev/odd-alias
+}
+
+# Each mmap() of /dev/zero is memory of its own.
+own() {
+	finds '' --write --verbose /dev/zero && also per-mapping &&
+		tells 'because each mapping is memory of its own'
 }
 
 # Nothing of it is kept that a test could lose, and rows are not for it.
@@ -185,6 +197,46 @@ handed() {
 		finds '' --write $made || return
 	done
 	conform 2 dmaheap:none && says 'dma_heap/none'
+}
+
+# The BAR of QEMU's edu, which no test may store to; and what is none.
+bars() {
+	for device in /sys/bus/pci/devices/*; do
+		[ "$(cat "$device/device")" != 0x11e8 ] || bar=${device##*/}/resource0
+	done
+	finds '' --write --verbose "pci:$bar" && says "^pci:$bar: .* profile registers, because of its name" &&
+		tells 'a load from a register may have a side effect' &&
+		conform 2 pci:0000:00:00.0/resource9 && says 'of a device and a BAR that exist' &&
+		conform 2 pci:../../../devices/resource0 && conform 2 pci:0000:00:00.0
+}
+
+# A sandbox that lets one file be written, one that refuses a system call, a container.
+sandboxed() {
+	confined="/confine landlock /dev/odd-beyond"
+	finds past-the-end --write /dev/odd-beyond &&
+		finds '' --verbose --write memfd: && tells 'because no file can be made in /tmp' || return
+	confined="/confine seccomp 27"
+	finds '' --verbose --write --tests 'M3.mincore*' memfd: && tells 'because mincore\(\) of any memory says EPERM' || return
+	confined="/confine seccomp 25"
+	finds '' --verbose /dev/odd-plain && tells 'D.grows.*, because mremap\(\) of any memory says EPERM' || return
+	confined="/confine seccomp 56"
+	conform 2 /dev/odd-plain && says 'fork\(\), which each test needs: Operation not permitted' || return
+	confined="unshare -r -m -p -f --mount-proc"
+	finds past-the-end /dev/odd-beyond && finds '' --tests 'S3 S6 M3' --verbose memfd: && tells 'frame'
+}
+
+# A file system on it is mounted, or it is swapped to.
+in_use() {
+	/mke2fs -q /dev/ram0 && mkdir -p /mnt && mount -t ext4 /dev/ram0 /mnt && echo kept >/mnt/file || return
+	conform 2 --write /dev/ram0 && says 'it is in use' && same contents kept "$(cat /mnt/file)" || return
+	umount /mnt
+	mkswap /dev/ram0 >/dev/null && swapon /dev/ram0 || return
+	conform 2 --write /dev/ram0 && says 'it is in use' && swapoff /dev/ram0 && finds '' --write --tests 'D.*' /dev/ram0
+}
+
+# As small as a page, and larger than any machine.
+sizes() {
+	finds '' --write --size 4K memfd: && finds '' --write --size 1T memfd: && says '^memfd:: 1024 GiB'
 }
 
 warning() {
@@ -352,13 +404,14 @@ insmod /odd.ko || exit
 trap tap_end EXIT
 if [ "${1:-}" = crash ]; then
 	echo 0 >/proc/sys/kernel/panic_on_oops
-	tap_planned=39 tap_done=37
+	tap_planned=44 tap_done=41
+	try "a BAR is registers" bars
 	try "a warning of the kernel is a finding, with its lines" warning
 	try "a crash of the kernel is a finding, with its lines, and the last one" crash
 	exit
 fi
-tap_planned=37
-echo 1..39
+tap_planned=41
+echo 1..44
 try "a device that does not say its size wants --size for rows, and is tried otherwise" unknown_size
 try "nothing is written unless --write allows it" unasked
 try "pages of a common driver: shared, private and forked, but no file" plain
@@ -372,12 +425,16 @@ try "what a driver lacks or chose is not broken" choices
 try "an offset may name a region, and is cut short nowhere" regions
 try "a mapping that is not split nor moved is a choice" whole
 try "a ring may be mapped twice, and a page may not" mirrors
+try "memory that each mapping has for itself is a choice" own
 try "drivers that are unusual, and right" unusual
 try "no store goes to what may be registers" registers
 try "open() and read() may wait" waits
 try "a word of a program is none of the kernel's" chatter
 try "one that wants a call first gets it by --setup" setup
 try "a descriptor is a target, too" handed
+try "what a sandbox refuses is not applicable" sandboxed
+try "a block device in use is refused" in_use
+try "one page, and a size that no machine has" sizes
 try "JSON, a report, a page and a baseline have the same words" forms
 try "what cannot be mapped, or is in use, is refused" refused
 try "who is not root gets findings, too" without_root

@@ -79,6 +79,10 @@ static int conform_rows(struct options *options)
 	if (options->list) {
 		list_tests(&run);
 	} else {
+		const char *why = rows_lack();
+
+		if (why)
+			errx(2, "rows cannot be run: %s", why);
 		if (strchr(options->target, '/'))
 			try_to_prepare(options);
 		prepare_rows(options, -1);

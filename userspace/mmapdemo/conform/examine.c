@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "denied.h"
 #include "examine.h"
 #include "handed.h"
 #include "rows.h"
@@ -337,6 +338,7 @@ int examine(const struct options *options)
 	name_target(options);
 	make_facts(options);
 	kernel_log_open();
+	denied_find();
 	if (options->setup)
 		set_up(options);
 	if ((!options->globs || probes_alone) && target.kind != TARGET_ANONYMOUS)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/memory.h"
+#include "denied.h"
 #include "guard.h"
 #include "kernel_log.h"
 #include "probing.h"
@@ -188,6 +189,8 @@ void probing_run(struct probing *probing, const struct probe *probes)
 	for (const struct probe *probe = probes; probe->name; probe++) {
 		const char *why = why_not(probing, probe);
 
+		if (!why)
+			why = denied_to(probe->name);
 		if (why)
 			probing_skip(probing, probe->name, why);
 		else

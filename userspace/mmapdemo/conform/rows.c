@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <err.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/memory.h"
+#include "denied.h"
 #include "guard.h"
 #include "rows.h"
 #include "support/target.h"
@@ -37,6 +40,28 @@ void prepare_rows(void *argument, int to)
 	if (!target_is_expendable() && !options->may_write)
 		refuse_to_overwrite();
 	target_probe();
+}
+
+/* As Check does before each row. */
+const char *rows_lack(void)
+{
+	const char *temp = getenv("TEMP") ? getenv("TEMP") : P_tmpdir;
+	static char why[300];
+	char path[250];
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/check_XXXXXX", temp) >= (int)sizeof(path))
+		return "TEMP is too long";
+	fd = mkstemp(path);
+	if (fd < 0) {
+		snprintf(why, sizeof(why),
+			 "no file can be made in %.200s (TEMP), and they need one: %s", temp,
+			 strerror(errno));
+		return why;
+	}
+	close(fd);
+	unlink(path);
+	return NULL;
 }
 
 /* NULL: the rows can be run. Otherwise why not, to be freed. */
@@ -135,6 +160,18 @@ static void skip_from(struct probing *probing, const struct run *run, size_t fir
 		probing_skip(probing, run->tests[i].name, why);
 }
 
+/* What a test says of a system call that is refused for all memory is nothing about the target. */
+static void forgive(const struct test *test, struct outcome *outcome)
+{
+	const char *why = denied_to(test->name);
+
+	if (!why)
+		return;
+	outcome->verdict = NOT_APPLICABLE;
+	free(outcome->message);
+	outcome->message = copy_text(why);
+}
+
 static size_t run_rows(struct run *run, struct probing *probing)
 {
 	struct runner runner = {.tests = run->tests, .count = run->count};
@@ -145,6 +182,7 @@ static size_t run_rows(struct run *run, struct probing *probing)
 		struct outcome *outcome = &run->outcomes[done];
 		bool stuck = !runner_next(&runner, outcome);
 
+		forgive(&run->tests[done], outcome);
 		add_row(probing, &run->tests[done], outcome);
 		probing_look_at_log(probing, run->tests[done].name);
 		done++;
@@ -170,6 +208,8 @@ void examine_rows(const struct options *options, struct run *run, struct probing
 	char *failed = NULL;
 
 	run_choose(run, options->globs ? options->globs : rows, options->timeout);
+	if (!why)
+		why = rows_lack();
 	if (!why && strchr(options->target, '/'))
 		why = failed = try_to_prepare(options);
 	/* What was asked for by name and cannot be run is an error. */

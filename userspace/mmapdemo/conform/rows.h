@@ -10,6 +10,9 @@
 /* Finds or makes the target and learns how it reads and writes, for rows: a guarded call. */
 void prepare_rows(void *options, int to);
 
+/* Why no row can be run here, whatever the target is, or NULL. */
+const char *rows_lack(void);
+
 /*
  * Chooses rows that suit the target, and adds their outcomes. why: NULL, or why none is run. The
  * run is left with what was run.

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* System calls that a sandbox or a limit refuses, whatever memory they are about. */
+#ifndef DENIED_H
+#define DENIED_H
+
+/* Tries each on memory of the program's own. */
+void denied_find(void);
+/* Why the test of this name cannot be asked, or NULL. */
+const char *denied_to(const char *test);
+
+#endif
