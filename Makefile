@@ -360,6 +360,19 @@ bench-strategies:
 	$(Q)$(MAKE) --no-print-directory command
 	$(Q)tools/bench --strategies '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
 
+# A plugin of the emulator, and a program whose stores are known
+$(build)/contention/meter.so: $(wildcard tools/contention/*.[ch]) userspace/mmapdemo/bench/meter.h Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(warnings) $(CFLAGS) -fPIC -shared -fvisibility=hidden -Iuserspace/mmapdemo -o $@ $(filter %.c,$^)
+
+## bench-contention: stores to cache lines that processors share, by 1 to 16 of them (BENCH_ARGS='--works cow')
+.PHONY: meter bench-contention
+meter: build/contention/meter.so ; @:
+bench-contention: meter
+	$(Q)tools/deps check
+	$(Q)$(MAKE) --no-print-directory command
+	$(Q)tools/contention/run '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
+
 ## docs-performance: the tables of docs/performance.md and choosing.md anew, from what these left
 docs-performance:
 	$(Q)tools/docs/performance build/bench docs/performance.md

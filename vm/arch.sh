@@ -41,7 +41,11 @@ emulator_version() {
 # kernel_args.
 machine_amd64() {
 	case $1 in
-	icount) machine=(-accel tcg -icount "shift=1,sleep=off" -cpu "max,la57=off") ;;
+	icount)
+		# the same each time: the hour, and what the guest takes for random
+		machine=(-accel tcg -icount "shift=1,sleep=off" -cpu "max,la57=off" -seed 1
+			-rtc "base=2026-01-01,clock=vm")
+		;;
 	kvm) machine=(-accel kvm -cpu host) ;;
 	tcg-1) machine=(-accel "tcg,thread=single" -cpu "max,la57=off") ;;
 	*) machine=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;;

@@ -10,6 +10,7 @@
 #include "command.h"
 #include "common/memory.h"
 #include "common/number.h"
+#include "contention.h"
 #include "device/device.h"
 #include "measure.h"
 #include "peers.h"
@@ -22,13 +23,13 @@ struct options {
 	const char *works, *subjects, *json, *svg;
 	size_t size, slope;
 	unsigned int repeats;
-	bool instructions, may_write, list;
+	bool instructions, may_write, list, contention;
 	char *devices[33];
 	size_t device_count;
 };
 
 enum { SIZE = 's', REPEATS = 'r', WORKS = 'w', SUBJECTS = 'S' };
-enum { SLOPE = 256, INSTRUCTIONS, JSON, SVG, WRITE, LIST };
+enum { SLOPE = 256, INSTRUCTIONS, JSON, SVG, WRITE, LIST, CONTENTION };
 
 static const struct argp_option argp_options[] = {
 	{"works", WORKS, "GLOBS", 0, "measure only these, for example 'map-* cow'", 0},
@@ -40,6 +41,8 @@ static const struct argp_option argp_options[] = {
 	{"write", WRITE, NULL, 0, "allow a DEVICE that is not the module's to be overwritten", 0},
 	{"instructions", INSTRUCTIONS, NULL, 0,
 	 "take the clock as a counter of instructions: this is QEMU's -icount shift=1", 1},
+	{"contention", CONTENTION, NULL, 0,
+	 "do other works, on 1, 2, 4, ... processors at once, for `make bench-contention'", 1},
 	{"json", JSON, "FILE", OPTION_ARG_OPTIONAL,
 	 "print the figures as JSON in place of the table, or write them to FILE", 2},
 	{"svg", SVG, "FILE", 0, "write the figures as a chart to FILE, too", 2},
@@ -115,6 +118,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case INSTRUCTIONS:
 		options->instructions = true;
 		return 0;
+	case CONTENTION:
+		options->contention = true;
+		return 0;
 	case JSON:
 		options->json = arg ? arg : "";
 		return 0;
@@ -149,16 +155,9 @@ static bool chosen(const char *globs, const char *name)
 	return false;
 }
 
-static void choose(struct bench *bench, const struct options *options)
+static void choose_subjects(struct bench *bench, const struct options *options)
 {
 	size_t count = 0;
-
-	bench->works = new_array(bench_work_count, sizeof(*bench->works));
-	for (size_t i = 0; i < bench_work_count; i++)
-		if (chosen(options->works, bench_works[i].name))
-			bench->works[bench->work_count++] = &bench_works[i];
-	if (!bench->work_count)
-		errx(2, "no work matches '%s' (see --list)", options->works);
 
 	for (size_t i = 0; i < bench->subject_count; i++)
 		if (chosen(options->subjects, bench->subjects[i].name))
@@ -168,9 +167,37 @@ static void choose(struct bench *bench, const struct options *options)
 		errx(2, "no subject matches '%s' (see --list)", options->subjects);
 }
 
-static void list(const struct bench *bench)
+static void choose_works(struct bench *bench, const struct options *options)
 {
+	bench->works = new_array(bench_work_count, sizeof(*bench->works));
 	for (size_t i = 0; i < bench_work_count; i++)
+		if (chosen(options->works, bench_works[i].name))
+			bench->works[bench->work_count++] = &bench_works[i];
+	if (!bench->work_count)
+		errx(2, "no work matches '%s' (see --list)", options->works);
+}
+
+static bool is_chosen(const char *work, void *globs)
+{
+	return chosen(globs, work);
+}
+
+static void contend(struct bench *bench, const struct options *options)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < contention_work_count; i++)
+		count += chosen(options->works, contention_works[i].name);
+	if (!count)
+		errx(2, "no work matches '%s' (see --list --contention)", options->works);
+	contention_run(bench->subjects, bench->subject_count, is_chosen, (void *)options->works);
+}
+
+static void list(const struct bench *bench, bool contention)
+{
+	for (size_t i = 0; i < contention_work_count && contention; i++)
+		printf("work %-16s %s\n", contention_works[i].name, contention_works[i].says);
+	for (size_t i = 0; i < bench_work_count && !contention; i++)
 		printf("work %-16s %s\n", bench_works[i].name, bench_works[i].says);
 	for (size_t i = 0; i < bench->subject_count; i++)
 		printf("subject %-13s %s\n", bench->subjects[i].name, bench->subjects[i].says);
@@ -242,9 +269,13 @@ int bench_main(int argc, char **argv)
 	if (!options.may_write)
 		refuse_to_overwrite(&bench);
 	if (options.list) {
-		list(&bench);
+		list(&bench, options.contention);
+	} else if (options.contention) {
+		choose_subjects(&bench, &options);
+		contend(&bench, &options);
 	} else {
-		choose(&bench, &options);
+		choose_works(&bench, &options);
+		choose_subjects(&bench, &options);
 		bench_run(&bench);
 		show(&bench, &options);
 		status = !has_figures(&bench);
