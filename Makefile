@@ -360,7 +360,7 @@ bench-strategies:
 	$(Q)$(MAKE) --no-print-directory command
 	$(Q)tools/bench --strategies '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
 
-# A plugin of the emulator, and a program whose stores are known
+# A plugin of the emulator
 $(build)/contention/meter.so: $(wildcard tools/contention/*.[ch]) userspace/mmapdemo/bench/meter.h Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(warnings) $(CFLAGS) -fPIC -shared -fvisibility=hidden -Iuserspace/mmapdemo -o $@ $(filter %.c,$^)
@@ -373,10 +373,11 @@ bench-contention: meter
 	$(Q)$(MAKE) --no-print-directory command
 	$(Q)tools/contention/run '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
 
-## docs-performance: the tables of docs/performance.md and choosing.md anew, from what these left
+## docs-performance: the tables of docs/performance.md, choosing.md and contention.md anew, from what these left
 docs-performance:
 	$(Q)tools/docs/performance build/bench docs/performance.md
 	$(Q)tools/docs/performance build/bench/strategies docs/choosing.md choosing
+	$(Q)tools/contention/table --document docs/contention.md build/bench/contention/*.jsonl
 
 ## shell: a shell in the VM, with the module loaded and the programs in / (mmapdemo tour --step)
 .PHONY: shell

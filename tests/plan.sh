@@ -54,7 +54,8 @@ $(printf '%s	distinct,source,cross	50\n' "${strategies[@]}")
 # Those of tests/suites and tests/self, which run once, where they take longer than this.
 host_seconds=40
 host_table="mutants 600 tutorial 200 self-fuzz 195 sanitize 180 matrix 150 grown 140 lint 130
-self-storm 120 self-vm 80 deb 90 strangers 70 conform 130 tour 60 style 60"
+self-storm 120 self-vm 80 deb 90 strangers 70 conform 130 tour 60 style 60
+contention 120"
 
 # classes_of KERNEL: `stock' kernels are Debian's own. `distinct' leaves out a kernel that
 # differs from another one in the module's build alone, which shows nothing new of the

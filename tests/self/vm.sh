@@ -314,6 +314,7 @@ usage_errors() {
 		MMAPDEMO_TIMEOUT_SCALE=1.5 ran 96 --no-module -- true && reason "not a whole number" &&
 		ran 96 --no-module -f /no/such/file -- true && reason "no such file" &&
 		ran 96 --no-module --uefi /no/such/file -- true && reason "--uefi /no/such/file: no such file" &&
+		ran 96 --no-module --plugin /no/such/file.so,out=x -- true && reason "no/such/file.so,out=x: no such file" &&
 		ran 96 --no-module -t soon -- true && reason "not a number" &&
 		ran 96 -k && reason "wants a value"
 }

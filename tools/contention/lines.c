@@ -23,7 +23,7 @@ struct line {
 	uint64_t number; /* physical address / 64, + 1; 0: no line */
 	uint64_t vcpus;	 /* a bit each */
 	uint64_t virtual;
-	int owner;	 /* the processor that stored last, if no other touched it since; or -1 */
+	int owner; /* the processor that stored last, if no other touched it since; or -1 */
 	struct writer *writers;
 };
 
@@ -207,8 +207,10 @@ static void write_sums(FILE *file)
 {
 	qsort(sums, sum_count, sizeof(*sums), compare_sums);
 	for (const struct sum *sum = sums; sum < sums + sum_count; sum++)
-		fprintf(file, "%s{\"symbol\":\"%s\",\"caller\":\"%s\",\"stores\":%lu,\"moves\":%lu}",
-			sum == sums ? "" : ",", sum->function, sum->caller, sum->stores, sum->moves);
+		fprintf(file,
+			"%s{\"symbol\":\"%s\",\"caller\":\"%s\",\"stores\":%lu,\"moves\":%lu}",
+			sum == sums ? "" : ",", sum->function, sum->caller, sum->stores,
+			sum->moves);
 }
 
 /* A line of the kernel's or of a module's data has a name, memory that was allocated has none. */
@@ -249,7 +251,8 @@ void lines_write(FILE *file, const char *run, int run_length)
 	}
 	qsort(shared, count, sizeof(*shared), compare_lines);
 	fprintf(file,
-		"{\"run\":%.*s,\"stores\":%lu,\"moves\":%lu,\"lines\":%zu,\"all_stores\":%lu,\"symbols\":[",
+		"{\"run\":%.*s,\"stores\":%lu,\"moves\":%lu,\"lines\":%zu,\"all_stores\":%lu,"
+		"\"symbols\":[",
 		run_length, run, stores, moves, count, all);
 	write_sums(file);
 	fprintf(file, "],\"hottest_lines\":[");

@@ -19,9 +19,9 @@
 #include "qemu.h"
 #include "symbols.h"
 
-#define VCPUS	   64
-#define STACK_SIZE 16384
-#define CALLS	   4
+#define VCPUS		   64
+#define STACK_SIZE	   16384
+#define CALLS		   4
 #define IS_KERNEL(address) ((address) >> 63)
 
 /*
@@ -67,13 +67,13 @@ struct code {
 };
 
 static struct processor {
-	uint64_t base;	  /* of its variables, which its gs register points to */
+	uint64_t base;		  /* of its variables, which its gs register points to */
 	struct call calls[CALLS]; /* the last ones */
 	unsigned int call_count;
 	bool counts;
 	uint64_t tables, thread; /* of the program that said so */
-	bool is_apart; 	/* in one of the functions that are left out */
-	uint64_t frame; /* the stack pointer where that function began */
+	bool is_apart;		 /* in one of the functions that are left out */
+	uint64_t frame;		 /* the stack pointer where that function began */
 } processors[VCPUS];
 static unsigned int processor_count;
 static unsigned int here; /* the one that runs */
@@ -107,9 +107,8 @@ static void find_registers(void)
 		const char *name;
 		struct qemu_plugin_register **handle;
 	} wanted[] = {
-		{"rsp", &stack_pointer},      {"rdi", &first_argument},
-		{"rsi", &second_argument},    {"gs_base", &gs_base},
-		{"k_gs_base", &kernel_gs_base}, {"fs_base", &fs_base},
+		{"rsp", &stack_pointer}, {"rdi", &first_argument},	 {"rsi", &second_argument},
+		{"gs_base", &gs_base},	 {"k_gs_base", &kernel_gs_base}, {"fs_base", &fs_base},
 		{"cr3", &cr3},
 	};
 	GArray *array = qemu_plugin_get_registers();
@@ -337,8 +336,8 @@ static void watch(struct qemu_plugin_insn *insn)
 	if (function) {
 		for (size_t i = 0; i < APARTS; i++)
 			if (address == apart_begins[i])
-				qemu_plugin_register_vcpu_insn_exec_cb(
-					insn, begin_apart, QEMU_PLUGIN_CB_R_REGS, NULL);
+				qemu_plugin_register_vcpu_insn_exec_cb(insn, begin_apart,
+								       QEMU_PLUGIN_CB_R_REGS, NULL);
 		watch_call(insn, address, bytes, length);
 	}
 	*code = (struct code){address, function ? function->address : 1};

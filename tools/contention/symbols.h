@@ -9,7 +9,8 @@
 
 struct symbol {
 	uint64_t address;
-	char name[72]; /* of a module with " [module]"; without what the compiler adds after a dot */
+	char name[72]; /* of a module with " [module]"; without what the compiler adds after a dot
+			*/
 };
 
 /* Replaces the symbols by those of the text. Returns how many functions it lists. */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * guest PROCESSORS	(in the VM)
+ * guest PROCESSORS...	(in the VM)
  *
- * Stores that the meter must count: so many threads, one on each processor, add to one counter, or
- * each to its own. Once more, each makes system calls and sleeps, without a store that is shared.
+ * Work whose stores to shared lines are known, by that many threads, one on each processor.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -17,35 +16,76 @@
 
 #include "bench/meter.h"
 
-#define TIMES 1000
-#define LINE  64
-
-enum work { ONE, OWN, READERS };
-static const char *const names[] = {"one", "own", "readers"};
+#define THREADS 64
+#define TIMES	1000
+#define LONG	500000 /* until some ticks of the timer have interrupted each processor */
+#define SLEEPS	20
 
 static struct {
-	_Alignas(LINE) volatile long value;
-} counters[64];
+	_Alignas(64) volatile long value;
+} counters[THREADS];
 
-static enum work work;
 static pthread_barrier_t barrier;
+static int file;
 
-static void count(volatile long *counter)
+static void add(volatile long *counter, int times)
 {
-	for (int i = 0; i < TIMES; i++)
+	for (int i = 0; i < times; i++)
 		__atomic_fetch_add(counter, 1, __ATOMIC_SEQ_CST);
 }
 
-/* The first stores to a line that all others only read. */
-static void read_or_write(int self)
+static void one(int self)
 {
-	for (int i = 0; i < TIMES; i++) {
+	(void)self;
+	add(&counters[0].value, TIMES);
+}
+
+static void own(int self)
+{
+	add(&counters[self].value, TIMES);
+}
+
+/* A line that one stores to and the others only read is shared, too. */
+static void readers(int self)
+{
+	for (int i = 0; i < TIMES; i++)
 		if (self)
 			(void)counters[0].value;
 		else
 			counters[0].value = i;
-	}
 }
+
+static void ticks(int self)
+{
+	add(&counters[self].value, LONG);
+}
+
+static void sleeps(int self)
+{
+	(void)self;
+	for (int i = 0; i < SLEEPS; i++)
+		usleep(100);
+}
+
+/* The kernel locks the inode. */
+static void writes(int self)
+{
+	static const char byte = 1;
+
+	for (int i = 0; i < TIMES / 10; i++)
+		if (pwrite(file, &byte, 1, (off_t)self << 12) != 1)
+			err(1, "pwrite");
+}
+
+static const struct work {
+	const char *name;
+	void (*does)(int self);
+} works[] = {
+	{"one", one},	  {"own", own},	      {"readers", readers},
+	{"ticks", ticks}, {"sleeps", sleeps}, {"writes", writes},
+};
+
+static const struct work *work;
 
 static void *run(void *argument)
 {
@@ -58,40 +98,57 @@ static void *run(void *argument)
 		errx(1, "no processor %d", self);
 	pthread_barrier_wait(&barrier);
 	meter_begin();
-	if (work == READERS)
-		read_or_write(self);
-	else
-		count(&counters[work == ONE ? 0 : self].value);
+	work->does(self);
 	meter_end();
 	return NULL;
 }
 
-static void measure(int processors)
+/* The interrupts of timers that all processors had. */
+static long interrupts(void)
 {
-	pthread_t threads[64];
-	char label[64];
+	FILE *table = fopen("/proc/interrupts", "re");
+	char line[4096], *at;
+	long sum = 0, count;
 
-	pthread_barrier_init(&barrier, NULL, processors);
+	while (table && fgets(line, sizeof(line), table)) {
+		at = strstr(line, "LOC:");
+		for (int used;
+		     at && sscanf(at += at[0] == 'L' ? 4 : 0, "%ld%n", &count, &used) == 1;
+		     at += used)
+			sum += count;
+	}
+	if (table)
+		fclose(table);
+	return sum;
+}
+
+static void measure(int count)
+{
+	pthread_t threads[THREADS];
+	long before = interrupts();
+	char label[128];
+
+	pthread_barrier_init(&barrier, NULL, count);
 	meter_open();
-	for (long i = 0; i < processors; i++)
+	for (long i = 0; i < count; i++)
 		if (pthread_create(&threads[i], NULL, run, (void *)i))
 			errx(1, "no thread");
-	for (int i = 0; i < processors; i++)
+	for (int i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
-	snprintf(label, sizeof(label), "{\"work\":\"%s\",\"processors\":%d}", names[work],
-		 processors);
+	snprintf(label, sizeof(label), "{\"work\":\"%s\",\"processors\":%d,\"interrupts\":%ld}",
+		 work->name, count, interrupts() - before);
 	meter_close(label, strlen(label));
 }
 
 /* The meter reads it where it is. */
 static void start(void)
 {
-	static char text[32 << 20];
-	int fd = open("/proc/kallsyms", O_RDONLY);
+	static char text[64 << 20];
+	int symbols = open("/proc/kallsyms", O_RDONLY | O_CLOEXEC);
 	size_t length = 0;
 	ssize_t got;
 
-	while (length < sizeof(text) && (got = read(fd, text + length, sizeof(text) - length)) > 0)
+	while ((got = read(symbols, text + length, sizeof(text) - length)) > 0)
 		length += got;
 	meter_start(text, length);
 	usleep(1000);
@@ -99,9 +156,12 @@ static void start(void)
 
 int main(int argc, char **argv)
 {
+	file = open("/tmp/file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (file < 0)
+		err(1, "/tmp/file");
 	start();
 	for (int i = 1; i < argc; i++)
-		for (work = ONE; work <= READERS; work++)
+		for (work = works; work < works + sizeof(works) / sizeof(*works); work++)
 			measure(atoi(argv[i]));
 	return 0;
 }

@@ -42,7 +42,9 @@ static const struct argp_option argp_options[] = {
 	{"instructions", INSTRUCTIONS, NULL, 0,
 	 "take the clock as a counter of instructions: this is QEMU's -icount shift=1", 1},
 	{"contention", CONTENTION, NULL, 0,
-	 "do other works, on 1, 2, 4, ... processors at once, for `make bench-contention'", 1},
+	 "do other works, on 1, 2, 4 and more processors at once, for the meter of `make "
+	 "bench-contention'",
+	 1},
 	{"json", JSON, "FILE", OPTION_ARG_OPTIONAL,
 	 "print the figures as JSON in place of the table, or write them to FILE", 2},
 	{"svg", SVG, "FILE", 0, "write the figures as a chart to FILE, too", 2},
@@ -186,6 +188,9 @@ static void contend(struct bench *bench, const struct options *options)
 {
 	size_t count = 0;
 
+	if (options->json || options->svg || options->slope || options->instructions)
+		errx(2, "--contention has no figures: it goes with no --json, --svg, --slope or "
+			"--instructions");
 	for (size_t i = 0; i < contention_work_count; i++)
 		count += chosen(options->works, contention_works[i].name);
 	if (!count)

@@ -28,8 +28,8 @@
 #include "subjects.h"
 
 #define PROCESSORS 64
-#define WARM	   16 /* rounds before those that count */
-#define ROUNDS	   64
+#define WARM	   8 /* rounds before those that count */
+#define ROUNDS	   32
 #define PAGES	   16 /* of a process, in a chunk of its own */
 #define CHUNK	   BENCH_HUGE
 
@@ -195,14 +195,10 @@ const size_t contention_work_count = ARRAY_LEN(contention_works);
 
 /* In the same order. */
 static const struct work works[] = {
-	{MAP_SHARED, false, false, fault_read},
-	{MAP_SHARED, false, false, fault_write},
-	{MAP_SHARED, true, false, fault_write},
-	{MAP_PRIVATE, false, false, fault_write},
-	{0, false, false, map_and_unmap},
-	{0, false, false, read_page},
-	{0, false, false, write_page},
-	{0, false, false, open_and_close},
+	{MAP_SHARED, false, false, fault_read}, {MAP_SHARED, false, false, fault_write},
+	{MAP_SHARED, true, false, fault_write}, {MAP_PRIVATE, false, false, fault_write},
+	{0, false, false, map_and_unmap},	{0, false, false, read_page},
+	{0, false, false, write_page},		{0, false, false, open_and_close},
 	{0, false, true, kick_and_wait},
 };
 
@@ -213,7 +209,8 @@ static char *map_aligned(int flags, int fd, off_t offset, size_t length)
 
 	if (memory != MAP_FAILED) {
 		memory += -(uintptr_t)memory % CHUNK;
-		memory = mmap(memory, length, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, offset);
+		memory =
+			mmap(memory, length, PROT_READ | PROT_WRITE, flags | MAP_FIXED, fd, offset);
 	}
 	if (memory == MAP_FAILED)
 		bench_fail("mmap: %s", strerror(errno));

@@ -23,10 +23,10 @@ enum meter_marker {
 
 #ifdef __x86_64__
 #define METER_EXISTS 1
-#define METER_ASM(n)                                                                               \
-	asm volatile(".byte 0x66, 0x0f, 0x1f, 0x84, 0x00, 0x6d, 0x6d, 0x64, %c2"                   \
-		     :                                                                             \
-		     : "D"(text), "S"(length), "i"(n)                                              \
+#define METER_ASM(n)                                                             \
+	asm volatile(".byte 0x66, 0x0f, 0x1f, 0x84, 0x00, 0x6d, 0x6d, 0x64, %c2" \
+		     :                                                           \
+		     : "D"(text), "S"(length), "i"(n)                            \
 		     : "memory")
 #else
 #define METER_EXISTS 0
