@@ -226,14 +226,14 @@ int mmapdemo_revoke(struct mmapdemo_buffer *buffer)
 	/* The lab does not know that a buffer could go. What a program created is the program's. */
 	if (!buffer->strategy->has_folios || buffer->hooks || buffer->owner)
 		return -EOPNOTSUPP;
-	filemap_invalidate_lock(mapping);
+	mmapdemo_buffer_stop_faults(buffer);
 	first = !buffer->revoked;
 	WRITE_ONCE(buffer->revoked, true);
 	/* Reads, writes and page faults that come later find nothing. i_size stays for the core. */
 	smp_store_release(&buffer->end, 0); /* pairs with mmapdemo_buffer_revoked() */
 	buffer->strategy->settle(buffer, 0, (i_size_read(buffer->inode) - 1) >> PAGE_SHIFT);
 	unmap_mapping_range(mapping, 0, 0, true);
-	filemap_invalidate_unlock(mapping);
+	mmapdemo_buffer_resume_faults(buffer);
 	mmapdemo_notify_revoked(buffer, first);
 	return 0;
 }

@@ -82,6 +82,7 @@ struct mmapdemo_faults {
  * @cache: an enum mmapdemo_cache: how processors cache the memory
  * @revoked: for good: see mmapdemo_revoke(). Written with the invalidate lock held
  *	exclusively.
+ * @faults_stopped: the invalidate lock is held exclusively: see mmapdemo_buffer_stop_faults()
  * @seals: MMAPDEMO_SEAL_ bits: what nobody may do any more. Changed with the inode's lock held.
  * @node: the node of memory where its pages are to be; NUMA_NO_NODE: as the task's policy
  *	says. With `pagecache', a VMA may have a policy of its own.
@@ -120,6 +121,7 @@ struct mmapdemo_buffer {
 	bool prealloc;
 	bool movable;
 	bool revoked;
+	bool faults_stopped;
 	u8 cache;
 	unsigned int seals;
 	int node;
@@ -145,6 +147,12 @@ struct mmapdemo_buffer {
 static inline struct mmapdemo_buffer *mmapdemo_buffer_of(const struct file *file)
 {
 	return file->f_mapping->host->i_private;
+}
+
+/* The buffer of a VMA in a page fault: it has been counted, see mmapdemo_mapping_get(). */
+static inline struct mmapdemo_buffer *mmapdemo_buffer_of_vma(const struct vm_area_struct *vma)
+{
+	return vma->vm_private_data;
 }
 
 /* The size. Without the inode's lock or the invalidate lock it may change any time. */
@@ -210,6 +218,24 @@ static inline int __must_check mmapdemo_buffer_lock_shared(struct mmapdemo_buffe
 static inline void mmapdemo_buffer_unlock_shared(struct mmapdemo_buffer *buffer)
 {
 	inode_unlock_shared(buffer->inode);
+}
+
+/*
+ * The invalidate lock, exclusively. Page faults that take it shared have ended then. Those that
+ * do without it give up once they see the flag. mmapdemo_folios_settle() waits for those that
+ * looked before.
+ */
+static inline void mmapdemo_buffer_stop_faults(struct mmapdemo_buffer *buffer)
+{
+	filemap_invalidate_lock(buffer->inode->i_mapping);
+	WRITE_ONCE(buffer->faults_stopped, true);
+}
+
+static inline void mmapdemo_buffer_resume_faults(struct mmapdemo_buffer *buffer)
+{
+	/* Who sees this sees what was done: pairs with mmapdemo_fault_may_map() */
+	smp_store_release(&buffer->faults_stopped, false);
+	filemap_invalidate_unlock(buffer->inode->i_mapping);
 }
 
 /* The invalidate lock, shared, whose holders may take long: 0, or VM_FAULT_SIGBUS when killed. */

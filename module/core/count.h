@@ -16,7 +16,7 @@ static inline bool mmapdemo_fault_copies(const struct vm_fault *vmf)
 /* Per processor: page faults write no cache line that others write too. */
 static inline void mmapdemo_count_add(const struct vm_fault *vmf, enum mmapdemo_fault_kind kind)
 {
-	this_cpu_inc(mmapdemo_buffer_of(vmf->vma->vm_file)->faults->count[kind]);
+	this_cpu_inc(mmapdemo_buffer_of_vma(vmf->vma)->faults->count[kind]);
 }
 
 static inline void mmapdemo_count_fault(const struct vm_fault *vmf)

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Page faults of the strategy `pagecache'. A page fault that maps a folio, and not a
- * copy, holds the invalidate lock (shared) until the folio is mapped or locked. So
- * taking that lock exclusively, then locking a folio, then unmapping it guarantees
- * that nobody maps it again. huge.c has what concerns huge pages.
+ * Page faults of the strategy `pagecache'. A page that is there is mapped without a lock of the
+ * buffer, and nothing is written that all processors share, as filemap_map_pages() and
+ * filemap_fault() do it: the folio is found, locked, and then known to be still in the page cache
+ * at that index. Who removes it locks it, too, and then unmaps it. So does page migration.
+ *
+ * More than that is promised of RESIZE, PUNCH, rules and revoke: once they have unmapped a page,
+ * it is not mapped again, as somebody could pin it. They stop page faults before
+ * (mmapdemo_buffer_stop_faults()), and wait for those in flight (mmapdemo_folios_settle()). All
+ * page faults that make a folio, that rules or a wipe policy concern, or that find faults stopped,
+ * hold the invalidate lock (shared) until the folio is mapped or locked. huge.c has what concerns
+ * huge pages.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -25,28 +32,26 @@ vm_fault_t mmapdemo_fault_errno(int err)
 }
 
 /*
- * A page that is only copied need not stay where it is, so the lock of its folio is
- * enough. A rule, and a wipe that has to end before a new mapping sees the contents,
- * depend on the invalidate lock.
+ * The folio of a page that is there, locked, without the invalidate lock. It stays locked until
+ * it is mapped, or copied.
  */
-static bool mmapdemo_fault_get_copied(struct vm_fault *vmf)
+static bool mmapdemo_fault_get_resident(struct vm_fault *vmf)
 {
-	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of_vma(vmf->vma);
 	struct folio *folio;
 
-	if (!mmapdemo_fault_copies(vmf) || mmapdemo_hooks_active(buffer) ||
-	    mmapdemo_hooks_wipe(buffer, ~0U))
+	if (!mmapdemo_fault_end_unlocked(buffer))
 		return false;
 	folio = filemap_lock_folio(buffer->inode->i_mapping, vmf->pgoff);
 	if (IS_ERR_OR_NULL(folio))
 		return false;
-	/* INJECT_SET waits for the locks of the folios (settle) once its rule can be seen. */
-	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer) || !folio_test_uptodate(folio) ||
-	    mmapdemo_hooks_active(buffer) || mmapdemo_hooks_wipe(buffer, ~0U)) {
+	/* Now that it is locked, the answer holds. */
+	if (vmf->pgoff >= mmapdemo_fault_end_unlocked(buffer) || !folio_test_uptodate(folio)) {
 		folio_unlock(folio);
 		folio_put(folio);
 		return false;
 	}
+	mmapdemo_huge_before_core(vmf, folio);
 	vmf->page = folio_file_page(folio, vmf->pgoff);
 	return true;
 }
@@ -54,7 +59,7 @@ static bool mmapdemo_fault_get_copied(struct vm_fault *vmf)
 /* Finds or makes the folio of the faulting page, and returns it locked. */
 static vm_fault_t mmapdemo_fault_get_page(struct vm_fault *vmf)
 {
-	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of_vma(vmf->vma);
 	struct folio *folio;
 	int err;
 
@@ -78,14 +83,14 @@ static vm_fault_t mmapdemo_fault_get_page(struct vm_fault *vmf)
  */
 vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
 {
-	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of_vma(vmf->vma);
 	struct address_space *mapping = buffer->inode->i_mapping;
 	vm_fault_t ret;
 
 	ret = mmapdemo_hooks_delay(buffer, vmf);
 	if (ret)
 		return ret;
-	if (mmapdemo_fault_get_copied(vmf)) {
+	if (mmapdemo_fault_get_resident(vmf)) {
 		ret = VM_FAULT_LOCKED;
 	} else {
 		ret = mmapdemo_buffer_lock_mapping(mapping);
@@ -100,13 +105,10 @@ vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
 	return ret;
 }
 
-/*
- * Maps the pages around a read fault that are there already, unless one of them has a
- * rule. It may not sleep: where it would have to, it maps nothing and the core calls .fault.
- */
-vm_fault_t mmapdemo_fault_around(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
+/* The same for a buffer that has rules or a wipe policy, or whose page faults are stopped. */
+static vm_fault_t mmapdemo_fault_around_locked(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 {
-	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of_vma(vmf->vma);
 	struct address_space *mapping = buffer->inode->i_mapping;
 	vm_fault_t ret = 0;
 
@@ -116,11 +118,31 @@ vm_fault_t mmapdemo_fault_around(struct vm_fault *vmf, pgoff_t first, pgoff_t la
 	if (vmf->pgoff < mmapdemo_buffer_pages(buffer) &&
 	    !mmapdemo_hooks_has_rule(buffer, first, last))
 		ret = filemap_map_pages(vmf, first, last);
+	filemap_invalidate_unlock_shared(mapping);
+	return ret;
+}
+
+/*
+ * Maps the pages around a read fault that are there already, unless one of them has a
+ * rule. It may not sleep: where it would have to, it maps nothing and the core calls .fault.
+ */
+vm_fault_t mmapdemo_fault_around(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of_vma(vmf->vma);
+	vm_fault_t ret = 0;
+	pgoff_t end;
+
+	rcu_read_lock();
+	end = mmapdemo_fault_end_unlocked(buffer);
+	if (vmf->pgoff < end)
+		ret = filemap_map_pages(vmf, first, min(last, end - 1));
+	rcu_read_unlock();
+	if (!end)
+		ret = mmapdemo_fault_around_locked(vmf, first, last);
 	if (ret & VM_FAULT_NOPAGE) {
 		mmapdemo_count_fault(vmf);
 		mmapdemo_huge_after_core(vmf);
 	}
-	filemap_invalidate_unlock_shared(mapping);
 	trace_map_pages(buffer->name, vmf, first, last, ret);
 	return ret;
 }

@@ -17,6 +17,7 @@
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include MMAPDEMO_FOLIO_BATCH_H
+#include <linux/rcupdate.h>
 #include <linux/rcupdate_wait.h>
 #include <linux/sched/signal.h>
 
@@ -350,13 +351,42 @@ void mmapdemo_folios_publish(struct mmapdemo_buffer *buffer, pgoff_t first)
 	}
 }
 
-/* Waits for page faults in flight: each keeps its folio locked until it is mapped. */
+/*
+ * Waits for page faults that filemap_map_pages() serves without the invalidate lock, and that
+ * looked at buffer->faults_stopped before it was set. Page faults of a VMA that is mapped after
+ * this has looked see the flag, since mmap(2) takes the same lock.
+ */
+static void mmapdemo_folios_await_faults(struct address_space *mapping)
+{
+	bool mapped;
+
+	i_mmap_lock_read(mapping);
+	mapped = mapping_mapped(mapping);
+	i_mmap_unlock_read(mapping);
+	if (mapped)
+		synchronize_rcu_expedited();
+}
+
+/**
+ * mmapdemo_folios_settle - wait for page faults in flight
+ * @buffer: the buffer; the caller has called mmapdemo_buffer_stop_faults()
+ * @first: first page
+ * @last: last page
+ *
+ * Until the caller calls mmapdemo_buffer_resume_faults(), no page of the range is mapped anew
+ * after this. A page fault that .fault or .huge_fault serves keeps its folio locked until the
+ * folio is mapped, and looks at buffer->faults_stopped once it has that lock.
+ *
+ * Context: Process context, may sleep.
+ */
 void mmapdemo_folios_settle(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 	struct folio_batch batch;
 	unsigned int i;
 
+	lockdep_assert_held_write(&mapping->invalidate_lock);
+	mmapdemo_folios_await_faults(mapping);
 	folio_batch_init(&batch);
 	while (filemap_get_folios(mapping, &first, last, &batch)) {
 		for (i = 0; i < folio_batch_count(&batch); i++) {

@@ -6,6 +6,7 @@
 
 #include "buffer.h"
 #include "count.h"
+#include "fault.h"
 #include "folios.h"
 #include "hooks.h"
 #include "huge.h"
@@ -24,6 +25,18 @@ bool mmapdemo_huge_fits(const struct vm_fault *vmf)
 	       IS_ALIGNED(vmf->pgoff - ((vmf->address - start) >> PAGE_SHIFT), HPAGE_PMD_NR);
 }
 
+/*
+ * Whether a locked folio is what the huge page around a page is to show. It may have been split,
+ * or removed, before it was locked. All of it lies inside the end, as prealloc may have made
+ * folios beyond it, for a larger size.
+ */
+bool mmapdemo_huge_is(const struct vm_fault *vmf, struct folio *folio)
+{
+	return folio->mapping == vmf->vma->vm_file->f_mapping &&
+	       folio_order(folio) == HPAGE_PMD_ORDER && folio_test_uptodate(folio) &&
+	       folio_next_index(folio) <= mmapdemo_fault_end(mmapdemo_buffer_of_vma(vmf->vma));
+}
+
 /* Maps a huge page beside the faulting one, in the same page table, if it has a huge folio. */
 static void mmapdemo_huge_next(struct vm_fault *vmf, unsigned long addr, pmd_t *pmd)
 {
@@ -38,13 +51,8 @@ static void mmapdemo_huge_next(struct vm_fault *vmf, unsigned long addr, pmd_t *
 		.pmd		= pmd,
 		.prealloc_pte	= vmf->prealloc_pte,
 	};
-	struct file *file = vmf->vma->vm_file;
-	struct folio *folio;
+	struct folio *folio = filemap_get_folio(vmf->vma->vm_file->f_mapping, next.pgoff);
 
-	/* prealloc may have made folios beyond the end, for a larger size. */
-	if (next.pgoff + HPAGE_PMD_NR > mmapdemo_buffer_pages(mmapdemo_buffer_of(file)))
-		return;
-	folio = filemap_get_folio(file->f_mapping, next.pgoff);
 	if (IS_ERR_OR_NULL(folio))
 		return;
 	if (folio_order(folio) == HPAGE_PMD_ORDER && folio_trylock(folio))
@@ -81,6 +89,48 @@ void mmapdemo_huge_around(struct vm_fault *vmf)
 	}
 }
 
+/* Returns the folio of a page that is there, locked, without the invalidate lock; or NULL. */
+static struct folio *mmapdemo_huge_resident(struct vm_fault *vmf)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of_vma(vmf->vma);
+	struct folio *folio;
+
+	if (!mmapdemo_fault_end_unlocked(buffer))
+		return NULL;
+	folio = filemap_lock_folio(buffer->inode->i_mapping, vmf->pgoff);
+	return IS_ERR(folio) ? NULL : folio;
+}
+
+/* Returns the folio of a page of a chunk without rules, locked, and made if it is missing; or NULL. */
+static struct folio *mmapdemo_huge_made(struct vm_fault *vmf)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of_vma(vmf->vma);
+	pgoff_t first = round_down(vmf->pgoff, HPAGE_PMD_NR);
+	struct folio *folio;
+
+	/* A chunk with a rule has small folios only, whose page faults ask the rule. */
+	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer) ||
+	    mmapdemo_hooks_has_rule(buffer, first, first + HPAGE_PMD_NR - 1))
+		return NULL;
+	folio = mmapdemo_folios_lock(buffer, vmf->pgoff, vmf);
+	return IS_ERR(folio) ? NULL : folio;
+}
+
+/* Maps a folio that is locked, if it is huge, and what is huge beside it. Unlocks it. */
+static vm_fault_t mmapdemo_huge_serve(struct vm_fault *vmf, struct folio *folio)
+{
+	vm_fault_t ret = VM_FAULT_FALLBACK;
+
+	if (folio_order(folio) != HPAGE_PMD_ORDER) {
+		folio_unlock(folio);
+	} else if (mmapdemo_huge_insert(vmf, folio)) {
+		mmapdemo_huge_around(vmf);
+		ret = VM_FAULT_NOPAGE;
+	}
+	folio_put(folio);
+	return ret;
+}
+
 /*
  * vm_ops->huge_fault, since 6.6. If nothing is mapped in the range of a PMD, this maps it in
  * one go, without the page table that the core would allocate for .fault and free again. If
@@ -88,11 +138,10 @@ void mmapdemo_huge_around(struct vm_fault *vmf)
  */
 vm_fault_t mmapdemo_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
-	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vmf->vma->vm_file);
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of_vma(vmf->vma);
 	struct address_space *mapping = buffer->inode->i_mapping;
 	vm_fault_t ret = VM_FAULT_FALLBACK;
 	struct folio *folio;
-	pgoff_t first;
 
 	if (order != HPAGE_PMD_ORDER || !pmd_none(*vmf->pmd) ||
 	    !mmapdemo_huge_fits(vmf) || mmapdemo_fault_copies(vmf))
@@ -101,25 +150,17 @@ vm_fault_t mmapdemo_huge_fault(struct vm_fault *vmf, unsigned int order)
 	if (mmapdemo_map_pages_needs_table())
 		return VM_FAULT_FALLBACK;
 
-	if (mmapdemo_buffer_lock_mapping(mapping))
-		return VM_FAULT_FALLBACK; /* killed: .fault says so */
-	first = round_down(vmf->pgoff, HPAGE_PMD_NR);
-	/* A chunk with a rule has small folios only, whose page faults ask the rule. */
-	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer) ||
-	    mmapdemo_hooks_has_rule(buffer, first, first + HPAGE_PMD_NR - 1))
-		goto unlock;
-	folio = mmapdemo_folios_lock(buffer, vmf->pgoff, vmf);
-	if (!IS_ERR(folio)) {
-		if (folio_order(folio) != HPAGE_PMD_ORDER) {
-			folio_unlock(folio);
-		} else if (mmapdemo_huge_insert(vmf, folio)) {
-			mmapdemo_huge_around(vmf);
-			ret = VM_FAULT_NOPAGE;
-		}
-		folio_put(folio);
+	folio = mmapdemo_huge_resident(vmf);
+	if (folio) {
+		ret = mmapdemo_huge_serve(vmf, folio);
+	} else {
+		if (mmapdemo_buffer_lock_mapping(mapping))
+			return VM_FAULT_FALLBACK; /* killed: .fault says so */
+		folio = mmapdemo_huge_made(vmf);
+		if (folio)
+			ret = mmapdemo_huge_serve(vmf, folio);
+		filemap_invalidate_unlock_shared(mapping);
 	}
-unlock:
-	filemap_invalidate_unlock_shared(mapping);
 	trace_huge_fault(buffer->name, vmf, ret);
 	return ret;
 }

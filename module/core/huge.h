@@ -13,6 +13,8 @@ bool mmapdemo_huge_fits(const struct vm_fault *vmf);
 void mmapdemo_huge_around(struct vm_fault *vmf);
 vm_fault_t mmapdemo_huge_fault(struct vm_fault *vmf, unsigned int order);
 
+bool mmapdemo_huge_is(const struct vm_fault *vmf, struct folio *folio);
+
 /* Of huge_insert.c or huge_map.c. */
 bool mmapdemo_huge_insert(struct vm_fault *vmf, struct folio *folio);
 

@@ -22,8 +22,8 @@ bool mmapdemo_huge_insert(struct vm_fault *vmf, struct folio *folio)
 {
 	bool mapped = false;
 
-	if (pmd_none(*vmf->pmd) && folio->mapping == vmf->vma->vm_file->f_mapping &&
-	    folio_test_uptodate(folio) && !folio_test_has_hwpoisoned(folio)) {
+	if (pmd_none(*vmf->pmd) && mmapdemo_huge_is(vmf, folio) &&
+	    !folio_test_has_hwpoisoned(folio)) {
 		vmf_insert_folio_pmd(vmf, folio, false);
 		mapped = pmd_trans_huge(*vmf->pmd);
 	}

@@ -101,9 +101,9 @@ int mmapdemo_reshape_split(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_
 		}
 		if (++tries > MMAPDEMO_SPLIT_TRIES)
 			return -EBUSY;
-		filemap_invalidate_unlock(mapping);
+		mmapdemo_buffer_resume_faults(buffer);
 		usleep_range(MMAPDEMO_SPLIT_WAIT_US, 2 * MMAPDEMO_SPLIT_WAIT_US);
-		filemap_invalidate_lock(mapping);
+		mmapdemo_buffer_stop_faults(buffer);
 		index = first;
 	}
 	return 0;
@@ -292,7 +292,7 @@ static int mmapdemo_reshape_shrink(struct mmapdemo_buffer *buffer, loff_t bytes)
 	pgoff_t first = mmapdemo_buffer_pages_of(bytes);
 	int err;
 
-	filemap_invalidate_lock(inode->i_mapping);
+	mmapdemo_buffer_stop_faults(buffer);
 	err = mmapdemo_reshape_gone(buffer);
 	if (!err)
 		err = mmapdemo_reshape_release_end(buffer, bytes);
@@ -305,7 +305,7 @@ static int mmapdemo_reshape_shrink(struct mmapdemo_buffer *buffer, loff_t bytes)
 		/* Unmap private copies that page faults made before the pages went. */
 		unmap_mapping_range(inode->i_mapping, (loff_t)first << PAGE_SHIFT, 0, true);
 	}
-	filemap_invalidate_unlock(inode->i_mapping);
+	mmapdemo_buffer_resume_faults(buffer);
 	return err;
 }
 
@@ -318,7 +318,7 @@ static int mmapdemo_reshape_grow(struct mmapdemo_buffer *buffer, loff_t bytes, i
 	struct inode *inode = buffer->inode;
 	pgoff_t old = mmapdemo_buffer_pages_of(i_size_read(inode));
 
-	filemap_invalidate_lock(inode->i_mapping);
+	mmapdemo_buffer_stop_faults(buffer);
 	if (!err)
 		err = mmapdemo_reshape_gone(buffer);
 	if (err) {
@@ -329,7 +329,7 @@ static int mmapdemo_reshape_grow(struct mmapdemo_buffer *buffer, loff_t bytes, i
 		WRITE_ONCE(buffer->end, mmapdemo_buffer_pages_of(bytes));
 		mmapdemo_folios_publish(buffer, old);
 	}
-	filemap_invalidate_unlock(inode->i_mapping);
+	mmapdemo_buffer_resume_faults(buffer);
 	return err;
 }
 
@@ -455,7 +455,6 @@ static int mmapdemo_reshape_punch_locked(struct mmapdemo_buffer *buffer, loff_t 
 /* strategy->punch, and mmapdemo_punch() */
 int mmapdemo_reshape_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 length)
 {
-	struct inode *inode = buffer->inode;
 	u64 end;
 	int err;
 
@@ -465,14 +464,14 @@ int mmapdemo_reshape_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 lengt
 	err = mmapdemo_buffer_lock(buffer);
 	if (err)
 		return err;
-	filemap_invalidate_lock(inode->i_mapping);
+	mmapdemo_buffer_stop_faults(buffer);
 	err = mmapdemo_reshape_gone(buffer);
 	if (!err && mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_WRITES))
 		err = -EPERM;
 	/* Past the end there may be memory that fallocate(2) has made. */
 	if (!err)
 		err = mmapdemo_reshape_punch_locked(buffer, offset, end);
-	filemap_invalidate_unlock(inode->i_mapping);
+	mmapdemo_buffer_resume_faults(buffer);
 	mmapdemo_buffer_unlock(buffer);
 	return err;
 }

@@ -35,7 +35,7 @@ static int mmapdemo_seal_try(struct mmapdemo_buffer *buffer, unsigned int seals)
 	struct address_space *mapping = buffer->inode->i_mapping;
 	int err = 0;
 
-	filemap_invalidate_lock(mapping);
+	mmapdemo_buffer_stop_faults(buffer);
 	/* A thousand mappings of a page would pass for a pin. */
 	unmap_mapping_pages(mapping, 0, ULONG_MAX, false);
 	/*
@@ -51,7 +51,7 @@ static int mmapdemo_seal_try(struct mmapdemo_buffer *buffer, unsigned int seals)
 		/* A driver that writes a piece has its folio locked. */
 		mmapdemo_folios_settle(buffer, 0, ULONG_MAX);
 	}
-	filemap_invalidate_unlock(mapping);
+	mmapdemo_buffer_resume_faults(buffer);
 	return err;
 }
 

@@ -137,7 +137,6 @@ static int mmapdemo_rules_set_locked(struct mmapdemo_buffer *buffer, u64 offset,
  */
 int mmapdemo_rules_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_injection *injection)
 {
-	struct address_space *mapping = buffer->inode->i_mapping;
 	struct mmapdemo_rule *rule = NULL;
 	bool had = false, has = false;
 	int err;
@@ -151,11 +150,11 @@ int mmapdemo_rules_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_inj
 
 	err = mmapdemo_buffer_lock(buffer);
 	if (!err) {
-		filemap_invalidate_lock(mapping);
+		mmapdemo_buffer_stop_faults(buffer);
 		had = buffer->hooks->nr_rules;
 		err = mmapdemo_rules_set_locked(buffer, injection->offset, injection->length, rule);
 		has = buffer->hooks->nr_rules;
-		filemap_invalidate_unlock(mapping);
+		mmapdemo_buffer_resume_faults(buffer);
 		mmapdemo_buffer_unlock(buffer);
 	}
 	/* A buffer with rules has enabled the hooks once. */

@@ -35,14 +35,13 @@ static int mmapdemo_wipe_all(struct mmapdemo_buffer *buffer, const char *why, bo
  */
 bool mmapdemo_wipe_put(struct mmapdemo_buffer *buffer, atomic_t *users, const char *why)
 {
-	struct address_space *mapping = buffer->inode->i_mapping;
 	bool last;
 
-	filemap_invalidate_lock(mapping);
+	mmapdemo_buffer_stop_faults(buffer);
 	last = atomic_dec_and_test(users);
 	if (last) /* Nobody is left to be told of a broken page: its next use is an error. */
 		mmapdemo_wipe_all(buffer, why, false);
-	filemap_invalidate_unlock(mapping);
+	mmapdemo_buffer_resume_faults(buffer);
 	if (last)
 		mmapdemo_notify_event(buffer, MMAPDEMO_WIPED);
 	return last;
