@@ -31,12 +31,14 @@ static int mmapdemo_wipe_all(struct mmapdemo_buffer *buffer, const char *why, bo
 /*
  * hook_ops->put. The invalidate lock makes the end of the last user and its wipe one step:
  * the first page fault, or open, of a new user comes before the count falls, or after the
- * wipe.
+ * wipe. A user who is not the last takes no lock.
  */
 bool mmapdemo_wipe_put(struct mmapdemo_buffer *buffer, atomic_t *users, const char *why)
 {
 	bool last;
 
+	if (atomic_add_unless(users, -1, 1))
+		return false;
 	mmapdemo_buffer_stop_faults(buffer);
 	last = atomic_dec_and_test(users);
 	if (last) /* Nobody is left to be told of a broken page: its next use is an error. */
