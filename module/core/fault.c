@@ -14,6 +14,8 @@
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/sizes.h>
+#include <linux/userfaultfd_k.h>
 
 #include "buffer.h"
 #include "count.h"
@@ -22,6 +24,9 @@
 #include "hooks.h"
 #include "huge.h"
 #include "tracing.h"
+
+/* A store maps the pages of its aligned range of this size, as the core does for a load. */
+#define MMAPDEMO_FAULT_AROUND	(max_t(unsigned long, PAGE_SIZE, SZ_64K) >> PAGE_SHIFT)
 
 vm_fault_t mmapdemo_fault_errno(int err)
 {
@@ -76,6 +81,86 @@ static vm_fault_t mmapdemo_fault_get_page(struct vm_fault *vmf)
 	return VM_FAULT_LOCKED;
 }
 
+/* Extends a range to an aligned number of pages, as far as the page table and the VMA go. */
+static void mmapdemo_fault_extend(const struct vm_fault *vmf, unsigned long pages, pgoff_t *first,
+				  pgoff_t *last)
+{
+	const struct vm_area_struct *vma = vmf->vma;
+	unsigned long start = max(vmf->address & PMD_MASK, vma->vm_start);
+	unsigned long end = pmd_addr_end(vmf->address, vma->vm_end);
+	pgoff_t from = round_down(vmf->pgoff, pages);
+	pgoff_t least = vmf->pgoff - ((vmf->address - start) >> PAGE_SHIFT);
+	pgoff_t most = vmf->pgoff + ((end - vmf->address) >> PAGE_SHIFT) - 1;
+
+	*first = min(*first, max(from, least));
+	*last = max(*last, min(from + pages - 1, most));
+}
+
+/*
+ * Maps the pages from @first to @last that are there already, and more: unless MADV_RANDOM was
+ * given, those of an aligned range of @least pages, and those of the faulting page's folio, for
+ * each of which little is to be done. It takes no invalidate lock. filemap_map_pages() leaves
+ * alone whatever the page table has: pages, guard regions, marks of userfaultfd. It maps no page
+ * of which a memory error is known.
+ *
+ * A page fault that has to make its page maps no others: of a buffer that is filled, each page
+ * fault would look at pages once more that those before it have made.
+ */
+static vm_fault_t mmapdemo_fault_map(struct vm_fault *vmf, pgoff_t first, pgoff_t last,
+				     unsigned long least, bool *unlocked)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of_vma(vmf->vma);
+	struct xarray *pages = &buffer->inode->i_mapping->i_pages;
+	vm_fault_t ret = 0;
+	pgoff_t end;
+
+	rcu_read_lock();
+	end = mmapdemo_fault_end_unlocked(buffer);
+	if (vmf->pgoff < end && xa_load(pages, vmf->pgoff)) {
+		if (!(vmf->vma->vm_flags & VM_RAND_READ))
+			mmapdemo_fault_extend(vmf, max(least, 1UL << xa_get_order(pages, vmf->pgoff)),
+					      &first, &last);
+		ret = filemap_map_pages(vmf, first, min(last, end - 1));
+	}
+	rcu_read_unlock();
+	*unlocked = end;
+	return ret;
+}
+
+/*
+ * Whether a store to a shared mapping may have other pages mapped for stores too. Where stores
+ * are tracked (soft-dirty bits), the core leaves the permission to write out of vm_page_prot:
+ * each page has to have a page fault of its own.
+ */
+static bool mmapdemo_fault_writes_around(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+
+	return (vmf->flags & FAULT_FLAG_WRITE) && (vma->vm_flags & VM_SHARED) &&
+	       !uffd_disable_fault_around(vma) && pte_write(pfn_pte(0, vma->vm_page_prot));
+}
+
+/*
+ * Maps the page of a store, and those around it that are there already. The core does that for
+ * loads only. All of them become writable, and dirty, as their folios are from birth.
+ */
+static bool mmapdemo_fault_write_around(struct vm_fault *vmf)
+{
+	struct file *file = vmf->vma->vm_file;
+	bool unlocked;
+
+	if (!mmapdemo_fault_writes_around(vmf))
+		return false;
+	if (!(mmapdemo_fault_map(vmf, vmf->pgoff, vmf->pgoff, MMAPDEMO_FAULT_AROUND, &unlocked) &
+	      VM_FAULT_NOPAGE))
+		return false;
+	/* The core does that for what .fault returns. Nobody asks when a device was written. */
+	if (file_inode(file) == mmapdemo_buffer_of_vma(vmf->vma)->inode)
+		file_update_time(file);
+	mmapdemo_huge_after_core(vmf);
+	return true;
+}
+
 /*
  * Serves a page that no PTE has yet, and that mmapdemo_fault_around() did not find. The
  * invalidate lock is dropped once the folio is locked: truncation waits for the folio's
@@ -90,7 +175,9 @@ vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
 	ret = mmapdemo_hooks_delay(buffer, vmf);
 	if (ret)
 		return ret;
-	if (mmapdemo_fault_get_resident(vmf)) {
+	if (mmapdemo_fault_write_around(vmf)) {
+		ret = VM_FAULT_NOPAGE;
+	} else if (mmapdemo_fault_get_resident(vmf)) {
 		ret = VM_FAULT_LOCKED;
 	} else {
 		ret = mmapdemo_buffer_lock_mapping(mapping);
@@ -99,7 +186,7 @@ vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
 		ret = mmapdemo_fault_get_page(vmf);
 		filemap_invalidate_unlock_shared(mapping);
 	}
-	if (ret & VM_FAULT_LOCKED)
+	if (ret & (VM_FAULT_LOCKED | VM_FAULT_NOPAGE))
 		mmapdemo_count_fault(vmf);
 	trace_fault(buffer->name, vmf, ret);
 	return ret;
@@ -129,15 +216,10 @@ static vm_fault_t mmapdemo_fault_around_locked(struct vm_fault *vmf, pgoff_t fir
 vm_fault_t mmapdemo_fault_around(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of_vma(vmf->vma);
-	vm_fault_t ret = 0;
-	pgoff_t end;
+	bool unlocked;
+	vm_fault_t ret = mmapdemo_fault_map(vmf, first, last, 1, &unlocked);
 
-	rcu_read_lock();
-	end = mmapdemo_fault_end_unlocked(buffer);
-	if (vmf->pgoff < end)
-		ret = filemap_map_pages(vmf, first, min(last, end - 1));
-	rcu_read_unlock();
-	if (!end)
+	if (!unlocked)
 		ret = mmapdemo_fault_around_locked(vmf, first, last);
 	if (ret & VM_FAULT_NOPAGE) {
 		mmapdemo_count_fault(vmf);

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * C1: a page fault maps the pages that are there around its own, and nothing else.
+ *
+ *	one page table	[ anonymous | target, TEST_PAGES | anonymous ]
+ */
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "support/access.h"
+#include "support/control.h"
+#include "support/physics.h"
+#include "support/proc.h"
+#include "support/row.h"
+#include "support/system.h"
+#include "support/target.h"
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#define MADV_GUARD_REMOVE  103
+#endif
+
+#define TOUCHED 7 /* the page that is touched */
+#define BESIDE	4 /* one that is not */
+
+static const struct touch {
+	const char *name;
+	bool store;
+} touches[] = {{"load", false}, {"store", true}};
+
+static void touch(const struct touch *how, unsigned char *page)
+{
+	if (how->store)
+		assert_works(try_write(page, 1));
+	else
+		assert_works(try_read(page));
+}
+
+/* Addresses that one page table serves, from a multiple of the huge page on. */
+static unsigned char *one_table(void)
+{
+	size_t size = huge_page_size();
+
+	return (void *)(((uintptr_t)reserve(2 * size / target.page) + size - 1) / size * size);
+}
+
+/* The target from its page TEST_PAGES on, which is there, in the middle of that. */
+static unsigned char *map_there(int fd)
+{
+	unsigned char *map = target_map_at(one_table() + pages(TEST_PAGES), pages(TEST_PAGES), RW,
+					   MAP_SHARED, fd, pages(TEST_PAGES));
+
+	target_write_pattern(0, pages(3 * TEST_PAGES), ORIGINAL);
+	return map;
+}
+
+static size_t mapped_of(const unsigned char *map)
+{
+	size_t found = 0;
+
+	for (int i = 0; i < TEST_PAGES; i++)
+		found += !!frame_of(map + pages(i));
+	return found;
+}
+
+static uint64_t stores_fault(volatile unsigned char *map)
+{
+	struct rusage before, after;
+
+	getrusage(RUSAGE_SELF, &before);
+	getrusage(RUSAGE_SELF, &before);
+	for (int i = 0; i < TEST_PAGES; i++)
+		map[pages(i)] = 's';
+	getrusage(RUSAGE_SELF, &after);
+	return after.ru_minflt - before.ru_minflt;
+}
+
+ROW_EACH(C1, around_inside, "the addresses beside a mapping keep what they have", touches)
+{
+	int fd = control_open();
+	unsigned char *map = map_there(fd), *before = map - pages(TEST_PAGES);
+	unsigned char *after = map + pages(TEST_PAGES);
+
+	ck_assert_ptr_eq(before, mmap(before, pages(TEST_PAGES), RW,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	ck_assert_ptr_eq(after, mmap(after, pages(TEST_PAGES), RW,
+				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	touch(&touches[_i], map + pages(TOUCHED));
+	ck_assert_uint_eq(mapped_of(before), 0);
+	ck_assert_uint_eq(mapped_of(after), 0);
+	assert_zero(before, pages(TEST_PAGES));
+	assert_zero(after, pages(TEST_PAGES));
+}
+
+ROW_EACH(C1, around_protected, "pages beside it that may not be written stay so", touches)
+{
+	int fd = control_open();
+	unsigned char *map = map_there(fd), *beside = map + pages(BESIDE);
+
+	ck_assert_int_eq(mprotect(beside, pages(1), PROT_READ), 0);
+	touch(&touches[_i], map + pages(TOUCHED));
+	assert_forbidden(try_write(beside, 1), beside);
+	assert_memory(beside, pages(1), pages(TEST_PAGES + BESIDE), ORIGINAL);
+	touch(&touches[_i], map + pages(BESIDE - 1));
+	assert_forbidden(try_write(beside, 1), beside);
+}
+
+ROW_EACH(C1, around_guard, "a guard region beside it stands", touches)
+{
+	int fd = control_open();
+	unsigned char *map = map_there(fd), *beside = map + pages(BESIDE);
+
+	if (madvise(beside, pages(1), MADV_GUARD_INSTALL))
+		row_not_applicable("this kernel has no guard regions in files");
+	touch(&touches[_i], map + pages(TOUCHED));
+	assert_unmapped(try_read(beside), beside);
+	ck_assert_int_eq(madvise(beside, pages(1), MADV_GUARD_REMOVE), 0);
+	assert_memory(beside, pages(1), pages(TEST_PAGES + BESIDE), ORIGINAL);
+}
+
+ROW(C1, around_resident, "a store maps those that are there, and makes no memory for others")
+{
+	int fd = control_open();
+	off_t off = make_chunk(fd, &folios[1], 1);
+	unsigned char *map = target_map_at(one_table(), pages(TEST_PAGES), RW, MAP_SHARED, fd, off);
+	uint64_t resident;
+
+	assert_done(in_the_end(punch(fd, off + pages(BESIDE), pages(1))));
+	resident = info_of(fd).resident;
+	assert_works(try_write(map + pages(TOUCHED), 1));
+	ck_assert_uint_eq(info_of(fd).resident, resident);
+	ck_assert_uint_eq(frame_of(map + pages(BESIDE)), 0);
+	/* The kernel may be moving some of them at this moment. */
+	ck_assert_uint_gt(mapped_of(map), TEST_PAGES / 2);
+	ck_assert_uint_lt(stores_fault(map), TEST_PAGES / 2);
+	ck_assert_uint_eq(info_of(fd).resident, resident + pages(1));
+}
+
+ROW_EACH(C1, around_random, "after MADV_RANDOM a store maps its page alone", folios)
+{
+	int fd = control_open();
+	off_t off = make_chunk(fd, &folios[_i], 1);
+	unsigned char *map = target_map_at(one_table(), pages(TEST_PAGES), RW, MAP_SHARED, fd, off);
+
+	ck_assert_int_eq(madvise(map, pages(TEST_PAGES), MADV_RANDOM), 0);
+	assert_works(try_write(map + pages(TOUCHED), 1));
+	ck_assert_uint_eq(mapped_of(map), 1);
+}
+
+ROW(C1, around_tracked, "while stores are tracked, a store marks its page alone")
+{
+	int fd = control_open();
+	/* Single pages: of a larger folio, the kernel itself marks all. */
+	off_t off = make_chunk(fd, &folios[1], 1);
+	unsigned char *map = target_map_at(one_table(), pages(TEST_PAGES), RW, MAP_SHARED, fd, off);
+	volatile int anonymous;
+
+	assert_works(try_write(map + pages(TOUCHED), 1));
+	if (write_text("/proc/self/clear_refs", "4"))
+		row_not_applicable("clear_refs takes no 4");
+	anonymous = 1;
+	if (!pagemap_bit(&anonymous, PAGEMAP_SOFT_DIRTY))
+		row_not_applicable("this kernel does not track stores (CONFIG_MEM_SOFT_DIRTY)");
+	ck_assert_int_eq(madvise(map, pages(TEST_PAGES), MADV_DONTNEED), 0);
+	assert_works(try_write(map + pages(TOUCHED), 2));
+	ck_assert(pagemap_bit(map + pages(TOUCHED), PAGEMAP_SOFT_DIRTY));
+	for (int i = 0; i < TEST_PAGES; i++)
+		ck_assert_int_eq(pagemap_bit(map + pages(i), PAGEMAP_SOFT_DIRTY), i == TOUCHED);
+	assert_works(try_write(map + pages(BESIDE), 1));
+	ck_assert(pagemap_bit(map + pages(BESIDE), PAGEMAP_SOFT_DIRTY));
+}
