@@ -23,8 +23,9 @@
 #define MADV_GUARD_REMOVE  103
 #endif
 
-#define TOUCHED 7 /* the page that is touched */
-#define BESIDE	4 /* one that is not */
+#define FIRST	(TEST_PAGES - 5) /* page of the target, so that its ends are inside of 64 KiB */
+#define TOUCHED 7		 /* the page that is touched */
+#define BESIDE	4		 /* one that is not */
 
 static const struct touch {
 	const char *name;
@@ -47,11 +48,11 @@ static unsigned char *one_table(void)
 	return (void *)(((uintptr_t)reserve(2 * size / target.page) + size - 1) / size * size);
 }
 
-/* The target from its page TEST_PAGES on, which is there, in the middle of that. */
+/* The target from its page FIRST on, which is there, in the middle of that. */
 static unsigned char *map_there(int fd)
 {
 	unsigned char *map = target_map_at(one_table() + pages(TEST_PAGES), pages(TEST_PAGES), RW,
-					   MAP_SHARED, fd, pages(TEST_PAGES));
+					   MAP_SHARED, fd, pages(FIRST));
 
 	target_write_pattern(0, pages(3 * TEST_PAGES), ORIGINAL);
 	return map;
@@ -89,6 +90,7 @@ ROW_EACH(C1, around_inside, "the addresses beside a mapping keep what they have"
 	ck_assert_ptr_eq(after, mmap(after, pages(TEST_PAGES), RW,
 				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
 	touch(&touches[_i], map + pages(TOUCHED));
+	touch(&touches[_i], map);
 	ck_assert_uint_eq(mapped_of(before), 0);
 	ck_assert_uint_eq(mapped_of(after), 0);
 	assert_zero(before, pages(TEST_PAGES));
@@ -103,7 +105,7 @@ ROW_EACH(C1, around_protected, "pages beside it that may not be written stay so"
 	ck_assert_int_eq(mprotect(beside, pages(1), PROT_READ), 0);
 	touch(&touches[_i], map + pages(TOUCHED));
 	assert_forbidden(try_write(beside, 1), beside);
-	assert_memory(beside, pages(1), pages(TEST_PAGES + BESIDE), ORIGINAL);
+	assert_memory(beside, pages(1), pages(FIRST + BESIDE), ORIGINAL);
 	touch(&touches[_i], map + pages(BESIDE - 1));
 	assert_forbidden(try_write(beside, 1), beside);
 }
@@ -118,7 +120,7 @@ ROW_EACH(C1, around_guard, "a guard region beside it stands", touches)
 	touch(&touches[_i], map + pages(TOUCHED));
 	assert_unmapped(try_read(beside), beside);
 	ck_assert_int_eq(madvise(beside, pages(1), MADV_GUARD_REMOVE), 0);
-	assert_memory(beside, pages(1), pages(TEST_PAGES + BESIDE), ORIGINAL);
+	assert_memory(beside, pages(1), pages(FIRST + BESIDE), ORIGINAL);
 }
 
 ROW(C1, around_resident, "a store maps those that are there, and makes no memory for others")

@@ -171,6 +171,16 @@
 #define mmapdemo_map_pages_needs_table() true
 #endif
 
+/*
+ * 6.6, "mm: convert do_set_pte() to set_pte_range()": from there on filemap_map_pages() maps the
+ * pages of a folio together. Before, each page of it costs what a folio of its own does.
+ */
+#ifdef MMAPDEMO_HAS_SET_PTE_RANGE
+#define mmapdemo_map_pages_batches() true
+#else
+#define mmapdemo_map_pages_batches() false
+#endif
+
 /* 7.2, "mm: rename pagevec.h to folio_batch.h" */
 #ifdef MMAPDEMO_HAS_FOLIO_BATCH_H
 #define MMAPDEMO_FOLIO_BATCH_H	"linux/folio_batch.h"

@@ -35,6 +35,7 @@ mmapdemo-core-flags += $(call mmapdemo-has,void release_fault_lock.struct vm_fau
 mmapdemo-core-flags += $(call mmapdemo-has,struct offset_ctx,shmem_fs.h,MMAPDEMO_HAS_TMPFS_DIRECT)
 mmapdemo-core-flags += $(call mmapdemo-has,[*]huge_fault..struct vm_fault .vmf. unsigned int order,mm.h,MMAPDEMO_HAS_HUGE_FAULT)
 mmapdemo-core-flags += $(call mmapdemo-has,vmf_insert_pfn_pmd.struct vm_fault .vmf. unsigned long pfn,huge_mm.h,MMAPDEMO_HAS_INSERT_FOLIO_PMD)
+mmapdemo-core-flags += $(call mmapdemo-has,void set_pte_range.struct vm_fault,mm.h,MMAPDEMO_HAS_SET_PTE_RANGE)
 mmapdemo-core-flags += $(call mmapdemo-has,u32 crc32c.u32 crc,crc32.h,MMAPDEMO_HAS_CRC32C)
 mmapdemo-core-flags += $(call mmapdemo-has,struct mempolicy \*policy,pagemap.h,MMAPDEMO_HAS_FOLIO_MEMPOLICY)
 mmapdemo-core-flags += $(call mmapdemo-has,void vm_flags_set.struct vm_area_struct,mm.h,MMAPDEMO_HAS_VM_FLAGS_SET)

@@ -98,10 +98,10 @@ static void mmapdemo_fault_extend(const struct vm_fault *vmf, unsigned long page
 
 /*
  * Maps the pages from @first to @last that are there already, and more: unless MADV_RANDOM was
- * given, those of an aligned range of @least pages, and those of the faulting page's folio, for
- * each of which little is to be done. It takes no invalidate lock. filemap_map_pages() leaves
- * alone whatever the page table has: pages, guard regions, marks of userfaultfd. It maps no page
- * of which a memory error is known.
+ * given, those of an aligned range of @least pages and, where the kernel maps them together, those
+ * of the faulting page's folio. It takes no invalidate lock. filemap_map_pages() leaves alone
+ * whatever the page table has: pages, guard regions, marks of userfaultfd. It maps no page of
+ * which a memory error is known.
  *
  * A page fault that has to make its page maps no others: of a buffer that is filled, each page
  * fault would look at pages once more that those before it have made.
@@ -117,9 +117,10 @@ static vm_fault_t mmapdemo_fault_map(struct vm_fault *vmf, pgoff_t first, pgoff_
 	rcu_read_lock();
 	end = mmapdemo_fault_end_unlocked(buffer);
 	if (vmf->pgoff < end && xa_load(pages, vmf->pgoff)) {
+		if (mmapdemo_map_pages_batches())
+			least = max(least, 1UL << xa_get_order(pages, vmf->pgoff));
 		if (!(vmf->vma->vm_flags & VM_RAND_READ))
-			mmapdemo_fault_extend(vmf, max(least, 1UL << xa_get_order(pages, vmf->pgoff)),
-					      &first, &last);
+			mmapdemo_fault_extend(vmf, least, &first, &last);
 		ret = filemap_map_pages(vmf, first, min(last, end - 1));
 	}
 	rcu_read_unlock();
