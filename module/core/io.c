@@ -247,6 +247,37 @@ static int mmapdemo_io_write_begin(struct kiocb *iocb, size_t *bytes)
 	return err;
 }
 
+/*
+ * Writes to one folio that is there, with its lock and without the inode's, so that several
+ * tasks write at once. It gives way to a task that has the inode's lock, which may write the
+ * folio in several parts. A task that takes the lock later waits for the folio's. Whoever lowers
+ * the end, sets a rule or a seal, or revokes waits for the folio's lock, too.
+ *
+ * Return: bytes written; 0 where the inode's lock is needed: nothing is reported as written then.
+ */
+static ssize_t mmapdemo_io_write_one(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
+	size_t count = iov_iter_count(from), copied = 0;
+	struct mmapdemo_piece piece = { .bytes = count, .nowait = true };
+
+	if (!buffer->strategy->has_folios || mmapdemo_hooks_active(buffer) ||
+	    buffer->strategy->piece(buffer, iocb->ki_pos, true, &piece))
+		return 0;
+	if (piece.bytes == count && !inode_is_locked(buffer->inode) &&
+	    !mmapdemo_hooks_active(buffer) &&
+	    iocb->ki_pos + count <= mmapdemo_buffer_bytes(buffer))
+		copied = mmapdemo_piece_copy_in(&piece, from);
+	mmapdemo_piece_put(&piece, true);
+	/* User memory was not there: the other way writes all of it once more. */
+	if (copied < count) {
+		iov_iter_revert(from, copied);
+		return 0;
+	}
+	iocb->ki_pos += copied;
+	return copied;
+}
+
 static ssize_t mmapdemo_io_write_some(struct kiocb *iocb, struct iov_iter *from)
 {
 	size_t count = iov_iter_count(from), bytes = count;
@@ -270,6 +301,8 @@ ssize_t mmapdemo_io_write_iter(struct kiocb *iocb, struct iov_iter *from)
 		return -EINVAL;
 	if (mmapdemo_io_would_wait(iocb, iov_iter_count(from), true))
 		return -EAGAIN;
+	if (iov_iter_count(from) && !(iocb->ki_flags & IOCB_NOWAIT))
+		done = mmapdemo_io_write_one(iocb, from);
 	while (iov_iter_count(from) && ret >= 0) {
 		ret = mmapdemo_io_write_some(iocb, from);
 		done += max_t(ssize_t, ret, 0);
