@@ -26,10 +26,13 @@
 #include <linux/pagemap.h>
 
 #include "core/buffer.h"
+#include "core/count.h"
+#include "core/fault.h"
 #include "core/mapping.h"
 #include "core/strategy.h"
 #include "fixed.h"
 #include "list.h"
+#include "trace.h"
 
 static vm_fault_t mmapdemo_fault_give(struct mmapdemo_buffer *buffer, struct vm_fault *vmf)
 {
@@ -51,9 +54,46 @@ static vm_fault_t mmapdemo_fault_give(struct mmapdemo_buffer *buffer, struct vm_
 	return VM_FAULT_LOCKED;
 }
 
+/*
+ * Without the invalidate lock, as core/fault.c does it: a rule is set with page faults stopped, and
+ * then waits for the lock of each page (mmapdemo_fault_settle()).
+ */
+static vm_fault_t mmapdemo_fault_give_unlocked(struct mmapdemo_buffer *buffer,
+					       struct vm_fault *vmf)
+{
+	vm_fault_t ret = 0;
+
+	if (vmf->pgoff < mmapdemo_fault_end_unlocked(buffer))
+		ret = mmapdemo_fault_give(buffer, vmf);
+	if (ret != VM_FAULT_LOCKED || mmapdemo_fault_end_unlocked(buffer))
+		return ret;
+	unlock_page(vmf->page);
+	put_page(vmf->page);
+	vmf->page = NULL;
+	return 0;
+}
+
 static vm_fault_t mmapdemo_fault_fault(struct vm_fault *vmf)
 {
-	return mmapdemo_fixed_fault(vmf, mmapdemo_fault_give);
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of_vma(vmf->vma);
+	vm_fault_t ret = mmapdemo_fault_give_unlocked(buffer, vmf);
+
+	if (!ret)
+		return mmapdemo_fixed_fault(vmf, mmapdemo_fault_give);
+	if (ret == VM_FAULT_LOCKED)
+		mmapdemo_count_fault(vmf);
+	trace_fault(buffer->name, vmf, ret);
+	return ret;
+}
+
+/*
+ * From 6.6 on, the core calls .fault with mmap_lock, for which it drops the VMA's lock and begins
+ * again, unless there is a .map_pages (vmf_can_call_fault()). filemap_map_pages() would find
+ * nothing here.
+ */
+static vm_fault_t mmapdemo_fault_map_none(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
+{
+	return 0;
 }
 
 /* Whoever was given a page has it locked until it is mapped. */
@@ -66,10 +106,11 @@ static void mmapdemo_fault_settle(struct mmapdemo_buffer *buffer, pgoff_t first,
 }
 
 static const struct vm_operations_struct mmapdemo_fault_vm_ops = {
-	.open	= mmapdemo_vma_open,
-	.close	= mmapdemo_vma_close,
+	.open		= mmapdemo_vma_open,
+	.close		= mmapdemo_vma_close,
 	MMAPDEMO_VM_OPS_MAPPED
-	.fault	= mmapdemo_fault_fault,
+	.fault		= mmapdemo_fault_fault,
+	.map_pages	= mmapdemo_fault_map_none,
 };
 
 static int mmapdemo_fault_mmap_prepare(struct mmapdemo_buffer *buffer,
