@@ -2,7 +2,9 @@
 /* C3: what the kernel writes and sums are the bytes that mappings and read() show. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "support/contents.h"
@@ -126,6 +128,54 @@ ROW(C3, sum_sees_stores, "a store through a shared mapping is in the next sum, a
 		map[i * 80] ^= 0x55;
 		ck_assert_uint_eq(sum_of(fd, pages(1), pages(2)), contents_crc(0, map, pages(2)));
 	}
+}
+
+#define WHOLE	(64UL << 10)
+#define SUMS	2000
+
+struct writer {
+	int fd;
+	volatile bool over;
+};
+
+static void *write_in_turn(void *argument)
+{
+	static unsigned char bytes[WHOLE];
+	struct writer *writer = argument;
+
+	for (unsigned int i = 0; !writer->over; i++) {
+		memset(bytes, 1 + i % 2, WHOLE);
+		if (pwrite(writer->fd, bytes, WHOLE, 0) != WHOLE)
+			return "a write fails";
+	}
+	return NULL;
+}
+
+ROW(C3, sum_beside_a_write, "a sum of what one write() changes is of before or of after", .timeout = 120)
+{
+	struct writer writer = {.fd = control_open()};
+	unsigned int seen[2] = {0};
+	static unsigned char bytes[WHOLE];
+	uint32_t sums[2];
+	pthread_t thread;
+	void *failed;
+
+	for (int i = 0; i < 2; i++) {
+		memset(bytes, 1 + i, WHOLE);
+		sums[i] = contents_crc(0, bytes, WHOLE);
+	}
+	ck_assert_int_eq(pwrite(writer.fd, bytes, WHOLE, 0), WHOLE);
+	ck_assert_int_eq(pthread_create(&thread, NULL, write_in_turn, &writer), 0);
+	for (int i = 0; i < SUMS || ((!seen[0] || !seen[1]) && i < 20 * SUMS); i++) {
+		uint32_t sum = sum_of(writer.fd, 0, WHOLE);
+
+		ck_assert_msg(sum == sums[0] || sum == sums[1], "sum %d is of neither", i);
+		seen[sum == sums[1]]++;
+	}
+	writer.over = true;
+	ck_assert_int_eq(pthread_join(thread, &failed), 0);
+	ck_assert_msg(!failed, "%s", (const char *)failed);
+	ck_assert_msg(seen[0] && seen[1], "the contents never changed between two sums");
 }
 
 ROW_EACH(C3, chunk, "filled and summed across a huge page's borders, as by userspace", folios)

@@ -62,6 +62,7 @@ static int mmapdemo_init_fs_context(struct fs_context *fc)
 	if (!ctx)
 		return -ENOMEM;
 	ctx->ops = &mmapdemo_super_ops;
+	/* Nor may uprobes have page faults before vm_ops->mapped has set vm_private_data (7.1). */
 	fc->s_iflags |= SB_I_NOEXEC | SB_I_NODEV; /* as init_pseudo() does from 7.x on */
 	return 0;
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Page faults of the strategy `pagecache'. A page that is there is mapped without a lock of the
- * buffer, and nothing is written that all processors share, as filemap_map_pages() and
- * filemap_fault() do it: the folio is found, locked, and then known to be still in the page cache
- * at that index. Who removes it locks it, too, and then unmaps it. So does page migration.
+ * buffer, as filemap_map_pages() and filemap_fault() do it: the folio is found, locked, and then
+ * known to be still in the page cache at that index. What is written and shared is the folio's. Who removes it locks it, too, and then unmaps it. So does page migration.
  *
  * More than that is promised of RESIZE, PUNCH, rules and revoke: once they have unmapped a page,
  * it is not mapped again, as somebody could pin it. They stop page faults before
@@ -103,8 +102,8 @@ static void mmapdemo_fault_extend(const struct vm_fault *vmf, unsigned long page
  * whatever the page table has: pages, guard regions, marks of userfaultfd. It maps no page of
  * which a memory error is known.
  *
- * A page fault that has to make its page maps no others: of a buffer that is filled, each page
- * fault would look at pages once more that those before it have made.
+ * A page fault that has to make its page maps no pages beside it: of a buffer that is filled, each
+ * page fault would look at pages once more that those before it have made.
  */
 static vm_fault_t mmapdemo_fault_map(struct vm_fault *vmf, pgoff_t first, pgoff_t last,
 				     unsigned long least, bool *unlocked)
@@ -130,8 +129,8 @@ static vm_fault_t mmapdemo_fault_map(struct vm_fault *vmf, pgoff_t first, pgoff_
 
 /*
  * Whether a store to a shared mapping may have other pages mapped for stores too. Where stores
- * are tracked (soft-dirty bits), the core leaves the permission to write out of vm_page_prot:
- * each page has to have a page fault of its own.
+ * are tracked (soft-dirty bits), the core leaves the permission to write out of vm_page_prot, and
+ * decides itself how much a store marks: a page on 6.1, the folio from 6.12 on (finish_fault()).
  */
 static bool mmapdemo_fault_writes_around(struct vm_fault *vmf)
 {

@@ -253,7 +253,8 @@ static int mmapdemo_io_write_begin(struct kiocb *iocb, size_t *bytes)
  * folio in several parts. A task that takes the lock later waits for the folio's. Whoever lowers
  * the end, sets a rule or a seal, or revokes waits for the folio's lock, too.
  *
- * Return: bytes written; 0 where the inode's lock is needed: nothing is reported as written then.
+ * Return: bytes written; 0 where the inode's lock is needed. Some bytes may be changed then where
+ * user memory was not there, and the caller writes them again. If that fails, it reports an error.
  */
 static ssize_t mmapdemo_io_write_one(struct kiocb *iocb, struct iov_iter *from)
 {

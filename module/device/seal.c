@@ -29,6 +29,14 @@ static_assert(MMAPDEMO_SEAL_FUTURE_WRITE == F_SEAL_FUTURE_WRITE);
 #define MMAPDEMO_SEAL_TRIES	100
 #define MMAPDEMO_SEAL_WAIT_US	1000
 
+/* Adds the seals. Whoever writes a piece looks at them with its folio locked. */
+static void mmapdemo_seal_set(struct mmapdemo_buffer *buffer, unsigned int seals)
+{
+	WRITE_ONCE(buffer->seals, buffer->seals | seals);
+	if (seals & MMAPDEMO_SEAL_WRITES)
+		mmapdemo_folios_settle(buffer, 0, ULONG_MAX);
+}
+
 /* Sets the seals, unless some page can be written without a mapping. */
 static int mmapdemo_seal_try(struct mmapdemo_buffer *buffer, unsigned int seals)
 {
@@ -44,13 +52,10 @@ static int mmapdemo_seal_try(struct mmapdemo_buffer *buffer, unsigned int seals)
 	 */
 	if (mmapdemo_reshape_pinned(mapping, 0, ULONG_MAX) ||
 	    mmapdemo_hold_has(buffer, 0, ULONG_MAX) ||
-	    atomic_read(&mapping->i_mmap_writable) >= 0) {
+	    atomic_read(&mapping->i_mmap_writable) >= 0)
 		err = -EBUSY;
-	} else {
-		WRITE_ONCE(buffer->seals, buffer->seals | seals);
-		/* A driver that writes a piece has its folio locked. */
-		mmapdemo_folios_settle(buffer, 0, ULONG_MAX);
-	}
+	else
+		mmapdemo_seal_set(buffer, seals);
 	mmapdemo_buffer_resume_faults(buffer);
 	return err;
 }
@@ -101,12 +106,15 @@ int mmapdemo_seal_add(struct mmapdemo_buffer *buffer, unsigned int seals)
 	err = mmapdemo_buffer_lock(buffer);
 	if (err)
 		return err;
-	if (mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_SEAL))
+	if (mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_SEAL)) {
 		err = -EPERM;
-	else if (seals & MMAPDEMO_SEAL_WRITE & ~buffer->seals)
+	} else if (seals & MMAPDEMO_SEAL_WRITE & ~buffer->seals) {
 		err = mmapdemo_seal_write(buffer, seals);
-	else
-		WRITE_ONCE(buffer->seals, buffer->seals | seals);
+	} else {
+		mmapdemo_buffer_stop_faults(buffer);
+		mmapdemo_seal_set(buffer, seals);
+		mmapdemo_buffer_resume_faults(buffer);
+	}
 	mmapdemo_buffer_unlock(buffer);
 	return err;
 }

@@ -6,6 +6,7 @@
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
@@ -104,7 +105,10 @@ int mmapdemo_content_fill(struct mmapdemo_buffer *buffer, u64 offset, u64 length
 	return err;
 }
 
-/* With the lock, contents stay: what is missing is a hole. */
+/*
+ * With the inode's lock, no write begins, and what is missing is a hole. A write to one folio that
+ * began without that lock has the folio's.
+ */
 static int mmapdemo_content_sum_locked(struct mmapdemo_buffer *buffer, u64 pos, size_t length,
 				       u32 *sum)
 {
@@ -119,8 +123,12 @@ static int mmapdemo_content_sum_locked(struct mmapdemo_buffer *buffer, u64 pos, 
 		err = buffer->strategy->piece(buffer, pos, false, &piece);
 		if (err)
 			return err;
+		if (piece.folio)
+			folio_lock(piece.folio);
 		/* A hole is a page at most. */
 		*sum = mmapdemo_crc32c(*sum, piece.at ?: page_address(ZERO_PAGE(0)), piece.bytes);
+		if (piece.folio)
+			folio_unlock(piece.folio);
 		mmapdemo_piece_put(&piece, false);
 		cond_resched();
 		if (fatal_signal_pending(current))

@@ -87,7 +87,7 @@ static vm_fault_t mmapdemo_fault_fault(struct vm_fault *vmf)
 }
 
 /*
- * From 6.6 on, the core calls .fault with mmap_lock, for which it drops the VMA's lock and begins
+ * From 6.7 on, the core calls .fault with mmap_lock, for which it drops the VMA's lock and begins
  * again, unless there is a .map_pages (vmf_can_call_fault()). filemap_map_pages() would find
  * nothing here.
  */
