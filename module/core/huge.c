@@ -6,7 +6,7 @@
 
 #include "buffer.h"
 #include "count.h"
-#include "fault.h"
+#include "fault_end.h"
 #include "folios.h"
 #include "hooks.h"
 #include "huge.h"

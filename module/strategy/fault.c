@@ -27,7 +27,7 @@
 
 #include "core/buffer.h"
 #include "core/count.h"
-#include "core/fault.h"
+#include "core/fault_end.h"
 #include "core/mapping.h"
 #include "core/strategy.h"
 #include "fixed.h"
