@@ -130,8 +130,8 @@ ROW(C3, sum_sees_stores, "a store through a shared mapping is in the next sum, a
 	}
 }
 
-#define WHOLE	(64UL << 10)
-#define SUMS	2000
+#define WHOLE (64UL << 10)
+#define SUMS  2000
 
 struct writer {
 	int fd;
@@ -151,7 +151,8 @@ static void *write_in_turn(void *argument)
 	return NULL;
 }
 
-ROW(C3, sum_beside_a_write, "a sum of what one write() changes is of before or of after", .timeout = 120)
+ROW(C3, sum_beside_a_write, "a sum of what one write() changes is of before or of after",
+    .timeout = 120)
 {
 	struct writer writer = {.fd = control_open()};
 	unsigned int seen[2] = {0};
