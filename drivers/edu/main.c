@@ -66,7 +66,6 @@ static long edu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 }
 
 static const struct file_operations edu_fops = {
-	.owner			= THIS_MODULE, /* rmmod is EBUSY while a file or a mapping lives */
 	.read_iter		= mmapdemo_io_read_iter,
 	.write_iter		= mmapdemo_io_write_iter,
 	.llseek			= mmapdemo_io_llseek,
@@ -74,7 +73,7 @@ static const struct file_operations edu_fops = {
 	.unlocked_ioctl		= edu_ioctl,
 	.compat_ioctl		= compat_ptr_ioctl,
 	.fsync			= noop_fsync,
-	MMAPDEMO_FOPS_CHARDEV,
+	MMAPDEMO_FOPS_CHARDEV, /* with the owner: rmmod is EBUSY while a file or a mapping lives */
 };
 
 /*

@@ -6,8 +6,8 @@
  *	main.c		the device comes, is reset and goes; programs open files of it
  *	memory.c	programs map its memory, in huge pages
  *
- * drivers/edu says why struct ivshmem outlives the device, in its struct mmapdemo_chardev. New here:
- * a reset takes the memory from programs that have it mapped, and gives it back.
+ * drivers/edu says why struct ivshmem outlives the device, in its struct mmapdemo_chardev. New
+ * here: a reset takes the memory from programs that have it mapped, and gives it back.
  *
  * QEMU's docs/specs/ivshmem-spec.rst describes the device.
  */
@@ -21,14 +21,13 @@
 #define IVSHMEM_BAR	2
 
 static const struct file_operations ivshmem_fops = {
-	.owner			= THIS_MODULE, /* rmmod is EBUSY while a file or a mapping lives */
 	.read_iter		= mmapdemo_io_read_iter, /* of the status */
 	.llseek			= mmapdemo_io_llseek,
 	.poll			= mmapdemo_notify_poll,
 	.unlocked_ioctl		= mmapdemo_notify_ioctl,
 	.compat_ioctl		= compat_ptr_ioctl,
 	.get_unmapped_area	= thp_get_unmapped_area, /* huge pages are aligned */
-	MMAPDEMO_FOPS_CHARDEV,
+	MMAPDEMO_FOPS_CHARDEV, /* with the owner: rmmod is EBUSY while a file or a mapping lives */
 };
 
 static int ivshmem_tell(struct ivshmem *ivshmem)

@@ -121,8 +121,9 @@ static const struct file_operations ticker_fops = {
 
 /*
  * echo 1 >/sys/class/misc/ticker/gone: as if the device were unplugged. A driver for
- * hardware stops what writes to the buffer, and calls mmapdemo_revoke(), from its remove(),
- * while programs have it mapped.
+ * hardware calls mmapdemo_revoke() from its remove(), while programs have it mapped, and then
+ * stops what writes to the buffer. Here no program can start the work again, so that either may
+ * come first.
  */
 static ssize_t gone_store(struct device *dev, struct device_attribute *attr, const char *val,
 			  size_t count)

@@ -149,7 +149,8 @@ void mmapdemo_hold_dma_unmap(struct device *dev, enum dma_data_direction dir,
 
 /**
  * struct mmapdemo_frames - page frames of a device, without a struct page, as those of a BAR
- * @offset: where in the file programs map them, in bytes; behind the buffer
+ * @offset: where in the file programs map them, in bytes: a multiple of the page size, and never
+ *	inside the buffer
  * @first: number of the first frame
  * @count: how many there are
  * @vm_ops: with the driver's page fault, which maps them one by one
@@ -170,7 +171,7 @@ struct mmapdemo_frames {
 
 /**
  * struct mmapdemo_chardev - a node in /dev that may go while programs have it open and mapped
- * @buffer: what programs map from offset 0 on. The driver sets it.
+ * @buffer: what programs map from offset 0 on, of mmapdemo_create(). The driver sets it.
  * @read_only: no program can map the buffer writable. The driver sets it.
  * @frames: what else they map; or NULL. The driver sets it.
  * @lock: protects @gone, and what the driver says
@@ -190,7 +191,18 @@ struct mmapdemo_chardev {
 	void *container;
 };
 
-/* A new TYPE, zeroed, whose MEMBER, a struct mmapdemo_chardev, has a reference; or NULL. */
+/**
+ * mmapdemo_chardev_alloc - allocate a driver's struct for a device, with a struct mmapdemo_chardev
+ * @type: the driver's struct
+ * @member: the struct mmapdemo_chardev in it
+ *
+ * The struct is zeroed. mmapdemo_chardev_put() drops the driver's reference. It is freed with the
+ * last reference, and nothing of the driver's is called then.
+ *
+ * Context: Process context, may sleep.
+ *
+ * Return: the struct, or NULL.
+ */
 #define mmapdemo_chardev_alloc(type, member)						\
 ({											\
 	struct mmapdemo_chardev *__new =						\
@@ -207,24 +219,34 @@ bool mmapdemo_chardev_enter(struct mmapdemo_chardev *chardev);
 void mmapdemo_chardev_leave(struct mmapdemo_chardev *chardev);
 void mmapdemo_chardev_zap(struct mmapdemo_chardev *chardev);
 
-/* For struct file_operations. mmapdemo_io_data() of a file is its struct mmapdemo_chardev. */
+/*
+ * For struct file_operations, with the owner: rmmod is EBUSY while a file or a mapping lives.
+ * mmapdemo_io_data() of a file is its struct mmapdemo_chardev.
+ */
 int mmapdemo_chardev_open(struct inode *inode, struct file *file);
 int mmapdemo_chardev_release(struct inode *inode, struct file *file);
 #ifdef MMAPDEMO_HAS_MMAP_PREPARE
 int mmapdemo_chardev_prepare(struct vm_area_desc *desc);
 #define MMAPDEMO_FOPS_CHARDEV			\
+	.owner = THIS_MODULE,			\
 	.open = mmapdemo_chardev_open,		\
 	.release = mmapdemo_chardev_release,	\
 	.mmap_prepare = mmapdemo_chardev_prepare
 #else
 int mmapdemo_chardev_mmap(struct file *file, struct vm_area_struct *vma);
 #define MMAPDEMO_FOPS_CHARDEV			\
+	.owner = THIS_MODULE,			\
 	.open = mmapdemo_chardev_open,		\
 	.release = mmapdemo_chardev_release,	\
 	.mmap = mmapdemo_chardev_mmap
 #endif
 
-/* As module_driver(), with the core begun before and ended after: all there is to init and exit. */
+/**
+ * mmapdemo_module_driver - as module_driver(), and begin the core before, and end it after
+ * @__driver: the driver
+ * @__register: registers it, for example pci_register_driver()
+ * @__unregister: undoes that
+ */
 #define mmapdemo_module_driver(__driver, __register, __unregister)	\
 static int __init __driver##_init(void)					\
 {									\

@@ -23,6 +23,8 @@
 /**
  * mmapdemo_core_init - before all else of a module that has the core built in
  *
+ * Context: Process context, may sleep.
+ *
  * Return: 0, or -ENOMEM.
  */
 int __init mmapdemo_core_init(void)
@@ -30,7 +32,13 @@ int __init mmapdemo_core_init(void)
 	return mmapdemo_buffer_mount();
 }
 
-/* After all else. The module has no reference to a buffer any more. */
+/**
+ * mmapdemo_core_exit - after all else
+ *
+ * The module has no reference to a buffer any more.
+ *
+ * Context: Process context, may sleep.
+ */
 void mmapdemo_core_exit(void)
 {
 	mmapdemo_buffer_unmount();
@@ -65,6 +73,8 @@ static bool mmapdemo_api_is_node(int node)
  *
  * Memory comes from zones where pages may stay, as holds keep them. A driver that never holds
  * pages passes MMAPDEMO_CREATE_MOVABLE. Its buffer may then use ZONE_MOVABLE and CMA, too.
+ *
+ * A core that is built in without the part `huge' makes no huge folios.
  *
  * Context: Process context, may sleep.
  *
@@ -152,10 +162,10 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_bytes);
  *
  * Context: Process context, may sleep; takes the inode's lock and the invalidate lock.
  *
- * Return: 0; -EOPNOTSUPP where the buffer's strategy has a fixed size, -EINVAL for the
- * argument, -ENOMEM, -EBUSY where a page beyond the new size is pinned or held, -EINTR after a
- * fatal signal, -EPERM where a seal forbids it, -ENODEV after mmapdemo_revoke(): the size is as
- * it was then.
+ * Return: 0; -EOPNOTSUPP where the buffer's strategy has a fixed size, or the core is built in
+ * without the part `reshape', -EINVAL for the argument, -ENOMEM, -EBUSY where a page beyond the
+ * new size is pinned or held, -EINTR after a fatal signal, -EPERM where a seal forbids it,
+ * -ENODEV after mmapdemo_revoke(): the size is as it was then.
  */
 int mmapdemo_resize(struct mmapdemo_buffer *buffer, u64 bytes)
 {
@@ -171,10 +181,10 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_resize);
  *
  * Context: Process context, may sleep; takes the inode's lock and the invalidate lock.
  *
- * Return: 0; -EOPNOTSUPP where the buffer's strategy frees no part of its memory, -EINVAL for
- * the arguments, -EBUSY where a page is pinned or held, -EIO where the range begins or ends in
- * a page that a memory error took, -EPERM where a seal forbids it, -ENODEV after
- * mmapdemo_revoke(): nothing is punched then.
+ * Return: 0; -EOPNOTSUPP where the buffer's strategy frees no part of its memory, or the core is
+ * built in without the part `reshape', -EINVAL for the arguments, -EBUSY where a page is pinned or
+ * held, -EIO where the range begins or ends in a page that a memory error took, -EPERM where a seal
+ * forbids it, -ENODEV after mmapdemo_revoke(): nothing is punched then.
  * -EINTR after a fatal signal, when it may be punched in part.
  */
 int mmapdemo_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 length)
@@ -223,8 +233,7 @@ int mmapdemo_revoke(struct mmapdemo_buffer *buffer)
 	struct address_space *mapping = buffer->inode->i_mapping;
 	bool first;
 
-	/* The lab does not know that a buffer could go. What a program created is the program's. */
-	if (!buffer->strategy->has_folios || buffer->hooks || buffer->owner)
+	if (!mmapdemo_strategy_may_revoke(buffer))
 		return -EOPNOTSUPP;
 	mmapdemo_buffer_stop_faults(buffer);
 	first = !buffer->revoked;

@@ -11,6 +11,7 @@
 
 #include "buffer.h"
 #include "mapping.h"
+#include "strategy.h"
 #include "vma_desc.h"
 
 /* What mmapdemo_chardev_alloc() expands to: @offset is of the member in @size bytes. */
@@ -41,7 +42,7 @@ static void mmapdemo_chardev_free(struct kref *refs)
  * mmapdemo_chardev_put - drop the driver's reference
  * @chardev: of mmapdemo_chardev_alloc()
  *
- * It is freed with the last open file, or now.
+ * The driver's struct is freed with the last open file, or now. Nothing of the driver's is called.
  *
  * Context: Process context, may sleep.
  */
@@ -50,6 +51,19 @@ void mmapdemo_chardev_put(struct mmapdemo_chardev *chardev)
 	kref_put(&chardev->refs, mmapdemo_chardev_free);
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_chardev_put);
+
+static int mmapdemo_chardev_validate(const struct mmapdemo_chardev *chardev)
+{
+	const struct mmapdemo_frames *frames = chardev->frames;
+
+	/* What cannot be revoked would stay mapped when the device goes. */
+	if (!mmapdemo_strategy_may_revoke(chardev->buffer))
+		return -EOPNOTSUPP;
+	if (frames && (!frames->vm_ops || !PAGE_ALIGNED(frames->offset) ||
+		       frames->offset < mmapdemo_bytes(chardev->buffer)))
+		return -EINVAL;
+	return 0;
+}
 
 /**
  * mmapdemo_chardev_register - make the node /dev/DRIVER-DEVICE, with the names of a device
@@ -62,13 +76,18 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_chardev_put);
  *
  * Context: Process context, may sleep.
  *
- * Return: 0, -ENOMEM, or as misc_register().
+ * Return: 0, -ENOMEM, or as misc_register(); -EOPNOTSUPP where the buffer is not of
+ * mmapdemo_create(), as it cannot be revoked then; -EINVAL where the frames have no vm_ops, or an
+ * offset that is no multiple of the page size or lies inside the buffer.
  */
 int mmapdemo_chardev_register(struct mmapdemo_chardev *chardev, struct device *parent,
 			      const struct file_operations *fops)
 {
 	struct miscdevice *misc = &chardev->misc;
+	int err = mmapdemo_chardev_validate(chardev);
 
+	if (err)
+		return err;
 	misc->minor = MISC_DYNAMIC_MINOR;
 	misc->name = kasprintf(GFP_KERNEL, "%s-%s", dev_driver_string(parent), dev_name(parent));
 	misc->fops = fops;
@@ -94,7 +113,7 @@ void mmapdemo_chardev_unregister(struct mmapdemo_chardev *chardev)
 	down_write(&chardev->lock);
 	WRITE_ONCE(chardev->gone, true);
 	up_write(&chardev->lock);
-	mmapdemo_revoke(chardev->buffer);
+	WARN_ON(mmapdemo_revoke(chardev->buffer)); /* mmapdemo_chardev_register() has asked */
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_chardev_unregister);
 
@@ -134,16 +153,29 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_chardev_leave);
  * @chardev: of mmapdemo_chardev_register()
  *
  * For a device that stays, as over a reset. The driver sees to it that its page fault maps none
- * again until it may: it sets what the page fault looks at before, with @lock held for writing.
+ * again until it may: before the call, it sets what the page fault looks at, with the lock of
+ * struct mmapdemo_chardev held for writing. Without frames, nothing is done.
  *
  * Context: Process context, may sleep.
  */
 void mmapdemo_chardev_zap(struct mmapdemo_chardev *chardev)
 {
-	unmap_mapping_range(chardev->buffer->inode->i_mapping, chardev->frames->offset, 0, 1);
+	if (chardev->frames)
+		unmap_mapping_range(chardev->buffer->inode->i_mapping, chardev->frames->offset, 0,
+				    1);
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_chardev_zap);
 
+/**
+ * mmapdemo_chardev_open - for struct file_operations: attach a file to the buffer
+ * @inode: the node's
+ * @file: the file, which has a reference to the struct mmapdemo_chardev from now on
+ *
+ * Context: Process context, may sleep. A driver's own open() may call it, and calls
+ * mmapdemo_chardev_release() if it fails after that.
+ *
+ * Return: as mmapdemo_io_attach(), to which the struct mmapdemo_chardev is given as data.
+ */
 int mmapdemo_chardev_open(struct inode *inode, struct file *file)
 {
 	/* misc_deregister() waits for open(): it is there. */
@@ -157,6 +189,15 @@ int mmapdemo_chardev_open(struct inode *inode, struct file *file)
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_chardev_open);
 
+/**
+ * mmapdemo_chardev_release - for struct file_operations: end what mmapdemo_chardev_open() began
+ * @inode: the node's
+ * @file: the file
+ *
+ * Context: Process context, may sleep.
+ *
+ * Return: 0.
+ */
 int mmapdemo_chardev_release(struct inode *inode, struct file *file)
 {
 	struct mmapdemo_chardev *chardev = mmapdemo_io_data(file);

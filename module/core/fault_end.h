@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How far page faults may map pages without the invalidate lock: for fault.c, huge.c, strategies. */
+/* How far page faults may map pages without the invalidate lock: fault.c, huge.c, strategies. */
 #ifndef MMAPDEMO_FAULT_END_H
 #define MMAPDEMO_FAULT_END_H
 

@@ -101,7 +101,7 @@ static struct folio *mmapdemo_huge_resident(struct vm_fault *vmf)
 	return IS_ERR(folio) ? NULL : folio;
 }
 
-/* Returns the folio of a page of a chunk without rules, locked, and made if it is missing; or NULL. */
+/* Returns the folio of a page of a chunk without rules, locked, made if it is missing; or NULL. */
 static struct folio *mmapdemo_huge_made(struct vm_fault *vmf)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of_vma(vmf->vma);

@@ -6,10 +6,10 @@
 #include <linux/mm.h>
 #include <linux/mmapdemo.h>
 
+#include "buffer.h"
 #include "vma_desc.h"
 
 struct iov_iter;
-struct mmapdemo_buffer;
 
 /**
  * struct mmapdemo_strategy - how a buffer has its memory, and how that reaches a VMA
@@ -67,6 +67,15 @@ struct mmapdemo_strategy {
 	int (*split)(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
 	void (*settle)(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
 };
+
+/*
+ * Whether mmapdemo_revoke() takes a buffer. The lab does not know that a buffer could go. What a
+ * program created is the program's.
+ */
+static inline bool mmapdemo_strategy_may_revoke(const struct mmapdemo_buffer *buffer)
+{
+	return buffer->strategy->has_folios && !buffer->hooks && !buffer->owner;
+}
 
 size_t mmapdemo_piece_copy_out(const struct mmapdemo_piece *piece, struct iov_iter *to);
 size_t mmapdemo_piece_copy_in(const struct mmapdemo_piece *piece, struct iov_iter *from);

@@ -29,6 +29,8 @@
 /* A descriptor of insmod's, for tests that take one. */
 extern int api_insmod_fd;
 
+int api_register(struct mmapdemo_buffer *buffer, const struct mmapdemo_frames *frames);
+
 /* Each is given a new buffer of API_BYTES. */
 int api_copy(struct mmapdemo_buffer *buffer);
 int api_piece(struct mmapdemo_buffer *buffer);
@@ -40,6 +42,7 @@ int api_race(struct mmapdemo_buffer *buffer);
 int api_file(struct mmapdemo_buffer *buffer);
 int api_attach(struct mmapdemo_buffer *buffer);
 int api_give(struct mmapdemo_buffer *buffer);
+int api_node(struct mmapdemo_buffer *buffer);
 int api_fd(struct mmapdemo_buffer *buffer);
 int api_reader(struct mmapdemo_buffer *buffer);
 int api_injected(struct mmapdemo_buffer *buffer);

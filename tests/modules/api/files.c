@@ -121,6 +121,7 @@ int api_fd(struct mmapdemo_buffer *buffer)
 	EXPECT(!IS_ERR(node));
 	CHECK(err, !mmapdemo_copy_out(node, 0, seen, 4) && !memcmp(seen, "mine", 4));
 	CHECK(err, mmapdemo_revoke(node) == -EOPNOTSUPP);
+	CHECK(err, api_register(node, NULL) == -EOPNOTSUPP);
 	hold = mmapdemo_hold(node, 0, PAGE_SIZE);
 	CHECK(err, !IS_ERR(hold));
 	if (!IS_ERR(hold)) {
@@ -185,6 +186,7 @@ static int api_fixed_use(struct mmapdemo_buffer *node)
 	EXPECT(mmapdemo_hold(node, 0, PAGE_SIZE) == ERR_PTR(-EOPNOTSUPP));
 	EXPECT(mmapdemo_file(node, "[api]", O_RDWR) == ERR_PTR(-EOPNOTSUPP));
 	EXPECT(mmapdemo_revoke(node) == -EOPNOTSUPP);
+	EXPECT(api_register(node, NULL) == -EOPNOTSUPP);
 	EXPECT(!mmapdemo_copy_in(node, PAGE_SIZE - 2, "made", 4));
 	EXPECT(!mmapdemo_copy_out(node, PAGE_SIZE - 2, seen, 4) && !memcmp(seen, "made", 4));
 	return 0;
@@ -214,6 +216,7 @@ static int api_created_use(struct mmapdemo_buffer *created)
 	mmapdemo_hold_end(hold);
 	CHECK(err, !mmapdemo_resize(created, PAGE_SIZE));
 	CHECK(err, mmapdemo_revoke(created) == -EOPNOTSUPP);
+	CHECK(err, api_register(created, NULL) == -EOPNOTSUPP);
 	CHECK(err, !mmapdemo_copy_out(created, 0, seen, 4) && !memcmp(seen, "mine", 4));
 	CHECK(err, !mmapdemo_copy_in(created, 0, "ours", 4));
 	return err;

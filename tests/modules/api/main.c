@@ -95,6 +95,7 @@ static const struct {
 	{ "refs",	api_refs },
 	{ "file",	api_file },
 	{ "attach",	api_attach },
+	{ "node",	api_node },
 	{ "give",	api_give },
 	{ "fd",		api_fd },
 	{ "reader",	api_reader },

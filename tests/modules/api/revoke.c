@@ -141,8 +141,8 @@ static int api_race_run(struct api_race *race, struct workqueue_struct *queue, i
 }
 
 /*
- * A worker's fput() ends with flush_delayed_fput(). insmod's own would end with insmod, and have the
- * memory of all rounds there until then, which is more than a small machine with KASAN has.
+ * A worker's fput() ends with flush_delayed_fput(). insmod's own would end with insmod, and have
+ * the memory of all rounds there until then, which is more than a small machine with KASAN has.
  */
 static void api_race_put(struct work_struct *work)
 {

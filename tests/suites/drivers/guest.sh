@@ -156,7 +156,7 @@ ticker_tests() {
 }
 
 api_tests() {
-	for test in create copy piece hold movable dma revoke race refs attach file; do
+	for test in create copy piece hold movable dma revoke race refs attach file node; do
 		try "C13.api-${test}[$1]" api "$1" "$test"
 	done
 	try "C13.api-foreign[$1]" api "$1" foreign
@@ -193,10 +193,10 @@ linked() {
 
 load='insmod /mmapdemo.ko strategies=pagecache,vmalloc'
 case ${1-} in
-'') plan 103 ;;
+'') plan 105 ;;
 ticker) plan 12 ;;
 edu) plan 14 ;;
-api) plan 13 ;;
+api) plan 14 ;;
 ivshmem) plan 8 ;;
 nodes) plan 7 ;;
 esac
