@@ -37,6 +37,14 @@ static struct kprobe in_init_probe = {
 
 static struct platform_device *in_init_importer;
 
+/* The file of a parameter outlives module_exit(), and an init that failed. */
+static void in_init_set_importer(struct platform_device *importer)
+{
+	kernel_param_lock(THIS_MODULE);
+	in_init_importer = importer;
+	kernel_param_unlock(THIS_MODULE);
+}
+
 /* No dma_buf_vmap(), which WARNs where the exporter has no memory. */
 static int in_init_map(struct dma_buf_attachment *attachment)
 {
@@ -61,6 +69,8 @@ static int in_init_attach(const char *val, const struct kernel_param *kp)
 
 	if (err)
 		return err;
+	if (!in_init_importer)
+		return -ENODEV;
 	dmabuf = dma_buf_get(fd);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
@@ -79,23 +89,29 @@ module_param_cb(attach, &in_init_attach_ops, NULL, 0200);
 
 static int __init in_init_init(void)
 {
+	struct platform_device *importer;
 	int err;
 
-	in_init_importer = platform_device_register_simple("in_init", PLATFORM_DEVID_NONE, NULL, 0);
-	if (IS_ERR(in_init_importer))
-		return PTR_ERR(in_init_importer);
-	err = dma_set_mask_and_coherent(&in_init_importer->dev, DMA_BIT_MASK(64));
+	importer = platform_device_register_simple("in_init", PLATFORM_DEVID_NONE, NULL, 0);
+	if (IS_ERR(importer))
+		return PTR_ERR(importer);
+	err = dma_set_mask_and_coherent(&importer->dev, DMA_BIT_MASK(64));
 	if (!err)
 		err = register_kprobe(&in_init_probe);
 	if (err)
-		platform_device_unregister(in_init_importer);
+		platform_device_unregister(importer);
+	else
+		in_init_set_importer(importer);
 	return err;
 }
 
 static void __exit in_init_exit(void)
 {
+	struct platform_device *importer = in_init_importer;
+
 	unregister_kprobe(&in_init_probe);
-	platform_device_unregister(in_init_importer);
+	in_init_set_importer(NULL);
+	platform_device_unregister(importer);
 }
 
 module_init(in_init_init);

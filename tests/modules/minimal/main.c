@@ -11,6 +11,18 @@
 
 static struct mmapdemo_buffer *minimal_buffer;
 
+/*
+ * The kernel removes a parameter's file only after module_exit(), or after an init that failed. So
+ * minimal_gone() must not find a buffer that is put.
+ */
+static void minimal_set_buffer(struct mmapdemo_buffer *buffer)
+{
+	kernel_param_lock(THIS_MODULE);
+	minimal_buffer = buffer;
+	kernel_param_unlock(THIS_MODULE);
+}
+
+/* The kernel calls it with the lock of the module's parameters held. */
 static int minimal_gone(const char *value, const struct kernel_param *param)
 {
 	return minimal_buffer ? mmapdemo_revoke(minimal_buffer) : -ENODEV;
@@ -57,19 +69,22 @@ static bool minimal_has_more(void)
 
 static int __init minimal_init(void)
 {
+	struct mmapdemo_buffer *buffer;
 	int err = mmapdemo_core_init();
 
 	if (err)
 		return err;
-	minimal_buffer = mmapdemo_create("minimal", SZ_4M, NUMA_NO_NODE, 0);
-	err = PTR_ERR_OR_ZERO(minimal_buffer);
+	buffer = mmapdemo_create("minimal", SZ_4M, NUMA_NO_NODE, 0);
+	err = PTR_ERR_OR_ZERO(buffer);
 	if (err)
 		goto exit_core;
+	minimal_set_buffer(buffer);
 	err = minimal_has_more() ? -EINVAL : misc_register(&minimal_misc);
 	if (!err)
 		return 0;
 
-	mmapdemo_put(minimal_buffer);
+	minimal_set_buffer(NULL);
+	mmapdemo_put(buffer);
 exit_core:
 	mmapdemo_core_exit();
 	return err;
@@ -77,8 +92,11 @@ exit_core:
 
 static void __exit minimal_exit(void)
 {
+	struct mmapdemo_buffer *buffer = minimal_buffer;
+
 	misc_deregister(&minimal_misc);
-	mmapdemo_put(minimal_buffer);
+	minimal_set_buffer(NULL);
+	mmapdemo_put(buffer);
 	mmapdemo_core_exit();
 }
 
