@@ -2,12 +2,14 @@
 #define _GNU_SOURCE
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "pass.h"
 
 /* A message has a byte at least. */
 struct message {
-	char byte, control[CMSG_SPACE(sizeof(int))];
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	char byte;
 	struct iovec data;
 	struct msghdr header;
 };
@@ -34,6 +36,17 @@ int pass_descriptor(int socket, int fd)
 	return sendmsg(socket, header, 0) == 1 ? 0 : -1;
 }
 
+/* The space of one descriptor may hold a second, and the kernel has opened that, too. */
+static void close_all(const struct cmsghdr *control)
+{
+	for (size_t at = CMSG_LEN(0); at + sizeof(int) <= control->cmsg_len; at += sizeof(int)) {
+		int fd;
+
+		memcpy(&fd, (const char *)control + at, sizeof(fd));
+		close(fd);
+	}
+}
+
 int receive_descriptor(int socket)
 {
 	struct message message;
@@ -46,6 +59,10 @@ int receive_descriptor(int socket)
 	control = CMSG_FIRSTHDR(header);
 	if (!control || control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS)
 		return -1;
+	if (control->cmsg_len != CMSG_LEN(sizeof(fd))) {
+		close_all(control);
+		return -1;
+	}
 	memcpy(&fd, CMSG_DATA(control), sizeof(fd));
 	return fd;
 }
