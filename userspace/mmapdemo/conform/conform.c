@@ -8,6 +8,7 @@
 #include "command.h"
 #include "common/memory.h"
 #include "conform.h"
+#include "denied.h"
 #include "examine.h"
 #include "guard.h"
 #include "rows.h"
@@ -44,6 +45,7 @@ static void run_tests(struct run *run, const struct view *view)
 	for (size_t i = 0; i < run->count; i++) {
 		bool stuck = !runner_next(&runner, &run->outcomes[i]);
 
+		rows_forgive(&run->tests[i], &run->outcomes[i]);
 		if (stuck)
 			run->count = i + 1;
 		if (view->tested)
@@ -86,6 +88,7 @@ static int conform_rows(struct options *options)
 		if (strchr(options->target, '/'))
 			try_to_prepare(options);
 		prepare_rows(options, -1);
+		denied_find();
 		status = show_run(&run, options->view);
 	}
 	run_free(&run);

@@ -82,14 +82,20 @@ static long call_ptrace(void)
 static struct call {
 	const char *name;
 	long (*call)(void);
-	const char *tests[4];
+	const char *tests[6];
 	char why[100]; /* empty: it works */
 } calls[] = {
-	{"madvise()", call_madvise, {"D.dontneed", "M2.*"}, ""},
+	{"madvise()", call_madvise, {"D.dontneed", "M2.*", "M7.*", "M12.survives*"}, ""},
 	{"mincore()", call_mincore, {"M3.mincore*"}, ""},
-	{"mlock()", call_mlock, {"M3.mlock*", "S11.locked*"}, ""},
-	{"mprotect()", call_mprotect, {"D.upgrade", "S10.*"}, ""},
-	{"mremap()", call_mremap, {"D.move", "D.grows", "M1.*"}, ""},
+	{"mlock()",
+	 call_mlock,
+	 {"M3.mlock*", "M3.munlock*", "M2.dontneed-locked*", "M4.msync-locked*", "S11.locked*"},
+	 ""},
+	{"mprotect()", call_mprotect, {"S10.*", "S13.eperm-noexec*", "V1.split-by-mprotect*"}, ""},
+	{"mremap()",
+	 call_mremap,
+	 {"D.move", "D.grows", "M1.*", "M3.mlock-grows*", "V1.mremap*"},
+	 ""},
 	{"msync()", call_msync, {"M4.msync*"}, ""},
 	{"futex()", call_futex, {"D.futex", "M5.*"}, ""},
 	{"vmsplice()", call_vmsplice, {"D.pins", "M6.vmsplice*"}, ""},
@@ -103,7 +109,10 @@ static void try(struct call *call)
 	int status;
 
 	if (pid < 0)
-		err(2, "fork(), which each test needs");
+		errx(2,
+		     "fork() fails, and each test needs it: %s: allow it in the sandbox, or raise "
+		     "the limit of processes (ulimit -u)",
+		     strerror(errno));
 	if (!pid) {
 		errno = 0;
 		_exit(call->call() < 0 ? errno : 0);
@@ -128,6 +137,14 @@ void denied_find(void)
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		try(&calls[i]);
 	munmap(page, size);
+}
+
+const char *denied_call(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		if (*calls[i].why && !strcmp(calls[i].name, name))
+			return calls[i].why;
+	return NULL;
 }
 
 const char *denied_to(const char *test)

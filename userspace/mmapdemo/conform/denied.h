@@ -7,5 +7,7 @@
 void denied_find(void);
 /* Why the test of this name cannot be asked, or NULL. */
 const char *denied_to(const char *test);
+/* Why this call, such as "mprotect()", cannot be made, or NULL. */
+const char *denied_call(const char *name);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <err.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,12 +161,22 @@ static void skip_from(struct probing *probing, const struct run *run, size_t fir
 		probing_skip(probing, run->tests[i].name, why);
 }
 
-/* What a test says of a system call that is refused for all memory is nothing about the target. */
-static void forgive(const struct test *test, struct outcome *outcome)
+/* What a system call that the kernel ends by SIGSYS does is no crash of the target's. */
+static bool is_crash(const char *message)
+{
+	char refused[40];
+
+	snprintf(refused, sizeof(refused), "Received signal %d ", SIGSYS);
+	return strstr(message, "Received signal") && !strstr(message, refused);
+}
+
+void rows_forgive(const struct test *test, struct outcome *outcome)
 {
 	const char *why = denied_to(test->name);
 
-	if (!why)
+	if (!why || outcome->verdict == PASSED || outcome->verdict == NOT_APPLICABLE ||
+	    is_crash(outcome->message) || strstr(outcome->message, "SIGKILL does not end it") ||
+	    strstr(outcome->message, "Test timeout expired"))
 		return;
 	outcome->verdict = NOT_APPLICABLE;
 	free(outcome->message);
@@ -182,7 +193,7 @@ static size_t run_rows(struct run *run, struct probing *probing)
 		struct outcome *outcome = &run->outcomes[done];
 		bool stuck = !runner_next(&runner, outcome);
 
-		forgive(&run->tests[done], outcome);
+		rows_forgive(&run->tests[done], outcome);
 		add_row(probing, &run->tests[done], outcome);
 		probing_look_at_log(probing, run->tests[done].name);
 		done++;
