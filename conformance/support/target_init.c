@@ -37,7 +37,9 @@ static void identify(const char *spec, const struct stat *stat)
 	static char name[64];
 
 	target.name = spec;
-	target.kind = S_ISREG(stat->st_mode) ? TARGET_FILE : TARGET_DEVICE;
+	/* A BAR in sysfs is a regular file, and no size of it changes. */
+	target.kind =
+		S_ISREG(stat->st_mode) && strncmp(spec, "/sys/", 5) ? TARGET_FILE : TARGET_DEVICE;
 	target.has_end = true;
 	if (S_ISCHR(stat->st_mode) && stat->st_rdev == makedev(1, 5)) {
 		target.made = true;

@@ -11,6 +11,7 @@
 #include "denied.h"
 #include "examine.h"
 #include "guard.h"
+#include "handed.h"
 #include "rows.h"
 
 static void try_to_prepare(struct options *options)
@@ -85,6 +86,10 @@ static int conform_rows(struct options *options)
 
 		if (why)
 			errx(2, "rows cannot be run: %s", why);
+		if (options->command || is_handed(options->target))
+			errx(2, "%s: it cannot be opened again, so rows cannot be run",
+			     options->target);
+		options->target = path_of_target(options->target);
 		if (strchr(options->target, '/'))
 			try_to_prepare(options);
 		prepare_rows(options, -1);

@@ -56,21 +56,6 @@ static void make_facts(const struct options *options)
 	}
 }
 
-/* pci:ADDRESS/resourceN: its file in sysfs. Anything else is a path already. */
-static const char *path_of(const char *name)
-{
-	static char path[128];
-
-	if (strncmp(name, "pci:", 4))
-		return name;
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", name + 4);
-	if (!strstr(name, "/resource") || strstr(name, "..") || access(path, F_OK))
-		errx(2,
-		     "%s: not pci:ADDRESS/resourceN of a device and a BAR that exist (lspci -Dv)",
-		     name);
-	return path;
-}
-
 /* What the user named, or what was made of it; nothing has been touched. */
 static void name_target(const struct options *options)
 {
@@ -95,7 +80,7 @@ static void name_target(const struct options *options)
 		return;
 	}
 	target.name = options->target;
-	target.path = path_of(options->target);
+	target.path = path_of_target(options->target);
 	refuse_target(target.path);
 	target.kind = TARGET_DEVICE;
 	target.has_end = true;
@@ -112,8 +97,9 @@ static void name_target(const struct options *options)
 /* --setup: the command gets the path, and a descriptor that the tests go on with, as 3. */
 static void set_up(const struct options *options)
 {
-	int fd = open(target.path, O_RDWR | O_CLOEXEC), status;
+	int fd = facts->fd >= 0 ? facts->fd : open(target.path, O_RDWR | O_CLOEXEC);
 	char *command;
+	int status;
 	pid_t pid;
 
 	if (asprintf(&command, "%s \"$@\"", options->setup) < 0)
@@ -325,6 +311,15 @@ static void show(const struct diagnosis *diagnosis, enum form form)
 	}
 }
 
+/* Rows alone are asked for by name. */
+static void refuse_rows(const struct options *options)
+{
+	if (options->command || is_handed(options->target))
+		errx(2,
+		     "%s: it cannot be opened again, so rows cannot be run: ask for --tests 'D.*'",
+		     options->target);
+}
+
 int examine(const struct options *options)
 {
 	struct diagnosis diagnosis = {.target = options->target, .verbose = options->verbose};
@@ -335,6 +330,8 @@ int examine(const struct options *options)
 	size_t differences = 0;
 	bool gone;
 
+	if (options->globs && !probes_alone)
+		refuse_rows(options);
 	name_target(options);
 	make_facts(options);
 	kernel_log_open();
@@ -350,6 +347,8 @@ int examine(const struct options *options)
 		const char *why = options->globs ? NULL : why_no_rows(&probing);
 		struct options for_rows = *options;
 
+		if (!target.made)
+			for_rows.target = target.path;
 		if (facts->size_from == SIZE_TRIED)
 			for_rows.size = facts->size;
 		examine_rows(&for_rows, &run, &probing, why);

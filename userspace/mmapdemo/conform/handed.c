@@ -22,10 +22,12 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "handed.h"
 #include "support/pass.h"
+#include "support/patience.h"
 #include "support/row.h"
 
 #define MADE_SIZE (256 << 10)
@@ -36,8 +38,20 @@
 static int made(const char *what, int fd)
 {
 	if (fd < 0)
-		err(2, "%s", what);
+		err(2, "the target cannot be made: %s fails", what);
 	return fd;
+}
+
+/* A node that a driver makes. */
+static int opened(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	err(2, "the target cannot be made: %s cannot be opened (%s)", path,
+	    errno == EACCES || errno == EPERM ? "run as root, or give yourself the right to"
+					      : "load the module that makes it");
 }
 
 #ifndef SYS_memfd_secret /* an architecture without it, such as ppc64el */
@@ -57,11 +71,12 @@ static int make_secret(const char *name)
 
 static int make_udmabuf(const char *name)
 {
-	int device = made("/dev/udmabuf", open("/dev/udmabuf", O_RDWR | O_CLOEXEC));
+	int device = opened("/dev/udmabuf");
 	struct udmabuf_create create = {.flags = UDMABUF_FLAGS_CLOEXEC, .size = MADE_SIZE};
 
 	(void)name;
-	create.memfd = made("memfd_create()", memfd_create("udmabuf", MFD_ALLOW_SEALING));
+	create.memfd =
+		made("memfd_create()", memfd_create("udmabuf", MFD_ALLOW_SEALING | MFD_CLOEXEC));
 	made("ftruncate()", ftruncate(create.memfd, MADE_SIZE));
 	made("F_SEAL_SHRINK", fcntl(create.memfd, F_ADD_SEALS, F_SEAL_SHRINK));
 	return made("UDMABUF_CREATE", ioctl(device, UDMABUF_CREATE, &create));
@@ -74,7 +89,7 @@ static int make_of_heap(const char *name)
 	int heap;
 
 	snprintf(path, sizeof(path), "/dev/dma_heap/%s", name);
-	heap = made(path, open(path, O_RDWR | O_CLOEXEC));
+	heap = opened(path);
 	made("DMA_HEAP_IOCTL_ALLOC", ioctl(heap, DMA_HEAP_IOCTL_ALLOC, &data));
 	return (int)data.fd;
 }
@@ -141,26 +156,31 @@ struct kvm_create_guest_memfd {
 
 static int make_guestmem(const char *name)
 {
-	int kvm = made("/dev/kvm", open("/dev/kvm", O_RDWR | O_CLOEXEC));
+	int kvm = opened("/dev/kvm");
 	struct kvm_create_guest_memfd create = {
 		.size = MADE_SIZE, .flags = GUEST_MEMFD_FLAG_MMAP | GUEST_MEMFD_FLAG_INIT_SHARED};
-	int vm = made("KVM_CREATE_VM", ioctl(kvm, KVM_CREATE_VM, 0));
+	int vm = made("KVM_CREATE_VM", ioctl(kvm, KVM_CREATE_VM, 0)), fd;
 
 	(void)name;
-	return made("KVM_CREATE_GUEST_MEMFD with GUEST_MEMFD_FLAG_MMAP (Linux 6.18 has it)",
-		    ioctl(vm, KVM_CREATE_GUEST_MEMFD, &create));
+	fd = made("KVM_CREATE_GUEST_MEMFD with GUEST_MEMFD_FLAG_MMAP (Linux 6.18 has it)",
+		  ioctl(vm, KVM_CREATE_GUEST_MEMFD, &create));
+	/* It has no flag for that. */
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return fd;
 }
 
 static int make_dmabuf(const char *name)
 {
-	int device = made("/dev/mmapdemo", open("/dev/mmapdemo", O_RDWR | O_CLOEXEC));
+	int device = opened("/dev/mmapdemo");
+	struct mmapdemo_create create = {.size = sizeof(create), .bytes = MADE_SIZE};
 	struct mmapdemo_export export = {.size = sizeof(export), .length = MADE_SIZE};
-	off_t size = lseek(device, 0, SEEK_END);
+	int buffer;
 
 	(void)name;
-	if (size < MADE_SIZE)
-		export.length = size;
-	return made("MMAPDEMO_IOCTL_EXPORT", ioctl(device, MMAPDEMO_IOCTL_EXPORT, &export));
+	/* What is in the device itself is other programs'. */
+	buffer = made("MMAPDEMO_IOCTL_CREATE (the module's strategy has to be pagecache)",
+		      ioctl(device, MMAPDEMO_IOCTL_CREATE, &create));
+	return made("MMAPDEMO_IOCTL_EXPORT", ioctl(buffer, MMAPDEMO_IOCTL_EXPORT, &export));
 }
 
 static int make_of_number(const char *name)
@@ -169,7 +189,10 @@ static int make_of_number(const char *name)
 	long fd = strtol(name, &end, 10);
 
 	if (!*name || *end || fd < 0 || fcntl((int)fd, F_GETFD) < 0)
-		errx(2, "fd:%s: no open descriptor", name);
+		errx(2,
+		     "fd:%s: this descriptor is not open: open it in the shell, as "
+		     "8<>/dev/yours for fd:8",
+		     name);
 	return (int)fd;
 }
 
@@ -196,21 +219,38 @@ bool is_handed(const char *name)
 	return find(name);
 }
 
+/* resourceN, or resourceN_wc where it is prefetchable: only these files have .mmap. */
+static bool names_bar(const char *name)
+{
+	const char *file = strstr(name, "/resource");
+	const char *number = file ? file + strlen("/resource") : "";
+
+	return *number >= '0' && *number <= '5' && (!number[1] || !strcmp(number + 1, "_wc"));
+}
+
+const char *path_of_target(const char *name)
+{
+	static char path[128];
+
+	if (strncmp(name, "pci:", 4))
+		return name;
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", name + 4);
+	if (!names_bar(name) || strstr(name, "..") || access(path, F_OK))
+		errx(2,
+		     "%s: there is no such BAR: name the device as lspci -D does, and a resource "
+		     "that it has, as pci:0000:00:02.0/resource0",
+		     name);
+	return path;
+}
+
 int handed_descriptor(const char *name)
 {
 	const struct handed *found = find(name);
 
 	if (!found)
-		errx(2, "%s: neither a path nor made", name);
+		errx(2, "%s: this is neither a path nor one of the targets that --help lists",
+		     name);
 	return found->make(name + strlen(found->prefix));
-}
-
-/* -1: none came in time */
-static int receive(int from)
-{
-	struct pollfd ready = {.fd = from, .events = POLLIN};
-
-	return poll(&ready, 1, HAND_OVER_PATIENCE * 1000) > 0 ? receive_descriptor(from) : -1;
 }
 
 void become(char *const *command, int fd)
@@ -224,24 +264,81 @@ void become(char *const *command, int fd)
 	err(127, "%s", command[0]);
 }
 
+/* Waits until something came. Ends the program if the command does not send in time, or has ended.
+ */
+static void await(int from, const char *command)
+{
+	struct pollfd ready = {.fd = from, .events = POLLIN};
+	double end = seconds_now() + HAND_OVER_PATIENCE;
+	double left = HAND_OVER_PATIENCE;
+	int got;
+	char byte;
+
+	while ((got = poll(&ready, 1, (int)(left * 1000))) < 0 && errno == EINTR) {
+		left = end - seconds_now();
+		left = left > 0 ? left : 0;
+	}
+	if (got <= 0)
+		errx(2, "%s: it sends no descriptor over its descriptor 3 within %d s", command,
+		     HAND_OVER_PATIENCE);
+	if (recv(from, &byte, 1, MSG_PEEK) <= 0)
+		errx(2, "%s: it ended, or closed its descriptor 3, before it sent one over it",
+		     command);
+}
+
+/* The command, and all that it started. */
+static void end_command(int signo)
+{
+	(void)signo;
+	kill(0, SIGTERM);
+	_exit(0);
+}
+
+/*
+ * In a child: runs the command in a process group of its own, and ends all of that with the
+ * program, however the program ends.
+ */
+static _Noreturn void supervise(char *const *command, int ends[2], pid_t program)
+{
+	struct sigaction action = {.sa_handler = end_command};
+	pid_t pid;
+
+	setpgid(0, 0);
+	sigaction(SIGTERM, &action, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != program)
+		_exit(0);
+	pid = fork();
+	if (!pid)
+		become(command, ends[1]);
+	/* So that the program hears when the command ends. */
+	close(ends[0]);
+	close(ends[1]);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	/* What the command left behind it ends with the program, too. */
+	for (;;)
+		pause();
+}
+
 int hand_over(char **command)
 {
+	pid_t program = getpid(), pid;
 	int ends[2], fd;
-	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		err(2, "socketpair");
 	pid = fork();
 	if (pid < 0)
 		err(2, "fork");
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
-		become(command, ends[1]);
-	}
+	if (!pid)
+		supervise(command, ends, program);
 	close(ends[1]);
-	fd = receive(ends[0]);
+	await(ends[0], command[0]);
+	fd = receive_descriptor(ends[0]);
 	if (fd < 0)
-		errx(2, "%s: it sends no descriptor over its descriptor 3 within %d s", command[0],
-		     HAND_OVER_PATIENCE);
+		errx(2, "%s: what it sends over its descriptor 3 is not one descriptor",
+		     command[0]);
+	/* The socket stays open: the command may wait for its end, which is the program's. */
 	return fd;
 }

@@ -15,13 +15,16 @@
 	"  uring:    the submission ring of io_uring\n"                                 \
 	"  packet:   the receive ring of a packet socket\n"                             \
 	"  guestmem: memory of KVM_CREATE_GUEST_MEMFD\n"                                \
-	"  dmabuf:   a dma-buf that /dev/mmapdemo exports\n"                            \
+	"  dmabuf:   a dma-buf of a buffer that /dev/mmapdemo makes\n"                  \
 	"  pci:ADDRESS/resourceN  a BAR, as sysfs has it: pci:0000:00:02.0/resource0\n" \
 	"  -- COMMAND  a descriptor that a command sends by SCM_RIGHTS over its "       \
 	"descriptor 3, a Unix socket; the command is ended with the examination\n"
 
 /* True if the name is one of these. */
 bool is_handed(const char *name);
+/* Of pci:ADDRESS/resourceN its file in sysfs, which has to exist. Anything else is a path already.
+ */
+const char *path_of_target(const char *name);
 /* The descriptor. Ends the program, with status 2, where there is none. */
 int handed_descriptor(const char *name);
 /* In a child: runs the command, with fd, unless it is -1, as its descriptor 3. */
