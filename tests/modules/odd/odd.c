@@ -12,6 +12,7 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -476,6 +477,97 @@ static int map_alias(struct file *file, struct vm_area_struct *vma)
 	return 0;
 }
 
+/* A mapping shares its first page with all others, and loses the rest: that is no memory of its
+ * own. */
+static int map_partly(struct file *file, struct vm_area_struct *vma)
+{
+	int err = 0;
+
+	if (!in_bounds(vma))
+		return -EINVAL;
+	for (unsigned long i = 0; i < vma_pages(vma) && !err; i++) {
+		struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+
+		if (!page)
+			return -ENOMEM;
+		err = vm_insert_page(vma, vma->vm_start + i * PAGE_SIZE,
+				     vma->vm_pgoff + i ? page : pages[0]);
+		put_page(page);
+	}
+	return err;
+}
+
+/* No length or offset is refused, and each shows the one page. */
+static vm_fault_t fault_endless(struct vm_fault *vmf)
+{
+	vmf->page = pages[0];
+	get_page(vmf->page);
+	return 0;
+}
+
+static const struct vm_operations_struct ops_endless = {.fault = fault_endless};
+
+static int map_endless(struct file *file, struct vm_area_struct *vma)
+{
+	vma->vm_ops = &ops_endless;
+	return 0;
+}
+
+/* The same is right where each mapping has its page for itself. */
+static vm_fault_t fault_own(struct vm_fault *vmf)
+{
+	vmf->page = vmf->vma->vm_private_data;
+	get_page(vmf->page);
+	return 0;
+}
+
+static void open_own(struct vm_area_struct *vma)
+{
+	get_page(vma->vm_private_data);
+}
+
+static void close_own(struct vm_area_struct *vma)
+{
+	put_page(vma->vm_private_data);
+}
+
+static const struct vm_operations_struct ops_own = {
+	.open = open_own,
+	.close = close_own,
+	.fault = fault_own,
+};
+
+static int map_own(struct file *file, struct vm_area_struct *vma)
+{
+	vma->vm_private_data = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	vma->vm_ops = &ops_own;
+	return vma->vm_private_data ? 0 : -ENOMEM;
+}
+
+/* Its buffer is a page of eight that .mmap allows. What a test stores to the others is a mistake.
+ */
+#define LIMIT_ORDER 3
+static struct page *limited;
+
+static int map_limit(struct file *file, struct vm_area_struct *vma)
+{
+	unsigned long count = 1UL << LIMIT_ORDER;
+
+	if (!(vma->vm_flags & VM_MAYSHARE) || vma->vm_pgoff >= count ||
+	    vma_pages(vma) > count - vma->vm_pgoff)
+		return -EINVAL;
+	return remap_pfn_range(vma, vma->vm_start, page_to_pfn(limited) + vma->vm_pgoff,
+			       vma->vm_end - vma->vm_start, vma->vm_page_prot);
+}
+
+static int release_limit(struct inode *inode, struct file *file)
+{
+	WARN(memchr_inv(page_address(limited) + PAGE_SIZE, 0,
+			(PAGE_SIZE << LIMIT_ORDER) - PAGE_SIZE),
+	     "odd: a test stored to memory that is not the device's\n");
+	return 0;
+}
+
 #define ODD(which, ...)                                                                     \
 	{                                                                                   \
 		.minor = MISC_DYNAMIC_MINOR, .name = "odd-" which,                          \
@@ -514,6 +606,10 @@ static struct miscdevice devices[] = {
 	ODD("live", .mmap = map_live, .open = open_live, .llseek = seek_page),
 	ODD("cut", .mmap = map_cut, .llseek = seek_whole),
 	ODD("alias", .mmap = map_alias, .llseek = seek_whole),
+	ODD("partly", .mmap = map_partly, .llseek = seek_whole),
+	ODD("endless", .mmap = map_endless),
+	ODD("own", .mmap = map_own),
+	ODD("limit", .mmap = map_limit, .release = release_limit),
 	ODD("warning", .mmap = map_warning),
 	ODD("crash", .mmap = map_crash),
 };
@@ -526,6 +622,8 @@ static void odd_exit(void)
 	cancel_delayed_work_sync(&live_work);
 	if (live)
 		put_page(live);
+	if (limited)
+		__free_pages(limited, LIMIT_ORDER);
 	for (int i = 0; i < PAGES; i++)
 		if (pages[i])
 			put_page(pages[i]);
@@ -541,7 +639,8 @@ static int __init odd_init(void)
 		err = pages[i] ? 0 : -ENOMEM;
 	}
 	live = alloc_page(GFP_KERNEL | __GFP_ZERO);
-	if (!live)
+	limited = alloc_pages(GFP_KERNEL | __GFP_ZERO, LIMIT_ORDER);
+	if (!live || !limited)
 		err = -ENOMEM;
 	for (int i = 0; i < ARRAY_SIZE(devices) && !err; i++)
 		err = misc_register(&devices[i]);

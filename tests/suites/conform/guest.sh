@@ -88,6 +88,11 @@ also() {
 	done
 }
 
+# Memory that is all zero looks the same at each offset.
+zeros() {
+	finds '' /dev/odd-regions && also other-region && finds '' --write /dev/odd-regions && also other-region
+}
+
 mistakes() {
 	finds past-the-end --write /dev/odd-beyond &&
 		says 'cure: docs/drivers.md, "Bounds"' && says '^    likely cause: ' &&
@@ -141,7 +146,21 @@ mirrors() {
 # Each mmap() of /dev/zero is memory of its own.
 own() {
 	finds '' --write --verbose /dev/zero && also per-mapping &&
-		tells 'because each mapping is memory of its own'
+		tells 'because each mapping is memory of its own' &&
+		finds lost-store --write --tests 'D.*' /dev/odd-partly
+}
+
+# No offset is refused: that is right where each mapping is memory of its own.
+endless() {
+	finds '' --write --tests 'D.*' /dev/odd-own && also no-end per-mapping &&
+		finds past-the-end --write --tests 'D.*' /dev/odd-endless && also no-end &&
+		finds '' /dev/odd-endless && also no-end other-region
+}
+
+# Frames that .mmap allows may be more than the device has.
+limited() {
+	finds '' --write --verbose --as dma /dev/odd-limit && says '^/dev/odd-limit: 32 KiB' &&
+		tells 'it maps frames: only its first page is stored to'
 }
 
 # Nothing of it is kept that a test could lose, and rows are not for it.
@@ -155,6 +174,7 @@ unusual() {
 registers() {
 	finds '' --write --verbose /dev/odd-frames && tells 'say --as dma or --as registers' &&
 		tells 'D.writes and [0-9]+ more, because its mapping may be registers' &&
+		tells 'D.foreign and [0-9]+ more, because a load from what may be registers' &&
 		finds '' --write --verbose --as dma /dev/odd-frames &&
 		! echo "$said" | grep 'be registers' && finds '' --write --verbose --as registers /dev/odd-frames &&
 		tells 'a load from a register may have a side effect'
@@ -190,13 +210,29 @@ setup() {
 # What has no path: inherited, handed over by a program that waits then, and made.
 handed() {
 	conform 1 fd:7 7<>/dev/odd-beyond && says '^broken: past-the-end: ' &&
-		says '^fd:7: 128 KiB' && conform 2 fd:8 && says 'fd:8: no open descriptor' &&
-		conform 2 -- /call && says '/call: it sends no descriptor' &&
-		finds '' --write -- /send && says '^/send: 64 KiB' || return
+		says '^fd:7: 128 KiB' && conform 2 fd:8 && says 'fd:8: this descriptor is not open' &&
+		conform 2 -- /call && says '/call: it ended, or closed its descriptor 3' &&
+		conform 2 -- /send two && says 'is not one descriptor' &&
+		finds '' --write --verbose -- /send && says '^/send: 64 KiB' &&
+		tells 'D.close, because its descriptor stays open' &&
+		finds '' --tests 'D.*' -- /bin/sh -c '/send & wait' && ends send || return
 	for made in bpf: perf: uring:; do
 		finds '' --write $made || return
 	done
-	conform 2 dmaheap:none && says 'dma_heap/none'
+	conform 0 --setup true perf: &&
+		conform 2 --tests 'S*' perf: && says 'perf:: it cannot be opened again, so rows' &&
+		conform 2 --table perf: && says 'perf:: it cannot be opened again, so rows' &&
+		conform 2 dmaheap:none && says 'dma_heap/none cannot be opened \(load the module'
+}
+
+# ends NAME: no process of that name is left, in a little while
+ends() {
+	for try in $(seq 50); do
+		pgrep -x "$1" >/dev/null || return 0
+		sleep 0.1
+	done
+	echo "$1 still runs after $try tries"
+	return 1
 }
 
 # The BAR of QEMU's edu, which no test may store to; and what is none.
@@ -206,7 +242,8 @@ bars() {
 	done
 	finds '' --write --verbose "pci:$bar" && says "^pci:$bar: .* profile registers, because of its name" &&
 		tells 'a load from a register may have a side effect' &&
-		conform 2 pci:0000:00:00.0/resource9 && says 'of a device and a BAR that exist' &&
+		conform 2 pci:0000:00:00.0/resource9 && says 'there is no such BAR' &&
+		conform 2 "pci:${bar%0}" && conform 2 --table "pci:$bar" && says 'resource0: the tests would overwrite' &&
 		conform 2 pci:../../../devices/resource0 && conform 2 pci:0000:00:00.0
 }
 
@@ -219,8 +256,14 @@ sandboxed() {
 	finds '' --verbose --write --tests 'M3.mincore*' memfd: && tells 'because mincore\(\) of any memory says EPERM' || return
 	confined="/confine seccomp 25"
 	finds '' --verbose /dev/odd-plain && tells 'D.grows.*, because mremap\(\) of any memory says EPERM' || return
+	conform 0 --table --tests 'M1.shrink*' memfd: || return
+	confined="/confine seccomp 26"
+	finds hang --write --size 128K --tests 'M4.msync-private*none*' /dev/odd-hang || return
+	confined="/confine seccomp 28"
+	finds '' --write --tests 'D.*' /dev/zero && also per-mapping &&
+		finds 'past-the-end lost-store' --write --tests 'D.*' /dev/odd-lost || return
 	confined="/confine seccomp 56"
-	conform 2 /dev/odd-plain && says 'fork\(\), which each test needs: Operation not permitted' || return
+	conform 2 /dev/odd-plain && says 'fork\(\) fails, and each test needs it: Operation not permitted' || return
 	confined="unshare -r -m -p -f --mount-proc"
 	finds past-the-end /dev/odd-beyond && finds '' --tests 'S3 S6 M3' --verbose memfd: && tells 'frame'
 }
@@ -404,15 +447,16 @@ insmod /odd.ko || exit
 trap tap_end EXIT
 if [ "${1:-}" = crash ]; then
 	echo 0 >/proc/sys/kernel/panic_on_oops
-	tap_planned=44 tap_done=41
+	tap_planned=47 tap_done=44
 	try "a BAR is registers" bars
 	try "a warning of the kernel is a finding, with its lines" warning
 	try "a crash of the kernel is a finding, with its lines, and the last one" crash
 	exit
 fi
-tap_planned=41
-echo 1..44
+tap_planned=44
+echo 1..47
 try "a device that does not say its size wants --size for rows, and is tried otherwise" unknown_size
+try "an offset past the end is seen on memory that is all zero, too" zeros
 try "nothing is written unless --write allows it" unasked
 try "pages of a common driver: shared, private and forked, but no file" plain
 try "a device that answers each touch with SIGBUS is a result" crashing
@@ -426,6 +470,8 @@ try "an offset may name a region, and is cut short nowhere" regions
 try "a mapping that is not split nor moved is a choice" whole
 try "a ring may be mapped twice, and a page may not" mirrors
 try "memory that each mapping has for itself is a choice" own
+try "no end is right where each mapping is memory of its own" endless
+try "frames beyond what is known to be the target's are not stored to" limited
 try "drivers that are unusual, and right" unusual
 try "no store goes to what may be registers" registers
 try "open() and read() may wait" waits

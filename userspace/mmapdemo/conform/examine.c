@@ -170,6 +170,7 @@ static const char *guess_profile(const struct options *options)
 		return "--as says so";
 	if (named_like_registers()) {
 		facts->profile = AS_REGISTERS;
+		facts->may_be_registers = false;
 		return "of its name";
 	}
 	if (!facts->tried_to_map)
@@ -177,15 +178,19 @@ static const char *guess_profile(const struct options *options)
 	if (strstr(facts->mapped_as, "[perf_event]") || strstr(facts->mapped_as, "[io_uring]") ||
 	    !strncmp(facts->mapped_as, "socket:", 7)) {
 		facts->profile = AS_RING;
+		facts->may_be_registers = false;
 		return "of what /proc/self/maps calls it";
 	}
 	if (facts->open_flags != O_RDWR || (!facts->shared_ro && facts->shared_rw)) {
 		facts->profile = AS_READONLY;
-		return "no shared mapping of it may be written";
+		return facts->may_be_registers
+			       ? "no shared mapping of it may be written; it may be registers, "
+				 "whose loads have side effects: say --as readonly or --as "
+				 "registers"
+			       : "no shared mapping of it may be written";
 	}
-	if (probe_has_flag("pf") || probe_has_flag("io")) {
+	if (facts->may_be_registers) {
 		facts->profile = AS_DMA;
-		facts->may_be_registers = true;
 		return probe_has_flag("pf") ? "its mapping has VM_PFNMAP (pf); " SAY_WHAT_IT_IS
 					    : "its mapping has VM_IO (io); " SAY_WHAT_IT_IS;
 	}
@@ -245,6 +250,9 @@ static const char *why_no_rows(const struct probing *probing)
 		return "rows are about memory that programs share";
 	if (any_broken(probing))
 		return "it is broken, and they would say so again";
+	if (may_be_any_frame())
+		return "its size was found by trial, and it maps frames: only its first page is "
+		       "stored to (--size)";
 	if (facts->size_from == SIZE_ENDLESS)
 		return "no end of it was found (--size)";
 	if (facts->own || any_slug(probing, "per-open") || any_slug(probing, "one-at-a-time") ||
@@ -263,9 +271,9 @@ static const char *why_no_rows(const struct probing *probing)
 	return NULL;
 }
 
-const struct probe *const surveyed_probes[] = {mapping_probes, memory_probes, life_probes,
-					       later_probes,   grow_probes,   kernel_probes,
-					       empty_probes,   end_probes,    NULL};
+const struct probe *const surveyed_probes[] = {
+	mapping_probes, memory_probes, endless_probes, life_probes, later_probes,
+	grow_probes,	kernel_probes, empty_probes,   end_probes,  NULL};
 
 static void run_probes(struct probing *probing, const struct options *options, const char **why)
 {

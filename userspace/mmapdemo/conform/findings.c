@@ -167,7 +167,9 @@ static const struct finding findings[] = {
 	 ".open or .mmap refuses to have it written, or the node's mode does", "Choices",
 	 CLASSES_OF(CHOICE, CHOICE, CHOICE, CHOICE, FINE)},
 	{"no-private", "private mappings are refused",
-	 ".mmap refuses what is not VM_SHARED, which is right where no copy can be made",
+	 ".mmap refuses what has no VM_MAYSHARE, which is right where no copy can be made; one "
+	 "that "
+	 "looks at VM_SHARED also refuses MAP_SHARED of a descriptor that is open with O_RDONLY",
 	 "Private mappings", CLASSES_OF(CHOICE, FINE, FINE, FINE, CHOICE)},
 	{"private-only", "shared mappings are refused", ".mmap refuses VM_SHARED", "Choices",
 	 ALWAYS(CHOICE)},
@@ -277,6 +279,8 @@ static const struct words {
 	{"D.end", "other", "other-region"},
 	{"D.far-offsets", "beyond", "past-the-end"},
 	{"D.far-offsets", "other", "other-region"},
+	{"D.endless", "beyond", "past-the-end"},
+	{"D.endless", "other", "other-region"},
 	{"D.foreign", "foreign", "foreign-memory"},
 	{"D.tail", "tail", "foreign-memory"},
 	{"D.stale", "foreign", "foreign-memory"},

@@ -217,6 +217,16 @@ bool is_memory(void)
 	return facts->profile == AS_MEMORY || facts->profile == AS_DMA;
 }
 
+bool may_bear_registers(void)
+{
+	return facts->profile == AS_REGISTERS || facts->may_be_registers;
+}
+
+bool may_be_any_frame(void)
+{
+	return facts->size_from >= SIZE_TRIED && (probe_has_flag("pf") || probe_has_flag("io"));
+}
+
 size_t some_pages(size_t most)
 {
 	size_t pages = facts->loads && facts->loads < facts->pages ? facts->loads : facts->pages;
@@ -242,7 +252,7 @@ unsigned char probe_load(const unsigned char *at, const char *what)
 	struct access access;
 
 	probe_doing(what);
-	access = facts->profile == AS_REGISTERS ? probe_try(at) : try_read(at);
+	access = may_bear_registers() ? probe_try(at) : try_read(at);
 	probe_doing(NULL);
 	if (access.signo)
 		crashed(access, what);
@@ -315,8 +325,7 @@ struct access probe_try(const unsigned char *at)
 	struct access access;
 
 	probe_doing("a load from the mapping");
-	access =
-		facts->profile == AS_REGISTERS ? try_read_word((const uint32_t *)at) : try_read(at);
+	access = may_bear_registers() ? try_read_word((const uint32_t *)at) : try_read(at);
 	probe_doing(NULL);
 	return access;
 }

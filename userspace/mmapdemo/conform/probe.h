@@ -40,8 +40,8 @@ struct probe {
 };
 
 extern const struct probe survey_probes[], mapping_probes[], memory_probes[], kernel_probes[];
-extern const struct probe life_probes[], later_probes[], grow_probes[], empty_probes[],
-	end_probes[];
+extern const struct probe endless_probes[], life_probes[], later_probes[], grow_probes[],
+	empty_probes[], end_probes[];
 extern const struct probe read_probes[], last_probes[];
 /* Those that come after the survey, in their order; NULL ends them. */
 extern const struct probe *const surveyed_probes[];
@@ -81,7 +81,7 @@ struct facts {
 	bool own;   /* each mmap() makes memory of its own */
 	bool may_write, may_fill, may_read;
 	bool told;	       /* the user said what it is */
-	bool may_be_registers; /* nobody said that it is memory: no stores */
+	bool may_be_registers; /* nobody said that it is memory: no stores, and loads of a word */
 	bool live;	       /* its content changes although nobody stores */
 	enum profile profile;
 	double deadline;
@@ -128,7 +128,7 @@ void probe_unmap(void *map, size_t count);
 /* Loads and stores that end the probe with a finding where they crash. */
 unsigned char probe_load(const unsigned char *at, const char *what);
 void probe_store(unsigned char *at, unsigned char value, const char *what);
-/* As try_read(), and of registers one word. `at' is a multiple of 4. */
+/* As try_read(), and of what may bear registers one word. `at' is a multiple of 4. */
 struct access probe_try(const unsigned char *at);
 
 /* Calls that do not wait, also of a descriptor whose flags other programs share. */
@@ -150,6 +150,10 @@ int load_prot(void);
 size_t least_pages(void);
 /* The profile is memory or dma. */
 bool is_memory(void);
+/* Registers, or for all that is known: a load may have a side effect, and is of one word. */
+bool may_bear_registers(void);
+/* A size that was found by trial may be another's where the mapping is of frames. */
+bool may_be_any_frame(void);
 /* The pages that a mapping of all has, at most so many. */
 size_t some_pages(size_t most);
 const char *errno_word(int error);

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "denied.h"
 #include "probe.h"
 #include "support/patience.h"
 #include "support/proc.h"
@@ -84,10 +85,43 @@ static bool same_at(int fd, uint64_t left, uint64_t right)
 	return same;
 }
 
+/* May a probe store to its first pages? */
+static bool may_store(void)
+{
+	return facts->may_write && !facts->shared_rw && is_memory() && !facts->may_be_registers &&
+	       !facts->live && !may_be_any_frame() && !facts->only_whole && facts->loads;
+}
+
+/* Makes its first page differ from one that is of one byte, where that is allowed. */
+static void mark_first_page(int fd)
+{
+	unsigned char *map;
+
+	if (!may_store())
+		return;
+	map = probe_map(fd, 1, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
+	probe_store(map + 8, ~probe_load(map + 9, "a load from the mapping"),
+		    "a store through a shared mapping");
+	munmap(map, facts->page);
+}
+
+/* Pages of one byte, such as zero, tell nothing when they are the same. */
+static bool first_page_is_of_one_byte(int fd)
+{
+	unsigned char *map = raw_map(fd, facts->page, facts->prot, 0);
+	bool one = map && !try_read(map).signo && !memcmp(map, map + 1, facts->page - 1);
+
+	if (map)
+		munmap(map, facts->page);
+	return one;
+}
+
 /* A target that maps its first page, whatever the offset, is told of by another probe. */
 static bool ignores_offsets(int fd)
 {
-	return same_at(fd, 0, (uint64_t)facts->pages * facts->page);
+	mark_first_page(fd);
+	return !first_page_is_of_one_byte(fd) &&
+	       same_at(fd, 0, (uint64_t)facts->pages * facts->page);
 }
 
 static void probe_end(void)
@@ -104,16 +138,10 @@ static void probe_end(void)
 		return;
 	if (!facts->only_whole && facts->pages > 1 && runs_over(fd, 2 * page, whole - page, page))
 		return;
-	if (facts->profile == AS_REGISTERS)
+	if (may_bear_registers())
 		return;
 	if (loads_at(fd, page, whole, 0, &access) && !ignores_offsets(fd))
 		tell_beyond("other", page, whole, 0, access);
-}
-
-/* A size that was found by trial may be another's where the mapping is of frames. */
-static bool may_be_any_frame(void)
-{
-	return facts->size_from >= SIZE_TRIED && (probe_has_flag("pf") || probe_has_flag("io"));
 }
 
 /* Makes the first two pages differ, where that is allowed. */
@@ -121,9 +149,7 @@ static void tell_pages_apart(int fd)
 {
 	unsigned char *map;
 
-	if (!facts->may_write || facts->shared_rw || !is_memory() || facts->may_be_registers ||
-	    facts->live || may_be_any_frame() || facts->only_whole || facts->pages < 2 ||
-	    facts->loads < 2)
+	if (!may_store() || facts->pages < 2 || facts->loads < 2)
 		return;
 	map = probe_map(fd, 2, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
 	probe_store(map + 8, 0x11, "a store through a shared mapping");
@@ -148,9 +174,6 @@ static bool is_cut_short(int fd, uint64_t off)
 	return differ && same_at(fd, off, 0) && same_at(fd, off + page, page);
 }
 
-/* No target that does not tell its size is as large: 256 GiB. */
-#define BEYOND_ALL (1ULL << 38)
-
 /* Offsets that are small again where a driver keeps 32 bits of them, or a sign. */
 static void probe_far_offsets(void)
 {
@@ -161,15 +184,13 @@ static void probe_far_offsets(void)
 
 	if (facts->size > INT32_MAX)
 		cannot_ask("it is as large as these offsets");
-	if (facts->profile == AS_REGISTERS)
+	if (may_bear_registers())
 		cannot_ask("its offsets may be addresses of the machine, or name registers");
 	if (facts->names_regions)
 		cannot_ask("its offsets name regions");
-	if (facts->size_from == SIZE_ENDLESS) {
-		if (loads_at(fd, facts->page, BEYOND_ALL, 0, &access))
-			tell_beyond("beyond", facts->page, BEYOND_ALL, 0, access);
-		return;
-	}
+	/* D.endless asks. */
+	if (facts->size_from == SIZE_ENDLESS)
+		cannot_ask("no end of it was found (--size)");
 	if (facts->size_from != SIZE_TRIED && ignores_offsets(fd))
 		cannot_ask("it ignores offsets");
 #if __SIZEOF_LONG__ == 8
@@ -188,6 +209,27 @@ static void probe_far_offsets(void)
 			has_no_end();
 		return;
 	}
+}
+
+/* No target that does not tell its size is as large: 256 GiB. */
+#define BEYOND_ALL (1ULL << 38)
+
+/*
+ * Memory that is made for each mapping is right at any offset: D.stores, if it may store, has seen
+ * that it is not. Frames are never made so.
+ */
+static void probe_endless(void)
+{
+	int fd = probe_open(facts->open_flags);
+	bool shared = may_store() || probe_has_flag("pf") || probe_has_flag("io");
+	struct access access;
+
+	if (facts->size_from != SIZE_ENDLESS)
+		cannot_ask("an end of it was found");
+	if (may_bear_registers())
+		cannot_ask("its offsets may be addresses of the machine, or name registers");
+	if (loads_at(fd, facts->page, BEYOND_ALL, 0, &access))
+		tell_beyond(shared ? "beyond" : "other", facts->page, BEYOND_ALL, 0, access);
 }
 
 #define MOST_SEARCHED (1UL << 30)
@@ -302,7 +344,10 @@ static void upgrade(int fd, const char *opened)
 {
 	size_t count = least_pages();
 	unsigned char *map = probe_map(fd, count, PROT_READ, MAP_SHARED, 0);
+	const char *denied = denied_call("mprotect()");
 
+	if (denied)
+		cannot_ask("%s", denied);
 	if (!mprotect(map, count * facts->page, PROT_READ | PROT_WRITE))
 		found("upgraded",
 		      "mmap(PROT_READ, MAP_SHARED) of %s, and then mprotect(PROT_READ|PROT_WRITE) "
@@ -365,7 +410,7 @@ static void probe_grows(void)
 	}
 	if (count < facts->pages || facts->size_from >= SIZE_TRIED)
 		return;
-	access = try_read(grown + count * page);
+	access = probe_try(grown + count * page);
 	if (!access.signo)
 		found("beyond",
 		      "mremap() makes a mapping of all %zu pages one page longer, and a load from "
@@ -420,6 +465,13 @@ const struct probe mapping_probes[] = {
 	 probe_stale},
 	{"D.upgrade", "what is read-only stays read-only", NEEDS_SHARED, probe_upgrade},
 	{"D.write-only", "O_WRONLY maps nothing", NEEDS_SHARED, probe_write_only},
+	{},
+};
+
+/* After D.stores, which knows whether each mapping is memory of its own. */
+const struct probe endless_probes[] = {
+	{"D.endless", "where no end was found, offsets end somewhere",
+	 NEEDS_SHARED | NEEDS_OFFSETS | NEEDS_ONE, probe_endless},
 	{},
 };
 

@@ -17,6 +17,10 @@
 
 #define RW (PROT_READ | PROT_WRITE)
 
+#define ONLY_THE_FIRST                                                                       \
+	"its size was found by trial, and it maps frames: only its first page is stored to " \
+	"(--size)"
+
 /* Freed pages are handed out again at once: so much memory takes them. */
 #define CHURNED (24UL << 20)
 
@@ -43,10 +47,19 @@ static size_t unmarked(const unsigned char *map, size_t count, unsigned int seed
 	return count;
 }
 
+/*
+ * The pages that are stored to, at most so many. Frames that .mmap accepts are the target's for
+ * sure only where it told its size.
+ */
+static size_t stored_pages(size_t most)
+{
+	return some_pages(may_be_any_frame() ? 1 : most);
+}
+
 /* Pages that most probes work on. */
 static size_t few(void)
 {
-	return some_pages(8);
+	return stored_pages(8);
 }
 
 static unsigned char *map_few(int fd)
@@ -63,6 +76,8 @@ static void probe_own_buffer(void)
 
 	if (!facts->reads)
 		cannot_ask("it has no read()");
+	if (few() < 2)
+		cannot_ask(ONLY_THE_FIRST);
 	if (read(fd, map + page, page) < 0 && errno != EFAULT)
 		cannot_ask("read() says %s", errno_word(errno));
 }
@@ -88,12 +103,56 @@ static int others_see(size_t count, unsigned int seed)
 	return at == count;
 }
 
-/* What .mmap made for one mapping stays when it is unmapped and touched again, or cannot be. */
-static bool stays(unsigned char *map)
+/* A child has the mapping, and no page tables of it unless .mmap filled them: it touches it again.
+ */
+static bool stays_for_child(const unsigned char *map, unsigned int seed)
 {
-	store_marks(map, few(), 3);
-	return madvise(map, few() * facts->page, MADV_DONTNEED) || probe_try(map + 8).signo ||
-	       unmarked(map, few(), 3) == few();
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid < 0)
+		cannot_ask("fork() says %s", errno_word(errno));
+	if (!pid) {
+		for (size_t page = 0; page < few(); page++)
+			if (probe_try(map + page * facts->page + 8).value != mark(page, seed))
+				_exit(1);
+		_exit(0);
+	}
+	waitpid(pid, &status, 0);
+	return !status;
+}
+
+/* What .mmap made for one mapping stays when it is unmapped and touched again, or cannot be. */
+static bool stays(unsigned char *map, unsigned int seed)
+{
+	store_marks(map, few(), seed);
+	/* EINVAL: such a mapping is never unmapped so. Anything else is a sandbox's answer. */
+	if (madvise(map, few() * facts->page, MADV_DONTNEED))
+		return errno == EINVAL || stays_for_child(map, seed);
+	return probe_try(map + 8).signo || unmarked(map, few(), seed) == few();
+}
+
+/* Does no store to one mapping change a page of the other, wherever it shows there? */
+static bool are_apart(unsigned char *a, const unsigned char *b)
+{
+	unsigned char *before = malloc(few());
+	bool apart = before;
+
+	for (size_t page = 0; apart && page < few(); page++)
+		before[page] = probe_load(b + page * facts->page + 8, "a load from the mapping");
+	store_marks(a, few(), 11);
+	for (size_t page = 0; apart && page < few(); page++)
+		apart = probe_load(b + page * facts->page + 8, "a load from the mapping") ==
+			before[page];
+	free(before);
+	return apart;
+}
+
+/* Each mapping is memory of its own: all pages of it, for as long as it lives. */
+static bool own(unsigned char *a, unsigned char *b)
+{
+	return are_apart(a, b) && stays(b, 3) && unmarked(a, few(), 11) == few() && stays(a, 13) &&
+	       (probe_try(b + 8).signo || unmarked(b, few(), 3) == few());
 }
 
 static void probe_stores(void)
@@ -114,7 +173,7 @@ static void probe_stores(void)
 		found("one-mapping", "a second mmap() of the same descriptor says %s",
 		      errno_word(errno));
 	at = unmarked(b, few(), 1);
-	if (at < few() && stays(b) && stays(a)) {
+	if (at < few() && own(a, b)) {
 		facts->keeps = facts->own = true;
 		found("own",
 		      "a store to page %zu of a shared mapping is seen by no second mapping of the "
@@ -171,9 +230,12 @@ static bool is_mirrored(unsigned char *map, size_t count, size_t first, size_t d
 static void probe_once(void)
 {
 	int fd = probe_open(O_RDWR);
-	size_t count = some_pages(SIZE_MAX), first = 0, other;
-	unsigned char *map = probe_map(fd, count, RW, MAP_SHARED, 0);
+	size_t count = stored_pages(SIZE_MAX), first = 0, other;
+	unsigned char *map;
 
+	if (count < facts->pages && may_be_any_frame())
+		cannot_ask(ONLY_THE_FIRST);
+	map = probe_map(fd, count, RW, MAP_SHARED, 0);
 	for (size_t page = 0; page < count; page++)
 		store_word(map, page, page + 1);
 	while (first < count && word_at(map, first) == first + 1)
@@ -212,11 +274,13 @@ static void probe_descriptors(void)
 static void probe_offsets(void)
 {
 	int fd = probe_open(O_RDWR);
-	size_t count = some_pages(256), at;
+	size_t count = stored_pages(256), at;
 	unsigned char *map, *one;
 
 	if (facts->names_regions)
 		cannot_ask("its offsets name regions");
+	if (count < 2)
+		cannot_ask(ONLY_THE_FIRST);
 	map = probe_map(fd, count, RW, MAP_SHARED, 0);
 	store_marks(map, count, 4);
 	at = unmarked(map, count, 4);
@@ -312,6 +376,8 @@ static void probe_close(void)
 	seen = others_see(few(), 5);
 	close(fd);
 	assert_kept(map, few(), 5, "after close() of its descriptor");
+	if (facts->fd >= 0)
+		cannot_ask("its descriptor stays open, and only the last close() calls .release");
 	if (seen != 1)
 		return;
 	if (others_see(few(), 5) == 0)
@@ -394,7 +460,7 @@ static void probe_split(void)
 	bool second;
 
 	if (count < 3)
-		cannot_ask("it has fewer than three pages");
+		cannot_ask(count < facts->pages ? ONLY_THE_FIRST : "it has fewer than three pages");
 	store_marks(map, count, 7);
 	close(fd);
 	second = second_mapping();
@@ -491,6 +557,10 @@ static void assert_forks(unsigned char *map)
 	if (forks())
 		return;
 	error = errno;
+	/* copy_mm() says ENOMEM, whatever it stumbles over. A limit of processes is EAGAIN, and
+	 * passes. */
+	if (error != ENOMEM || forks())
+		cannot_ask("fork() says %s", errno_word(error));
 	probe_unmap(map, few());
 	if (!forks())
 		cannot_ask("fork() says %s", errno_word(errno));

@@ -79,6 +79,9 @@ static const char *why_not(const struct probing *probing, const struct probe *pr
 		return "it has no shared mappings";
 	if (probe->needs & LOADS_ALL && facts->profile == AS_REGISTERS)
 		return "a load from a register may have a side effect";
+	if (probe->needs & LOADS_ALL && facts->may_be_registers)
+		return "a load from what may be registers may have a side effect: say --as dma or "
+		       "--as registers";
 	if (probe->needs & maps && !facts->loads)
 		return "its first page cannot be loaded from";
 	if (probe->needs & stores && facts->shared_rw)

@@ -48,7 +48,8 @@ static void show_summary(const struct diagnosis *diagnosis)
 	printf("broken          %3zu   breaks POSIX or a rule of the kernel\n",
 	       diagnosis->of[BROKEN]);
 	printf("missing         %3zu   programs lose something by it\n", diagnosis->of[MISSING]);
-	printf("choice          %3zu   differs from a file, and may\n", diagnosis->of[CHOICE]);
+	printf("choice          %3zu   differs from a file, and is allowed to\n",
+	       diagnosis->of[CHOICE]);
 	printf("fine            %3zu   tests hold\n", diagnosis->fine);
 	printf("not applicable  %3zu   tests, because of what it is or of how it was run\n",
 	       diagnosis->not_applicable);

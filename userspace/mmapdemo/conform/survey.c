@@ -218,10 +218,11 @@ static void read_flags(const void *map)
 	}
 	if (file)
 		fclose(file);
+	facts->may_be_registers = !facts->told && (probe_has_flag("pf") || probe_has_flag("io"));
 }
 
 /* Without a load: the driver has set the flags when mmap() returns. */
-static bool may_be_registers(int fd)
+static bool looks_like_registers(int fd)
 {
 	void *map = mmap(NULL, facts->page, PROT_READ, MAP_SHARED, fd, 0);
 
@@ -231,7 +232,7 @@ static bool may_be_registers(int fd)
 		return false;
 	read_flags(map);
 	munmap(map, facts->page);
-	return probe_has_flag("pf") || probe_has_flag("io");
+	return facts->may_be_registers;
 }
 
 static void probe_writes(void)
@@ -251,7 +252,7 @@ static void probe_writes(void)
 	if (facts->profile == AS_REGISTERS)
 		cannot_ask("registers are not filled");
 	fd = probe_open(O_RDWR | O_NONBLOCK);
-	if (!facts->told && may_be_registers(fd))
+	if (looks_like_registers(fd))
 		cannot_ask("its mapping may be registers: say --as dma or --as registers");
 	size = facts->size ? facts->size : size_said(fd);
 	if (size && size < FILLED)
@@ -342,6 +343,7 @@ static size_t most_by_doubling(int fd, size_t least)
 
 		if (map == MAP_FAILED)
 			break;
+		read_flags(map);
 		loads = !probe_try(map + (count - 1) * facts->page).signo;
 		munmap(map, count * facts->page);
 		if (!loads)
@@ -455,6 +457,7 @@ static void probe_loads(void)
 	if (!known)
 		count = most_that_maps(fd);
 	map = probe_map(fd, count, PROT_READ, share_or_not(), 0);
+	/* Before the first load, which it decides about. */
 	read_flags(map);
 	if (!known && count >= MOST_TRIED)
 		count = MOST_TRIED;
