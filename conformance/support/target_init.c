@@ -55,6 +55,7 @@ static void identify(const char *spec, const struct stat *stat)
 static void measure(int fd, off_t size)
 {
 	struct statfs statfs;
+	struct stat stat_of;
 	off_t end = -1;
 
 	if (fstatfs(fd, &statfs))
@@ -64,6 +65,9 @@ static void measure(int fd, off_t size)
 
 	if (target.has_end)
 		end = lseek(fd, 0, SEEK_END);
+	/* Of a BAR, lseek() says 0. */
+	if (end <= 0 && !fstat(fd, &stat_of) && stat_of.st_size > 0)
+		end = stat_of.st_size;
 	if (end <= 0 && target.kind == TARGET_DEVICE) {
 		if (!size && target.has_end)
 			errx(2, "%s: does not say its size (lseek to the end: %s): give --size",
