@@ -203,14 +203,10 @@ struct mmapdemo_chardev {
  *
  * Return: the struct, or NULL.
  */
-#define mmapdemo_chardev_alloc(type, member)						\
-({											\
-	struct mmapdemo_chardev *__new =						\
-		mmapdemo_chardev_new(sizeof(type), offsetof(type, member));		\
-	__new ? container_of(__new, type, member) : NULL;				\
-})
+#define mmapdemo_chardev_alloc(type, member)	\
+	((type *)mmapdemo_chardev_new(sizeof(type), offsetof(type, member)))
 
-struct mmapdemo_chardev *mmapdemo_chardev_new(size_t size, size_t offset);
+void *mmapdemo_chardev_new(size_t size, size_t offset);
 void mmapdemo_chardev_put(struct mmapdemo_chardev *chardev);
 int mmapdemo_chardev_register(struct mmapdemo_chardev *chardev, struct device *parent,
 			      const struct file_operations *fops);
@@ -248,13 +244,14 @@ int mmapdemo_chardev_mmap(struct file *file, struct vm_area_struct *vma);
  * @__unregister: undoes that
  */
 #define mmapdemo_module_driver(__driver, __register, __unregister)	\
+static typeof(__driver) *const __driver##_driven = &(__driver);		\
 static int __init __driver##_init(void)					\
 {									\
 	int err = mmapdemo_core_init();					\
 									\
 	if (err)							\
 		return err;						\
-	err = __register(&__driver);					\
+	err = __register(__driver##_driven);					\
 	if (err)							\
 		mmapdemo_core_exit();					\
 	return err;							\
@@ -262,7 +259,7 @@ static int __init __driver##_init(void)					\
 module_init(__driver##_init);						\
 static void __exit __driver##_exit(void)				\
 {									\
-	__unregister(&__driver);					\
+	__unregister(__driver##_driven);					\
 	mmapdemo_core_exit();						\
 }									\
 module_exit(__driver##_exit)

@@ -88,7 +88,7 @@ struct mmapdemo_buffer *mmapdemo_create(const char *name, u64 bytes, int node, u
 		.size		= bytes,
 		.node		= node,
 		.huge		= !(flags & MMAPDEMO_CREATE_SMALL) &&
-				  !IS_ENABLED(MMAPDEMO_WITHOUT_HUGE),
+				  MMAPDEMO_HUGE_PART,
 		.prealloc	= flags & MMAPDEMO_CREATE_PREALLOC,
 		.movable	= flags & MMAPDEMO_CREATE_MOVABLE,
 	};

@@ -15,7 +15,7 @@
 #include "vma_desc.h"
 
 /* What mmapdemo_chardev_alloc() expands to: @offset is of the member in @size bytes. */
-struct mmapdemo_chardev *mmapdemo_chardev_new(size_t size, size_t offset)
+void *mmapdemo_chardev_new(size_t size, size_t offset)
 {
 	void *container = kzalloc(size, GFP_KERNEL);
 	struct mmapdemo_chardev *chardev;
@@ -26,7 +26,7 @@ struct mmapdemo_chardev *mmapdemo_chardev_new(size_t size, size_t offset)
 	chardev->container = container;
 	kref_init(&chardev->refs);
 	init_rwsem(&chardev->lock);
-	return chardev;
+	return container;
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_chardev_new);
 

@@ -134,6 +134,13 @@
 	shmem_file_setup(name, size, (flags) & VM_NORESERVE)
 #endif
 
+/* Whether the core was built with its part `huge' (core.mk). */
+#ifdef MMAPDEMO_WITHOUT_HUGE
+#define MMAPDEMO_HUGE_PART	false
+#else
+#define MMAPDEMO_HUGE_PART	true
+#endif
+
 /*
  * 6.6, 1d024e7a8dab "mm: remove enum page_entry_size": .huge_fault gets the
  * order. Kernels before that call it for DAX only.

@@ -2,7 +2,8 @@
 /*
  * Page faults of the strategy `pagecache'. A page that is there is mapped without a lock of the
  * buffer, as filemap_map_pages() and filemap_fault() do it: the folio is found, locked, and then
- * known to be still in the page cache at that index. What is written and shared is the folio's. Who removes it locks it, too, and then unmaps it. So does page migration.
+ * known to be still in the page cache at that index. The only shared lines that are written are the
+ * folio's. A task that removes the folio locks it, too, and then unmaps it. So does page migration.
  *
  * More than that is promised of RESIZE, PUNCH, rules and revoke: once they have unmapped a page,
  * it is not mapped again, as somebody could pin it. They stop page faults before

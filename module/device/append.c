@@ -19,7 +19,7 @@
  * meanwhile.
  */
 static int mmapdemo_append_page(struct mmapdemo_buffer *buffer, loff_t pos,
-				   struct iov_iter *from, size_t *copied)
+				struct iov_iter *from, size_t *copied)
 {
 	struct folio *folio = mmapdemo_folios_lock(buffer, pos >> PAGE_SHIFT, NULL);
 	struct mmapdemo_piece piece = { .folio = folio };

@@ -477,8 +477,7 @@ static int map_alias(struct file *file, struct vm_area_struct *vma)
 	return 0;
 }
 
-/* A mapping shares its first page with all others, and loses the rest: that is no memory of its
- * own. */
+/* A mapping shares its first page with all others and loses the rest: the memory is not its own. */
 static int map_partly(struct file *file, struct vm_area_struct *vma)
 {
 	int err = 0;
