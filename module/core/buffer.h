@@ -51,8 +51,10 @@ enum mmapdemo_fault_kind {
 	MMAPDEMO_FAULTED_KINDS,
 };
 
+/* @mapping: of those that are between mmapdemo_fault_enter() and mmapdemo_fault_leave(), how many */
 struct mmapdemo_faults {
 	unsigned long count[MMAPDEMO_FAULTED_KINDS];
+	atomic_t mapping;
 };
 
 /* Huge folios that page faults on as many chunks may be making at a time. */

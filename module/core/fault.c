@@ -112,11 +112,10 @@ static vm_fault_t mmapdemo_fault_map(struct vm_fault *vmf, pgoff_t first, pgoff_
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of_vma(vmf->vma);
 	struct xarray *pages = &buffer->inode->i_mapping->i_pages;
+	atomic_t *mapping = mmapdemo_fault_enter(buffer);
+	pgoff_t end = mmapdemo_fault_end_unlocked(buffer);
 	vm_fault_t ret = 0;
-	pgoff_t end;
 
-	rcu_read_lock();
-	end = mmapdemo_fault_end_unlocked(buffer);
 	if (vmf->pgoff < end && xa_load(pages, vmf->pgoff)) {
 		if (mmapdemo_map_pages_batches())
 			least = max(least, 1UL << xa_get_order(pages, vmf->pgoff));
@@ -124,7 +123,7 @@ static vm_fault_t mmapdemo_fault_map(struct vm_fault *vmf, pgoff_t first, pgoff_
 			mmapdemo_fault_extend(vmf, least, &first, &last);
 		ret = filemap_map_pages(vmf, first, min(last, end - 1));
 	}
-	rcu_read_unlock();
+	mmapdemo_fault_leave(mapping);
 	*unlocked = end;
 	return ret;
 }

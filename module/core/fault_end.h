@@ -3,18 +3,46 @@
 #ifndef MMAPDEMO_FAULT_END_H
 #define MMAPDEMO_FAULT_END_H
 
+#include <linux/atomic.h>
 #include <linux/fs.h>
+#include <linux/percpu.h>
 
 #include "buffer.h"
 #include "hooks.h"
 
 /**
+ * mmapdemo_fault_enter - begin to map pages without their folios' locks or the invalidate lock
+ * @buffer: the buffer
+ *
+ * mmapdemo_folios_settle() waits until mmapdemo_fault_leave(). The counter is the processor's, so
+ * that nobody else writes its line; a task that moves meanwhile leaves by the same counter.
+ *
+ * Context: Any. The caller does not sleep before it leaves.
+ *
+ * Return: for mmapdemo_fault_leave().
+ */
+static inline atomic_t *mmapdemo_fault_enter(const struct mmapdemo_buffer *buffer)
+{
+	atomic_t *mapping = &raw_cpu_ptr(buffer->faults)->mapping;
+
+	atomic_inc(mapping);
+	smp_mb__after_atomic(); /* pairs with mmapdemo_folios_await_faults() */
+	return mapping;
+}
+
+static inline void mmapdemo_fault_leave(atomic_t *mapping)
+{
+	smp_mb__before_atomic(); /* what was mapped is seen by who sees this */
+	atomic_dec(mapping);
+}
+
+/**
  * mmapdemo_fault_end - how far page faults may map pages that are there
  * @buffer: the buffer
  *
- * The answer holds for a folio that the caller has locked, and for all of them inside an RCU
- * read-side section, until the lock or the section ends: see mmapdemo_folios_settle(). It holds
- * for a caller with the invalidate lock anyway.
+ * The answer holds for a folio that the caller has locked until it unlocks it, and for all of them
+ * between mmapdemo_fault_enter() and mmapdemo_fault_leave(): see mmapdemo_folios_settle(). It
+ * holds for a caller with the invalidate lock anyway.
  *
  * Return: the number of pages; 0 where a caller without the invalidate lock may map none.
  */

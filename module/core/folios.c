@@ -12,6 +12,7 @@
  * finds the reference gone. Readers need the reference only, and look for the
  * uptodate flag: before 6.11, migration publishes the new folio before it copies.
  */
+#include <linux/delay.h>
 #include <linux/highmem.h>
 #include <linux/mempolicy.h>
 #include <linux/mm.h>
@@ -351,20 +352,21 @@ void mmapdemo_folios_publish(struct mmapdemo_buffer *buffer, pgoff_t first)
 	}
 }
 
+/* How long to sleep until page faults that map pages are asked again whether they have. */
+#define MMAPDEMO_AWAIT_US	10
+
 /*
  * Waits for page faults that filemap_map_pages() serves without the invalidate lock, and that
- * looked at buffer->faults_stopped before it was set. Page faults of a VMA that is mapped after
- * this has looked see the flag, since mmap(2) takes the same lock.
+ * looked at buffer->faults_stopped before it was set. They do not sleep.
  */
-static void mmapdemo_folios_await_faults(struct address_space *mapping)
+static void mmapdemo_folios_await_faults(struct mmapdemo_buffer *buffer)
 {
-	bool mapped;
+	unsigned int cpu;
 
-	i_mmap_lock_read(mapping);
-	mapped = mapping_mapped(mapping);
-	i_mmap_unlock_read(mapping);
-	if (mapped)
-		synchronize_rcu_expedited();
+	smp_mb(); /* a page fault that is not seen here sees the flag: mmapdemo_fault_enter() */
+	for_each_possible_cpu(cpu)
+		while (atomic_read_acquire(&per_cpu_ptr(buffer->faults, cpu)->mapping))
+			usleep_range(MMAPDEMO_AWAIT_US, 2 * MMAPDEMO_AWAIT_US);
 }
 
 /**
@@ -386,7 +388,7 @@ void mmapdemo_folios_settle(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff
 	unsigned int i;
 
 	lockdep_assert_held_write(&mapping->invalidate_lock);
-	mmapdemo_folios_await_faults(mapping);
+	mmapdemo_folios_await_faults(buffer);
 	folio_batch_init(&batch);
 	while (filemap_get_folios(mapping, &first, last, &batch)) {
 		for (i = 0; i < folio_batch_count(&batch); i++) {

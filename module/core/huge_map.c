@@ -7,6 +7,7 @@
 #include <linux/pagemap.h>
 
 #include "count.h"
+#include "fault_end.h"
 #include "huge.h"
 
 /**
@@ -17,20 +18,20 @@
  * A page table may come there meanwhile, of page faults on other pages, guard regions
  * (MADV_GUARD_INSTALL) or UFFDIO_WRITEPROTECT, which hold the VMA lock for reading only.
  * filemap_map_pages() tries to lock the folio, and maps all of it or, without a page
- * table, nothing. The RCU read-side section is what mmapdemo_folios_settle() waits for.
+ * table, nothing. mmapdemo_folios_settle() waits for that.
  *
  * Return: whether it is mapped.
  */
 bool mmapdemo_huge_insert(struct vm_fault *vmf, struct folio *folio)
 {
+	atomic_t *mapping = mmapdemo_fault_enter(mmapdemo_buffer_of_vma(vmf->vma));
 	bool mapped;
 
-	rcu_read_lock();
 	mapped = pmd_none(*vmf->pmd) && mmapdemo_huge_is(vmf, folio);
 	folio_unlock(folio);
 	if (mapped)
 		mapped = filemap_map_pages(vmf, folio->index, folio->index) & VM_FAULT_NOPAGE;
-	rcu_read_unlock();
+	mmapdemo_fault_leave(mapping);
 	if (mapped)
 		mmapdemo_count_huge(vmf);
 	return mapped;
