@@ -51,7 +51,7 @@ enum mmapdemo_fault_kind {
 	MMAPDEMO_FAULTED_KINDS,
 };
 
-/* @mapping: of those that are between mmapdemo_fault_enter() and mmapdemo_fault_leave(), how many */
+/* @mapping: how many are between mmapdemo_fault_enter() and mmapdemo_fault_leave() */
 struct mmapdemo_faults {
 	unsigned long count[MMAPDEMO_FAULTED_KINDS];
 	atomic_t mapping;
