@@ -251,7 +251,7 @@ static int __init __driver##_init(void)					\
 									\
 	if (err)							\
 		return err;						\
-	err = __register(__driver##_driven);					\
+	err = __register(__driver##_driven);				\
 	if (err)							\
 		mmapdemo_core_exit();					\
 	return err;							\
@@ -259,7 +259,7 @@ static int __init __driver##_init(void)					\
 module_init(__driver##_init);						\
 static void __exit __driver##_exit(void)				\
 {									\
-	__unregister(__driver##_driven);					\
+	__unregister(__driver##_driven);				\
 	mmapdemo_core_exit();						\
 }									\
 module_exit(__driver##_exit)

@@ -235,7 +235,7 @@ static inline void mmapdemo_buffer_stop_faults(struct mmapdemo_buffer *buffer)
 
 static inline void mmapdemo_buffer_resume_faults(struct mmapdemo_buffer *buffer)
 {
-	/* Who sees this sees what was done: pairs with mmapdemo_fault_end(). */
+	/* A page fault that sees this sees what was done: mmapdemo_fault_end() */
 	smp_store_release(&buffer->faults_stopped, false);
 	filemap_invalidate_unlock(buffer->inode->i_mapping);
 }

@@ -32,7 +32,7 @@ static inline atomic_t *mmapdemo_fault_enter(const struct mmapdemo_buffer *buffe
 
 static inline void mmapdemo_fault_leave(atomic_t *mapping)
 {
-	smp_mb__before_atomic(); /* what was mapped is seen by who sees this */
+	smp_mb__before_atomic(); /* mmapdemo_folios_await_faults() sees what was mapped */
 	atomic_dec(mapping);
 }
 

@@ -250,8 +250,8 @@ static int mmapdemo_io_write_begin(struct kiocb *iocb, size_t *bytes)
 /*
  * Writes to one folio that is there, with its lock and without the inode's, so that several
  * tasks write at once. It gives way to a task that has the inode's lock, which may write the
- * folio in several parts. A task that takes the lock later waits for the folio's. Whoever lowers
- * the end, sets a rule or a seal, or revokes waits for the folio's lock, too.
+ * folio in several parts. A task that takes the lock later waits for the folio's. A task that
+ * lowers the end, sets a rule or a seal, or revokes waits for the folio's lock, too.
  *
  * Return: bytes written; 0 where the inode's lock is needed. Some bytes may be changed then where
  * user memory was not there, and the caller writes them again. If that fails, it reports an error.

@@ -29,7 +29,7 @@ static_assert(MMAPDEMO_SEAL_FUTURE_WRITE == F_SEAL_FUTURE_WRITE);
 #define MMAPDEMO_SEAL_TRIES	100
 #define MMAPDEMO_SEAL_WAIT_US	1000
 
-/* Adds the seals. Whoever writes a piece looks at them with its folio locked. */
+/* Adds the seals. A task that writes a piece looks at them with its folio locked. */
 static void mmapdemo_seal_set(struct mmapdemo_buffer *buffer, unsigned int seals)
 {
 	WRITE_ONCE(buffer->seals, buffer->seals | seals);

@@ -96,7 +96,7 @@ static vm_fault_t mmapdemo_fault_map_none(struct vm_fault *vmf, pgoff_t first, p
 	return 0;
 }
 
-/* Whoever was given a page has it locked until it is mapped. */
+/* A page fault has its page locked until the page is mapped. */
 static void mmapdemo_fault_settle(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
 {
 	for (last = min(last, mmapdemo_buffer_pages(buffer) - 1); first <= last; first++) {
