@@ -39,6 +39,8 @@ ifeq ($(WATCHED),asan)
 override CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 export KDIR PREFIX DESTDIR INSTALL_MOD_PATH
+# make that builds what several targets need, on all processors unless the user says how many
+build_all = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc))
 
 ## help: this list
 .PHONY: help
@@ -204,7 +206,7 @@ $(bin)/mmapdemo-bytes: $(bytes_objects)
 .PHONY: demo
 demo:
 	$(Q)tools/deps demo
-	$(Q)$(MAKE) --no-print-directory programs command
+	$(Q)$(build_all) programs command
 ifeq ($(STRATEGY),pagecache)
 	$(Q)vm/run -k $(or $(KERNEL),$(first)) -f $(bin)/mmapdemo \
 		-o /tour.html:build/tour.html -- /mmapdemo tour --html /tour.html
@@ -222,7 +224,7 @@ picked := $(filter-out file,$(origin KERNELS))$(TESTS)
 check: $(if $(picked),check-all)
 ifeq ($(picked),)
 	$(Q)tools/deps check style
-	$(Q)$(MAKE) --no-print-directory programs rows command fuzz
+	$(Q)$(build_all) programs rows command fuzz
 	$(Q)tests/check '$(first)' 'rows lifecycle command fuzz-short style'
 endif
 
@@ -230,11 +232,11 @@ endif
 check-all:
 	$(Q)tests/check --list '$(KERNELS)' >/dev/null
 	$(Q)tools/deps check browser deb lint
-	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz beside storm-programs
+	$(Q)$(build_all) programs rows rows32 command fuzz beside storm-programs
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
 
 ## check-slow: hours: the targets below that look for mistakes, other architectures, packages, a storm
-slow := check-debug check-kcsan check-mutants check-arm64 check-ppc64el check-package storm
+slow := check-between check-tools check-debug check-kcsan check-mutants check-arm64 check-ppc64el check-package storm
 .PHONY: check-slow
 check-slow:
 	@bad=; for target in $(slow); do \
@@ -244,6 +246,20 @@ check-slow:
 		[ ! -d build/results ] || mv build/results build/slow/$$target; \
 	done; \
 	[ -z "$$bad" ] || { echo "failed:$$bad (results: build/slow)"; exit 1; }
+
+## check-between: what check-all runs on the oldest and the newest kernel, on those between
+.PHONY: check-between
+check-between:
+	$(Q)tools/deps check
+	$(Q)$(build_all) rows rows32 command fuzz
+	$(Q)tests/check "$$(bash -c '. vm/lib.sh && distinct_kernels | sed "1d;\$$d" | paste -sd" "')" 'fuzz lifecycle late-load fixed drivers importers rows32 templates $(strategies)'
+
+## check-tools: the tests of the fuzzer, the storm and the contention meter; programs under sanitizers
+.PHONY: check-tools
+check-tools:
+	$(Q)tools/deps check
+	$(Q)$(build_all) programs rows command fuzz storm-programs
+	$(Q)tests/check '$(first)' 'self-fuzz self-storm contention sanitize'
 
 ## fetch: all that check-all downloads, for a time without a network (KERNELS='debug-6.1 arm64-6.1')
 .PHONY: fetch
@@ -255,14 +271,14 @@ fetch:
 .PHONY: soak
 soak:
 	$(Q)tools/deps check
-	$(Q)$(MAKE) --no-print-directory fuzz
+	$(Q)$(build_all) fuzz
 	$(Q)tests/fuzz/soak $(or $(KERNEL),$(first)) $(or $(T),1h) $(SEED)
 
 ## storm: rows, bytes and the model while the kernel moves, splits and reclaims their memory, for T=1h
 .PHONY: storm
 storm:
 	$(Q)tools/deps check
-	$(Q)$(MAKE) --no-print-directory rows fuzz storm-programs
+	$(Q)$(build_all) rows fuzz storm-programs
 	$(Q)tests/storm/long $(or $(KERNEL),$(first)) $(or $(T),1h) $(SEED)
 
 ## check-debug: the tests on a kernel with KASAN, lockdep and kmemleak, each allocation failing, coverage
@@ -271,7 +287,7 @@ kernels_or = $(if $(filter file,$(origin KERNELS)),$(shell awk '!/^\#/ && $$1 ~ 
 .PHONY: check-debug
 check-debug:
 	$(Q)tools/deps check debug
-	$(Q)$(MAKE) --no-print-directory programs rows rows32 command fuzz beside fail-nth
+	$(Q)$(build_all) programs rows rows32 command fuzz beside fail-nth
 	$(Q)tests/check '$(call kernels_or,debug)' '$(or $(TESTS),catches fail-nth fail-nth-others rows small rows32 lifecycle fixed prealloc \
 		$(strategies) fuzz command coverage)'
 
@@ -279,7 +295,7 @@ check-debug:
 .PHONY: check-kcsan
 check-kcsan:
 	$(Q)tools/deps check debug
-	$(Q)$(MAKE) --no-print-directory rows rows32 fuzz
+	$(Q)$(build_all) rows rows32 fuzz
 	$(Q)tests/check '$(call kernels_or,kcsan)' '$(or $(TESTS),catches rows $(strategies) fuzz)'
 
 ## check-arm64: rows, strategies, fuzzer and load cycles on arm64, with pages of 4 and of 16 KiB
@@ -287,7 +303,7 @@ check-kcsan:
 .PHONY: check-arm64 check-ppc64el
 check-arm64 check-ppc64el: check-%:
 	$(Q)tools/deps $*
-	$(Q)$(MAKE) --no-print-directory CROSS=$* rows fuzz
+	$(Q)$(build_all) CROSS=$* rows fuzz
 	$(Q)tests/check '$(call kernels_or,$*)' \
 		'$(or $(TESTS),rows lifecycle $(strategies) fuzz)'
 
@@ -295,7 +311,7 @@ check-arm64 check-ppc64el: check-%:
 .PHONY: check-mutants
 check-mutants:
 	$(Q)tools/deps check debug
-	$(Q)$(MAKE) --no-print-directory rows
+	$(Q)$(build_all) rows
 	$(Q)MUTANTS_DEBUG=1 tests/check '$(first)' mutants
 
 ## check-selftests: the kernel's own tests, where they can be aimed at a device
@@ -313,7 +329,7 @@ docs-mutants:
 .PHONY: docs-matrix
 docs-matrix:
 	$(Q)tools/deps check
-	$(Q)$(MAKE) --no-print-directory command
+	$(Q)$(build_all) command
 	$(Q)tools/matrix/run
 
 ## docs-contract: docs/contract.md anew, from what check left: all kernels, all strategies
@@ -325,7 +341,7 @@ docs-contract:
 .PHONY: tutorial
 tutorial:
 	$(Q)tools/deps check
-	$(Q)$(MAKE) --no-print-directory command
+	$(Q)$(build_all) command
 	$(Q)tools/tutorial/run $(or $(KERNEL),$(first)) '$(STEP)'
 
 ## template: a driver of your own from templates/, built, booted and tested (NAME=mydrv FROM=insert DIR=…)
@@ -333,7 +349,7 @@ tutorial:
 template:
 	$(Q)tools/template/new '$(NAME)' '$(FROM)' $(if $(DIR),'$(DIR)')
 	$(Q)tools/deps check
-	$(Q)$(MAKE) --no-print-directory command
+	$(Q)$(build_all) command
 	$(Q)tools/template/run $(if $(ROWS),-r '$(ROWS)') $(or $(KERNEL),$(first)) '$(FROM)' '$(or $(DIR),../$(NAME))'
 
 ## conform: a driver of yours, built, booted and tested on each kernel (MODULE=../mydrv PARAMS='…' DEV=…)
@@ -341,7 +357,7 @@ template:
 .PHONY: conform
 conform:
 	$(Q)tools/deps conform
-	$(Q)$(MAKE) --no-print-directory command
+	$(Q)$(build_all) command
 	$(Q)tools/conform/run $(if $(PARAMS),-p '$(PARAMS)') $(if $(DEV),-d '$(DEV)') $(if $(NAME),-n '$(NAME)') \
 		$(if $(MAKE_ARGS),-m '$(MAKE_ARGS)') $(if $(ARGS),-a '$(ARGS)') $(if $(FILES),-f '$(FILES)') \
 		$(if $(BASELINE),-b '$(BASELINE)') '$(MODULE)' \
@@ -351,13 +367,13 @@ conform:
 .PHONY: bench bench-strategies docs-performance
 bench:
 	$(Q)tools/deps check
-	$(Q)$(MAKE) --no-print-directory command
+	$(Q)$(build_all) command
 	$(Q)tools/bench '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
 
 ## bench-strategies: the same, of all strategies side by side
 bench-strategies:
 	$(Q)tools/deps check
-	$(Q)$(MAKE) --no-print-directory command
+	$(Q)$(build_all) command
 	$(Q)tools/bench --strategies '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
 
 # A plugin of the emulator
@@ -370,7 +386,7 @@ $(build)/contention/meter.so: $(wildcard tools/contention/*.[ch]) userspace/mmap
 meter: build/contention/meter.so ; @:
 bench-contention: meter
 	$(Q)tools/deps check
-	$(Q)$(MAKE) --no-print-directory command
+	$(Q)$(build_all) command
 	$(Q)tools/contention/run '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
 
 ## docs-performance: the tables of docs/performance.md, choosing.md and contention.md anew, from what these left
@@ -383,7 +399,7 @@ docs-performance:
 .PHONY: shell
 shell:
 	$(Q)tools/deps demo
-	$(Q)$(MAKE) --no-print-directory programs command
+	$(Q)$(build_all) programs command
 	$(Q)vm/run -k $(or $(KERNEL),$(first)) $(examples:%=-f $(bin)/%) \
 		-f $(bin)/mmapdemo:/bin/mmapdemo -t 86400 -i || [ $$? -lt 96 ]
 

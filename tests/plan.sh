@@ -22,7 +22,7 @@ storm_rows="S3 S4 S5 S7 V1 M11.aligned* M12.survives* M12.compaction M12.migrati
 small_rows="S* V* M? M1[0-46-9] C[1-7]"
 
 # A kernel that differs in the module's build alone has another hook of mmap. It sets up the
-# mapping, and has no part in commands; the fuzzer mixes both.
+# mapping, and has no part in commands.
 hook_rows="S* V* M? M1[0-46-9] C1"
 
 # A line is a suite, the classes of kernels that it runs on (see classes_of), and its
@@ -30,25 +30,25 @@ hook_rows="S* V* M? M1[0-46-9] C1"
 suite_table="
 rows		stock,source,cross	220
 small		first			170
-fuzz		stock,source,cross	120
+fuzz		first,last,source,cross	120
 fuzz-short	asked			20
 beside		first,last,source	110
-lifecycle	distinct,source,cross	80
+lifecycle	first,last,source,cross	80
 storm		last			80
-late-load	distinct,source		40
-fixed		distinct,source		30
+late-load	first,last,source	40
+fixed		first,last,source	30
 fixed-nopat	first			30
 templates	distinct,source		500
-drivers		distinct,source		150
-importers	distinct		40
+drivers		first,last,source	150
+importers	first,last		40
 zoo		last			150
 stress		first,last,source	45
-rows32		distinct,source		25
+rows32		first,last,source	25
 prealloc	distinct,source,cross	10
 catches		source			200
 fail-nth	debug			2400
 fail-nth-others	debug			1800
-$(printf '%s	distinct,source,cross	50\n' "${strategies[@]}")
+$(printf '%s	first,last,source,cross	50\n' "${strategies[@]}")
 "
 
 # Those of tests/suites and tests/self, which run once, where they take longer than this.
@@ -57,10 +57,14 @@ host_table="mutants 600 tutorial 200 self-fuzz 195 sanitize 180 matrix 150 grown
 self-storm 120 self-vm 80 deb 90 strangers 70 conform 130 tour 60 style 60
 contention 120"
 
+# Those that look for mistakes in tests and programs, not in the module: `make check-tools'.
+tool_suites="self-fuzz self-storm contention sanitize"
+
 # classes_of KERNEL: `stock' kernels are Debian's own. `distinct' leaves out a kernel that
 # differs from another one in the module's build alone, which shows nothing new of the
 # kernel. `first' is the first one of this run, for what does not depend on the kernel, and
-# `last' the last of those that differ: what takes long runs on the oldest and the newest.
+# `last' the last of those that differ: what takes long runs on the oldest and the newest, and
+# in `make check-between' on the others.
 classes_of() {
 	local classes=''
 	case $toolchain in
@@ -87,19 +91,22 @@ host_script() {
 	[ "$1" = style ] || { [ -x "$script" ] && echo "$script"; }
 }
 
+# host_suites ASKED
 host_suites() {
-	local script
+	local script name
 	for script in "$top"/tests/suites/*/run "$top"/tests/self/*.sh; do
 		case $script in
 		*/late-load/run | */fixed/run | */drivers/run | */importers/run | */templates/run | */catches.sh) ;; # they run for each kernel
 		*/run) basename "${script%/run}" ;;
 		*) echo "self-$(basename "$script" .sh)" ;;
 		esac
+	done | while read -r name; do
+		[[ -z $1 && " $tool_suites " = *" $name "* ]] || echo "$name"
 	done
 }
 
 # list_suites ASKED KERNEL...: "KERNEL/SUITE SECONDS", a line each; with those of the class
-# `asked' if ASKED is not empty.
+# `asked', and tool_suites, if ASKED is not empty.
 list_suites() {
 	local kernel name on seconds classes class kernels=("${@:2}")
 	for kernel in "${kernels[@]}"; do
@@ -115,7 +122,7 @@ list_suites() {
 	kernel_line "${kernels[0]}"
 	# no suite of the host is about another architecture
 	[[ $toolchain != cross-* ]] || return 0
-	{ host_suites; [ -z "$1" ] || echo style; } | while read -r name; do
+	{ host_suites "$1"; [ -z "$1" ] || echo style; } | while read -r name; do
 		seconds=$host_seconds
 		[[ " ${host_table//$'\n'/ } " != *" $name "* ]] ||
 			read -r seconds _ <<<"${host_table#*"$name "}"
@@ -194,7 +201,6 @@ kernel_setting() {
 		# a huge page may be 32 MiB
 		patience=3 fuzz_steps=100000 fuzz_rounds=50 bin=$top/build/$toolchain/bin memory=3G size=512M small_size=128M
 		;;
-	*) [[ $(classes_of "$kernel") =~ first|last ]] || fuzz_steps=60000 fuzz_rounds=50 ;;
 	esac
 }
 
