@@ -41,7 +41,7 @@ fixed-nopat	first			30
 templates	distinct,source		500
 drivers		first,last,source	150
 importers	first,last		40
-zoo		last			150
+zoo		first,last		150
 stress		first,last,source	45
 rows32		first,last,source	25
 prealloc	distinct,source,cross	10
@@ -275,7 +275,11 @@ suite_command() {
 		needed=C12
 		command=("$top/tests/suites/importers/run" "$kernel")
 		;;
-	zoo) command=("$top/tests/suites/conform/zoo/run" "$kernel") ;;
+	zoo)
+		command=("$top/tests/suites/conform/zoo/run" "$kernel")
+		# what it says of these depends on the kernel
+		[[ $(classes_of "$kernel") =~ last ]] || command+=(private_frames remap_endless)
+		;;
 	fuzz) fuzz_command "$fuzz_steps" "$fuzz_rounds" ;;
 	fuzz-short) fuzz_command 25000 0 ;;
 	beside)

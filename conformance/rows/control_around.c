@@ -12,16 +12,12 @@
 
 #include "support/access.h"
 #include "support/control.h"
+#include "support/memory.h"
 #include "support/physics.h"
 #include "support/proc.h"
 #include "support/row.h"
 #include "support/system.h"
 #include "support/target.h"
-
-#ifndef MADV_GUARD_INSTALL
-#define MADV_GUARD_INSTALL 102
-#define MADV_GUARD_REMOVE  103
-#endif
 
 #define FIRST	(TEST_PAGES - 5) /* page of the target, so that its ends are inside of 64 KiB */
 #define TOUCHED 7		 /* the page that is touched */
@@ -40,12 +36,10 @@ static void touch(const struct touch *how, unsigned char *page)
 		assert_works(try_read(page));
 }
 
-/* Addresses that one page table serves, from a multiple of the huge page on. */
+/* Addresses that one page table serves. */
 static unsigned char *one_table(void)
 {
-	size_t size = huge_page_size();
-
-	return (void *)(((uintptr_t)reserve(2 * size / target.page) + size - 1) / size * size);
+	return reserve_aligned(huge_page_size());
 }
 
 /* The target from its page FIRST on, which is there, in the middle of that. */
@@ -115,11 +109,10 @@ ROW_EACH(C1, around_guard, "a guard region beside it stands", touches)
 	int fd = control_open();
 	unsigned char *map = map_there(fd), *beside = map + pages(BESIDE);
 
-	if (madvise(beside, pages(1), MADV_GUARD_INSTALL))
-		row_not_applicable("this kernel has no guard regions in files");
+	assert_done(guard(beside, MADV_GUARD_INSTALL));
 	touch(&touches[_i], map + pages(TOUCHED));
 	assert_unmapped(try_read(beside), beside);
-	ck_assert_int_eq(madvise(beside, pages(1), MADV_GUARD_REMOVE), 0);
+	assert_done(guard(beside, MADV_GUARD_REMOVE));
 	assert_memory(beside, pages(1), pages(FIRST + BESIDE), ORIGINAL);
 }
 
@@ -155,16 +148,12 @@ ROW_EACH(C1, around_random, "after MADV_RANDOM a store maps its page alone", fol
 ROW(C1, around_tracked, "while stores are tracked, a store marks its page alone")
 {
 	int fd = control_open();
-	/* Single pages: of a larger folio, the kernel itself marks all. */
+	/* Single pages, as the kernel itself marks all pages of a larger folio. */
 	off_t off = make_chunk(fd, &folios[1], 1);
 	unsigned char *map = target_map_at(one_table(), pages(TEST_PAGES), RW, MAP_SHARED, fd, off);
-	volatile int anonymous;
 
 	assert_works(try_write(map + pages(TOUCHED), 1));
-	if (write_text("/proc/self/clear_refs", "4"))
-		row_not_applicable("clear_refs takes no 4");
-	anonymous = 1;
-	if (!pagemap_bit(&anonymous, PAGEMAP_SOFT_DIRTY))
+	if (!track_stores())
 		row_not_applicable("this kernel does not track stores (CONFIG_MEM_SOFT_DIRTY)");
 	ck_assert_int_eq(madvise(map, pages(TEST_PAGES), MADV_DONTNEED), 0);
 	assert_works(try_write(map + pages(TOUCHED), 2));

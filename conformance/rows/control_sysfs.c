@@ -78,10 +78,7 @@ static int open_since_huge_fault(void)
 
 static unsigned char *map_aligned(int fd, size_t size, off_t off)
 {
-	uintptr_t room = (uintptr_t)reserve(2 * size / target.page);
-
-	return target_map_at((void *)((room + size - 1) / size * size), size, RW, MAP_SHARED, fd,
-			     off);
+	return target_map_at(reserve_aligned(size), size, RW, MAP_SHARED, fd, off);
 }
 
 static void trace_no_more(const void *what)

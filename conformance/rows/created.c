@@ -188,7 +188,7 @@ ROW(C8, lost_in_a_socket, "one that lies in a closed socket goes, and so does it
 	int ends[2];
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-	pass_descriptor(ends[0], fd);
+	ck_assert_int_eq(pass_descriptor(ends[0], fd), 0);
 	close(fd);
 	assert_busy();
 	close(ends[0]);

@@ -220,17 +220,6 @@ ROW_EACH(M11, cut, "a huge page cut by munmap or mprotect keeps its other pages"
 	}
 }
 
-/* From now on; whether a store leaves its mark at all. Some kernels take the 4 for nothing. */
-static bool track_stores(void)
-{
-	volatile int anonymous;
-
-	if (write_text("/proc/self/clear_refs", "4"))
-		return false;
-	anonymous = 1;
-	return pagemap_bit(&anonymous, PAGEMAP_SOFT_DIRTY);
-}
-
 /* clear_refs write-protects huge entries, to see the next store: filesystems/proc.rst */
 ROW_EACH(M11, store_after_clear_refs,
 	 "a store to a huge page that is write-protected to track stores works, and is seen", kinds)

@@ -19,12 +19,10 @@
 #include "support/row.h"
 #include "support/target.h"
 
-#define NR_CACHESTAT	   451
-#define NR_MSEAL	   462
-#define MADV_GUARD_INSTALL 102
-#define MADV_GUARD_REMOVE  103
+#define NR_CACHESTAT 451
+#define NR_MSEAL     462
 
-#define STORED		   1
+#define STORED	     1
 
 #define assert_fails_as(call, expected)             \
 	do {                                        \
@@ -50,15 +48,6 @@ ROW_EACH(M17, mseal, "a sealed mapping stays where it is, as it is, and works", 
 	assert_memory(map, pages(MEMORY_SOME), pages(1), STORED);
 	assert_target(pages(1), pages(MEMORY_SOME),
 		      kinds[_i].flags == MAP_SHARED ? STORED : ORIGINAL);
-}
-
-static int guard(void *page, int advice)
-{
-	if (!madvise(page, pages(1), advice))
-		return 0;
-	if (errno == EINVAL && kernel_before(6, 15))
-		row_not_applicable("guard regions are for anonymous memory only (until 6.15)");
-	return errno;
 }
 
 ROW_EACH(M17, guard, "a guard region is SIGSEGV, and what it hides is there when it goes", kinds)

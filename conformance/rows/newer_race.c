@@ -18,7 +18,6 @@
 #ifndef UFFD_FEATURE_WP_ASYNC
 #define UFFD_FEATURE_WP_ASYNC (1 << 15)
 #endif
-#define MADV_GUARD_INSTALL 102
 
 /* What puts a page table where a huge page could be mapped, without a page fault. */
 static bool install_guard(int uffd, void *page)

@@ -254,6 +254,15 @@ static void on_told(int signo, siginfo_t *info, void *context)
 	told = info->si_code;
 }
 
+int guard(void *page, int advice)
+{
+	if (!madvise(page, pages(1), advice))
+		return 0;
+	if (errno == EINVAL && kernel_before(6, 15))
+		row_not_applicable("guard regions are for anonymous memory only (until 6.15)");
+	return errno;
+}
+
 int break_page(void *page)
 {
 	struct sigaction handler = {.sa_sigaction = on_told, .sa_flags = SA_SIGINFO}, old;

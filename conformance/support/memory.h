@@ -80,6 +80,15 @@ int move_to_node(void *page, int node);
 /* Pins the page at an address as for DMA, until the descriptor that this returns is closed. */
 int pin_page(void *page);
 
+/* Newer than the headers of some systems that the tests are built on. */
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#define MADV_GUARD_REMOVE  103
+#endif
+
+/* madvise() of one page; returns 0 or the errno. Not applicable before files have guard regions. */
+int guard(void *page, int advice);
+
 /* madvise(MADV_HWPOISON) of one page; returns 0 or the errno. */
 int break_page(void *page);
 

@@ -190,6 +190,16 @@ bool pagemap_bit(const volatile void *addr, uint64_t bit)
 	return read_pagemap("self", addr) & bit;
 }
 
+bool track_stores(void)
+{
+	volatile int anonymous;
+
+	if (write_text("/proc/self/clear_refs", "4"))
+		return false;
+	anonymous = 1;
+	return pagemap_bit(&anonymous, PAGEMAP_SOFT_DIRTY);
+}
+
 uint64_t settled_counter(const char *name)
 {
 	weather_settle_if_any();

@@ -23,6 +23,12 @@ uint64_t frame_of_pid(pid_t pid, const volatile void *addr);
 bool pagemap_bit(const volatile void *addr, uint64_t bit);
 
 /*
+ * Has the kernel mark the pages that this process stores to from now on (soft-dirty bits). False:
+ * this kernel does not. Some kernels take the command and mark nothing.
+ */
+bool track_stores(void);
+
+/*
  * Frames compared, with a message that says what they mean. A frame number says
  * which page it is until the kernel migrates that page (weather.h):
  *

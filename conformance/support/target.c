@@ -154,6 +154,13 @@ void *reserve(size_t count)
 	return area + before;
 }
 
+void *reserve_aligned(size_t size)
+{
+	uintptr_t area = (uintptr_t)reserve(2 * size / target.page);
+
+	return (void *)((area + size - 1) / size * size);
+}
+
 void needs_file(void)
 {
 	if (anonymous())

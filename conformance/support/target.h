@@ -93,6 +93,8 @@ int mmap_errno(void *addr, size_t len, int prot, int flags, int fd, off_t off);
 
 /* Addresses that are ours and inaccessible, for MAP_FIXED and for guards. */
 void *reserve(size_t count);
+/* The same, from a multiple of this many bytes on, which is a number of pages: as many again. */
+void *reserve_aligned(size_t size);
 
 /* What a test is about; a target that lacks it does not support the row. */
 void needs_read(void);

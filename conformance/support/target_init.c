@@ -25,11 +25,18 @@ void refuse_to_open(const char *path)
 	int error = errno;
 	const char *way_out = "";
 
-	if (error == ENOENT || error == ENXIO || error == ENODEV)
+	if (error == ENOENT && !strchr(path, '/') && strchr(path, ':'))
+		way_out = ": it is neither a path nor one of the targets that --help lists";
+	else if (error == ENOENT || error == ENXIO || error == ENODEV)
 		way_out = ": load its module (/dev/mmapdemo: make load), or name another";
 	else if (error == EACCES || error == EPERM)
-		way_out = ": run as root, or give yourself the right (our module: mode=0666)";
+		way_out = ": run as root, or give yourself the right (/dev/mmapdemo: mode=0666)";
 	errx(2, "%s: %s%s", path, strerror(error), way_out);
+}
+
+bool target_is_file(mode_t mode, const char *path)
+{
+	return S_ISREG(mode) && strncmp(path, "/sys/", 5);
 }
 
 static void identify(const char *spec, const struct stat *stat)
@@ -37,9 +44,7 @@ static void identify(const char *spec, const struct stat *stat)
 	static char name[64];
 
 	target.name = spec;
-	/* A BAR in sysfs is a regular file, and no size of it changes. */
-	target.kind =
-		S_ISREG(stat->st_mode) && strncmp(spec, "/sys/", 5) ? TARGET_FILE : TARGET_DEVICE;
+	target.kind = target_is_file(stat->st_mode, spec) ? TARGET_FILE : TARGET_DEVICE;
 	target.has_end = true;
 	if (S_ISCHR(stat->st_mode) && stat->st_rdev == makedev(1, 5)) {
 		target.made = true;
@@ -65,7 +70,7 @@ static void measure(int fd, off_t size)
 
 	if (target.has_end)
 		end = lseek(fd, 0, SEEK_END);
-	/* Of a BAR, lseek() says 0. */
+	/* lseek() returns 0 for a BAR. */
 	if (end <= 0 && !fstat(fd, &stat_of) && stat_of.st_size > 0)
 		end = stat_of.st_size;
 	if (end <= 0 && target.kind == TARGET_DEVICE) {

@@ -3,6 +3,7 @@
 #ifndef TARGET_INIT_H
 #define TARGET_INIT_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #define TARGET_SPECS                                                              \
@@ -15,6 +16,9 @@
 
 /* Ends the program for errno, and says what helps. */
 _Noreturn void refuse_to_open(const char *path);
+
+/* A regular file whose size may change. A BAR in sysfs is a regular file, and has one size. */
+bool target_is_file(mode_t mode, const char *path);
 
 /* size: 0, or of what is made, or of what does not say how large it is. Writes nothing. */
 void target_init(const char *spec, off_t size);

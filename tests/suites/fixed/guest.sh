@@ -17,7 +17,7 @@ fail() {
 	echo "$2" >"$parameters/$1"
 }
 
-# failing WHAT CALLS COMMAND...: what the command says while these calls fail
+# failing WHAT CALLS COMMAND...: runs the command while these calls fail; returns its status
 failing() {
 	what=$1
 	fail "$1" "$2" || return

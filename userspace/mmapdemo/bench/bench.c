@@ -11,6 +11,7 @@
 #include "common/memory.h"
 #include "common/number.h"
 #include "contention.h"
+#include "meter.h"
 #include "device/device.h"
 #include "measure.h"
 #include "peers.h"
@@ -184,18 +185,24 @@ static bool is_chosen(const char *work, void *globs)
 	return chosen(globs, work);
 }
 
-static void contend(struct bench *bench, const struct options *options)
+/* False: nothing could be done. */
+static bool contend(struct bench *bench, const struct options *options)
 {
 	size_t count = 0;
 
-	if (options->json || options->svg || options->slope || options->instructions)
-		errx(2, "--contention has no figures: it goes with no --json, --svg, --slope or "
-			"--instructions");
+	if (!METER_EXISTS)
+		errx(2, "--contention: there is a meter for x86-64 only");
+	if (options->json || options->svg || options->slope || options->instructions ||
+	    options->size || options->repeats)
+		errx(2,
+		     "--contention has no figures: it goes with no --json, --svg, --slope, --size, "
+		     "--repeats or --instructions");
 	for (size_t i = 0; i < contention_work_count; i++)
 		count += chosen(options->works, contention_works[i].name);
 	if (!count)
 		errx(2, "no work matches '%s' (see --list --contention)", options->works);
-	contention_run(bench->subjects, bench->subject_count, is_chosen, (void *)options->works);
+	return contention_run(bench->subjects, bench->subject_count, is_chosen,
+			      (void *)options->works);
 }
 
 static void list(const struct bench *bench, bool contention)
@@ -261,14 +268,14 @@ int bench_main(int argc, char **argv)
 		.args_doc = "[DEVICE...]",
 		.doc = doc,
 	};
-	struct options options = {.size = 16 * MIB, .repeats = 5};
+	struct options options = {};
 	struct bench bench = {};
 	int status = 0;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	bench.size = options.size;
+	bench.size = options.size ? options.size : 16 * MIB;
 	bench.slope = options.slope;
-	bench.repeats = options.repeats;
+	bench.repeats = options.repeats ? options.repeats : 5;
 	bench.instructions = options.instructions;
 	bench.subject_count = bench_subject_list(options.devices, &bench.subjects);
 	if (!options.may_write)
@@ -277,7 +284,7 @@ int bench_main(int argc, char **argv)
 		list(&bench, options.contention);
 	} else if (options.contention) {
 		choose_subjects(&bench, &options);
-		contend(&bench, &options);
+		status = !contend(&bench, &options);
 	} else {
 		choose_works(&bench, &options);
 		choose_subjects(&bench, &options);

@@ -202,6 +202,8 @@ static const struct work works[] = {
 	{0, false, true, kick_and_wait},
 };
 
+_Static_assert(ARRAY_LEN(works) == ARRAY_LEN(contention_works), "a work each");
+
 /* At an address where a huge page can be. */
 static char *map_aligned(int flags, int fd, off_t offset, size_t length)
 {
@@ -298,6 +300,9 @@ static bool await(const pid_t *children, unsigned int processes)
 			err(1, "wait");
 		if (status && is_done) {
 			is_done = false;
+			if (WIFSIGNALED(status) && !*rendezvous->reason)
+				snprintf(rendezvous->reason, BENCH_REASON, "ends in signal %d, %s",
+					 WTERMSIG(status), strsignal(WTERMSIG(status)));
 			for (unsigned int j = 0; j < processes; j++)
 				kill(children[j], SIGKILL);
 		}
@@ -305,11 +310,13 @@ static bool await(const pid_t *children, unsigned int processes)
 	return is_done;
 }
 
-static void measure(size_t number, const struct bench_subject *subject, unsigned int processes)
+/* False: it could not be done. */
+static bool measure(size_t number, const struct bench_subject *subject, unsigned int processes)
 {
 	const char *why = misfit(&works[number], subject);
 	pid_t children[PROCESSORS];
 	char label[512];
+	bool done;
 
 	describe(label, sizeof(label), number, subject, processes);
 	memset(rendezvous, 0, sizeof(*rendezvous));
@@ -329,9 +336,11 @@ static void measure(size_t number, const struct bench_subject *subject, unsigned
 			_exit(0);
 		}
 	}
-	if (why || !await(children, processes))
+	done = !why && await(children, processes);
+	if (!done)
 		printf("{\"run\":%s,\"reason\":\"%s\"}\n", label, rendezvous->reason);
 	fflush(stdout);
+	return done;
 }
 
 /* Each page is there. */
@@ -364,10 +373,11 @@ static void start_meter(void)
 	usleep(1000);
 }
 
-void contention_run(struct bench_subject *subjects, size_t count,
-		    bool (*is_chosen)(const char *work, void *data), void *data)
+size_t contention_run(struct bench_subject *subjects, size_t count,
+		      bool (*is_chosen)(const char *work, void *data), void *data)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t done = 0;
 
 	if (processors > PROCESSORS)
 		processors = PROCESSORS;
@@ -383,7 +393,8 @@ void contention_run(struct bench_subject *subjects, size_t count,
 		for (size_t work = 0; work < contention_work_count; work++)
 			for (long n = 1; n <= processors; n *= 2)
 				if (is_chosen(contention_works[work].name, data))
-					measure(work, &subjects[i], n);
+					done += measure(work, &subjects[i], n);
 		bench_subject_unmake(&subjects[i]);
 	}
+	return done;
 }

@@ -18,9 +18,9 @@ extern const size_t contention_work_count;
 
 /*
  * Does the works that are chosen on each subject, on 1, 2, 4, ... processors, and prints a line of
- * JSON for each that cannot be done. What is counted, the meter writes.
+ * JSON for each that cannot be done. What is counted, the meter writes. Returns how many were done.
  */
-void contention_run(struct bench_subject *subjects, size_t count,
-		    bool (*is_chosen)(const char *work, void *data), void *data);
+size_t contention_run(struct bench_subject *subjects, size_t count,
+		      bool (*is_chosen)(const char *work, void *data), void *data);
 
 #endif

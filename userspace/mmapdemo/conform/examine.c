@@ -87,7 +87,7 @@ static void name_target(const struct options *options)
 	target.in_a_mount = true;
 	if (stat(target.path, &stat_of))
 		return;
-	if (S_ISREG(stat_of.st_mode) && strncmp(target.path, "/sys/", 5))
+	if (target_is_file(stat_of.st_mode, target.path))
 		target.kind = TARGET_FILE;
 	if (target.kind == TARGET_FILE && !stat_of.st_size && strncmp(target.path, "/proc/", 6))
 		errx(2, "%s: it is empty: there is nothing to map", target.path);
@@ -107,9 +107,8 @@ static void set_up(const struct options *options)
 	pid = fork();
 	if (pid < 0)
 		err(2, "fork");
-	if (!pid) {
+	if (!pid)
 		become((char *[]){"/bin/sh", "-c", command, "sh", (char *)target.path, NULL}, fd);
-	}
 	free(command);
 	if (waitpid(pid, &status, 0) != pid)
 		err(2, "waitpid");

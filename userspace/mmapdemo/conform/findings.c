@@ -168,8 +168,8 @@ static const struct finding findings[] = {
 	 CLASSES_OF(CHOICE, CHOICE, CHOICE, CHOICE, FINE)},
 	{"no-private", "private mappings are refused",
 	 ".mmap refuses what has no VM_MAYSHARE, which is right where no copy can be made; one "
-	 "that "
-	 "looks at VM_SHARED also refuses MAP_SHARED of a descriptor that is open with O_RDONLY",
+	 "that looks at VM_SHARED also refuses MAP_SHARED of a descriptor that is open with "
+	 "O_RDONLY",
 	 "Private mappings", CLASSES_OF(CHOICE, FINE, FINE, FINE, CHOICE)},
 	{"private-only", "shared mappings are refused", ".mmap refuses VM_SHARED", "Choices",
 	 ALWAYS(CHOICE)},

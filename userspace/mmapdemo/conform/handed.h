@@ -22,10 +22,13 @@
 
 /* True if the name is one of these. */
 bool is_handed(const char *name);
-/* Of pci:ADDRESS/resourceN its file in sysfs, which has to exist. Anything else is a path already.
+/*
+ * Returns the file in sysfs of pci:ADDRESS/resourceN, or ends the program if there is none. Any
+ * other name is a path already.
  */
 const char *path_of_target(const char *name);
-/* The descriptor. Ends the program, with status 2, where there is none. */
+/* The descriptor of a name that is_handed(). Ends the program, with status 2, where it cannot be
+ * had. */
 int handed_descriptor(const char *name);
 /* In a child: runs the command, with fd, unless it is -1, as its descriptor 3. */
 _Noreturn void become(char *const *command, int fd);

@@ -280,9 +280,9 @@ static void probe_foreign(void)
 		if (!told)
 			has_no_end();
 		found("foreign",
-		      "mmap(%zu bytes, PROT_READ, MAP_SHARED, offset 0) shows at offset %#zx what "
-		      "this program has in memory of its own",
-		      len, at);
+		      "mmap(%zu bytes, %s, MAP_SHARED, offset 0) shows at offset %#zx what this "
+		      "program has in memory of its own",
+		      len, prot_word(facts->prot), at);
 	}
 }
 

@@ -21,6 +21,12 @@
 	"its size was found by trial, and it maps frames: only its first page is stored to " \
 	"(--size)"
 
+/* Why few pages are stored to */
+static const char *too_few(const char *pages)
+{
+	return may_be_any_frame() ? ONLY_THE_FIRST : pages;
+}
+
 /* Freed pages are handed out again at once: so much memory takes them. */
 #define CHURNED (24UL << 20)
 
@@ -77,7 +83,7 @@ static void probe_own_buffer(void)
 	if (!facts->reads)
 		cannot_ask("it has no read()");
 	if (few() < 2)
-		cannot_ask(ONLY_THE_FIRST);
+		cannot_ask("%s", too_few("it has one page that can be stored to"));
 	if (read(fd, map + page, page) < 0 && errno != EFAULT)
 		cannot_ask("read() says %s", errno_word(errno));
 }
@@ -280,7 +286,7 @@ static void probe_offsets(void)
 	if (facts->names_regions)
 		cannot_ask("its offsets name regions");
 	if (count < 2)
-		cannot_ask(ONLY_THE_FIRST);
+		cannot_ask("%s", too_few("it has one page that can be stored to"));
 	map = probe_map(fd, count, RW, MAP_SHARED, 0);
 	store_marks(map, count, 4);
 	at = unmarked(map, count, 4);
@@ -460,7 +466,7 @@ static void probe_split(void)
 	bool second;
 
 	if (count < 3)
-		cannot_ask(count < facts->pages ? ONLY_THE_FIRST : "it has fewer than three pages");
+		cannot_ask("%s", too_few("it has fewer than three pages that can be stored to"));
 	store_marks(map, count, 7);
 	close(fd);
 	second = second_mapping();
