@@ -55,6 +55,30 @@ ROW_EACH(C9, times, "write and ftruncate move the time of its last change", make
 	ck_assert_int_gt(stat_of.st_mtim.tv_sec, 1);
 }
 
+static const struct stored {
+	const char *name;
+	bool huge;
+} stored[] = {
+	{"small", false},
+	{"huge", true},
+};
+
+ROW_EACH(C9, stored_times, "a store through a shared mapping moves the time of its last change",
+	 stored)
+{
+	size_t size = stored[_i].huge ? huge_page_size() : pages(1);
+	const struct timespec old[2] = {{1, 0}, {1, 0}};
+	int fd = make_file(&makers[0], size);
+	unsigned char *map =
+		target_map_at(reserve_aligned(huge_page_size()), size, RW, MAP_SHARED, fd, 0);
+	struct stat stat_of;
+
+	ck_assert_int_eq(futimens(fd, old), 0);
+	assert_works(try_write(map, 1));
+	ck_assert_int_eq(fstat(fd, &stat_of), 0);
+	ck_assert_int_gt(stat_of.st_mtim.tv_sec, 1);
+}
+
 ROW_EACH(C9, grows, "ftruncate grows it under a mapping, by zeros", makers)
 {
 	int fd = make(_i);

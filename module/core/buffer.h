@@ -92,6 +92,8 @@ struct mmapdemo_faults {
  *	of a chunk. It nests inside the invalidate lock.
  * @holds: of `pagecache': each struct mmapdemo_hold, whose pages must not be freed
  * @holds_lock: protects @holds
+ * @torn: writes that have changed a part of their bytes, and hold no lock: see
+ *	mmapdemo_io_write_iter()
  * @wait: who waits for events
  * @listeners: each struct mmapdemo_listener that has an eventfd
  * @listeners_lock: protects @listeners
@@ -132,6 +134,7 @@ struct mmapdemo_buffer {
 	struct mutex making[MMAPDEMO_MAKING] ____cacheline_aligned_in_smp; /* a huge folio */
 	struct list_head holds;
 	spinlock_t holds_lock; /* holds */
+	atomic_t torn;
 	wait_queue_head_t wait;
 	struct list_head listeners;
 	spinlock_t listeners_lock; /* listeners */

@@ -131,7 +131,7 @@ static vm_fault_t mmapdemo_fault_map(struct vm_fault *vmf, pgoff_t first, pgoff_
 /*
  * Whether a store to a shared mapping may have other pages mapped for stores too. Where stores
  * are tracked (soft-dirty bits), the core leaves the permission to write out of vm_page_prot, and
- * decides itself how much a store marks: a page on 6.1, the folio from 6.12 on (finish_fault()).
+ * decides itself how much a store marks: a page on 6.1 and 6.12, the folio on 7.x (finish_fault()).
  */
 static bool mmapdemo_fault_writes_around(struct vm_fault *vmf)
 {
@@ -147,7 +147,6 @@ static bool mmapdemo_fault_writes_around(struct vm_fault *vmf)
  */
 static bool mmapdemo_fault_write_around(struct vm_fault *vmf)
 {
-	struct file *file = vmf->vma->vm_file;
 	bool unlocked;
 
 	if (!mmapdemo_fault_writes_around(vmf))
@@ -155,9 +154,7 @@ static bool mmapdemo_fault_write_around(struct vm_fault *vmf)
 	if (!(mmapdemo_fault_map(vmf, vmf->pgoff, vmf->pgoff, MMAPDEMO_FAULT_AROUND, &unlocked) &
 	      VM_FAULT_NOPAGE))
 		return false;
-	/* The core does that for what .fault returns. Nobody asks when a device was written. */
-	if (file_inode(file) == mmapdemo_buffer_of_vma(vmf->vma)->inode)
-		file_update_time(file);
+	mmapdemo_fault_stored(vmf);
 	mmapdemo_huge_after_core(vmf);
 	return true;
 }

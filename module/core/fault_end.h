@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How far page faults may map pages without the invalidate lock: fault.c, huge.c, strategies. */
+/* How far page faults may map pages without the invalidate lock, and what all do at their end. */
 #ifndef MMAPDEMO_FAULT_END_H
 #define MMAPDEMO_FAULT_END_H
 
@@ -61,6 +61,19 @@ static inline pgoff_t mmapdemo_fault_end_unlocked(const struct mmapdemo_buffer *
 	pgoff_t end = mmapdemo_fault_end(buffer);
 
 	return mmapdemo_hooks_active(buffer) || mmapdemo_hooks_wipe(buffer, ~0U) ? 0 : end;
+}
+
+/*
+ * After a page fault that has mapped its pages itself: when the file was stored to. The core does
+ * that for what .fault returns. Nobody asks when a device was written.
+ */
+static inline void mmapdemo_fault_stored(struct vm_fault *vmf)
+{
+	struct file *file = vmf->vma->vm_file;
+
+	if ((vmf->flags & FAULT_FLAG_WRITE) && (vmf->vma->vm_flags & VM_SHARED) &&
+	    file_inode(file) == mmapdemo_buffer_of_vma(vmf->vma)->inode)
+		file_update_time(file);
 }
 
 #endif

@@ -125,6 +125,7 @@ static vm_fault_t mmapdemo_huge_serve(struct vm_fault *vmf, struct folio *folio)
 		folio_unlock(folio);
 	} else if (mmapdemo_huge_insert(vmf, folio)) {
 		mmapdemo_huge_around(vmf);
+		mmapdemo_fault_stored(vmf);
 		ret = VM_FAULT_NOPAGE;
 	}
 	folio_put(folio);

@@ -11,6 +11,7 @@
 #include <linux/pagemap.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
+#include <linux/wait_bit.h>
 #include <uapi/linux/mmapdemo.h>
 
 #include "buffer.h"
@@ -253,10 +254,11 @@ static int mmapdemo_io_write_begin(struct kiocb *iocb, size_t *bytes)
  * folio in several parts. A task that takes the lock later waits for the folio's. A task that
  * lowers the end, sets a rule or a seal, or revokes waits for the folio's lock, too.
  *
- * Return: bytes written; 0 where the inode's lock is needed. Some bytes may be changed then where
- * user memory was not there, and the caller writes them again. If that fails, it reports an error.
+ * Return: bytes written; 0 where the inode's lock is needed. Where user memory was not there, some
+ * bytes may be changed then, and @torn says so. The buffer counts such a write, before the folio is
+ * unlocked and until the caller has written all of it again. If that fails, it reports an error.
  */
-static ssize_t mmapdemo_io_write_one(struct kiocb *iocb, struct iov_iter *from)
+static ssize_t mmapdemo_io_write_one(struct kiocb *iocb, struct iov_iter *from, bool *torn)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
 	size_t count = iov_iter_count(from), copied = 0;
@@ -269,6 +271,9 @@ static ssize_t mmapdemo_io_write_one(struct kiocb *iocb, struct iov_iter *from)
 	    !mmapdemo_hooks_active(buffer) &&
 	    iocb->ki_pos + count <= mmapdemo_buffer_bytes(buffer))
 		copied = mmapdemo_piece_copy_in(&piece, from);
+	*torn = copied && copied < count;
+	if (*torn)
+		atomic_inc(&buffer->torn);
 	mmapdemo_piece_put(&piece, true);
 	/* User memory was not there: the other way writes all of it once more. */
 	if (copied < count) {
@@ -295,19 +300,23 @@ static ssize_t mmapdemo_io_write_some(struct kiocb *iocb, struct iov_iter *from)
 
 ssize_t mmapdemo_io_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
 	ssize_t done = 0, ret = 0;
+	bool torn = false;
 
 	/* A strategy without contents cannot keep the bytes. */
-	if (!mmapdemo_buffer_of(iocb->ki_filp)->strategy->piece)
+	if (!buffer->strategy->piece)
 		return -EINVAL;
 	if (mmapdemo_io_would_wait(iocb, iov_iter_count(from), true))
 		return -EAGAIN;
 	if (iov_iter_count(from) && !(iocb->ki_flags & IOCB_NOWAIT))
-		done = mmapdemo_io_write_one(iocb, from);
+		done = mmapdemo_io_write_one(iocb, from, &torn);
 	while (iov_iter_count(from) && ret >= 0) {
 		ret = mmapdemo_io_write_some(iocb, from);
 		done += max_t(ssize_t, ret, 0);
 	}
+	if (torn && atomic_dec_and_test(&buffer->torn))
+		wake_up_var(&buffer->torn);
 	if (ret == -EAGAIN && !is_sync_kiocb(iocb))
 		return mmapdemo_io_refuse(iocb, from, done);
 	return done ? done : ret;

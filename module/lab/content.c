@@ -9,6 +9,7 @@
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
+#include <linux/wait_bit.h>
 
 #include "content.h"
 #include "core/buffer.h"
@@ -125,16 +126,41 @@ static int mmapdemo_content_sum_locked(struct mmapdemo_buffer *buffer, u64 pos, 
 			return err;
 		if (piece.folio)
 			folio_lock(piece.folio);
+		if (atomic_read(&buffer->torn))
+			err = -EAGAIN;
 		/* A hole is a page at most. */
 		*sum = mmapdemo_crc32c(*sum, piece.at ?: page_address(ZERO_PAGE(0)), piece.bytes);
 		if (piece.folio)
 			folio_unlock(piece.folio);
 		mmapdemo_piece_put(&piece, false);
+		if (err)
+			return err;
 		cond_resched();
 		if (fatal_signal_pending(current))
 			return -EINTR;
 	}
 	return 0;
+}
+
+/* A write that has changed a part of its bytes, and will take the lock, is waited for. */
+static int mmapdemo_content_sum_whole(struct mmapdemo_buffer *buffer, u64 pos, size_t length,
+				      u32 *sum)
+{
+	u32 before = *sum;
+	int err;
+
+	do {
+		*sum = before;
+		err = mmapdemo_buffer_lock_shared(buffer);
+		if (err)
+			return err;
+		err = mmapdemo_content_sum_locked(buffer, pos, length, sum);
+		mmapdemo_buffer_unlock_shared(buffer);
+		if (err != -EAGAIN)
+			return err;
+		err = wait_var_event_killable(&buffer->torn, !atomic_read(&buffer->torn));
+	} while (!err);
+	return err;
 }
 
 int mmapdemo_content_sum(struct mmapdemo_buffer *buffer, u64 offset, u64 length, u32 *sum)
@@ -149,11 +175,7 @@ int mmapdemo_content_sum(struct mmapdemo_buffer *buffer, u64 offset, u64 length,
 	for (; pos < end && !err; pos += bytes) {
 		err = mmapdemo_content_next(buffer, pos, end, &bytes);
 		if (!err)
-			err = mmapdemo_buffer_lock_shared(buffer);
-		if (err)
-			break;
-		err = mmapdemo_content_sum_locked(buffer, pos, bytes, &crc);
-		mmapdemo_buffer_unlock_shared(buffer);
+			err = mmapdemo_content_sum_whole(buffer, pos, bytes, &crc);
 	}
 	*sum = ~crc;
 	return err;
