@@ -254,12 +254,12 @@ check-between:
 	$(Q)$(build_all) rows rows32 command fuzz
 	$(Q)tests/check "$$(bash -c '. vm/lib.sh && distinct_kernels | sed "1d;\$$d" | paste -sd" "')" 'fuzz lifecycle late-load fixed drivers importers rows32 templates $(strategies)'
 
-## check-tools: the tests of the fuzzer, the storm and the contention meter; programs under sanitizers
+## check-tools: the tests of the test tools, of docs/matrix.md and of older programs; sanitizers
 .PHONY: check-tools
 check-tools:
 	$(Q)tools/deps check
-	$(Q)$(build_all) programs rows command fuzz storm-programs
-	$(Q)tests/check '$(first)' 'self-fuzz self-storm contention sanitize'
+	$(Q)$(build_all) programs rows command fuzz beside storm-programs
+	$(Q)tests/check '$(first)' 'self-fuzz self-storm self-vm mistakes contention sanitize matrix grown'
 
 ## fetch: all that check-all downloads, for a time without a network (KERNELS='debug-6.1 arm64-6.1')
 .PHONY: fetch

@@ -53,12 +53,12 @@ $(printf '%s	first,last,source,cross	50\n' "${strategies[@]}")
 
 # Those of tests/suites and tests/self, which run once, where they take longer than this.
 host_seconds=40
-host_table="mutants 600 tutorial 200 self-fuzz 195 sanitize 180 matrix 150 grown 140 lint 130
+host_table="mutants 250 tutorial 300 mistakes 300 self-fuzz 195 sanitize 180 matrix 150 grown 140 lint 130
 self-storm 120 self-vm 80 deb 90 strangers 70 conform 130 tour 60 style 60
 contention 120"
 
-# Those that look for mistakes in tests and programs, not in the module: `make check-tools'.
-tool_suites="self-fuzz self-storm contention sanitize"
+# Those that look for mistakes in tests, programs and pages, not in the module: `make check-tools'.
+tool_suites="self-fuzz self-storm self-vm mistakes contention sanitize matrix grown"
 
 # classes_of KERNEL: `stock' kernels are Debian's own. `distinct' leaves out a kernel that
 # differs from another one in the module's build alone, which shows nothing new of the
@@ -133,8 +133,8 @@ list_suites() {
 }
 
 # The fuzzer's seed is the same for everybody who looks at the same commit; the other one
-# is always 1. Some 7% of its steps turn out to be impossible: two seeds of 200,000 make some
-# 370,000.
+# is always 1. Some 7% of its steps turn out to be impossible: two seeds of 120,000 make some
+# 220,000.
 seed=$(git -C "$top" rev-parse --short=7 HEAD 2>/dev/null) || seed=$(date +%y%m%d)
 
 vm() {
@@ -194,7 +194,7 @@ stress_command() {
 # The kernel's sort decides how long limits are, how many steps there are, and which
 # programs: patience, fuzz_steps, fuzz_rounds, bin, memory, size, small_size.
 kernel_setting() {
-	patience=1 fuzz_steps=200000 fuzz_rounds=100 bin=$top/build/bin memory=1G size=64M small_size=16M
+	patience=1 fuzz_steps=120000 fuzz_rounds=60 bin=$top/build/bin memory=1G size=64M small_size=16M
 	case $toolchain in
 	source) patience=6 fuzz_steps=25000 fuzz_rounds=50 ;;
 	cross-*)
