@@ -48,7 +48,7 @@ void op_pagemap_scan(struct world *w, const long *arg)
 	int got = ioctl(fd, PAGEMAP_SCAN_, &scan);
 	char text[2048] = "";
 
-	say_ret("ret", got);
+	say_ret("regions.count", got);
 	for (int i = 0; i < got; i++)
 		sprintf(text + strlen(text), "%llu-%llu:%#llx ",
 			(regions[i].start - scan.start) / page_size,
