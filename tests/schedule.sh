@@ -48,7 +48,7 @@ spin() {
 	for ((i = 0; i < 100; i++)); do /bin/true; done
 }
 
-# machine_speed: by what factor this machine is slower than one that needs 0.6 s for a fixed
+# machine_speed: by what factor this machine is slower than one that needs 0.8 s for a fixed
 # amount of work. Each processor that will have a job does it at once, so a busy machine counts
 # as slow.
 machine_speed() {
@@ -57,7 +57,7 @@ machine_speed() {
 		spin &
 	done
 	wait
-	factor=$(((${EPOCHREALTIME/[.,]/} - since + 300000) / 600000))
+	factor=$(((${EPOCHREALTIME/[.,]/} - since + 400000) / 800000))
 	at_most 10 "$((factor < 1 ? 1 : factor))"
 }
 
