@@ -142,7 +142,7 @@ patience_is() {
 		[ "$(cat "$dir/debug-one-rows")" -ge 18 ]
 }
 
-# A machine that takes 1.3 s in place of 0.6 s is twice as slow. The clock is this test's.
+# A machine that takes 1.3 s in place of 0.8 s counts as twice as slow. The clock is this test's.
 speeds() (
 	set +u
 	here=$top/tests work=$dir jobs=2
