@@ -259,7 +259,7 @@ check-between:
 check-tools:
 	$(Q)tools/deps check
 	$(Q)$(build_all) programs rows command fuzz beside storm-programs
-	$(Q)tests/check '$(first)' 'self-fuzz self-storm self-vm mistakes contention sanitize matrix grown'
+	$(Q)tests/check '$(first)' 'self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown'
 
 ## fetch: all that check-all downloads, for a time without a network (KERNELS='debug-6.1 arm64-6.1')
 .PHONY: fetch

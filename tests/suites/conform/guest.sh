@@ -225,9 +225,9 @@ handed() {
 		conform 2 dmaheap:none && says 'dma_heap/none cannot be opened \(load the module'
 }
 
-# is_gone NAME: no process of that name is left. There is always one that pgrep must see.
+# is_gone NAME: no process of that name is left. There is always one that pidof must see.
 is_gone() {
-	pgrep -x sh >/dev/null && ! pgrep -x "$1" >/dev/null
+	pidof sh >/dev/null && ! pidof "$1" >/dev/null
 }
 
 # The BAR of QEMU's edu, which no test may store to; and what is none.
@@ -382,16 +382,6 @@ tidy() {
 		says '^S3 +yes' && conform 0 --tests S3 shm: && left_behind
 }
 
-# no_test_runs: in a little while
-no_test_runs() {
-	for try in $(seq 50); do
-		pgrep mmapdemo >/dev/null || return 0
-		sleep 0.1
-	done
-	echo "a test still runs after $try tries"
-	return 1
-}
-
 # Ended by a signal in the middle, when it has what it needs.
 tidy_when_killed() {
 	for target in hugetlb: shm:; do
@@ -399,7 +389,7 @@ tidy_when_killed() {
 		while ! grep -q ^S1 /tmp/said; do sleep 0.1; done
 		kill -TERM $!
 		wait $!
-		left_behind && no_test_runs || return
+		left_behind && within 5 is_gone mmapdemo || return
 	done
 }
 

@@ -314,7 +314,7 @@ static bool await(const pid_t *children, unsigned int processes)
 static bool measure(size_t number, const struct bench_subject *subject, unsigned int processes)
 {
 	const char *why = misfit(&works[number], subject);
-	pid_t children[PROCESSORS];
+	pid_t children[PROCESSORS] = {0};
 	char label[512];
 	bool done;
 

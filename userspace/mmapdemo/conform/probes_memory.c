@@ -141,13 +141,14 @@ static bool stays(unsigned char *map, unsigned int seed)
 /* Does no store to one mapping change a page of the other, wherever it shows there? */
 static bool are_apart(unsigned char *a, const unsigned char *b)
 {
-	unsigned char *before = malloc(few());
+	size_t count = few();
+	unsigned char *before = calloc(count, 1);
 	bool apart = before;
 
-	for (size_t page = 0; apart && page < few(); page++)
+	for (size_t page = 0; apart && page < count; page++)
 		before[page] = probe_load(b + page * facts->page + 8, "a load from the mapping");
-	store_marks(a, few(), 11);
-	for (size_t page = 0; apart && page < few(); page++)
+	store_marks(a, count, 11);
+	for (size_t page = 0; apart && page < count; page++)
 		apart = probe_load(b + page * facts->page + 8, "a load from the mapping") ==
 			before[page];
 	free(before);
