@@ -231,7 +231,7 @@ endif
 ## check-all: all tests on each kernel, which is what a change must pass
 check-all:
 	$(Q)tests/check --list '$(KERNELS)' >/dev/null
-	$(Q)tools/deps check browser deb lint
+	$(Q)tools/deps check browser lint
 	$(Q)$(build_all) programs rows rows32 command fuzz beside storm-programs
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
 
@@ -254,12 +254,12 @@ check-between:
 	$(Q)$(build_all) rows rows32 command fuzz
 	$(Q)tests/check "$$(bash -c '. vm/lib.sh && distinct_kernels | sed "1d;\$$d" | paste -sd" "')" 'fuzz lifecycle late-load fixed drivers importers rows32 templates $(strategies)'
 
-## check-tools: the tests of the test tools, of docs/matrix.md and of older programs; sanitizers
+## check-tools: the tests of the test tools, of docs/matrix.md, older programs, packages; sanitizers
 .PHONY: check-tools
 check-tools:
-	$(Q)tools/deps check
+	$(Q)tools/deps check deb lint
 	$(Q)$(build_all) programs rows command fuzz beside storm-programs
-	$(Q)tests/check '$(first)' 'self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown'
+	$(Q)tests/check '$(first)' 'self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown deb'
 
 ## fetch: all that check-all downloads, for a time without a network (KERNELS='debug-6.1 arm64-6.1')
 .PHONY: fetch

@@ -58,7 +58,7 @@ self-storm 120 self-vm 80 deb 90 strangers 70 conform 130 tour 60 style 60
 contention 120"
 
 # Those that look for mistakes in tests, programs and pages, not in the module: `make check-tools'.
-tool_suites="self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown"
+tool_suites="self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown deb"
 
 # classes_of KERNEL: `stock' kernels are Debian's own. `distinct' leaves out a kernel that
 # differs from another one in the module's build alone, which shows nothing new of the
