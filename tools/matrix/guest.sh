@@ -4,8 +4,8 @@
 # guest.sh [--tests GLOBS] NAME... [-- NAME...]	(in the VM, under scratch.sh)
 #
 # Holds what these names stand for to the contract, and leaves /NAME.json each.
-# That they differ from it is no failure; that one cannot be tested is. Of a name behind `--' it
-# leaves the findings, or null where the kernel has no such thing.
+# A difference from it is no failure; a target that cannot be tested is one. For a name behind `--'
+# it leaves the findings, or null if the kernel has no such thing.
 
 set -e
 

@@ -27,8 +27,7 @@ bool is_handed(const char *name);
  * other name is a path already.
  */
 const char *path_of_target(const char *name);
-/* The descriptor of a name that is_handed(). Ends the program, with status 2, where it cannot be
- * had. */
+/* Returns the descriptor of a name that is_handed(), or ends the program with status 2. */
 int handed_descriptor(const char *name);
 /* In a child: runs the command, with fd, unless it is -1, as its descriptor 3. */
 _Noreturn void become(char *const *command, int fd);
