@@ -106,3 +106,13 @@ bool compare(const char *operation, struct result *const results[KINDS], bool pr
 	}
 	return same;
 }
+
+bool compare_contents(const char *operation, struct result *const results[KINDS])
+{
+	bool before = contents_only, same;
+
+	contents_only = true;
+	same = compare(operation, results, false);
+	contents_only = before;
+	return same;
+}

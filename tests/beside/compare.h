@@ -14,6 +14,9 @@
  */
 bool compare(const char *operation, struct result *const results[KINDS], bool print);
 
+/* The same without the facts of page tables alone. Prints nothing. */
+bool compare_contents(const char *operation, struct result *const results[KINDS]);
+
 /* From now on what concerns page tables alone is not compared: it depends on what is mapped. */
 void compare_contents_only(void);
 
