@@ -87,7 +87,8 @@ red() {
 	plant
 	fails
 	checked 1 'one two' 'rows S1' && same "last line" "2 passed, 1 failed, 0 skipped" "$(tail -n 1 "$dir/out")" &&
-		says '^not ok  one/rows: S1.b\[shared\]' && says '# saw 4' &&
+		says '^not ok  one/rows: S1.b\[shared\]' &&
+		says "^ +one/rows: S1.b.shared.$" && says '# saw 4' &&
 		says "again: make check KERNELS='one' TESTS='rows S1\.b\*'$" && says 'log: .*build/results/one/rows\.tap, \.err' &&
 		has "$(sed '/one\/rows 1 ok, 1 failed/q' "$dir/out")" '^not ok  one/rows' # at once, too
 }
@@ -116,19 +117,19 @@ order() {
 	# a run remembers the time of whole suites only
 	echo 'one/fuzz 77' >"$tree/build/times"
 	checked 0 one 'fuzz S1' && same "after a part" "one/fuzz 77" "$(cat "$tree/build/times")" &&
-		checked 0 one 'fuzz stress' && same "after the whole" "one/fuzz one/stress" "$(sed -n 's/ [0-9]$//p' "$tree/build/times" | sort | paste -sd' ')"
+		checked 0 one 'fuzz beside' && same "after the whole" "one/beside one/fuzz" "$(sed -n 's/ [0-9]$//p' "$tree/build/times" | sort | paste -sd' ')"
 }
 
 # at_once JOBS MOST: three suites stay for a second, and until so many have been there at once
 at_once() {
 	plant
 	local name
-	for name in one-rows one-fuzz one-stress; do
+	for name in one-rows one-fuzz one-beside; do
 		suite $name "mkdir -p $dir/at/\$\$" "for i in {1..600}; do ls $dir/at | wc -l >>$dir/seen; sleep 0.1; ((i < 10)) || ! grep -qx $2 $dir/seen || break; done" \
 			"rmdir $dir/at/\$\$" "$one_test"
 	done
 	rm -rf "$dir/seen" "$dir/at"
-	JOBS=$1 checked 0 one 'rows fuzz stress S1' && same "suites at once" "$2" "$(sort -n "$dir/seen" | tail -n 1)"
+	JOBS=$1 checked 0 one 'rows fuzz beside S1' && same "suites at once" "$2" "$(sort -n "$dir/seen" | tail -n 1)"
 }
 
 patience_is() {
