@@ -30,7 +30,8 @@ void refuse_to_open(const char *path)
 	else if (error == ENOENT || error == ENXIO || error == ENODEV)
 		way_out = ": load its module (/dev/mmapdemo: make load), or name another";
 	else if (error == EACCES || error == EPERM)
-		way_out = ": run as root, or give yourself the right (/dev/mmapdemo: mode=0666)";
+		way_out = ": run as root, or give yourself the right (of /dev/mmapdemo, mmapdemo "
+			  "doctor tells)";
 	errx(2, "%s: %s%s", path, strerror(error), way_out);
 }
 

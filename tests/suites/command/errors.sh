@@ -30,7 +30,7 @@ each() {
 
 no_device() {
 	commands=$(echo "$commands" | grep -v -e maps -e watch)
-	each 1 '^mmapdemo [a-z]+: /dev/none: No such file or directory: .*load the module' --device /dev/none &&
+	each 1 '^mmapdemo [a-z]+: /dev/none: No such file or directory: the module is loaded, and has no device of that name: name a device of the module \(mmapdemo list\)$' --device /dev/none &&
 		runs 1 maps --device /dev/none && complains 'No such file.*no such device is loaded'
 }
 

@@ -33,24 +33,27 @@ renamed() {
 		mv /dev/renamed /dev/mmapdemo && let_go
 }
 
-# not_the_device PATH WHAT
+# not_the_device PATH WHAT CURE: patterns
 not_the_device() {
 	echo "$commands" >/tmp/commands
 	while read -r words; do
 		# shellcheck disable=SC2086 # a command and its operands
 		runs 1 $words --device "$1" &&
-			complains "^mmapdemo [a-z]+: $1: no device of this module: $2\$" || return
+			complains "^mmapdemo [a-z]+: $1: no device of this module: $2: $3\$" || return
 	done </tmp/commands
 	runs 1 map --self --device "$1" &&
-		complains "^mmapdemo map: $1: no device of this module: $2\$" &&
+		complains "^mmapdemo map: $1: no device of this module: $2: $3\$" &&
 		runs 2 bench "$1" && one_line_of_complaint && complains "$1: no device of this module.* --write" &&
 		runs 2 conform --table "$1" && one_line_of_complaint
 }
 
 in_its_place() {
+	another='name a device of the module \(mmapdemo list\)'
 	for path in /tmp/mmapdemo /dev/mmapdemo-x; do
+		cure=$another
+		[ $path = /tmp/mmapdemo ] || cure="mv $path /var/tmp/"
 		echo precious >$path
-		not_the_device $path 'a regular file' && same "the file" precious "$(cat $path)" ||
+		not_the_device $path 'a regular file' "$cure" && same "the file" precious "$(cat $path)" ||
 			{ rm $path; return 1; }
 		# nor does bench take it for a device of the module when none is named
 		/mmapdemo bench --list >/tmp/said
@@ -58,15 +61,16 @@ in_its_place() {
 			"$(grep -o '^subject mmapdemo[^ ]* ' /tmp/said)" || { rm $path; return 1; }
 		rm $path
 	done
-	mkfifo /tmp/fifo && not_the_device /tmp/fifo 'a pipe' && rm /tmp/fifo &&
-		not_the_device /tmp 'a directory'
+	mkfifo /tmp/fifo && not_the_device /tmp/fifo 'a pipe' "$another" && rm /tmp/fifo &&
+		not_the_device /tmp 'a directory' "$another"
 }
 
 # A regular file that is mapped under the device's name is not shown as the device.
 mapped_in_its_place() {
+	another='name a device of the module \(mmapdemo list\)'
 	mv /dev/mmapdemo /dev/was && dd if=/dev/zero of=/dev/mmapdemo bs=4096 count=1 2>/dev/null &&
 		hold 0 4096 shared && runs 1 map "$held" && complains 'has not mapped /dev/mmapdemo' &&
-		runs 1 maps && complains 'no device of this module: a regular file' &&
+		runs 1 maps && complains 'no device of this module: a regular file: mv /dev/mmapdemo /var/tmp/ && mknod -m 0600 /dev/mmapdemo c ' &&
 		runs 2 bench --works open && complains '/dev/mmapdemo: no device of this module.* --write'
 	status=$?
 	let_go

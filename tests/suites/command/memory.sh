@@ -62,7 +62,7 @@ create_errors() {
 		complains 'Invalid argument: SIZE is more than a file' && runs 127 create /none &&
 		complains '^mmapdemo create: /none: No such file' && runs 126 create /proc/self/maps &&
 		complains '/proc/self/maps: Permission denied' &&
-		runs 1 create --device /dev/none true && complains '/dev/none: No such file.*load the module' &&
+		runs 1 create --device /dev/none true && complains '/dev/none: No such file.*has no device of that name' &&
 		runs 1 create --device /dev/zero true && complains '/dev/zero: .*no device of this module'
 }
 

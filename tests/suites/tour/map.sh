@@ -145,7 +145,7 @@ map_errors() {
 	runs 1 map 4194303 && complains '^mmapdemo map: there is no process 4194303' &&
 		runs 1 map 2 && complains 'has no memory: it has ended, or is the kernel' &&
 		runs 1 map $$ && complains 'has not mapped /dev/mmapdemo: --all shows' &&
-		runs 1 map --device /dev/none $$ && complains '/dev/none: No such file.*load the module' &&
+		runs 1 map --device /dev/none $$ && complains '/dev/none: No such file.*has no device of that name' &&
 		runs 2 map && complains 'wants PIDs' && runs 2 map x && complains "PID 'x' is not the number" &&
 		runs 2 map 0 && runs 2 map 1 2 3 4 5 6 7 8 9 && complains 'more than 8' &&
 		runs 1 map --self --svg /none/x && complains '/none/x: No such file' &&

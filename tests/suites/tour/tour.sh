@@ -169,7 +169,7 @@ tour_hidden() {
 }
 
 tour_refuses() {
-	runs 1 tour --device /dev/none && complains 'No such file.*load the module' &&
+	runs 1 tour --device /dev/none && complains 'No such file.*has no device of that name' &&
 		runs 1 tour --device /dev/zero && complains 'no device of this module' &&
 		runs 1 tour --device /dev/mmapdemo-pfn && complains 'strategy pagecache, and this is pfn' &&
 		runs 2 tour --chapter 13 && complains "no chapter '13': 1 to 12" &&

@@ -11,6 +11,7 @@
 
 #include "common/number.h"
 #include "control.h"
+#include "trouble.h"
 
 enum { DEVICE = 'd', JSON = 'j' };
 
@@ -133,40 +134,40 @@ static const char *advise(const struct advice *advice, int error)
 }
 
 static void __attribute__((noreturn))
-refuse(const struct control *control, const struct device *device)
+refuse(const struct control *control, const struct trouble *trouble)
 {
-	control_fail(control, "no device of this module: %s", device_kind(device));
+	control_fail(control, "%s: %s", trouble->says, trouble->cure);
 }
 
 struct device control_device(const struct control *control)
 {
 	struct device device = device_find(control->device);
+	struct trouble trouble;
 
-	if (!device.error && !device.is_ours)
-		refuse(control, &device);
+	if (!device.error && !device.is_ours) {
+		trouble = device_trouble(&device);
+		refuse(control, &trouble);
+	}
 	return device;
 }
 
 int open_device(const struct control *control, int flags)
 {
-	static const struct advice advice[] = {
-		{ENOENT, "there is none: load the module (modprobe mmapdemo, make load)"},
-		{ENXIO, "its driver is gone: load the module (modprobe mmapdemo, make load)"},
-		{EACCES, "not yours to open: be root, or load the module with mode= (README)"},
-		{},
-	};
 	const struct device device = device_find(control->device);
-	const char *says;
-	int fd;
+	struct trouble trouble;
+	int fd, error;
 
 	/* open() of a pipe would wait. Another driver's device fails at the first ioctl. */
-	if (!device.error && !S_ISCHR(device.mode))
-		refuse(control, &device);
+	if (!device.error && !S_ISCHR(device.mode)) {
+		trouble = device_trouble(&device);
+		refuse(control, &trouble);
+	}
 	fd = open(control->device, flags | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;
-	says = advise(advice, errno);
-	control_fail(control, "%s%s%s", strerror(errno), says ? ": " : "", says ? says : "");
+	error = errno;
+	trouble = device_open_trouble(&device, (flags & O_ACCMODE) != O_RDONLY, error);
+	control_fail(control, "%s: %s: %s", strerror(error), trouble.says, trouble.cure);
 }
 
 /* What is wrong with the operands as a range, if that is what it is. */
@@ -199,11 +200,18 @@ void control_explain(const struct control *control, const struct advice *advice)
 		{ENOMEM, "not enough memory is free: free some, or take less"},
 		{},
 	};
-	const char *error = strerror(errno), *says = advise(advice, errno);
+	const int error = errno;
+	const struct device device = device_find(control->device);
+	const char *says = advise(advice, error);
+	struct trouble trouble = {};
 
 	if (!says)
-		says = advise(shared, errno);
-	control_fail(control, "%s%s%s", error, says ? ": " : "", says ? says : "");
+		says = advise(shared, error);
+	if (!says && device.is_ours)
+		trouble = device_call_trouble(&device, "ioctl()", error);
+	if (trouble.with)
+		control_fail(control, "%s: %s: %s", strerror(error), trouble.says, trouble.cure);
+	control_fail(control, "%s%s%s", strerror(error), says ? ": " : "", says ? says : "");
 }
 
 void control_do(const struct control *control, int fd, unsigned long request, void *argument,

@@ -33,10 +33,10 @@ static const char *kind_of_driver(dev_t number)
 	char path[64];
 
 	if (access("/sys/dev/char", F_OK))
-		return "sysfs would tell, but is not mounted (mount -t sysfs none /sys)";
+		return "sysfs would tell, but is not mounted";
 	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u", major(number), minor(number));
 	if (access(path, F_OK))
-		return "its driver is gone: load the module (modprobe mmapdemo, make load)";
+		return "its driver is gone";
 	return "another driver's device";
 }
 

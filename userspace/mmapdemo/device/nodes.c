@@ -4,9 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +12,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "common/accounts.h"
 #include "common/json.h"
 #include "common/memory.h"
 #include "common/number.h"
@@ -51,36 +50,6 @@ static void tell(struct control *control, const char *name, const char *attribut
 	if (errno)
 		control_explain(control, advice);
 	free(node);
-}
-
-/*
- * Users and groups of the files in /etc: the command is linked statically, and getpwnam() would
- * want the shared libraries of other sources. The answer is valid until the next question.
- */
-static const struct passwd *find_user(const char *name, uid_t id)
-{
-	FILE *file = fopen("/etc/passwd", "re");
-	const struct passwd *user = NULL;
-
-	while (file && (user = fgetpwent(file)))
-		if (name ? !strcmp(user->pw_name, name) : user->pw_uid == id)
-			break;
-	if (file)
-		fclose(file);
-	return user;
-}
-
-static const struct group *find_group(const char *name, gid_t id)
-{
-	FILE *file = fopen("/etc/group", "re");
-	const struct group *group = NULL;
-
-	while (file && (group = fgetgrent(file)))
-		if (name ? !strcmp(group->gr_name, name) : group->gr_gid == id)
-			break;
-	if (file)
-		fclose(file);
-	return group;
 }
 
 /* A number that is in no file is taken, too; `of' is what stands before the name. */
@@ -198,23 +167,15 @@ static bool node_look(const char *name, struct node *node)
 /* USER:GROUP. Most nodes have the owner of the node before: /etc is not read for each. */
 static const char *node_owner(const struct stat *of)
 {
-	static char owner[2 * LOGIN_NAME_MAX];
+	static char owner[132], user[64], group[64];
 	static uid_t uid;
 	static gid_t gid;
-	char user_number[16], group_number[16];
-	const struct passwd *user;
-	const struct group *group;
 
 	if (*owner && of->st_uid == uid && of->st_gid == gid)
 		return owner;
 	uid = of->st_uid;
 	gid = of->st_gid;
-	user = find_user(NULL, uid);
-	group = find_group(NULL, gid);
-	snprintf(user_number, sizeof(user_number), "%u", uid);
-	snprintf(group_number, sizeof(group_number), "%u", gid);
-	snprintf(owner, sizeof(owner), "%s:%s", user ? user->pw_name : user_number,
-		 group ? group->gr_name : group_number);
+	snprintf(owner, sizeof(owner), "%s:%s", user_word(uid, user), group_word(gid, group));
 	return owner;
 }
 

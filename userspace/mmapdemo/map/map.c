@@ -12,6 +12,7 @@
 #include "common/memory.h"
 #include "common/number.h"
 #include "common/refuse.h"
+#include "device/trouble.h"
 #include "draw.h"
 #include "from.h"
 #include "json.h"
@@ -109,11 +110,13 @@ static void explain_nothing(const struct options *options, const struct map_proc
 {
 	const char *device = options->device ? options->device : "/dev/mmapdemo";
 
-	if (access(device, F_OK))
-		fail(options->name,
-		     "%s: %s: load the module (modprobe mmapdemo, make load); --all shows "
-		     "other mappings",
-		     device, strerror(errno));
+	if (access(device, F_OK)) {
+		const struct device none = device_find(device);
+		const struct trouble trouble = device_trouble(&none);
+
+		fail(options->name, "%s: %s: %s: %s; --all shows other mappings", device,
+		     strerror(none.error), trouble.says, trouble.cure);
+	}
 	fail(options->name,
 	     "process %d (%s) has not mapped %s: --all shows its other mappings, `mmapdemo "
 	     "maps` who has",
@@ -131,9 +134,11 @@ static void read_processes(const struct options *options, struct map_picture *pi
 	char reason[256];
 	size_t vmas = 0;
 
-	if (!device.error && !device.is_ours)
-		fail(options->name, "%s: no device of this module: %s", device.path,
-		     device_kind(&device));
+	if (!device.error && !device.is_ours) {
+		const struct trouble trouble = device_trouble(&device);
+
+		fail(options->name, "%s: %s: %s", device.path, trouble.says, trouble.cure);
+	}
 	map_page_sizes(picture);
 	picture->processes = new_array(options->count, sizeof(*picture->processes));
 	for (; picture->count < options->count; picture->count++) {

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Why a path is no device of this module, or cannot be opened, and what cures that. All commands
+ * say it in these words.
+ */
+#ifndef TROUBLE_H
+#define TROUBLE_H
+
+#include "device.h"
+
+/* What is at fault. */
+enum trouble_with {
+	NO_TROUBLE,
+	WITH_NODE,
+	WITH_MOUNT,
+	WITH_RIGHTS,
+	WITH_CGROUP,
+	WITH_SECCOMP,
+	WITH_LANDLOCK,
+	WITH_SELINUX,
+	WITH_APPARMOR,
+	WITH_SOMETHING,
+};
+
+struct trouble {
+	enum trouble_with with;
+	char says[320];
+	char cure[320]; /* one command; "as root: " goes before it where root is needed */
+};
+
+/* Of what the path names, without opening it. */
+struct trouble device_trouble(const struct device *device);
+
+/* Of open(), which failed for that errno. */
+struct trouble device_open_trouble(const struct device *device, bool for_writing, int error);
+
+/* Of an ioctl() or mmap() of a device that could be opened; NO_TROUBLE: it is not a sandbox. */
+struct trouble device_call_trouble(const struct device *device, const char *call, int error);
+
+/* Of a sandbox that lets nothing be opened. */
+struct trouble sandbox_trouble(void);
+
+#endif
