@@ -55,7 +55,7 @@ $(printf '%s	first,last,source,cross	50\n' "${strategies[@]}")
 # Those of tests/suites and tests/self, which run once, where they take longer than this.
 host_seconds=40
 host_table="mutants 250 tutorial 300 mistakes 300 self-fuzz 195 sanitize 180 matrix 150 grown 140 lint 130
-self-storm 120 self-vm 80 deb 90 strangers 70 conform 130 tour 60 style 60
+self-storm 120 self-vm 80 deb 90 strangers 70 conform 130 doctor 60 tour 60 style 60
 contention 120"
 
 # Those that look for mistakes in tests, programs and pages, not in the module: `make check-tools'.

@@ -42,6 +42,7 @@ _mmapdemo() {
 	elif ! words=$(_mmapdemo_values "$program" "$command" "$option"); then
 		case $command$option in
 		conform--baseline | conform--compare | *--svg | *--from | tour-h | bench--json | map--html | tour--html) words=$(compgen -f -- "$cur") ;;
+		doctor--root | doctor-r) words=$(compgen -d -- "$cur") ;;
 		create*) words=$(compgen -c -- "$cur") ;;
 		map*) words=$(cd /proc && echo [0-9]*) ;;
 		conform*) words="memfd: shm: zero: hugetlb: anon: fd: secret: udmabuf: dmaheap: perf: bpf: uring: packet: guestmem: dmabuf: pci: $(compgen -f -- "$cur")" ;;

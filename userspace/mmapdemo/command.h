@@ -7,6 +7,7 @@ int bench_main(int argc, char **argv);
 int conform_main(int argc, char **argv);
 int create_main(int argc, char **argv);
 int destroy_main(int argc, char **argv);
+int doctor_main(int argc, char **argv);
 int rules_main(int argc, char **argv);
 int fill_main(int argc, char **argv);
 int heal_main(int argc, char **argv);

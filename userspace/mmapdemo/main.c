@@ -16,6 +16,7 @@ static const struct command {
 	const char *says;
 } commands[] = {
 	{"tour", tour_main, "what mmap does, step by step: start here"},
+	{"doctor", doctor_main, "what keeps the device from being used here, and the cure"},
 	{"bench", bench_main, "measure what mapping costs, beside what else can be mapped"},
 	{"conform", conform_main, "hold a device, or what else can be mapped, to the contract"},
 	{"info", info_main, "what the device is, and what happened to it"},

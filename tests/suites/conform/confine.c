@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * confine landlock PATH COMMAND...: only PATH can be opened for writing
+ * confine ioctl - COMMAND...: no device answers ioctl(), as Landlock denies that since Linux 6.10
  * confine seccomp NUMBER COMMAND...: the system call of that number says EPERM
  */
 #define _GNU_SOURCE
@@ -42,6 +43,19 @@ static void use_landlock(const char *path)
 		err(3, "landlock_restrict_self");
 }
 
+#ifndef LANDLOCK_ACCESS_FS_IOCTL_DEV
+#define LANDLOCK_ACCESS_FS_IOCTL_DEV (1ULL << 15)
+#endif
+
+static void deny_ioctl(void)
+{
+	struct landlock_ruleset_attr handled = {.handled_access_fs = LANDLOCK_ACCESS_FS_IOCTL_DEV};
+	int rules = syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0);
+
+	if (rules < 0 || syscall(SYS_landlock_restrict_self, rules, 0))
+		err(3, "landlock");
+}
+
 static void use_seccomp(unsigned int call)
 {
 	struct sock_filter filter[] = {
@@ -62,6 +76,8 @@ int main(int argc, char **argv)
 		return 3;
 	if (!strcmp(argv[1], "landlock"))
 		use_landlock(argv[2]);
+	else if (!strcmp(argv[1], "ioctl"))
+		deny_ioctl();
 	else
 		use_seccomp(atoi(argv[2]));
 	execv(argv[3], argv + 3);

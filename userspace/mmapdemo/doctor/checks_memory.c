@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Huge pages, and limits beside the buffer's size. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/memory.h"
+#include "common/mounts.h"
+#include "common/number.h"
+#include "device/device.h"
+#include "facts.h"
+#include "support/text.h"
+
+#define THP "/sys/kernel/mm/transparent_hugepage/"
+
+/* What the kernel allows to lock since 5.16 unless told otherwise: MLOCK_LIMIT. */
+enum { USUAL_LOCKED = 8 << 20 };
+
+/* The size of the buffer; false: there is none to be asked, which the finding says. */
+static bool buffer_size(const struct patient *patient, uint64_t *bytes, struct finding *finding)
+{
+	const struct device device = device_find(patient->device);
+	char *path = format_text("/sys/class/mmapdemo/%s/size", device.name);
+	bool found = fact_number(patient, path, bytes);
+
+	free(path);
+	if (!found)
+		unknown(finding, "not looked at: there is no buffer to compare with (module)");
+	return found;
+}
+
+/* The word of a setting that is chosen: "always [madvise] never" is madvise. */
+static bool chosen(const struct patient *patient, const char *path, char word[64])
+{
+	char line[64];
+
+	*word = '\0';
+	return fact_line(patient, path, line, sizeof(line)) &&
+	       sscanf(line, "%*[^[][%63[^]]", word) + sscanf(line, "[%63[^]]", word) > 0;
+}
+
+/*
+ * The core maps the device's huge folios whatever the setting is: do_set_pmd() in mm/memory.c
+ * does not ask it. Anonymous memory, and huge_fault of drivers, are for it to decide:
+ * __thp_vma_allowable_orders() in mm/huge_memory.c.
+ */
+static void look_at_huge_pages(const struct patient *patient, struct finding *finding)
+{
+	char enabled[64], huge[32], shmem[64];
+
+	if (!chosen(patient, THP "enabled", enabled)) {
+		if (fact_exists(patient, "/sys/kernel/mm"))
+			fine(finding, "this kernel has none: all memory is in small pages");
+		else
+			unknown(finding, "not looked at: there is no /sys/kernel/mm");
+		return;
+	}
+	if (!strcmp(enabled, "never")) {
+		wrong(finding,
+		      "transparent huge pages are off (never): anonymous memory and "
+		      "mmapdemo-anon get small pages, and Linux 6.12 does not ask a driver's "
+		      "huge_fault; huge pages of the other nodes are mapped as before");
+		cured_by_root(finding, "echo always >" THP "enabled");
+		return;
+	}
+	chosen(patient, THP "shmem_enabled", shmem);
+	fact_line(patient, "/sys/module/mmapdemo/parameters/huge", huge, sizeof(huge));
+	fine(finding, "%s%s%s; memfds have a setting of their own: %s", enabled,
+	     *huge ? ", and the module's huge=" : "", huge, *shmem ? shmem : "unknown");
+}
+
+/* A column of buddyinfo is an order, from 0 on. */
+static uint64_t free_blocks(FILE *file, int least)
+{
+	char line[512];
+	uint64_t count = 0;
+
+	while (fgets(line, sizeof(line), file)) {
+		char *at = strstr(line, "zone");
+		int order = 0;
+
+		at = at ? at + 4 + strspn(at + 4, " ") : line + strlen(line);
+		for (at += strcspn(at, " "); *at && *at != '\n'; order++) {
+			char *end;
+			uint64_t blocks = strtoull(at, &end, 10);
+
+			if (end == at)
+				break;
+			if (order >= least)
+				count += blocks;
+			at = end;
+		}
+	}
+	return count;
+}
+
+static void look_at_free_blocks(const struct patient *patient, struct finding *finding)
+{
+	char *path = format_text("%s/proc/buddyinfo", patient->root), words[32];
+	uint64_t huge, count;
+	int order = 0;
+	FILE *file;
+
+	file = fopen(path, "re");
+	free(path);
+	if (!file) {
+		unknown(finding, "/proc/buddyinfo cannot be read, which root may");
+		return;
+	}
+	if (!fact_number(patient, THP "hpage_pmd_size", &huge) || !huge)
+		huge = 0;
+	while (huge && (uint64_t)sysconf(_SC_PAGESIZE) << order < huge)
+		order++;
+	count = free_blocks(file, order);
+	fclose(file);
+	if (!huge) {
+		fine(finding, "not needed: this kernel has no huge pages");
+	} else if (!count) {
+		wrong(finding, "no block of %s is free: what is allocated now is in small pages",
+		      number_words(huge, words));
+		cured_by_root(finding, "echo 1 >/proc/sys/vm/compact_memory");
+	} else {
+		fine(finding, "%ju of %s or more", (uintmax_t)count, number_words(huge, words));
+	}
+}
+
+/* The lowest limit of a memory cgroup and of those above it. */
+struct limit {
+	uint64_t bytes;
+	char path[512]; /* of the file that has it */
+	bool found;	/* a cgroup of memory, with a limit or without */
+};
+
+static void take_limits(const struct patient *patient, const char *base, char *cgroup,
+			const char *name, struct limit *limit)
+{
+	for (;;) {
+		char path[512];
+		uint64_t bytes;
+		char *slash;
+
+		snprintf(path, sizeof(path), "%s%s/%s", base, strcmp(cgroup, "/") ? cgroup : "",
+			 name);
+		if (fact_exists(patient, path)) {
+			limit->found = true;
+			/* "max" is no number */
+			if (fact_number(patient, path, &bytes) && bytes < limit->bytes) {
+				limit->bytes = bytes;
+				snprintf(limit->path, sizeof(limit->path), "%s", path);
+			}
+		}
+		slash = strrchr(cgroup, '/');
+		if (!slash || !*cgroup || !strcmp(cgroup, "/"))
+			return;
+		*slash = '\0';
+		if (!*cgroup)
+			strcpy(cgroup, "/");
+	}
+}
+
+static struct limit find_limit(const struct patient *patient)
+{
+	char *path = format_text("%s/proc/self/cgroup", patient->root), line[600];
+	struct limit limit = {.bytes = UINT64_MAX};
+	FILE *file = fopen(path, "re");
+
+	free(path);
+	while (file && fgets(line, sizeof(line), file)) {
+		char *controllers = strchr(line, ':'), *cgroup;
+
+		line[strcspn(line, "\n")] = '\0';
+		cgroup = controllers ? strchr(controllers + 1, ':') : NULL;
+		if (!cgroup)
+			continue;
+		*cgroup++ = '\0';
+		if (!controllers[1])
+			take_limits(patient, "/sys/fs/cgroup", cgroup, "memory.max", &limit);
+		else if (strstr(controllers, "memory"))
+			take_limits(patient, "/sys/fs/cgroup/memory", cgroup,
+				    "memory.limit_in_bytes", &limit);
+	}
+	if (file)
+		fclose(file);
+	return limit;
+}
+
+static void cure_limit(const struct patient *patient, const struct limit *limit,
+		       struct finding *finding)
+{
+	char *folder = copy_text(limit->path), *unit;
+
+	*strrchr(folder, '/') = '\0';
+	unit = strrchr(folder, '/') + 1;
+	if (strstr(unit, ".service") || strstr(unit, ".scope") || strstr(unit, ".slice"))
+		cured_by_root(finding, "systemctl set-property %s MemoryMax=infinity", unit);
+	else if (strstr(limit->path, "memory.max"))
+		cured_by_root(finding, "echo max >%s", limit->path);
+	else
+		cured_by_root(finding, "echo -1 >%s", limit->path);
+	if (fact_container(patient))
+		cured_by(finding, "start the container without --memory, or with more of it");
+	free(folder);
+}
+
+static void look_at_memory_limit(const struct patient *patient, struct finding *finding)
+{
+	const struct limit limit = find_limit(patient);
+	char size_words[32], limit_words[32];
+	uint64_t size;
+
+	if (!buffer_size(patient, &size, finding))
+		return;
+	if (limit.bytes < size) {
+		wrong(finding,
+		      "the memory cgroup allows %s, and the buffer has %s: a process that "
+		      "uses more of it is killed",
+		      number_words(limit.bytes, limit_words), number_words(size, size_words));
+		cure_limit(patient, &limit, finding);
+	} else if (!limit.found) {
+		fine(finding, "no memory cgroup");
+	} else if (limit.bytes == UINT64_MAX) {
+		fine(finding, "the memory cgroup has none");
+	} else {
+		fine(finding, "%s of the memory cgroup, for a buffer of %s",
+		     number_words(limit.bytes, limit_words), number_words(size, size_words));
+	}
+}
+
+static const char *limit_text(rlim_t limit, char words[32])
+{
+	return limit == RLIM_INFINITY ? "no limit" : number_words(limit, words);
+}
+
+static void look_at_locked_memory(const struct patient *patient, struct finding *finding)
+{
+	char limit_words[32], size_words[32];
+	struct rlimit limit;
+	uint64_t size, capabilities = 0;
+
+	if (!buffer_size(patient, &size, finding))
+		return;
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	status_number("CapEff:", 16, &capabilities);
+	limit_text(limit.rlim_cur, limit_words);
+	number_words(size, size_words);
+	if (capabilities & 1 << 14) { /* CAP_IPC_LOCK */
+		fine(finding, "a process with CAP_IPC_LOCK may lock all (RLIMIT_MEMLOCK: %s)",
+		     limit_words);
+	} else if (limit.rlim_cur >= size) {
+		fine(finding, "%s (RLIMIT_MEMLOCK), for a buffer of %s", limit_words, size_words);
+	} else if (limit.rlim_cur >= USUAL_LOCKED) {
+		fine(finding,
+		     "%s (RLIMIT_MEMLOCK) is usual; mlock() and io_uring take no more of the "
+		     "buffer's %s",
+		     limit_words, size_words);
+	} else {
+		wrong(finding,
+		      "RLIMIT_MEMLOCK is %s, and the buffer has %s: mlock(), MAP_LOCKED and "
+		      "buffers of io_uring fail",
+		      limit_words, size_words);
+		if (limit.rlim_max >= size)
+			cured_by(finding, "ulimit -l %ju", (uintmax_t)(size + 1023) / 1024);
+		else
+			cured_by(finding, "as root: prlimit --pid %d --memlock=%ju",
+				 patient->caller, (uintmax_t)size);
+	}
+}
+
+static void look_at_address_space(const struct patient *patient, struct finding *finding)
+{
+	char limit_words[32], size_words[32];
+	uint64_t size, used = 0;
+	struct rlimit limit;
+
+	if (!buffer_size(patient, &size, finding))
+		return;
+	getrlimit(RLIMIT_AS, &limit);
+	status_number("VmSize:", 10, &used);
+	limit_text(limit.rlim_cur, limit_words);
+	number_words(size, size_words);
+	if (limit.rlim_cur == RLIM_INFINITY) {
+		fine(finding, "no limit (RLIMIT_AS)");
+	} else if (limit.rlim_cur >= size + used * 1024) {
+		fine(finding, "%s (RLIMIT_AS), for a buffer of %s", limit_words, size_words);
+	} else {
+		wrong(finding,
+		      "RLIMIT_AS is %s, and the buffer has %s: mmap() of all of it is ENOMEM",
+		      limit_words, size_words);
+		if (limit.rlim_max == RLIM_INFINITY)
+			cured_by(finding, "ulimit -v unlimited");
+		else
+			cured_by(finding, "as root: prlimit --pid %d --as=unlimited",
+				 patient->caller);
+	}
+}
+
+const struct check memory_checks[] = {
+	{"huge-pages", look_at_huge_pages, false},
+	{"free-blocks", look_at_free_blocks, false},
+	{"memory-limit", look_at_memory_limit, false},
+	{"locked-memory", look_at_locked_memory, true},
+	{"address-space", look_at_address_space, true},
+	{},
+};
