@@ -32,7 +32,7 @@ struct bench {
 /* The one that was measured, or NULL. */
 const struct bench_figure *bench_find(const struct bench *bench, const char *work,
 				      const char *subject, size_t size);
-/* (max - min) / median */
+/* (max - min) / median; of memory max - min, as a part of the buffer */
 double bench_spread(const struct bench_figure *figure);
 const char *bench_unit(const struct bench *bench, enum bench_per per);
 /* The size that a work is done with, apart from those for the slope. */

@@ -8,7 +8,7 @@
  *	works		name, says, unit
  *	subjects	name, says
  *	figures		work, subject, size (bytes), and median, min, max, spread
- *			(max - min) / median; or reason
+ *			(max - min) / median (of memory max - min); or reason
  *	targets		work, versus, at_most or at_least, ratio, reached
  */
 #include <stdlib.h>

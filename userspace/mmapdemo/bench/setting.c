@@ -3,15 +3,23 @@
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <linux/membarrier.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "setting.h"
 #include "size.h"
 #include "support/proc.h"
+
+/* Memory is at rest when that many readings in a row differ from the one before by no more. */
+#define SETTLE_AGREE 3
+#define SETTLE_TRIES 30
+#define SETTLE_BYTES ((int64_t)(32 * KIB))
 
 static struct setting {
 	const char *path;
@@ -113,15 +121,20 @@ void bench_setting_remove(const char *path)
 	count++;
 }
 
-/* Free pages on the lists that each processor has, which MemFree does not count. */
-static size_t free_in_lists(void)
+/*
+ * Free bytes: those of the zones, and the pages on the lists that each processor has. Both are in
+ * one file, which holds the lock of a zone meanwhile: between a reading of MemFree and one of the
+ * lists, the kernel gives back a whole list (20 MiB and more) once a block of pages is freed.
+ */
+static int64_t memory_free(void)
 {
 	FILE *file = fopen("/proc/zoneinfo", "re");
-	size_t pages = 0, count;
+	int64_t pages = 0, count;
 	char line[128];
 
 	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, " count: %zu", &count) == 1)
+		if (sscanf(line, " pages free %" SCNd64, &count) == 1 ||
+		    sscanf(line, " count: %" SCNd64, &count) == 1)
 			pages += count;
 	if (file)
 		fclose(file);
@@ -129,10 +142,27 @@ static size_t free_in_lists(void)
 }
 
 /* Huge pages that are set aside and free are not used for anything yet. */
-size_t bench_memory_used(void)
+static int64_t memory_used(void)
 {
-	uint64_t kib = meminfo("MemTotal") - meminfo("MemFree") -
-		       meminfo("HugePages_Free") * meminfo("Hugepagesize");
+	int64_t kib = meminfo("MemTotal") - meminfo("HugePages_Free") * meminfo("Hugepagesize");
 
-	return kib * KIB - free_in_lists();
+	/* Counts that processors have not added to the zone's yet; for root alone. */
+	put("/proc/sys/vm/stat_refresh", "1");
+	return kib * (int64_t)KIB - memory_free();
+}
+
+/* What processes held that ended just now is freed by RCU, and by workers. */
+bool bench_memory_used(int64_t *bytes)
+{
+	int64_t before = memory_used();
+	unsigned int agree = 0;
+
+	for (int i = 0; i < SETTLE_TRIES && agree < SETTLE_AGREE; i++) {
+		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+		usleep(10000);
+		*bytes = memory_used();
+		agree = llabs(*bytes - before) <= SETTLE_BYTES ? agree + 1 : 0;
+		before = *bytes;
+	}
+	return agree == SETTLE_AGREE;
 }

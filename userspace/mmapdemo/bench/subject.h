@@ -30,10 +30,8 @@ struct bench_subject {
 	bool is_file; /* what is written to it is what read gives */
 
 	int fd;
-	size_t size;	  /* what it has, SIZE_MAX if as much as is mapped */
-	size_t page;	  /* what sizes are multiples of */
-	size_t used_then; /* memory of the machine, when it was not made yet */
-	size_t held_then; /* and memory it held already, as a device may */
+	size_t size; /* what it has, SIZE_MAX if as much as is mapped */
+	size_t page; /* what sizes are multiples of */
 	char reason[BENCH_REASON];
 };
 

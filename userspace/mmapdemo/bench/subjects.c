@@ -55,10 +55,7 @@ void bench_subject_make(struct bench_subject *subject, size_t size)
 	subject->fd = -1;
 	subject->size = SIZE_MAX;
 	subject->page = BENCH_PAGE;
-	subject->used_then = bench_memory_used();
 	subject->make(subject, size);
-	/* make() created all others anew, and whatever they hold is part of the measurement. */
-	subject->held_then = subject->fresh == FRESH_HOLE ? bench_subject_held(subject) : 0;
 }
 
 void bench_subject_unmake(struct bench_subject *subject)
@@ -102,18 +99,22 @@ static off_t find_hole(const struct bench_subject *subject, size_t size)
 	return -1;
 }
 
+int bench_subject_punch(const struct bench_subject *subject, off_t offset, size_t size)
+{
+	struct mmapdemo_punch punch = {.size = sizeof(punch), .offset = offset, .length = size};
+
+	if (subject->fresh == FRESH_HOLE && bench_is_ours(subject->path))
+		return ioctl(subject->fd, MMAPDEMO_IOCTL_PUNCH, &punch);
+	return fallocate(subject->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, size);
+}
+
 off_t bench_subject_fresh(const struct bench_subject *subject, size_t size)
 {
-	struct mmapdemo_punch punch = {.size = sizeof(punch), .length = size};
-
 	switch (subject->fresh) {
 	case FRESH_PUNCH:
-		return fallocate(subject->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, size);
+		return bench_subject_punch(subject, 0, size);
 	case FRESH_HOLE:
-		if (bench_is_ours(subject->path) &&
-		    !ioctl(subject->fd, MMAPDEMO_IOCTL_PUNCH, &punch))
-			return 0;
-		return find_hole(subject, size);
+		return bench_subject_punch(subject, 0, size) ? find_hole(subject, size) : 0;
 	case FRESH_MAPPING:
 		return 0;
 	case FRESH_NEVER:

@@ -13,6 +13,8 @@ void bench_subject_make(struct bench_subject *subject, size_t size);
 void bench_subject_unmake(struct bench_subject *subject);
 /* Bytes of memory it holds. */
 size_t bench_subject_held(const struct bench_subject *subject);
+/* Frees a part of its memory; -1 and errno: it could not. */
+int bench_subject_punch(const struct bench_subject *subject, off_t offset, size_t size);
 /* Where to map memory that is not there yet; -1 if nowhere. */
 off_t bench_subject_fresh(const struct bench_subject *subject, size_t size);
 

@@ -253,30 +253,65 @@ static int64_t page_tables(const struct bench_job *job)
 	return (int64_t)after - (int64_t)before;
 }
 
-/*
- * All that is used since before it was made, less the buffer itself; for each
- * job's size of it.
- */
-static int64_t memory_beside(const struct bench_job *job)
+#define MEMORY_TRIES 5
+
+static int64_t memory_used(void)
 {
-	const struct bench_subject *subject = job->subject;
+	int64_t bytes;
+
+	if (!bench_memory_used(&bytes))
+		bench_fail("the system uses and frees memory all the time");
+	return bytes;
+}
+
+/* A buffer that has all its memory as soon as it is made is made once more. */
+static void make_again(struct bench_subject *subject, size_t size)
+{
+	if (subject->is_file)
+		bench_fail("all its memory is there from the start");
+	subject->make(subject, size);
+	if (*subject->reason)
+		bench_fail("%s", subject->reason);
+}
+
+/* All that is used more than before the memory was there, less the buffer itself. */
+static int64_t memory_beside_once(const struct bench_job *job)
+{
+	struct bench_subject subject = *job->subject;
 	struct bench_job fresh = *job;
 	size_t buffer = job->size;
-	int64_t used;
+	int64_t used, held;
 	char *memory;
 
-	if (subject->fresh != FRESH_NEVER)
-		fresh.offset = bench_subject_fresh(subject, job->size);
+	fresh.subject = &subject;
+	if (subject.fresh != FRESH_NEVER)
+		fresh.offset = bench_subject_fresh(&subject, job->size);
 	if (fresh.offset < 0)
 		bench_fail("no unused memory left in it, or none to be found");
+	held = subject.is_file ? bench_subject_held(&subject) : 0;
+	used = memory_used();
+	if (subject.fresh == FRESH_NEVER)
+		make_again(&subject, job->size);
 	memory = map_written(&fresh);
-	used = bench_memory_used() - subject->used_then;
-	if (subject->is_file)
-		buffer = bench_subject_held(subject) - subject->held_then;
-	else if (subject->fresh == FRESH_NEVER)
-		buffer = subject->size;
+	used = memory_used() - used;
+	if (subject.is_file)
+		buffer = bench_subject_held(&subject) - held;
 	unmap(job, memory);
-	return (used - (int64_t)buffer) * ((double)job->size / buffer);
+	if (subject.fresh == FRESH_NEVER)
+		close(subject.fd);
+	return used - (int64_t)buffer;
+}
+
+/* Below 0 it is the rest of the system that was measured. */
+static int64_t memory_beside(const struct bench_job *job)
+{
+	for (int i = 0; i < MEMORY_TRIES; i++) {
+		int64_t bytes = memory_beside_once(job);
+
+		if (bytes >= 0)
+			return bytes;
+	}
+	bench_fail("others free memory meanwhile");
 }
 
 const struct bench_work bench_works[] = {
