@@ -6,14 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "subject.h"
+#include "crowd.h"
 
-struct contention_work {
-	const char *name;
-	const char *says;
-};
-
-extern const struct contention_work contention_works[];
+extern const struct crowd_work contention_works[];
 extern const size_t contention_work_count;
 
 /*
