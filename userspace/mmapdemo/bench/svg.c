@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Figures as a chart that stands alone: a line for each work, a mark for each
- * subject, log scale. Shapes differ too, for paper and for eyes that see no colour.
+ * Figures as a chart that stands alone: a panel for each work, in it a line for each subject, and
+ * one log scale for all panels of a unit. No mark lies on another one. The device differs from its
+ * peers by shape and weight, too, for paper and for eyes that see no colour.
  */
 #include <math.h>
 #include <string.h>
@@ -11,175 +12,273 @@
 #include "size.h"
 #include "view.h"
 
-#define WIDTH  860
-#define LEFT   104 /* where the axis begins, and the names of works end */
-#define RIGHT  770 /* where it ends; the first subject's figures are beyond */
-#define LINE   21
-#define LEGEND 5 /* subjects in one line of it */
-
-/* Around 0,0. */
-static const char *const shapes[] = {
-	"M-6,0a6,6 0 1,0 12,0a6,6 0 1,0 -12,0z",
-	"M-4.5,-4.5h9v9h-9z",
-	"M0,-6L6,0L0,6L-6,0z",
-	"M0,-6L5.5,4.5H-5.5z",
-	"M0,6L5.5,-4.5H-5.5z",
-	"M-5,-5L5,5M5,-5L-5,5",
-	"M0,-6V6M-6,0H6",
-	"M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z",
-	"M-2.5,-6h5v12h-5z",
-};
+#define WIDTH  488 /* so narrow that a phone shows the text at three quarters of its size */
+#define MARGIN 12
+#define PANEL  240 /* from one panel to the one beside it */
+#define LEFT   74  /* in a panel: where the names end, and the scale begins behind them */
+#define BEGIN  82
+#define END    174
+#define RIGHT  230 /* where the numbers end */
+#define LINE   14
+#define LETTER 50 /* of the headline, in a line */
 
 /* chart.css */
 extern const char chart_css[];
 
-/* Of one unit: the decades that its figures lie in. */
-struct panel {
+/* The works of one unit, and the decades that their figures lie in. */
+struct scale {
 	const struct bench *bench;
 	enum bench_per per;
 	int low, high;
-	size_t lines;
 };
 
-static const struct bench_figure *figure_of(const struct bench *bench, size_t work, size_t subject)
+static const struct bench_figure *figure_of(const struct bench *bench,
+					    const struct bench_work *work, size_t subject)
 {
-	const struct bench_figure *figure = bench_find(bench, bench->works[work]->name,
-						       bench->subjects[subject].name, bench->size);
+	const struct bench_figure *figure =
+		bench_find(bench, work->name, bench->subjects[subject].name, bench->size);
 
 	/* A logarithm of 0 is nowhere. */
 	return figure && !*figure->reason && figure->median > 0 ? figure : NULL;
 }
 
-static struct panel panel_of(const struct bench *bench, enum bench_per per)
+static size_t lines_of(const struct bench *bench, const struct bench_work *work)
 {
-	struct panel panel = {bench, per, 99, -99, 0};
+	size_t lines = 0;
 
+	for (size_t i = 0; i < bench->subject_count; i++)
+		lines += !!figure_of(bench, work, i);
+	return lines;
+}
+
+/* False: there are no such works. */
+static bool find_scale(const struct bench *bench, enum bench_per per, struct scale *scale)
+{
+	*scale = (struct scale){bench, per, 99, -99};
 	for (size_t i = 0; i < bench->work_count; i++) {
-		if (bench->works[i]->per != per)
-			continue;
-		panel.lines++;
-		for (size_t j = 0; j < bench->subject_count; j++) {
-			const struct bench_figure *figure = figure_of(bench, i, j);
+		for (size_t j = 0; j < bench->subject_count && bench->works[i]->per == per; j++) {
+			const struct bench_figure *figure = figure_of(bench, bench->works[i], j);
 			int decade = figure ? (int)floor(log10(figure->median)) : 0;
 
-			if (figure && decade < panel.low)
-				panel.low = decade;
-			if (figure && decade >= panel.high)
-				panel.high = decade + 1;
+			if (figure && decade < scale->low)
+				scale->low = decade;
+			if (figure && decade >= scale->high)
+				scale->high = decade + 1;
 		}
 	}
-	if (panel.low > panel.high)
-		panel.lines = 0;
-	return panel;
+	return scale->low < scale->high;
 }
 
-static double place(const struct panel *panel, double value)
+static double place(const struct scale *scale, double value)
 {
-	return LEFT + (RIGHT - LEFT) * (log10(value) - panel->low) / (panel->high - panel->low);
+	return BEGIN + (END - BEGIN) * (log10(value) - scale->low) / (scale->high - scale->low);
 }
 
-static void mark(FILE *file, size_t subject, double x, double y)
+/* Names of a device of the module differ in what follows the module's. */
+static const char *label_of(const struct bench_subject *subject)
 {
-	fprintf(file, "<path class='m c%zu' transform='translate(%.1f %.1f)' d='%s'/>\n",
-		subject % ARRAY_LEN(shapes), x, y, shapes[subject % ARRAY_LEN(shapes)]);
+	const char *begin = "mmapdemo-";
+	size_t length = strlen(begin);
+
+	return strncmp(subject->name, begin, length) ? subject->name : subject->name + length;
 }
 
-static void draw_axis(FILE *file, const struct panel *panel, double top)
+/* 1000 is 1k, as there is no room. */
+static void print_decade(FILE *file, int decade)
 {
-	double bottom = top + panel->lines * LINE;
+	if (decade < 0)
+		fprintf(file, "%.*f", -decade, pow(10, decade));
+	else
+		fprintf(file, "%.0f%.*s", pow(10, decade % 3), decade >= 3, "?kMG" + decade / 3);
+}
 
-	for (int decade = panel->low; decade <= panel->high; decade++) {
-		double x = place(panel, pow(10, decade));
-
-		for (int i = 2; i < 10 && decade < panel->high; i++) {
-			double minor = place(panel, i * pow(10, decade));
-
-			fprintf(file, "<path class='minor' d='M%.1f,%.1fV%.1f'/>\n", minor, top,
-				bottom);
-		}
-		fprintf(file, "<path class='grid' d='M%.1f,%.1fV%.1f'/>\n", x, top, bottom + 4);
-		fprintf(file, "<text class='mid' x='%.1f' y='%.1f'>%.*f</text>\n", x, bottom + 17,
-			decade < 0 ? -decade : 0, pow(10, decade));
+/* Once for all panels, which use it. */
+static void define_ticks(FILE *file, const struct scale *scale)
+{
+	fprintf(file, "<defs><g id='t%d' class='mid'>", scale->per);
+	for (int decade = scale->low; decade <= scale->high; decade++) {
+		fprintf(file, "<text x='%.0f'>", place(scale, pow(10, decade)));
+		print_decade(file, decade);
+		fputs("</text>", file);
 	}
+	fputs("</g></defs>\n", file);
 }
 
-static void draw_work(FILE *file, const struct panel *panel, size_t work, double y)
+static void draw_grid(FILE *file, const struct scale *scale, size_t lines)
 {
-	const struct bench_figure *first = figure_of(panel->bench, work, 0);
+	fputs("<path class='grid' d='", file);
+	for (int decade = scale->low; decade <= scale->high; decade++)
+		fprintf(file, "M%.0f,4v%zu", place(scale, pow(10, decade)), lines * LINE + 2);
+	for (size_t i = 0; i < lines; i++)
+		fprintf(file, "M%d,%zuh%d", BEGIN, (i + 1) * LINE - 2, END - BEGIN);
+	fprintf(file, "'/><use href='#t%d' y='%zu'/>\n", scale->per, lines * LINE + 16);
+}
 
-	fprintf(file, "<path class='grid' d='M%d,%.1fH%d'/>\n", LEFT, y, RIGHT);
-	fprintf(file, "<text class='end' x='%d' y='%.1f'>%s</text>\n", LEFT - 10, y + 4,
-		panel->bench->works[work]->name);
-	/* The first is filled: the others lie on it, and stay visible. */
-	for (size_t i = 0; i < panel->bench->subject_count; i++) {
-		const struct bench_figure *figure = figure_of(panel->bench, work, i);
+/* The names end at 0, and so do the numbers. */
+static void draw_texts(FILE *file, const struct bench *bench, const struct bench_work *work,
+		       bool numbers)
+{
+	size_t line = 0;
+
+	fprintf(file, "<g class='end' transform='translate(%d 2)'>", numbers ? RIGHT : LEFT);
+	for (size_t i = 0; i < bench->subject_count; i++) {
+		const struct bench_figure *figure = figure_of(bench, work, i);
+
+		if (!figure)
+			continue;
+		fprintf(file, "<text y='%zu'%s>", ++line * LINE, i ? "" : " class='big'");
+		if (numbers)
+			fprintf(file, "%.*f", figure->median < 100, figure->median);
+		else
+			fputs(label_of(figure->subject), file);
+		fputs("</text>", file);
+	}
+	fputs("</g>\n", file);
+}
+
+static void draw_marks(FILE *file, const struct scale *scale, const struct bench_work *work)
+{
+	const struct bench_figure *first = figure_of(scale->bench, work, 0);
+	size_t line = !!first;
+
+	fputs("<path class='peer' d='", file);
+	for (size_t i = 1; i < scale->bench->subject_count; i++) {
+		const struct bench_figure *figure = figure_of(scale->bench, work, i);
 
 		if (figure)
-			mark(file, i, place(panel, figure->median), y);
+			fprintf(file, "M%.1f,%zuh0", place(scale, figure->median),
+				++line * LINE - 2);
 	}
+	fputs("'/>", file);
 	if (first)
-		fprintf(file, "<text class='end' x='%d' y='%.1f'>%.*f</text>\n", WIDTH - 12, y + 4,
-			first->median < 100, first->median);
+		fprintf(file, "<path class='device' d='M%.1f,%dl5,5l-5,5l-5,-5z'/>",
+			place(scale, first->median), LINE - 7);
+	fputc('\n', file);
 }
 
-/* Returns where the next one begins. */
-static double draw_panel(FILE *file, const struct panel *panel, double top)
+static void draw_panel(FILE *file, const struct scale *scale, const struct bench_work *work,
+		       double x, double y)
 {
-	double y = top + 26 + LINE / 2.0;
+	fprintf(file,
+		"<g transform='translate(%.0f %.0f)'><title>%s: %s</title>\n"
+		"<text class='big' x='%d'>%s</text>\n",
+		x, y, work->name, work->says, BEGIN, work->name);
+	draw_grid(file, scale, lines_of(scale->bench, work));
+	draw_texts(file, scale->bench, work, false);
+	draw_marks(file, scale, work);
+	draw_texts(file, scale->bench, work, true);
+	fputs("</g>\n", file);
+}
 
-	if (!panel->lines)
-		return top;
-	fprintf(file, "<text class='big' x='%d' y='%.1f'>%s</text>\n", LEFT, top + 14,
-		bench_unit(panel->bench, panel->per));
-	fprintf(file, "<text class='big end' x='%d' y='%.1f'>%s</text>\n", WIDTH - 12, top + 14,
-		panel->bench->subjects[0].name);
-	draw_axis(file, panel, top + 26);
-	for (size_t i = 0; i < panel->bench->work_count; i++) {
-		if (panel->bench->works[i]->per != panel->per)
+/* Two panels side by side; returns where the next unit begins. Without a file, nothing is drawn. */
+static double draw_unit(FILE *file, const struct scale *scale, double top)
+{
+	const struct bench *bench = scale->bench;
+	double y = top + 38;
+	size_t column = 0, most = 0;
+
+	if (file) {
+		fprintf(file, "<text class='big unit' x='%d' y='%.0f'>%s</text>\n", MARGIN,
+			top + 12, bench_unit(bench, scale->per));
+		define_ticks(file, scale);
+	}
+	for (size_t i = 0; i < bench->work_count; i++) {
+		size_t lines = lines_of(bench, bench->works[i]);
+
+		if (bench->works[i]->per != scale->per || !lines)
 			continue;
-		draw_work(file, panel, i, y);
-		y += LINE;
+		if (column == 2) {
+			y += most * LINE + 44;
+			column = most = 0;
+		}
+		if (file)
+			draw_panel(file, scale, bench->works[i], 4 + column * PANEL, y);
+		most = lines > most ? lines : most;
+		column++;
 	}
-	return y + 32;
+	return y + most * LINE + 40;
 }
 
-static double draw_legend(FILE *file, const struct bench *bench, double top)
+/* What the chart shows, in a sentence: the first subject beside a memfd. */
+static void find_headline(const struct bench *bench, char *text, size_t size)
 {
-	size_t rows = (bench->subject_count + LEGEND - 1) / LEGEND;
+	const char *first = bench->subjects[0].name;
+	const char *what = bench->instructions ? "fewer instructions" : "less time";
+	const char *most = NULL;
+	size_t count = 0, less = 0, length;
+	double best = 2;
 
-	for (size_t i = 0; i < bench->subject_count; i++) {
-		size_t column = i % LEGEND, row = i / LEGEND;
-		double x = 24 + column * 165.0;
-		double y = top + row * 20.0;
+	for (size_t i = 0; i < bench->work_count; i++) {
+		const char *work = bench->works[i]->name;
+		const struct bench_figure *ours = bench_find(bench, work, first, bench->size);
+		const struct bench_figure *peer = bench_find(bench, work, "memfd", bench->size);
 
-		mark(file, i, x, y);
-		fprintf(file, "<text x='%.1f' y='%.1f'>%s</text>\n", x + 14, y + 4,
-			bench->subjects[i].name);
+		if (bench->works[i]->per == PER_BUFFER || !ours || !peer || *ours->reason ||
+		    *peer->reason || !strcmp(first, "memfd"))
+			continue;
+		count++;
+		less += ours->median < peer->median;
+		if (peer->median > best * ours->median) {
+			best = peer->median / ours->median;
+			most = work;
+		}
 	}
-	return top + rows * 20.0 + 4;
+	length = snprintf(text, size, "%s takes %s than memfd in %zu of %zu works", first, what,
+			  less, count);
+	if (!count)
+		snprintf(text, size, "What mapping costs");
+	else if (most)
+		snprintf(text + length, size - length, ", and %.0f times %s in %s", best,
+			 bench->instructions ? "fewer" : "less", most);
+}
+
+/* In as many lines as it takes; returns where the last one is. Without a file, nothing is drawn. */
+static double draw_words(FILE *file, const char *text, double y)
+{
+	while (*text) {
+		size_t length = strlen(text);
+
+		if (length > LETTER)
+			for (length = LETTER; length > 1 && text[length] != ' '; length--)
+				;
+		if (file)
+			fprintf(file, "<text class='head' x='%d' y='%.0f'>%.*s</text>\n", MARGIN, y,
+				(int)length, text);
+		text += length + (text[length] == ' ');
+		y += 19;
+	}
+	return y - 19;
 }
 
 bool bench_svg(const struct bench *bench, FILE *file)
 {
-	struct panel pages = panel_of(bench, PER_PAGE), calls = panel_of(bench, PER_CALL);
-	size_t lines = pages.lines + calls.lines;
-	size_t legend = (bench->subject_count + LEGEND - 1) / LEGEND;
-	int height = 60 + legend * 20 + lines * LINE + 70 * (!!pages.lines + !!calls.lines);
+	static const enum bench_per units[] = {PER_PAGE, PER_CALL};
+	char headline[256], size[24];
 	struct utsname system = {};
-	char size[24];
-	double y;
+	double top, height;
+	struct scale scale;
 
 	uname(&system);
+	find_headline(bench, headline, sizeof(headline));
+	top = height = draw_words(NULL, headline, 26) + 42;
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
+		if (find_scale(bench, units[i], &scale))
+			height = draw_unit(NULL, &scale, height);
 	fprintf(file,
-		"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d' width='%d' "
-		"height='%d'>\n<!-- SPDX-License-Identifier: GPL-2.0-only -->\n"
+		"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %.0f' width='%d' "
+		"height='%.0f' role='img' aria-labelledby='t d'>\n"
+		"<!-- SPDX-License-Identifier: GPL-2.0-only -->\n<title id='t'>%s</title>\n"
+		"<desc id='d'>%s %s, %s mapped. Each panel is a work, each line in it a subject: a "
+		"mark "
+		"on a log scale, and the number.</desc>\n"
 		"<style>\n%s</style>\n<rect class='paper' width='100%%' height='100%%'/>\n",
-		WIDTH, height, WIDTH, height, chart_css);
-	fprintf(file, "<text class='big' x='16' y='24'>%s %s, %s mapped: less is better</text>\n",
-		system.sysname, system.release, number_bytes(bench->size, size));
-	y = draw_legend(file, bench, 48);
-	y = draw_panel(file, &pages, y);
-	draw_panel(file, &calls, y);
+		WIDTH, height, WIDTH, height, headline, system.sysname, system.release,
+		number_bytes(bench->size, size), chart_css);
+	fprintf(file, "<text x='%d' y='%.0f'>%s %s, %s mapped. Log scale: left is better.</text>\n",
+		MARGIN, draw_words(file, headline, 26) + 18, system.sysname, system.release, size);
+	for (size_t i = 0; i < ARRAY_LEN(units); i++)
+		if (find_scale(bench, units[i], &scale))
+			top = draw_unit(file, &scale, top);
 	fputs("</svg>\n", file);
 	return !ferror(file);
 }
