@@ -389,6 +389,13 @@ bench-contention: meter
 	$(Q)$(build_all) command
 	$(Q)tools/contention/run '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
 
+## bench-host: what this machine takes, by 1, 2, 4 and more processors at once; loads nothing (BENCH_ARGS=)
+.PHONY: bench-host
+bench-host:
+	$(Q)tools/deps bench
+	$(Q)$(build_all) command
+	$(Q)tools/bench-host $(BENCH_ARGS)
+
 ## docs-performance: the tables of docs/performance.md, choosing.md and contention.md anew, from what these left
 docs-performance:
 	$(Q)tools/docs/performance build/bench docs/performance.md

@@ -12,6 +12,7 @@
 #include "common/number.h"
 #include "contention.h"
 #include "device/device.h"
+#include "host.h"
 #include "measure.h"
 #include "meter.h"
 #include "peers.h"
@@ -24,13 +25,13 @@ struct options {
 	const char *works, *subjects, *json, *svg;
 	size_t size, slope;
 	unsigned int repeats;
-	bool instructions, may_write, list, contention;
+	bool instructions, may_write, list, contention, host;
 	char *devices[33];
 	size_t device_count;
 };
 
 enum { SIZE = 's', REPEATS = 'r', WORKS = 'w', SUBJECTS = 'S' };
-enum { SLOPE = 256, INSTRUCTIONS, JSON, SVG, WRITE, LIST, CONTENTION };
+enum { SLOPE = 256, INSTRUCTIONS, JSON, SVG, WRITE, LIST, CONTENTION, HOST };
 
 static const struct argp_option argp_options[] = {
 	{"works", WORKS, "GLOBS", 0, "measure only these, for example 'map-* cow'", 0},
@@ -45,6 +46,10 @@ static const struct argp_option argp_options[] = {
 	{"contention", CONTENTION, NULL, 0,
 	 "do other works, on 1, 2, 4 and more processors at once, for the meter of `make "
 	 "bench-contention'",
+	 1},
+	{"host", HOST, NULL, 0,
+	 "do other works, by threads and by processes on 1, 2, 4 and more processors of this "
+	 "machine at once, and print a table to attach to a report",
 	 1},
 	{"json", JSON, "FILE", OPTION_ARG_OPTIONAL,
 	 "print the figures as JSON in place of the table, or write them to FILE", 2},
@@ -124,6 +129,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case CONTENTION:
 		options->contention = true;
 		return 0;
+	case HOST:
+		options->host = true;
+		return 0;
 	case JSON:
 		options->json = arg ? arg : "";
 		return 0;
@@ -185,32 +193,76 @@ static bool is_chosen(const char *work, void *globs)
 	return chosen(globs, work);
 }
 
-/* False: nothing could be done. */
-static bool contend(struct bench *bench, const struct options *options)
+static bool has_file_or_measure(const struct options *options)
+{
+	return options->json || options->svg || options->slope || options->instructions ||
+	       options->size;
+}
+
+static void must_match(const struct crowd_work *works, size_t work_count, const char *mode,
+		       const char *globs)
 {
 	size_t count = 0;
 
+	for (size_t i = 0; i < work_count; i++)
+		count += chosen(globs, works[i].name);
+	if (!count)
+		errx(2, "no work matches '%s' (see --list %s)", globs, mode);
+}
+
+/* False: nothing could be done. */
+static bool contend(struct bench *bench, const struct options *options)
+{
 	if (!METER_EXISTS)
 		errx(2, "--contention: there is a meter for x86-64 only");
-	if (options->json || options->svg || options->slope || options->instructions ||
-	    options->size || options->repeats)
+	if (has_file_or_measure(options) || options->repeats)
 		errx(2,
 		     "--contention has no figures: it goes with no --json, --svg, --slope, --size, "
 		     "--repeats or --instructions");
-	for (size_t i = 0; i < contention_work_count; i++)
-		count += chosen(options->works, contention_works[i].name);
-	if (!count)
-		errx(2, "no work matches '%s' (see --list --contention)", options->works);
+	must_match(contention_works, contention_work_count, "--contention", options->works);
 	return contention_run(bench->subjects, bench->subject_count, is_chosen,
 			      (void *)options->works);
 }
 
-static void list(const struct bench *bench, bool contention)
+/* Without a choice: what all of the works can be done on. */
+static void leave_out_what_is_no_file(struct bench *bench)
 {
-	for (size_t i = 0; i < contention_work_count && contention; i++)
-		printf("work %-16s %s\n", contention_works[i].name, contention_works[i].says);
-	for (size_t i = 0; i < bench_work_count && !contention; i++)
-		printf("work %-16s %s\n", bench_works[i].name, bench_works[i].says);
+	size_t count = 0;
+
+	for (size_t i = 0; i < bench->subject_count; i++)
+		if (bench->subjects[i].is_file)
+			bench->subjects[count++] = bench->subjects[i];
+	bench->subject_count = count;
+}
+
+/* False: there is no figure. */
+static bool measure_host(struct bench *bench, const struct options *options)
+{
+	if (options->contention || has_file_or_measure(options))
+		errx(2, "--host prints one table: it goes with no --contention, --json, --svg, "
+			"--slope, --size or --instructions");
+	must_match(host_works, host_work_count, "--host", options->works);
+	if (!options->subjects)
+		leave_out_what_is_no_file(bench);
+	return host_run(bench->subjects, bench->subject_count, bench->repeats, is_chosen,
+			(void *)options->works);
+}
+
+static void list_crowd(const struct crowd_work *works, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		printf("work %-16s %s\n", works[i].name, works[i].says);
+}
+
+static void list(const struct bench *bench, const struct options *options)
+{
+	if (options->host)
+		list_crowd(host_works, host_work_count);
+	else if (options->contention)
+		list_crowd(contention_works, contention_work_count);
+	else
+		for (size_t i = 0; i < bench_work_count; i++)
+			printf("work %-16s %s\n", bench_works[i].name, bench_works[i].says);
 	for (size_t i = 0; i < bench->subject_count; i++)
 		printf("subject %-13s %s\n", bench->subjects[i].name, bench->subjects[i].says);
 }
@@ -281,7 +333,10 @@ int bench_main(int argc, char **argv)
 	if (!options.may_write)
 		refuse_to_overwrite(&bench);
 	if (options.list) {
-		list(&bench, options.contention);
+		list(&bench, &options);
+	} else if (options.host) {
+		choose_subjects(&bench, &options);
+		status = !measure_host(&bench, &options);
 	} else if (options.contention) {
 		choose_subjects(&bench, &options);
 		status = !contend(&bench, &options);

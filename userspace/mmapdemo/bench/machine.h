@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What of a machine decides how long its operations take. */
+#ifndef BENCH_MACHINE_H
+#define BENCH_MACHINE_H
+
+/* Prints it, a line for each fact. */
+void machine_show(void);
+
+#endif
