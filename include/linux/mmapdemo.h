@@ -58,7 +58,7 @@ static inline void mmapdemo_core_exit(void)
 
 /* Flags of mmapdemo_create(). */
 #define MMAPDEMO_CREATE_PREALLOC	0x1U	/* allocate all memory now, or fail */
-#define MMAPDEMO_CREATE_SMALL		0x2U	/* no huge folios */
+#define MMAPDEMO_CREATE_SMALL		0x2U	/* single pages only */
 #define MMAPDEMO_CREATE_MOVABLE		0x4U	/* may use ZONE_MOVABLE and CMA */
 
 struct mmapdemo_buffer *mmapdemo_create(const char *name, u64 bytes, int node, unsigned int flags);

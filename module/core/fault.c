@@ -74,7 +74,7 @@ static vm_fault_t mmapdemo_fault_get_page(struct vm_fault *vmf)
 	err = mmapdemo_hooks_check(buffer, vmf->pgoff);
 	if (err)
 		return mmapdemo_fault_errno(err);
-	folio = mmapdemo_folios_lock(buffer, vmf->pgoff, vmf);
+	folio = mmapdemo_folios_lock(buffer, vmf->pgoff, 1, vmf);
 	if (IS_ERR(folio))
 		return mmapdemo_fault_errno(PTR_ERR(folio));
 	mmapdemo_huge_before_core(vmf, folio);
@@ -104,8 +104,8 @@ static void mmapdemo_fault_extend(const struct vm_fault *vmf, unsigned long page
  * whatever the page table has: pages, guard regions, marks of userfaultfd. It maps no page of
  * which a memory error is known.
  *
- * A page fault that has to make its page maps no pages beside it: of a buffer that is filled, each
- * page fault would look at pages once more that those before it have made.
+ * A page fault that has to make its page maps no pages of other folios: of a buffer that is filled,
+ * each page fault would look at pages once more that those before it have made.
  */
 static vm_fault_t mmapdemo_fault_map(struct vm_fault *vmf, pgoff_t first, pgoff_t last,
 				     unsigned long least, bool *unlocked)
@@ -159,6 +159,50 @@ static bool mmapdemo_fault_write_around(struct vm_fault *vmf)
 	return true;
 }
 
+/* Whether a page fault that makes a folio, or has to lock it, may map all of it. */
+static bool mmapdemo_fault_maps_folio(struct vm_fault *vmf, struct folio *folio)
+{
+	struct vm_area_struct *vma = vmf->vma;
+
+	if (!folio_test_large(folio) || folio_size(folio) >= PMD_SIZE)
+		return false;
+	if (vma->vm_flags & VM_RAND_READ)
+		return false;
+	if (vmf->flags & FAULT_FLAG_WRITE)
+		return mmapdemo_fault_writes_around(vmf);
+	return !uffd_disable_fault_around(vma);
+}
+
+/*
+ * Maps the folio that mmapdemo_fault_get_page() has locked, as far as the mapping goes. The core
+ * maps one page of it on 6.1 and 6.12, and on 7.x all of it, or one page if the VMA has not all.
+ * The caller holds the invalidate lock, so that the folio can only be split, migrated or lost to
+ * a memory error once it is unlocked. filemap_map_pages() then maps what there is.
+ */
+static vm_fault_t mmapdemo_fault_map_folio(struct vm_fault *vmf)
+{
+	struct folio *folio = page_folio(vmf->page);
+	pgoff_t first = vmf->pgoff, last = first;
+	vm_fault_t ret;
+
+	if (!mmapdemo_fault_maps_folio(vmf, folio))
+		return VM_FAULT_LOCKED;
+	mmapdemo_fault_extend(vmf, folio_nr_pages(folio), &first, &last);
+	folio_unlock(folio);
+	ret = filemap_map_pages(vmf, first, last) & VM_FAULT_NOPAGE;
+	folio_put(folio);
+	if (ret) {
+		mmapdemo_fault_stored(vmf);
+		return ret;
+	}
+	/* Somebody else has locked it, or the page table has changed: the core maps one page. */
+	folio = mmapdemo_folios_lock(mmapdemo_buffer_of_vma(vmf->vma), vmf->pgoff, 1, vmf);
+	if (IS_ERR(folio))
+		return mmapdemo_fault_errno(PTR_ERR(folio));
+	vmf->page = folio_file_page(folio, vmf->pgoff);
+	return VM_FAULT_LOCKED;
+}
+
 /*
  * Serves a page that no PTE has yet, and that mmapdemo_fault_around() did not find. The
  * invalidate lock is dropped once the folio is locked: truncation waits for the folio's
@@ -182,6 +226,8 @@ vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
 		if (ret)
 			return ret;
 		ret = mmapdemo_fault_get_page(vmf);
+		if (ret == VM_FAULT_LOCKED)
+			ret = mmapdemo_fault_map_folio(vmf);
 		filemap_invalidate_unlock_shared(mapping);
 	}
 	if (ret & (VM_FAULT_LOCKED | VM_FAULT_NOPAGE))

@@ -21,6 +21,7 @@
 #include <linux/rcupdate.h>
 #include <linux/rcupdate_wait.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 
 #include "broken.h"
 #include "buffer.h"
@@ -125,14 +126,20 @@ put:
 }
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
-/* Whether a huge folio may be made for a chunk. */
-static bool mmapdemo_folios_may_be_huge(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t end)
+/* The page cache of Linux before 6.9 has no folio of two pages, as a large one needs a third. */
+#define MMAPDEMO_LEAST_ORDER	2
+
+/* The largest folio that one use of a page makes where no huge one fits. */
+#define MMAPDEMO_TOUCH_ORDER	get_order(SZ_64K)
+
+/* Whether a large folio may be made for an aligned range. */
+static bool mmapdemo_folios_may_be_large(struct mmapdemo_buffer *buffer, pgoff_t first,
+					 pgoff_t last, pgoff_t end)
 {
-	pgoff_t last = first + HPAGE_PMD_NR - 1;
 	pgoff_t now = mmapdemo_buffer_pages(buffer);
 
-	/* All of it lies inside: some kernels map a huge folio whole, whatever the size says. */
-	if (!buffer->huge || last >= end)
+	/* All of it lies inside: some kernels map a large folio whole, whatever the size says. */
+	if (last >= end)
 		return false;
 	/* Nor may it reach across the present end: see mmapdemo_folios_complete(). */
 	if (first < now && last >= now)
@@ -143,30 +150,67 @@ static bool mmapdemo_folios_may_be_huge(struct mmapdemo_buffer *buffer, pgoff_t 
 }
 
 /*
- * A huge folio for the aligned chunk around a page. Racing page faults wait for
- * the first one, as clearing 2 MiB each, for one of them to be used, costs more.
+ * Adds a large folio for the aligned range around a page. Racing page faults wait for the first
+ * one, as clearing the range each, for one of them to be used, costs more.
+ *
+ * Return: the folio, locked; NULL where none of this order can be made, ERR_PTR of -EEXIST where
+ * the page is there now, -EINTR.
  */
-static struct folio *mmapdemo_folios_add_huge(struct mmapdemo_buffer *buffer, pgoff_t index,
-					      const struct vm_fault *vmf, pgoff_t end,
-					      gfp_t gfp)
+static struct folio *mmapdemo_folios_add_order(struct mmapdemo_buffer *buffer, pgoff_t index,
+					       const struct vm_fault *vmf, pgoff_t end,
+					       unsigned int order, gfp_t gfp)
 {
-	struct address_space *mapping = buffer->inode->i_mapping;
-	pgoff_t first = round_down(index, HPAGE_PMD_NR);
-	struct mutex *making = &buffer->making[(first / HPAGE_PMD_NR) % MMAPDEMO_MAKING];
+	struct xarray *pages = &buffer->inode->i_mapping->i_pages;
+	pgoff_t first = round_down(index, 1UL << order), last = first + (1UL << order) - 1;
+	struct mutex *making = &buffer->making[(first >> order) % MMAPDEMO_MAKING];
 	unsigned long present = first;
-	struct folio *folio;
+	struct folio *folio = NULL;
 
-	if (!mmapdemo_folios_may_be_huge(buffer, first, end))
-		return ERR_PTR(-ENOMEM);
+	if (!mmapdemo_folios_may_be_large(buffer, first, last, end))
+		return NULL;
 	if (mutex_lock_killable(making))
 		return ERR_PTR(-EINTR);
-	if (xa_find(&mapping->i_pages, &present, first + HPAGE_PMD_NR - 1, XA_PRESENT))
-		folio = ERR_PTR(-EEXIST);
-	else /* Small folios do as well: do not reclaim hard, do not warn. */
-		folio = mmapdemo_folios_new(buffer, first, vmf, HPAGE_PMD_ORDER,
-					    gfp | __GFP_NORETRY | __GFP_NOWARN);
+	if (!xa_find(pages, &present, last, XA_PRESENT))
+		folio = mmapdemo_folios_new(buffer, first, vmf, order, gfp);
 	mutex_unlock(making);
+	if (!IS_ERR_OR_NULL(folio))
+		return folio;
+	return xa_load(pages, index) ? ERR_PTR(-EEXIST) : NULL;
+}
+
+/* The same for a huge folio, and then for the orders from @most down. */
+static struct folio *mmapdemo_folios_add_large(struct mmapdemo_buffer *buffer, pgoff_t index,
+					       const struct vm_fault *vmf, pgoff_t end,
+					       unsigned int most, gfp_t gfp)
+{
+	unsigned int order = HPAGE_PMD_ORDER;
+	struct folio *folio = NULL;
+
+	if (!buffer->huge)
+		return NULL;
+	/* Small folios do as well: do not reclaim hard, do not warn. */
+	gfp |= __GFP_NORETRY | __GFP_NOWARN;
+	while (!folio && order >= MMAPDEMO_LEAST_ORDER) {
+		folio = mmapdemo_folios_add_order(buffer, index, vmf, end, order, gfp);
+		order = min(order - 1, most);
+		/* Nor at all for less than a huge one, as __filemap_get_folio() does it. */
+		gfp &= ~__GFP_DIRECT_RECLAIM;
+	}
 	return folio;
+}
+
+/*
+ * How large a folio may be, unless it is huge: for a page fault up to MMAPDEMO_TOUCH_ORDER, but a
+ * program that touches pages at random, as it says, has no use for those beside it. For others,
+ * as large as what is wanted, which is @pages from @index on.
+ */
+static unsigned int mmapdemo_folios_order(const struct vm_fault *vmf, pgoff_t index, pgoff_t pages)
+{
+	unsigned int most = min(HPAGE_PMD_ORDER - 1, ilog2(pages));
+
+	if (vmf)
+		return vmf->vma->vm_flags & VM_RAND_READ ? 0 : MMAPDEMO_TOUCH_ORDER;
+	return index ? min_t(unsigned int, most, __ffs(index)) : most;
 }
 
 /* Asks the entry, as the folio may go any time. With pages of 64 KiB a leaf may hold it. */
@@ -176,11 +220,16 @@ static bool mmapdemo_folios_huge_at(struct xa_state *xas)
 	       xa_get_order(xas->xa, xas->xa_index) == HPAGE_PMD_ORDER;
 }
 #else
-static struct folio *mmapdemo_folios_add_huge(struct mmapdemo_buffer *buffer, pgoff_t index,
-					      const struct vm_fault *vmf, pgoff_t end,
-					      gfp_t gfp)
+static struct folio *mmapdemo_folios_add_large(struct mmapdemo_buffer *buffer, pgoff_t index,
+					       const struct vm_fault *vmf, pgoff_t end,
+					       unsigned int most, gfp_t gfp)
 {
-	return ERR_PTR(-ENOMEM);
+	return NULL;
+}
+
+static unsigned int mmapdemo_folios_order(const struct vm_fault *vmf, pgoff_t index, pgoff_t pages)
+{
+	return 0;
 }
 
 static bool mmapdemo_folios_huge_at(struct xa_state *xas)
@@ -189,24 +238,25 @@ static bool mmapdemo_folios_huge_at(struct xa_state *xas)
 }
 #endif
 
-/* Adds a huge folio, or one page if the chunk has pages or memory is short. Returns it locked. */
+/* Adds a large folio, or one page where none fits or memory is short. Returns it locked. */
 static struct folio *mmapdemo_folios_add(struct mmapdemo_buffer *buffer, pgoff_t index,
-					 const struct vm_fault *vmf, pgoff_t end, gfp_t gfp)
+					 const struct vm_fault *vmf, pgoff_t end,
+					 unsigned int most, gfp_t gfp)
 {
 	struct folio *folio;
 
 	if (mmapdemo_broken_has(buffer, index, index))
 		return ERR_PTR(-EHWPOISON);
-	folio = mmapdemo_folios_add_huge(buffer, index, vmf, end, gfp);
-	if (IS_ERR(folio) && PTR_ERR(folio) != -EINTR)
-		folio = mmapdemo_folios_new(buffer, index, vmf, 0, gfp);
-	return folio;
+	folio = mmapdemo_folios_add_large(buffer, index, vmf, end, most, gfp);
+	return folio ?: mmapdemo_folios_new(buffer, index, vmf, 0, gfp);
 }
 
 /**
  * mmapdemo_folios_lock - the folio that holds a page, made where there is none
  * @buffer: the buffer
  * @index: page number in the buffer, below its end
+ * @pages: how many pages the caller wants from there on; what is made has no others, unless it is
+ *	huge. A page fault does not know.
  * @vmf: the page fault that wants it, whose VMA says where memory is to be; or NULL
  *
  * Context: Process context, may sleep. The caller holds the mapping's invalidate
@@ -217,7 +267,7 @@ static struct folio *mmapdemo_folios_add(struct mmapdemo_buffer *buffer, pgoff_t
  * memory or the caller's memory cgroup has no room, -EHWPOISON where a memory error
  * took the page, -EINTR where the caller is being killed.
  */
-struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index,
+struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index, pgoff_t pages,
 				   const struct vm_fault *vmf)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
@@ -229,6 +279,7 @@ struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index
 		if (IS_ERR_OR_NULL(folio))
 			folio = mmapdemo_folios_add(buffer, index, vmf,
 						    mmapdemo_buffer_pages(buffer),
+						    mmapdemo_folios_order(vmf, index, pages),
 						    mapping_gfp_mask(mapping));
 	} while (folio == ERR_PTR(-EEXIST)); /* another task added one: take that */
 	if (IS_ERR(folio))
@@ -246,7 +297,7 @@ struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index
  * @buffer: the buffer; the caller holds its inode's lock
  * @pos: first byte
  * @end: where the range ends; it may lie beyond the buffer's end
- * @size: the buffer's size to come. No huge folio reaches past it.
+ * @size: the buffer's size to come. No large folio reaches past it.
  *
  * The OOM killer is not invoked.
  *
@@ -264,6 +315,9 @@ int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t 
 		struct folio *folio = filemap_get_folio(mapping, index);
 
 		if (IS_ERR_OR_NULL(folio)) {
+			pgoff_t pages = mmapdemo_buffer_pages_of(end) - index;
+			unsigned int most = mmapdemo_folios_order(NULL, index, pages);
+
 			if (!asked && (end - pos) >> PAGE_SHIFT > si_mem_available())
 				return -ENOMEM;
 			asked = true;
@@ -273,7 +327,8 @@ int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t 
 				folio = ERR_PTR(-ENODEV);
 			else
 				folio = mmapdemo_folios_add(buffer, index, NULL,
-							    mmapdemo_buffer_pages_of(size), gfp);
+							    mmapdemo_buffer_pages_of(size), most,
+							    gfp);
 			filemap_invalidate_unlock_shared(mapping);
 			if (folio == ERR_PTR(-EEXIST))
 				continue;
@@ -428,7 +483,7 @@ int mmapdemo_folios_init(struct mmapdemo_buffer *buffer)
 		mutex_init(&buffer->making[i]);
 	mapping->a_ops = &mmapdemo_aops;
 	mapping_set_gfp_mask(mapping, buffer->movable ? GFP_HIGHUSER_MOVABLE : GFP_HIGHUSER);
-	/* Lets truncation split a huge folio, and has it counted as what it is. */
+	/* Lets truncation split a large folio, and has a huge one counted as what it is. */
 	mapping_set_large_folios(mapping);
 	/* Reclaim must not take folios that cannot be written back. */
 	mapping_set_unevictable(mapping);

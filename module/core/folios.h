@@ -12,7 +12,7 @@ struct vm_fault;
 int mmapdemo_folios_init(struct mmapdemo_buffer *buffer);
 void mmapdemo_folios_exit(struct mmapdemo_buffer *buffer);
 
-struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index,
+struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index, pgoff_t pages,
 				   const struct vm_fault *vmf);
 int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end, loff_t size);
 void mmapdemo_folios_publish(struct mmapdemo_buffer *buffer, pgoff_t first);

@@ -72,7 +72,8 @@ static bool mmapdemo_hold_must_move(const struct mmapdemo_hold *hold, struct fol
 static int mmapdemo_hold_folio(struct mmapdemo_hold *hold)
 {
 	pgoff_t index = hold->first + hold->held;
-	struct folio *folio = mmapdemo_folios_lock(hold->buffer, index, NULL);
+	struct folio *folio = mmapdemo_folios_lock(hold->buffer, index,
+						   hold->count - hold->held, NULL);
 	pgoff_t end;
 	int err = 0;
 

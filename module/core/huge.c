@@ -112,7 +112,7 @@ static struct folio *mmapdemo_huge_made(struct vm_fault *vmf)
 	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer) ||
 	    mmapdemo_hooks_has_rule(buffer, first, first + HPAGE_PMD_NR - 1))
 		return NULL;
-	folio = mmapdemo_folios_lock(buffer, vmf->pgoff, vmf);
+	folio = mmapdemo_folios_lock(buffer, vmf->pgoff, 1, vmf);
 	return IS_ERR(folio) ? NULL : folio;
 }
 

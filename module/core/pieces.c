@@ -54,9 +54,9 @@ static struct folio *mmapdemo_pieces_find(struct mmapdemo_buffer *buffer, pgoff_
 	return ERR_PTR(err);
 }
 
-/* Returns the folio of a page for writing: locked, and made if it is missing. */
+/* Returns the folio of a page for writing: locked, and made if it and @pages are missing. */
 static struct folio *mmapdemo_pieces_find_locked(struct mmapdemo_buffer *buffer, pgoff_t index,
-						 bool nowait)
+						 pgoff_t pages, bool nowait)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 	struct folio *folio;
@@ -81,7 +81,7 @@ static struct folio *mmapdemo_pieces_find_locked(struct mmapdemo_buffer *buffer,
 	}
 	filemap_invalidate_lock_shared(mapping);
 	if (index < mmapdemo_buffer_pages(buffer))
-		folio = mmapdemo_folios_lock(buffer, index, NULL);
+		folio = mmapdemo_folios_lock(buffer, index, pages, NULL);
 	else
 		folio = ERR_PTR(mmapdemo_buffer_past_end(buffer));
 	filemap_invalidate_unlock_shared(mapping);
@@ -105,7 +105,10 @@ int mmapdemo_pieces_get(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 	if (write && mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_WRITES))
 		return -EPERM;
 	if (write)
-		folio = mmapdemo_pieces_find_locked(buffer, index, piece->nowait);
+		folio = mmapdemo_pieces_find_locked(buffer, index,
+						    mmapdemo_buffer_pages_of(offset_in_page(pos) +
+									     (u64)piece->bytes),
+						    piece->nowait);
 	else
 		folio = mmapdemo_pieces_find(buffer, index, piece->nowait);
 	if (IS_ERR(folio))

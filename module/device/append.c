@@ -21,7 +21,7 @@
 static int mmapdemo_append_page(struct mmapdemo_buffer *buffer, loff_t pos,
 				struct iov_iter *from, size_t *copied)
 {
-	struct folio *folio = mmapdemo_folios_lock(buffer, pos >> PAGE_SHIFT, NULL);
+	struct folio *folio = mmapdemo_folios_lock(buffer, pos >> PAGE_SHIFT, 1, NULL);
 	struct mmapdemo_piece piece = { .folio = folio };
 
 	if (IS_ERR(folio))

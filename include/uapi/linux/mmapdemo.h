@@ -51,7 +51,7 @@
 #define MMAPDEMO_IOCTL_TYPE	0xE7
 
 /* enum mmapdemo_feature - bits of &struct mmapdemo_info.features */
-#define MMAPDEMO_FEATURE_HUGE	(1u << 0)	/* makes huge folios where it can */
+#define MMAPDEMO_FEATURE_HUGE	(1u << 0)	/* makes large folios where it can */
 #define MMAPDEMO_FEATURE_RESIZE	(1u << 1)	/* RESIZE and PUNCH work */
 #define MMAPDEMO_FEATURE_INJECT	(1u << 2)	/* INJECT_SET works */
 #define MMAPDEMO_FEATURE_CONTENTS (1u << 3)	/* it has some: write, FILL, SUM and WIPE work */
@@ -122,11 +122,11 @@ struct mmapdemo_info {
  * RESIZE does what ftruncate(2) does for a file; the kernel refuses ftruncate(2)
  * for a device. Pages beyond the new end are freed, broken ones too, private
  * copies there are dropped, and accesses there are SIGBUS. If the device grows
- * again, the new part is zero. A huge folio that the new end cuts is split; its
+ * again, the new part is zero. A folio that the new end cuts is split; its
  * contents stay where they are.
  *
  * Needs a descriptor open for writing. Besides the shared errors:
- *   EBUSY   a page that would be freed is pinned, or a huge folio that would be
+ *   EBUSY   a page that would be freed is pinned, or a large folio that would be
  *           split is pinned or in use by I/O: try again when that is over
  *   ENOMEM  @bytes is more than the machine has, or with prealloc=1 there is no
  *           memory for the new part
@@ -149,7 +149,7 @@ struct mmapdemo_resize {
  * PUNCH does what fallocate(2) with FALLOC_FL_PUNCH_HOLE does for a file; the
  * kernel refuses fallocate(2) for a device. Whole pages are freed, and are zero
  * when used again. Where the range has a part of a page, that part is zeroed.
- * Private copies stay. A huge folio that cannot be split is zeroed in part, and
+ * Private copies stay. A folio that cannot be split is zeroed in part, and
  * keeps its memory.
  *
  * A broken page that is freed is a hole again. Mappings that had the page when it
@@ -158,7 +158,7 @@ struct mmapdemo_resize {
  * Needs a descriptor open for writing. Besides the shared errors, where nothing
  * is punched:
  *   EBUSY   a page that would be freed is pinned; or a broken page of the range is
- *           part of a huge folio that is pinned or in use by I/O
+ *           part of a large folio that is pinned or in use by I/O
  *   EIO     the range has a part of a broken page, which cannot be zeroed
  */
 struct mmapdemo_punch {
@@ -299,7 +299,7 @@ enum mmapdemo_inject_when {
  * range are split into single pages; their contents and charges stay.
  *
  * Wants a descriptor open for writing. Besides the shared errors:
- *   EBUSY   a huge folio in the range is pinned or in use by I/O; no rule has
+ *   EBUSY   a large folio in the range is pinned or in use by I/O; no rule has
  *           changed, but others before it may be small folios now
  *   ENOMEM  there is no memory for the rule; otherwise as EBUSY
  *   ENOSPC  there would be more than MMAPDEMO_INJECT_RULES_MAX rules and parts of

@@ -216,7 +216,7 @@ static bool round_run(int device, uint64_t seed)
 	unsigned int done = 0;
 
 	state = seed;
-	if (!twins_make(device, most))
+	if (!twins_make(device, most, seed % 4 > 1))
 		err(2, "%s: CREATE, or a memfd", options.device);
 	while (!why && done < STEPS) {
 		struct step *step = &steps[done];

@@ -60,8 +60,11 @@ struct operation {
 extern const struct operation operations[];
 extern const size_t operation_count;
 
-/* Makes a pair of half of so many bytes. Returns false where CREATE failed, with errno. */
-bool twins_make(int device, uint64_t most);
+/*
+ * Makes a pair of half of so many bytes, whose mappings are MADV_RANDOM if pages are to come one by
+ * one. Returns false where CREATE failed, with errno.
+ */
+bool twins_make(int device, uint64_t most, bool by_page);
 void twins_drop(void);
 uint64_t twins_size(void);
 /* Which descriptors and mappings exist; the length of a mapping, or of its part in the file. */
