@@ -14,7 +14,7 @@ dir=$(mktemp -d)
 kernel=$(native_kernel "$1")
 fuzz=$top/build/bin/mmapdemo-fuzz
 steps=10000 longest=12
-mutants=(01-fork-not-counted 02-fault-ignores-pgoff 13-resize-without-unmap 14-poison-of-mapped-pages)
+mutants=(01-fork-not-counted 02-fault-takes-the-first-page 13-resize-without-unmap 14-poison-of-mapped-pages)
 
 # In the VM: what a failure shows as its script, done again.
 cat >"$dir/guest.sh" <<-EOT
