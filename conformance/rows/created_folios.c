@@ -218,6 +218,7 @@ ROW(C9, write_makes, "write and fallocate make memory for the bytes they are giv
 /*
  *	[ other | second and third quarter of a folio | other ]
  *
+ * What it makes is the largest that lies inside the mapping, which has a memory policy of its own.
  * It is not the last folio of the file: from 6.12 on, filemap_map_pages() makes no page table for
  * that one, so that the first page fault maps one page of it.
  */
@@ -228,6 +229,7 @@ ROW_EACH(C9, touch_inside, "the addresses beside a mapping of a part of it keep 
 	unsigned char *area = reserve_aligned(huge_page_size());
 	unsigned char *map = area + pages(count), *after = map + pages(part);
 	unsigned char *before = area;
+	int made = part / 2 < LEAST ? 1 : part / 2;
 
 	for (int i = 0; i < 2; i++) {
 		unsigned char *beside = i ? after : before;
@@ -237,10 +239,11 @@ ROW_EACH(C9, touch_inside, "the addresses beside a mapping of a part of it keep 
 	}
 	map = target_map_at(map, pages(part), RW, MAP_SHARED, fd, pages(count / 4));
 	touch(&touches[_i], map + pages(1));
-	if (mapped_of(map, part) != part && weather_explains(false))
+	if (mapped_of(map, part) != made && weather_explains(false))
 		row_not_applicable("the kernel moves pages meanwhile");
-	if (allocated(fd) == (off_t)pages(count))
-		ck_assert_int_eq(mapped_of(map, part), part);
+	if (allocated(fd) == (off_t)pages(made))
+		ck_assert_int_eq(mapped_of(map, part), made);
+	ck_assert_int_le(allocated(fd), pages(made));
 	ck_assert_int_eq(mapped_of(before, count), 0);
 	ck_assert_int_eq(mapped_of(after, count), 0);
 	assert_zero(before, pages(count));
@@ -303,6 +306,34 @@ ROW(C9, punch_in_a_folio, "a hole in the middle of it frees those pages, and no 
 	assert_memory(map, pages(3), 0, STORED);
 	assert_zero(map + pages(3), pages(2));
 	assert_memory(map + pages(5), pages(2 * count - 5), pages(5), STORED);
+}
+
+/*
+ * On 7.x, the kernel's split at the end of the hole can fail for the reader's reference, when that
+ * at its start has succeeded. The folio that crosses the end has pages of both sides then.
+ */
+ROW(C9, punch_beside_a_reader, "a hole in it frees no page outside, though somebody reads there")
+{
+	int count, fd;
+	unsigned char *map = map_made(&fd, &count);
+	struct peer reader;
+
+	if (fork_child(&reader)) {
+		char byte[256];
+
+		while (pread(fd, byte, sizeof(byte), pages(6)) == sizeof(byte))
+			;
+		child_done();
+	}
+	for (int i = 0; i < 200; i++) {
+		ck_assert_int_eq(fallocate(fd, PUNCH, pages(3), pages(2)), 0);
+		assert_memory(map, pages(3), 0, STORED);
+		assert_zero(map + pages(3), pages(2));
+		assert_memory(map + pages(5), pages(2 * count - 5), pages(5), STORED);
+		ck_assert_int_eq(fallocate(fd, PUNCH, 0, pages(2 * count)), 0);
+		pattern_fill(map, pages(2 * count), 0, STORED);
+	}
+	kill_child(&reader);
 }
 
 ROW(C9, cut_in_a_folio, "an end in the middle of it zeroes what is past it, for every mapping")

@@ -108,7 +108,8 @@ static struct folio *mmapdemo_folios_new(struct mmapdemo_buffer *buffer, pgoff_t
 	if (!folio)
 		return ERR_PTR(-ENOMEM);
 
-	err = filemap_add_folio(mapping, folio, index, gfp);
+	/* The charge may reclaim, or a memory cgroup full of clean cache had single pages only. */
+	err = filemap_add_folio(mapping, folio, index, gfp | __GFP_DIRECT_RECLAIM);
 	if (err)
 		goto put;
 	/* A memory error may have taken the page that was here, after the caller looked. */
@@ -149,6 +150,13 @@ static bool mmapdemo_folios_may_be_large(struct mmapdemo_buffer *buffer, pgoff_t
 	return !mmapdemo_hooks_has_rule(buffer, first, last);
 }
 
+/* A mapping can have a memory policy of its own, and is charged for no more than it can reach. */
+static bool mmapdemo_folios_within(const struct vm_fault *vmf, pgoff_t first, pgoff_t last)
+{
+	return !vmf || (first >= vmf->vma->vm_pgoff &&
+			last - vmf->vma->vm_pgoff < vma_pages(vmf->vma));
+}
+
 /*
  * Adds a large folio for the aligned range around a page. Racing page faults wait for the first
  * one, as clearing the range each, for one of them to be used, costs more.
@@ -166,7 +174,8 @@ static struct folio *mmapdemo_folios_add_order(struct mmapdemo_buffer *buffer, p
 	unsigned long present = first;
 	struct folio *folio = NULL;
 
-	if (!mmapdemo_folios_may_be_large(buffer, first, last, end))
+	if (!mmapdemo_folios_may_be_large(buffer, first, last, end) ||
+	    (order < HPAGE_PMD_ORDER && !mmapdemo_folios_within(vmf, first, last)))
 		return NULL;
 	if (mutex_lock_killable(making))
 		return ERR_PTR(-EINTR);
@@ -193,8 +202,8 @@ static struct folio *mmapdemo_folios_add_large(struct mmapdemo_buffer *buffer, p
 	while (!folio && order >= MMAPDEMO_LEAST_ORDER) {
 		folio = mmapdemo_folios_add_order(buffer, index, vmf, end, order, gfp);
 		order = min(order - 1, most);
-		/* Nor at all for less than a huge one, as __filemap_get_folio() does it. */
-		gfp &= ~__GFP_DIRECT_RECLAIM;
+		/* Nor at all for less than a huge one, nor from reserves. */
+		gfp = (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NOMEMALLOC;
 	}
 	return folio;
 }
@@ -206,7 +215,7 @@ static struct folio *mmapdemo_folios_add_large(struct mmapdemo_buffer *buffer, p
  */
 static unsigned int mmapdemo_folios_order(const struct vm_fault *vmf, pgoff_t index, pgoff_t pages)
 {
-	unsigned int most = min(HPAGE_PMD_ORDER - 1, ilog2(pages));
+	unsigned int most = min(HPAGE_PMD_ORDER - 1, ilog2(max_t(pgoff_t, pages, 1)));
 
 	if (vmf)
 		return vmf->vma->vm_flags & VM_RAND_READ ? 0 : MMAPDEMO_TOUCH_ORDER;

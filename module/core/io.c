@@ -182,9 +182,13 @@ static int mmapdemo_io_copy_in(struct mmapdemo_buffer *buffer, struct kiocb *ioc
 		.bytes	= iov_iter_count(from),
 		.nowait	= iocb->ki_flags & IOCB_NOWAIT,
 	};
-	int err = buffer->strategy->piece(buffer, iocb->ki_pos, true, &piece);
 	size_t bytes;
+	int err;
 
+	/* What cannot be read leaves no memory behind. */
+	if (!piece.nowait && fault_in_iov_iter_readable(from, 1))
+		return -EFAULT;
+	err = buffer->strategy->piece(buffer, iocb->ki_pos, true, &piece);
 	if (err)
 		return err;
 	*copied = mmapdemo_piece_copy_in(&piece, from);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * RESIZE and PUNCH, which free folios, and the split of huge folios into small ones, for
+ * RESIZE and PUNCH, which free folios, and the split of large folios into single pages, for
  * pages that the fault lab gives out one by one.
  *
- * truncate_inode_pages_range() does all of this. It frees whole folios, zeroes what is cut
- * of a folio, and then tries to split that. A folio that it cannot split, as somebody
- * else has a reference, stays with its part zeroed, since it is dirty.
+ * truncate_inode_pages_range() frees the folios of a range, and is asked for ranges that no folio
+ * crosses the ends of. Where one does and cannot be split, 7.x would free it with the pages that
+ * lie outside (truncate_inode_partial_folio() does not tell that its second split failed). So a
+ * folio is split first, and if it stays whole, as somebody else has a reference, its part is zeroed.
  */
 #include <linux/delay.h>
 #include <linux/mm.h>
@@ -109,17 +110,47 @@ int mmapdemo_reshape_split(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_
 	return 0;
 }
 
+/* Whether the folio that holds a page begins before it; and where it begins and ends. */
+static bool mmapdemo_reshape_crosses(struct address_space *mapping, pgoff_t index, pgoff_t *from,
+				     pgoff_t *to)
+{
+	struct folio *folio = filemap_get_folio(mapping, index);
+
+	if (IS_ERR_OR_NULL(folio))
+		return false;
+	*from = folio->index;
+	*to = folio_next_index(folio);
+	folio_put(folio);
+	return *from < index;
+}
+
 /* Splits the folio that holds a page, if the page is not its first. */
 static int mmapdemo_reshape_cut(struct mmapdemo_buffer *buffer, pgoff_t index)
 {
-	struct folio *folio = filemap_get_folio(buffer->inode->i_mapping, index);
-	bool cut;
+	pgoff_t from, to;
 
-	if (IS_ERR_OR_NULL(folio))
+	if (!mmapdemo_reshape_crosses(buffer->inode->i_mapping, index, &from, &to))
 		return 0;
-	cut = folio->index != index;
-	folio_put(folio);
-	return cut ? mmapdemo_reshape_split(buffer, index, index) : 0;
+	return mmapdemo_reshape_split(buffer, index, index);
+}
+
+/* Zeroes bytes where there is memory. None of their pages is broken. */
+static void mmapdemo_reshape_zero(struct address_space *mapping, loff_t pos, loff_t end)
+{
+	while (pos < end) {
+		struct folio *folio = filemap_lock_folio(mapping, pos >> PAGE_SHIFT);
+		loff_t next = round_down(pos, PAGE_SIZE) + PAGE_SIZE;
+
+		if (!IS_ERR_OR_NULL(folio)) {
+			next = folio_pos(folio) + folio_size(folio);
+			folio_zero_range(folio, offset_in_folio(folio, pos), min(next, end) - pos);
+			flush_dcache_folio(folio);
+			folio_unlock(folio);
+			folio_put(folio);
+		}
+		pos = next;
+		cond_resched();
+	}
 }
 
 /*
@@ -247,21 +278,10 @@ static bool mmapdemo_reshape_cuts_broken(struct mmapdemo_buffer *buffer, loff_t 
 void mmapdemo_reshape_zero_tail(struct mmapdemo_buffer *buffer, loff_t to)
 {
 	loff_t end = i_size_read(buffer->inode);
-	size_t tail = PAGE_ALIGN(end) - end;
-	struct folio *folio;
 
-	if (!tail || to <= end)
-		return;
-	folio = filemap_lock_folio(buffer->inode->i_mapping, end >> PAGE_SHIFT);
-	if (IS_ERR_OR_NULL(folio))
-		return;
 	/* A broken page is not touched. Reading it is an error in any case. */
-	if (!PageHWPoison(folio_file_page(folio, end >> PAGE_SHIFT))) {
-		folio_zero_range(folio, offset_in_folio(folio, end), tail);
-		flush_dcache_folio(folio);
-	}
-	folio_unlock(folio);
-	folio_put(folio);
+	if (to > end && !mmapdemo_reshape_cuts_broken(buffer, end))
+		mmapdemo_reshape_zero(buffer->inode->i_mapping, end, PAGE_ALIGN(end));
 }
 
 /* The pages from a new end on can be freed, and the page that the new end cuts, zeroed. */
@@ -299,7 +319,8 @@ static int mmapdemo_reshape_shrink(struct mmapdemo_buffer *buffer, loff_t bytes)
 	if (!err) {
 		/* A read that finds a page missing from here on finds that it is past the end. */
 		WRITE_ONCE(buffer->end, first);
-		truncate_pagecache(inode, bytes);
+		mmapdemo_reshape_zero(inode->i_mapping, bytes, (loff_t)first << PAGE_SHIFT);
+		truncate_pagecache(inode, (loff_t)first << PAGE_SHIFT);
 		mmapdemo_broken_forget(buffer, first, ULONG_MAX);
 		i_size_write(inode, bytes);
 		/* Unmap private copies that page faults made before the pages went. */
@@ -409,7 +430,10 @@ int mmapdemo_reshape_allocate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t
 	return err;
 }
 
-/* Frees a range in steps, where it has pages. A fatal signal ends it: -EINTR. */
+/*
+ * Frees a range in steps, where it has pages. No folio crosses its ends, nor those of a step. A
+ * fatal signal ends it: -EINTR.
+ */
 static int mmapdemo_reshape_truncate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
@@ -432,10 +456,31 @@ static int mmapdemo_reshape_truncate(struct mmapdemo_buffer *buffer, loff_t pos,
 	return 0;
 }
 
+/* Frees pages, or zeroes them where they are part of a folio that cannot be split. */
+static int mmapdemo_reshape_free(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t after)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	pgoff_t from, to, low = first, high = after;
+
+	if (mmapdemo_reshape_crosses(mapping, first, &from, &to))
+		mmapdemo_reshape_split_page(mapping, first);
+	if (mmapdemo_reshape_crosses(mapping, after, &from, &to))
+		mmapdemo_reshape_split_page(mapping, after);
+	if (mmapdemo_reshape_crosses(mapping, first, &from, &to))
+		low = min(to, after);
+	if (mmapdemo_reshape_crosses(mapping, after, &from, &to))
+		high = max(from, low);
+	mmapdemo_reshape_zero(mapping, (loff_t)first << PAGE_SHIFT, (loff_t)low << PAGE_SHIFT);
+	mmapdemo_reshape_zero(mapping, (loff_t)high << PAGE_SHIFT, (loff_t)after << PAGE_SHIFT);
+	return mmapdemo_reshape_truncate(buffer, (loff_t)low << PAGE_SHIFT,
+					 (loff_t)high << PAGE_SHIFT);
+}
+
 static int mmapdemo_reshape_punch_locked(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end)
 {
 	pgoff_t first = round_up(pos, PAGE_SIZE) >> PAGE_SHIFT;
 	pgoff_t after = end >> PAGE_SHIFT;
+	loff_t head, tail;
 	int err;
 
 	if (first < after) {
@@ -446,10 +491,17 @@ static int mmapdemo_reshape_punch_locked(struct mmapdemo_buffer *buffer, loff_t 
 	}
 	if (mmapdemo_reshape_cuts_broken(buffer, pos) || mmapdemo_reshape_cuts_broken(buffer, end))
 		return -EIO;
-	err = mmapdemo_reshape_truncate(buffer, pos, end);
-	if (!err && first < after)
+	if (first < after) {
+		err = mmapdemo_reshape_free(buffer, first, after);
+		if (err)
+			return err;
 		mmapdemo_broken_forget(buffer, first, after - 1);
-	return err;
+	}
+	head = min_t(loff_t, end, (loff_t)first << PAGE_SHIFT);
+	tail = max_t(loff_t, head, (loff_t)after << PAGE_SHIFT);
+	mmapdemo_reshape_zero(buffer->inode->i_mapping, pos, head);
+	mmapdemo_reshape_zero(buffer->inode->i_mapping, tail, end);
+	return 0;
 }
 
 /* strategy->punch, and mmapdemo_punch() */
