@@ -208,6 +208,12 @@ setup() {
 }
 
 # What has no path: inherited, handed over by a program that waits then, and made.
+# snd-dummy shows one page at every offset, unless it is loaded with fake_buffer=0.
+sound() {
+	finds '' --write --setup /pcm /dev/snd/pcmC0D0p && also no-read no-size &&
+		finds two-offsets-one-page --write --setup /pcm /dev/snd/pcmC1D0p
+}
+
 handed() {
 	conform 1 fd:7 7<>/dev/odd-beyond && says '^broken: past-the-end: ' &&
 		says '^fd:7: 128 KiB' && conform 2 fd:8 && says 'fd:8: this descriptor is not open' &&
@@ -433,14 +439,14 @@ insmod /odd.ko || exit
 trap tap_end EXIT
 if [ "${1:-}" = crash ]; then
 	echo 0 >/proc/sys/kernel/panic_on_oops
-	tap_planned=47 tap_done=44
+	tap_planned=48 tap_done=45
 	try "a BAR is registers" bars
 	try "a warning of the kernel is a finding, with its lines" warning
 	try "a crash of the kernel is a finding, with its lines, and the last one" crash
 	exit
 fi
-tap_planned=44
-echo 1..47
+tap_planned=45
+echo 1..48
 try "a device that does not say its size wants --size for rows, and is tried otherwise" unknown_size
 try "an offset past the end is seen on memory that is all zero, too" zeros
 try "nothing is written unless --write allows it" unasked
@@ -463,6 +469,7 @@ try "no store goes to what may be registers" registers
 try "open() and read() may wait" waits
 try "a word of a program is none of the kernel's" chatter
 try "one that wants a call first gets it by --setup" setup
+try "a PCM of ALSA is told from one whose pages are all the same" sound
 try "a descriptor is a target, too" handed
 try "what a sandbox refuses is not applicable" sandboxed
 try "a block device in use is refused" in_use
