@@ -215,6 +215,16 @@ ROW(C9, write_makes, "write and fallocate make memory for the bytes they are giv
 	free(bytes);
 }
 
+ROW(C9, write_of_nothing, "a write whose bytes cannot be read makes no memory")
+{
+	int fd = make_file(&makers[0], pages(most()));
+	void *none = reserve_aligned(huge_page_size());
+
+	ck_assert_int_eq(pwrite(fd, none, pages(most()), 0), -1);
+	ck_assert_int_eq(errno, EFAULT);
+	ck_assert_int_eq(allocated(fd), 0);
+}
+
 /*
  *	[ other | second and third quarter of a folio | other ]
  *
