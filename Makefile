@@ -252,7 +252,7 @@ check-slow:
 check-between:
 	$(Q)tools/deps check
 	$(Q)$(build_all) rows rows32 command fuzz
-	$(Q)tests/check "$$(bash -c '. vm/lib.sh && distinct_kernels | sed "1d;\$$d" | paste -sd" "')" 'fuzz lifecycle late-load fixed drivers importers rows32 templates $(strategies)'
+	$(Q)tests/check "$$(bash -c '. vm/lib.sh && distinct_kernels | sed "1d;\$$d" | paste -sd" "')" 'fuzz lifecycle late-load fixed drivers importers rows32 templates'
 
 ## check-tools: the tests of the test tools, of docs/matrix.md, older programs, packages; sanitizers
 .PHONY: check-tools

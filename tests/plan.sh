@@ -49,7 +49,7 @@ prealloc	distinct,source,cross	10
 catches		source			200
 fail-nth	debug			2400
 fail-nth-others	debug			1800
-$(printf '%s	first,last,source,cross	50\n' "${strategies[@]}")
+$(printf '%s	distinct,source,cross	50\n' "${strategies[@]}")
 "
 
 # Those of tests/suites and tests/self, which run once, where they take longer than this.
