@@ -51,7 +51,7 @@ in_its_place() {
 	another='name a device of the module \(mmapdemo list\)'
 	for path in /tmp/mmapdemo /dev/mmapdemo-x; do
 		cure=$another
-		[ $path = /tmp/mmapdemo ] || cure="mv $path /var/tmp/"
+		[ $path = /tmp/mmapdemo ] || cure="mv $path \"\\\$\(mktemp -d /var/tmp/mmapdemo\.X+\)\""
 		echo precious >$path
 		not_the_device $path 'a regular file' "$cure" && same "the file" precious "$(cat $path)" ||
 			{ rm $path; return 1; }
@@ -70,7 +70,7 @@ mapped_in_its_place() {
 	another='name a device of the module \(mmapdemo list\)'
 	mv /dev/mmapdemo /dev/was && dd if=/dev/zero of=/dev/mmapdemo bs=4096 count=1 2>/dev/null &&
 		hold 0 4096 shared && runs 1 map "$held" && complains 'has not mapped /dev/mmapdemo' &&
-		runs 1 maps && complains 'no device of this module: a regular file: mv /dev/mmapdemo /var/tmp/ && mknod -m 0600 /dev/mmapdemo c ' &&
+		runs 1 maps && complains 'no device of this module: a regular file: mv /dev/mmapdemo .* && mknod -m 0600 /dev/mmapdemo c ' &&
 		runs 2 bench --works open && complains '/dev/mmapdemo: no device of this module.* --write'
 	status=$?
 	let_go

@@ -87,12 +87,40 @@ bool status_number(const char *name, int base, uint64_t *number)
 	return found;
 }
 
+bool in_user_namespace(void)
+{
+	FILE *file = fopen("/proc/self/uid_map", "re");
+	unsigned int first, outside, count;
+	bool known = file && fscanf(file, "%u %u %u", &first, &outside, &count) == 3;
+
+	if (file)
+		fclose(file);
+	return known && (first || outside || count != 4294967295U);
+}
+
+/* The kernel's threads are seen in the first PID namespace alone: a VM made of a container's image
+ * has the container's marks. */
+static bool sees_kernel_threads(void)
+{
+	FILE *file = fopen("/proc/2/comm", "re");
+	char name[32] = "";
+
+	if (file) {
+		if (fscanf(file, "%31s", name) != 1)
+			*name = '\0';
+		fclose(file);
+	}
+	return !strcmp(name, "kthreadd");
+}
+
 const char *container_name(void)
 {
 	static char name[64];
 	const char *variable = getenv("container");
 	FILE *file;
 
+	if (sees_kernel_threads())
+		return NULL;
 	if (!access("/.dockerenv", F_OK))
 		return "docker";
 	if (!access("/run/.containerenv", F_OK))

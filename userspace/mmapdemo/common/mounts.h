@@ -18,6 +18,9 @@ bool mount_of(const char *path, struct mount_facts *facts);
 /* The number behind a name such as "CapEff:" in /proc/self/status; false if there is none. */
 bool status_number(const char *name, int base, uint64_t *number);
 
+/* Users and groups are others than those of the machine; capabilities count inside alone. */
+bool in_user_namespace(void);
+
 /* What contains this process: "docker"; NULL: nothing that leaves a mark. */
 const char *container_name(void);
 

@@ -136,7 +136,9 @@ static const char *advise(const struct advice *advice, int error)
 static void __attribute__((noreturn))
 refuse(const struct control *control, const struct trouble *trouble)
 {
-	control_fail(control, "%s: %s", trouble->says, trouble->cure);
+	char line[1024];
+
+	control_fail(control, "%s", trouble_line(trouble, line));
 }
 
 struct device control_device(const struct control *control)
@@ -155,6 +157,7 @@ int open_device(const struct control *control, int flags)
 {
 	const struct device device = device_find(control->device);
 	struct trouble trouble;
+	char line[1024];
 	int fd, error;
 
 	/* open() of a pipe would wait. Another driver's device fails at the first ioctl. */
@@ -167,7 +170,10 @@ int open_device(const struct control *control, int flags)
 		return fd;
 	error = errno;
 	trouble = device_open_trouble(&device, (flags & O_ACCMODE) != O_RDONLY, error);
-	control_fail(control, "%s: %s: %s", strerror(error), trouble.says, trouble.cure);
+	/* Other errors have no words but these. */
+	if (!strcmp(trouble.says, strerror(error)))
+		control_fail(control, "%s", trouble_line(&trouble, line));
+	control_fail(control, "%s: %s", strerror(error), trouble_line(&trouble, line));
 }
 
 /* What is wrong with the operands as a range, if that is what it is. */
@@ -204,13 +210,14 @@ void control_explain(const struct control *control, const struct advice *advice)
 	const struct device device = device_find(control->device);
 	const char *says = advise(advice, error);
 	struct trouble trouble = {};
+	char line[1024];
 
 	if (!says)
 		says = advise(shared, error);
 	if (!says && device.is_ours)
 		trouble = device_call_trouble(&device, "ioctl()", error);
 	if (trouble.with)
-		control_fail(control, "%s: %s: %s", strerror(error), trouble.says, trouble.cure);
+		control_fail(control, "%s: %s", strerror(error), trouble_line(&trouble, line));
 	control_fail(control, "%s%s%s", strerror(error), says ? ": " : "", says ? says : "");
 }
 

@@ -18,8 +18,6 @@
 #include "support/text.h"
 #include "trouble.h"
 
-#define LOAD "modprobe mmapdemo (in a clone: make load)"
-
 static struct trouble trouble(enum trouble_with with, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -34,22 +32,43 @@ static struct trouble trouble(enum trouble_with with, const char *format, ...)
 	return trouble;
 }
 
-static void cure(struct trouble *trouble, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+/* By whom a cure is run. */
+enum who { ANYBODY, ROOT };
 
-static void cure(struct trouble *trouble, const char *format, ...)
+static void cure(struct trouble *trouble, enum who who, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void cure(struct trouble *trouble, enum who who, const char *format, ...)
 {
 	va_list ap;
 
+	trouble->wants_root = who == ROOT;
 	va_start(ap, format);
 	vsnprintf(trouble->cure, sizeof(trouble->cure), format, ap);
 	va_end(ap);
 }
 
-/* For a command that only root may run. */
-static const char *as_root(void)
+static void hint(struct trouble *trouble, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void hint(struct trouble *trouble, const char *format, ...)
 {
-	return geteuid() ? "as root: " : "";
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(trouble->hint, sizeof(trouble->hint), format, ap);
+	va_end(ap);
+}
+
+const char *trouble_line(const struct trouble *trouble, char line[1024])
+{
+	const bool has_both = *trouble->cure && *trouble->hint;
+
+	snprintf(line, 1024, "%s%s%s%s%s%s%s", trouble->says,
+		 *trouble->cure || *trouble->hint ? ": " : "",
+		 *trouble->cure && trouble->wants_root && geteuid() ? "as root: " : "",
+		 trouble->cure, has_both ? " (" : "", trouble->hint, has_both ? ")" : "");
+	return line;
 }
 
 /* The number and the mode that the module's node of this path's name has, if it has one. */
@@ -78,53 +97,113 @@ static bool is_loaded(void)
 	return !access("/sys/module/mmapdemo", F_OK);
 }
 
-/* The command that adds the right to use the device to what contains the process. */
-static void hand_in(const struct device *device, char text[320])
+/* The unit of systemd that the process runs in; false: none, or one of a user's systemd. */
+static bool own_unit(char unit[64])
 {
-	char cgroup[512], unit[64] = "";
-	const char *end;
+	char cgroup[512], *end, *begin;
 
-	if (container_name()) {
-		snprintf(text, 320, "start the container with --device %s", device->path);
-		return;
-	}
-	if (!read_text("/proc/self/cgroup", cgroup, sizeof(cgroup))) {
-		end = strstr(cgroup, ".service");
-		if (end) {
-			const char *begin = end;
-
-			while (begin > cgroup && begin[-1] != '/')
-				begin--;
-			snprintf(unit, sizeof(unit), "%.*s", (int)(end - begin) + 8, begin);
-		}
-	}
-	snprintf(text, 320, "systemctl set-property %s DeviceAllow=\"%s rw\"",
-		 *unit ? unit : "UNIT", device->path);
+	if (read_text("/proc/self/cgroup", cgroup, sizeof(cgroup)))
+		return false;
+	cgroup[strcspn(cgroup, "\n")] = '\0';
+	end = strstr(cgroup, ".service");
+	if (!end || strstr(cgroup, "/user@"))
+		return false;
+	for (char *next = end; (next = strstr(next + 1, ".service"));)
+		end = next;
+	for (begin = end; begin > cgroup && begin[-1] != '/';)
+		begin--;
+	snprintf(unit, 64, "%.*s", (int)(end - begin) + 8, begin);
+	return true;
 }
 
-/* How the node comes back; `first' makes room for it. */
+void trouble_hand_in(const char *path, struct trouble *of)
+{
+	const char *container = container_name();
+	char unit[64];
+
+	*of->cure = *of->hint = '\0';
+	if (container && (!strcmp(container, "docker") || !strcmp(container, "podman")))
+		hint(of, "start the container with --device %s", path);
+	else if (container && !strcmp(container, "systemd-nspawn"))
+		hint(of, "start the container with --bind=%s and --property=DeviceAllow='%s rw'",
+		     path, path);
+	else if (container)
+		hint(of, "give the container the node %s, and its control group the right to it",
+		     path);
+	else if (own_unit(unit))
+		cure(of, ROOT, "systemctl set-property --runtime %s DeviceAllow='%s rw'", unit,
+		     path);
+	else
+		hint(of, "give the control group the right to %s (systemd: DeviceAllow=)", path);
+}
+
+static bool has_udev(void)
+{
+	return !access("/usr/bin/udevadm", X_OK) || !access("/bin/udevadm", X_OK);
+}
+
+/*
+ * How the node comes back; `first' makes room for it. Loading the module anew would lose what the
+ * device holds, so that mknod has to do.
+ */
 static void cure_node(struct trouble *of, const char *path, const char *first)
 {
+	const char *then = *first ? " && " : "";
 	struct node_facts facts;
 
-	if (node_facts(path, &facts))
-		cure(of, "%s%s%smknod -m %04o %s c %u %u", as_root(), first, *first ? " && " : "",
-		     facts.mode, path, facts.major, facts.minor);
-	else if (!strncmp(path, "/dev/mmapdemo", 13) && *first)
-		cure(of, "%s%s", as_root(), first);
+	if (!node_facts(path, &facts)) {
+		if (!strncmp(path, "/dev/mmapdemo", 13) && *first)
+			cure(of, ROOT, "%s", first);
+		else
+			hint(of, "name a device of the module (mmapdemo list)");
+		return;
+	}
+	if (has_udev())
+		cure(of, ROOT,
+		     "%s%smknod -m %04o %s c %u %u && udevadm trigger -c add "
+		     "/sys/class/mmapdemo/%s",
+		     first, then, facts.mode, path, facts.major, facts.minor, path + 5);
 	else
-		cure(of, "name a device of the module (mmapdemo list)");
+		cure(of, ROOT, "%s%smknod -m %04o %s c %u %u", first, then, facts.mode, path,
+		     facts.major, facts.minor);
+	hint(of, "such a node stays when the module goes: rm %s then", path);
+}
+
+static bool can_load_modules(void)
+{
+	char line[8];
+
+	if (!access("/proc/self", F_OK) && access("/proc/modules", F_OK))
+		return false;
+	return read_text("/proc/sys/kernel/modules_disabled", line, sizeof(line)) || *line != '1';
+}
+
+static void cure_absence(struct trouble *of)
+{
+	if (!can_load_modules())
+		hint(of, "this kernel loads no module");
+	else if (container_name()) {
+		hint(of, "on the host, as root: modprobe mmapdemo");
+	} else {
+		cure(of, ROOT, "modprobe mmapdemo");
+		hint(of, "in a clone: make load");
+	}
 }
 
 static struct trouble nothing_there(const struct device *device)
 {
-	struct device named = *device;
 	struct node_facts facts;
 	struct trouble of;
 	struct stat link;
 	char remove[280];
 
 	if (!lstat(device->path, &link)) {
+		if (!is_loaded()) {
+			of = trouble(WITH_NODE, "a symbolic link that leads to nothing: the module "
+						"is not loaded");
+			cure_absence(&of);
+			return of;
+		}
 		of = trouble(WITH_NODE, "a symbolic link that leads to nothing");
 		snprintf(remove, sizeof(remove), "rm %s", device->path);
 		cure_node(&of, device->path, remove);
@@ -132,18 +211,19 @@ static struct trouble nothing_there(const struct device *device)
 	}
 	if (node_facts(device->path, &facts)) {
 		of = trouble(WITH_NODE, "the module is loaded, and its node is not here");
-		cure_node(&of, device->path, "");
 		if (container_name())
-			hand_in(&named, of.cure);
+			trouble_hand_in(device->path, &of);
+		else
+			cure_node(&of, device->path, "");
 		return of;
 	}
 	if (is_loaded()) {
 		of = trouble(WITH_NODE, "the module is loaded, and has no device of that name");
-		cure(&of, "name a device of the module (mmapdemo list)");
+		hint(&of, "name a device of the module (mmapdemo list)");
 		return of;
 	}
-	of = trouble(WITH_NODE, "there is none: load the module");
-	cure(&of, "%s%s" LOAD, as_root(), container_name() ? "on the host: " : "");
+	of = trouble(WITH_NODE, "%s does not exist: the module is not loaded", device->path);
+	cure_absence(&of);
 	return of;
 }
 
@@ -156,7 +236,7 @@ static struct trouble other_device(const struct device *device)
 
 	if (access("/sys/dev/char", F_OK)) {
 		of = trouble(WITH_NODE, "no device of this module: %s", device_kind(device));
-		cure(&of, "%smount -t sysfs none /sys", as_root());
+		cure(&of, ROOT, "mount -t sysfs none /sys");
 		return of;
 	}
 	if (node_facts(device->path, &facts)) {
@@ -173,7 +253,7 @@ static struct trouble other_device(const struct device *device)
 	snprintf(text, sizeof(text), "/sys/dev/char/%u:%u", major(device->number),
 		 minor(device->number));
 	if (access(text, F_OK) && !is_loaded())
-		cure(&of, "%s" LOAD, as_root());
+		cure_absence(&of);
 	else
 		cure_node(&of, device->path, "");
 	return of;
@@ -182,7 +262,7 @@ static struct trouble other_device(const struct device *device)
 struct trouble device_trouble(const struct device *device)
 {
 	struct trouble of;
-	char move[280];
+	char move[320];
 
 	if (device->is_ours)
 		return (struct trouble){};
@@ -190,16 +270,17 @@ struct trouble device_trouble(const struct device *device)
 		return nothing_there(device);
 	if (device->error) {
 		of = trouble(WITH_NODE, "%s", strerror(device->error));
-		cure(&of, "%s",
-		     device->error == EACCES ? "be root, or give yourself the way to it (chmod a+x)"
+		hint(&of, "%s",
+		     device->error == EACCES ? "a folder of its path has no x for this user"
 					     : "name a device of the module (mmapdemo list)");
 		return of;
 	}
 	if (S_ISCHR(device->mode))
 		return other_device(device);
 	of = trouble(WITH_NODE, "no device of this module: %s", device_kind(device));
-	/* It may be somebody's data. */
-	snprintf(move, sizeof(move), "mv %s /var/tmp/", device->path);
+	/* It may be somebody's data, and so may be what was moved before. */
+	snprintf(move, sizeof(move), "mv %s \"$(mktemp -d /var/tmp/mmapdemo.XXXXXX)\"",
+		 device->path);
 	cure_node(&of, device->path, move);
 	return of;
 }
@@ -209,17 +290,6 @@ static bool has_capability(int capability)
 	uint64_t set;
 
 	return status_number("CapEff:", 16, &set) && set & 1ULL << capability;
-}
-
-/* Users and groups are others than those of the machine. */
-static bool in_user_namespace(void)
-{
-	char text[128];
-	unsigned int first, outside, count;
-
-	return !read_text("/proc/self/uid_map", text, sizeof(text)) &&
-	       sscanf(text, "%u %u %u", &first, &outside, &count) == 3 &&
-	       (first || outside || count != 4294967295U);
 }
 
 static bool in_group(gid_t group)
@@ -260,6 +330,39 @@ static bool is_member(const struct group *group, const char *user)
 	return false;
 }
 
+/* An account that several programs have in common would give the device to all of them. */
+static bool is_shared_account(const char *user)
+{
+	return !find_user(user, 0) || !strcmp(user, "nobody");
+}
+
+static void cure_membership(struct trouble *of, const char *group, const char *user)
+{
+	if (is_member(find_group(group, 0), user)) {
+		cure(of, ANYBODY, "newgrp %s", group);
+		hint(of, "or log in anew");
+	} else if (is_shared_account(user)) {
+		hint(of, "run it as a user who is a member of the group %s", group);
+	} else {
+		cure(of, ROOT, "usermod -aG %s %s", group, user);
+		hint(of, "then log in anew");
+	}
+}
+
+/* As the udev rule has it. A node that belongs to a user is open to all that this user runs. */
+static void cure_group(struct trouble *of, const char *path, const char *user)
+{
+	bool has_group = find_group("mmapdemo", 0);
+
+	cure(of, ROOT, "%schgrp mmapdemo %s && chmod 0660 %s",
+	     has_group ? "" : "groupadd -r mmapdemo && ", path, path);
+	hint(of,
+	     "then be a member of the group%s%s; the udev rule of the packages and of `make "
+	     "install' sets it at each load",
+	     is_shared_account(user) ? "" : ": usermod -aG mmapdemo ",
+	     is_shared_account(user) ? "" : user);
+}
+
 static struct trouble no_rights(const char *path, const struct stat *node, unsigned int wanted)
 {
 	char user[64], owner[64], group[64];
@@ -271,17 +374,12 @@ static struct trouble no_rights(const char *path, const struct stat *node, unsig
 		     (unsigned int)node->st_mode & 07777, user_word(node->st_uid, owner), group,
 		     user, wanted == 4 ? "read" : "write");
 	if (in_user_namespace() && node->st_uid == 65534)
-		cure(&of, "start the container with --group-add keep-groups, or outside of a user "
+		hint(&of, "start the container with --group-add keep-groups, or outside of a user "
 			  "namespace");
-	else if (node->st_gid && (node->st_mode >> 3 & wanted) == wanted &&
-		 is_member(find_group(NULL, node->st_gid), user))
-		cure(&of, "newgrp %s (or log in anew)", group);
 	else if (node->st_gid && (node->st_mode >> 3 & wanted) == wanted)
-		cure(&of, "as root: usermod -aG %s %s (then log in anew)", group, user);
-	else if (find_group("mmapdemo", 0))
-		cure(&of, "as root: chgrp mmapdemo %s && chmod 0660 %s", path, path);
+		cure_membership(&of, group, user);
 	else
-		cure(&of, "as root: chown %s %s", user, path);
+		cure_group(&of, path, user);
 	return of;
 }
 
@@ -293,37 +391,58 @@ static const char *line_of(const char *path, char *line, size_t size)
 	return line;
 }
 
+bool selinux_label(char label[256])
+{
+	const char *second;
+
+	/* USER:ROLE:TYPE[:LEVEL]; AppArmor has "PROFILE (MODE)" or "unconfined" there. */
+	line_of("/proc/self/attr/current", label, 256);
+	second = *label == ':' || strchr(label, ' ') ? NULL : strchr(label, ':');
+	return second && strchr(second + 1, ':');
+}
+
+static struct trouble denied_by_selinux(const struct device *device, const char *label)
+{
+	struct trouble of =
+		trouble(WITH_SELINUX,
+			"the mode allows it, but SELinux may not (this process is %s)", label);
+
+	if (container_name()) {
+		hint(&of, "on the host, as root: setsebool -P container_use_devices 1");
+		return of;
+	}
+	cure(&of, ROOT, "restorecon -v %s", device->path);
+	return of;
+}
+
 /* What else than the mode denies: LSMs, by what they tell of themselves. Landlock tells nothing. */
 static struct trouble denied(const struct device *device)
 {
-	char line[256];
+	char line[256], enforce[16];
 	struct trouble of;
 
-	if (*line_of("/sys/fs/selinux/enforce", line, sizeof(line)) == '1') {
-		of = trouble(WITH_SELINUX, "the mode allows it, but SELinux does not");
-		cure(&of,
-		     "%sausearch -m avc -c %s --raw | audit2allow -M mmapdemo && semodule -i "
-		     "mmapdemo.pp",
-		     as_root(), program_invocation_short_name);
-		return of;
-	}
 	line_of("/proc/self/attr/apparmor/current", line, sizeof(line));
 	if (strstr(line, " (enforce)")) {
 		*strstr(line, " (enforce)") = '\0';
 		of = trouble(WITH_APPARMOR,
-			     "the mode allows it, but the AppArmor profile %s does not", line);
-		cure(&of, "%saa-complain %s", as_root(), line);
+			     "the mode allows it, but the AppArmor profile %s may not", line);
+		hint(&of, "add `%s rw,' to the profile, and load it with apparmor_parser -r",
+		     device->path);
 		return of;
 	}
+	/* A container may not see selinuxfs. */
+	if (selinux_label(line) && !strstr(line, ":unconfined_t") &&
+	    *line_of("/sys/fs/selinux/enforce", enforce, sizeof(enforce)) != '0')
+		return denied_by_selinux(device, line);
 	if (in_user_namespace()) {
 		of = trouble(WITH_MOUNT, "no device opens on a file system that a user namespace "
 					 "has mounted");
-		hand_in(device, of.cure);
+		trouble_hand_in(device->path, &of);
 		return of;
 	}
 	of = trouble(WITH_LANDLOCK,
 		     "the mode allows it, but a sandbox such as Landlock's does not");
-	cure(&of, "have the sandbox allow READ_FILE, WRITE_FILE and IOCTL_DEV on %s", device->path);
+	hint(&of, "have the sandbox allow READ_FILE, WRITE_FILE and IOCTL_DEV on %s", device->path);
 	return of;
 }
 
@@ -331,7 +450,7 @@ static struct trouble filtered(const char *call)
 {
 	struct trouble of = trouble(WITH_SECCOMP, "a seccomp filter refuses %s", call);
 
-	cure(&of, "%s",
+	hint(&of, "%s",
 	     container_name() ? "start the container with --security-opt seccomp=unconfined"
 			      : "have the sandbox allow that call (systemd: SystemCallFilter=)");
 	return of;
@@ -363,7 +482,7 @@ static struct trouble not_permitted(const struct device *device)
 		     "the control group of this container or service has no right to the device "
 		     "%u:%u",
 		     major(device->number), minor(device->number));
-	hand_in(device, of.cure);
+	trouble_hand_in(device->path, &of);
 	return of;
 }
 
@@ -374,20 +493,23 @@ struct trouble device_open_trouble(const struct device *device, bool for_writing
 	struct trouble of;
 	struct stat node;
 
-	if (device->error || !S_ISCHR(device->mode) || error == ENXIO || error == ENODEV)
+	if (!device->is_ours &&
+	    (device->error || !S_ISCHR(device->mode) || error == ENXIO || error == ENODEV))
 		return device_trouble(device);
 	if (error == EPERM)
 		return not_permitted(device);
 	if (error != EACCES || stat(device->path, &node)) {
 		of = trouble(WITH_SOMETHING, "%s", strerror(error));
-		cure(&of, "%s",
-		     error == EMFILE || error == ENFILE ? "ulimit -n 1024" : "mmapdemo doctor");
+		if (error == EMFILE)
+			hint(&of, "this process has RLIMIT_NOFILE descriptors open");
+		else if (error == ENFILE)
+			hint(&of, "the system has fs.file-max files open");
 		return of;
 	}
 	if (mount_of(device->path, &mount) && mount.nodev) {
 		of = trouble(WITH_MOUNT, "%s is mounted nodev, and no device opens there",
 			     mount.point);
-		cure(&of, "%smount -o remount,dev %s", as_root(), mount.point);
+		cure(&of, ROOT, "mount -o remount,dev %s", mount.point);
 		return of;
 	}
 	if (!mode_allows(&node, wanted))

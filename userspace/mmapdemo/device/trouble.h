@@ -25,8 +25,13 @@ enum trouble_with {
 struct trouble {
 	enum trouble_with with;
 	char says[320];
-	char cure[320]; /* one command; "as root: " goes before it where root is needed */
+	char cure[400];	 /* a command that a shell takes as it is, or empty */
+	bool wants_root; /* the cure does */
+	char hint[240];	 /* what the reader has to know or do besides the command, or empty */
 };
+
+/* In one line: what it says, cure and hint, as far as there are any. */
+const char *trouble_line(const struct trouble *trouble, char line[1024]);
 
 /* Of what the path names, without opening it. */
 struct trouble device_trouble(const struct device *device);
@@ -36,6 +41,12 @@ struct trouble device_open_trouble(const struct device *device, bool for_writing
 
 /* Of an ioctl() or mmap() of a device that could be opened; NO_TROUBLE: it is not a sandbox. */
 struct trouble device_call_trouble(const struct device *device, const char *call, int error);
+
+/* How what contains the process is given the device: the cure and the hint of the trouble. */
+void trouble_hand_in(const char *path, struct trouble *trouble);
+
+/* The SELinux context of this process; false: it has none. */
+bool selinux_label(char label[256]);
 
 /* Of a sandbox that lets nothing be opened. */
 struct trouble sandbox_trouble(void);

@@ -48,6 +48,15 @@ void wrong(struct finding *finding, const char *format, ...)
 	va_end(ap);
 }
 
+void remark(struct finding *finding, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	set(finding, NOTE, format, ap);
+	va_end(ap);
+}
+
 void cured_by(struct finding *finding, const char *format, ...)
 {
 	va_list ap;
@@ -59,19 +68,27 @@ void cured_by(struct finding *finding, const char *format, ...)
 
 void cured_by_root(struct finding *finding, const char *format, ...)
 {
-	const char *as = geteuid() ? "as root: " : "";
 	va_list ap;
 
-	strcpy(finding->cure, as);
+	finding->wants_root = true;
 	va_start(ap, format);
-	vsnprintf(finding->cure + strlen(as), sizeof(finding->cure) - strlen(as), format, ap);
+	vsnprintf(finding->cure, sizeof(finding->cure), format, ap);
+	va_end(ap);
+}
+
+void hint(struct finding *finding, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(finding->hint, sizeof(finding->hint), format, ap);
 	va_end(ap);
 }
 
 const char *state_word(enum state state)
 {
 	static const char *const words[] = {
-		[FINE] = "fine", [WRONG] = "wrong", [UNKNOWN] = "unknown"};
+		[FINE] = "fine", [NOTE] = "note", [WRONG] = "wrong", [UNKNOWN] = "unknown"};
 
 	return words[state];
 }
@@ -85,37 +102,78 @@ static void answer(const struct check *check, const struct patient *patient, int
 	_exit(write(fd, &finding, sizeof(finding)) != sizeof(finding));
 }
 
-static bool hear(int fd, struct finding *finding)
+enum heard { NOTHING_YET, A_FINDING, THE_END };
+
+static enum heard hear(int fd, struct finding *finding)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
 
-	return poll(&poll_fd, 1, PATIENCE * 1000) > 0 &&
-	       read(fd, finding, sizeof(*finding)) == sizeof(*finding);
+	if (poll(&poll_fd, 1, PATIENCE * 1000) <= 0)
+		return NOTHING_YET;
+	return read(fd, finding, sizeof(*finding)) == sizeof(*finding) ? A_FINDING : THE_END;
 }
 
-static void explain_silence(struct finding *finding, int status, bool ended)
+/* Waits for one that was killed, but not for one that the kernel cannot end (state D). */
+static void bury(pid_t pid, int fd)
 {
-	if (!ended)
-		unknown(finding, "not looked at: no answer came within %d s", PATIENCE);
-	else if (WIFSIGNALED(status))
-		unknown(finding, "not looked at: the attempt ended by signal %d (%s)",
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+	kill(pid, SIGKILL);
+	if (poll(&poll_fd, 1, 1000) > 0)
+		waitpid(pid, NULL, 0);
+}
+
+static void explain_end(struct finding *finding, int status)
+{
+	if (WIFSIGNALED(status))
+		unknown(finding, "not looked at: the check ended by signal %d (%s)",
 			WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
-		unknown(finding, "not looked at: the attempt ended without a word");
+		unknown(finding, "not looked at: the check exited without a result");
+}
+
+/* A word that a shell takes as it is. */
+static void quote(const char *word, char quoted[300])
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_./+:@%=,-";
+
+	snprintf(quoted, 300, word[strspn(word, plain)] ? "'%s'" : "%s", word);
+}
+
+/* The cure of another system is run in that one. */
+static void move_cure(const struct patient *patient, struct finding *finding)
+{
+	char command[sizeof(finding->cure)], root[300];
+	bool is_list = strpbrk(finding->cure, "&>;|");
+
+	if (!*patient->root || !*finding->cure)
+		return;
+	finding->wants_root = true;
+	strcpy(command, finding->cure);
+	quote(patient->root, root);
+	/* Neither a root with such a sign nor a command that was cut off can be pasted. */
+	if (strchr(patient->root, '\'') ||
+	    snprintf(finding->cure, sizeof(finding->cure),
+		     is_list ? "chroot %s sh -c '%s'" : "chroot %s %s", root,
+		     command) >= (int)sizeof(finding->cure))
+		*finding->cure = '\0';
 }
 
 /* Logs and paths have any bytes. */
-static void clean(struct finding *finding)
+static void finish(const struct patient *patient, struct finding *finding)
 {
+	move_cure(patient, finding);
 	utf8_clean(finding->says);
 	utf8_clean(finding->cure);
+	utf8_clean(finding->hint);
 }
 
 void check_run(const struct check *check, const struct patient *patient, struct finding *finding)
 {
 	int ends[2], status = 0;
-	bool heard, ended;
-	pid_t pid = -1;
+	enum heard heard;
+	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC)) {
 		unknown(finding, "not looked at: pipe: %s", strerror(errno));
@@ -125,19 +183,18 @@ void check_run(const struct check *check, const struct patient *patient, struct 
 	if (!pid)
 		answer(check, patient, ends[1]);
 	close(ends[1]);
-	/* A sandbox or a limit: it is done here then. */
+	/* Where a sandbox or a limit allows no other process, this one looks. */
 	if (pid < 0) {
-		close(ends[0]);
 		check->look(patient, finding);
-		clean(finding);
-		return;
+	} else {
+		heard = hear(ends[0], finding);
+		if (heard == NOTHING_YET) {
+			bury(pid, ends[0]);
+			unknown(finding, "not looked at: no answer came within %d s", PATIENCE);
+		} else if (waitpid(pid, &status, 0) == pid && heard == THE_END) {
+			explain_end(finding, status);
+		}
 	}
-	heard = hear(ends[0], finding);
 	close(ends[0]);
-	ended = waitpid(pid, &status, heard ? 0 : WNOHANG) == pid;
-	if (!ended)
-		kill(pid, SIGKILL);
-	if (!heard)
-		explain_silence(finding, status, ended);
-	clean(finding);
+	finish(patient, finding);
 }

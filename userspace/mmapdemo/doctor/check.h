@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What `mmapdemo doctor' looks at, in the order in which faults are cured. */
+/* What `mmapdemo doctor' looks at, in the order in which problems are cured. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -7,26 +7,39 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* UNKNOWN: it could not be looked at, and says why. */
-enum state { FINE, WRONG, UNKNOWN };
+/*
+ * NOTE: a choice or a moment's state that costs something, and that nobody has to change.
+ * UNKNOWN: it could not be looked at, and the finding says why.
+ */
+enum state { FINE, NOTE, WRONG, UNKNOWN, STATES };
 
 struct finding {
 	enum state state;
 	char says[400];
-	char cure[400]; /* one command; empty unless WRONG */
+	char cure[600];	 /* a command that a shell takes as it is, or empty */
+	bool wants_root; /* the cure does */
+	char hint[240];	 /* what the reader has to know or do besides the command, or empty */
 };
 
 struct patient {
 	const char *root;   /* whose /proc, /sys, /lib, /var and /etc are read; "" is / */
+	int root_fd;	    /* of another root */
 	const char *device; /* path of the node */
-	char release[80];   /* of the kernel */
+	char release[80];   /* of the kernel; empty: unknown */
 	pid_t caller;	    /* whose limits are this process's */
+};
+
+/* What a check cannot do without. */
+enum {
+	OF_PROCESS = 1, /* with another root there is nothing to look at */
+	OF_KERNEL = 2,	/* the release has to be known */
+	OF_RUNNING = 4, /* and that kernel has to run, for /proc and /sys are the running one's */
 };
 
 struct check {
 	const char *name;
 	void (*look)(const struct patient *patient, struct finding *finding);
-	bool of_this_process; /* with another root there is nothing to look at */
+	int of;
 };
 
 extern const struct check build_checks[], node_checks[],
@@ -36,14 +49,17 @@ void fine(struct finding *finding, const char *format, ...) __attribute__((forma
 void unknown(struct finding *finding, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void wrong(struct finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* To follow wrong() */
+void remark(struct finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* These follow one of the above. */
 void cured_by(struct finding *finding, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-/* The same for a command of root's: who is not root is told to be. */
+/* The same for a command that only root may run. */
 void cured_by_root(struct finding *finding, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* One that hangs or crashes is UNKNOWN, as it runs in a process of its own. */
+void hint(struct finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A check that hangs or crashes is UNKNOWN, as each runs in a process of its own. */
 void check_run(const struct check *check, const struct patient *patient, struct finding *finding);
 
 /* A check with its finding. */
@@ -56,7 +72,7 @@ struct diagnosis {
 	const struct patient *patient;
 	const struct entry *entries;
 	size_t count;
-	size_t of[3]; /* by state */
+	size_t of[STATES]; /* by state */
 };
 
 const char *state_word(enum state state);

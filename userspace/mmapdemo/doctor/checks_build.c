@@ -21,19 +21,24 @@ static void look_at_headers(const struct patient *patient, struct finding *findi
 
 	free(path);
 	fact_install_headers(patient, command);
-	if (have)
-		fine(finding, "of %s, in /lib/modules/%s/build", patient->release,
+	if (have) {
+		fine(finding, "/lib/modules/%s/build has those of %s", patient->release,
 		     patient->release);
-	else if (is_there(patient))
+	} else if (is_there(patient)) {
 		fine(finding, "not installed, and not needed: the module is there");
-	else if (fact_container(patient))
+	} else if (!fact_takes_modules(patient)) {
+		unknown(finding, "not looked at: this kernel takes no modules");
+	} else if (fact_container(patient)) {
 		unknown(finding, "not looked at: a container (%s) has its host's kernel",
 			fact_container(patient));
-	else {
+	} else {
 		wrong(finding,
 		      "the headers of this kernel, %s, are not installed, and a build needs them",
 		      patient->release);
-		cured_by_root(finding, "%s", command);
+		if (*command)
+			cured_by_root(finding, "%s", command);
+		else
+			hint(finding, "install the headers of the kernel %s", patient->release);
 	}
 }
 
@@ -41,7 +46,10 @@ static void look_at_dkms(const struct patient *patient, struct finding *finding)
 {
 	struct dkms_facts dkms;
 
-	if (!fact_dkms(patient, &dkms)) {
+	if (fact_container(patient)) {
+		unknown(finding, "not looked at: a container (%s) has its host's modules",
+			fact_container(patient));
+	} else if (!fact_dkms(patient, &dkms)) {
 		fine(finding, "not used: dkms has no mmapdemo");
 	} else if (!dkms.has_source) {
 		wrong(finding, "dkms has mmapdemo/%s, whose source is gone: it builds nothing",
@@ -56,7 +64,7 @@ static void look_at_dkms(const struct patient *patient, struct finding *finding)
 			      patient->release);
 	} else {
 		wrong(finding, "mmapdemo/%s is not built for this kernel, %s%s%s%s", dkms.version,
-		      patient->release, dkms.has_log ? " (the last build is told of in " : "",
+		      patient->release, dkms.has_log ? " (the log of the last build: " : "",
 		      dkms.has_log ? "/var/lib/dkms/mmapdemo/" : "",
 		      dkms.has_log ? "VERSION/build/make.log)" : "");
 		cured_by_root(finding, "dkms install mmapdemo/%s -k %s", dkms.version,
@@ -75,9 +83,8 @@ static bool is_of_release(const struct module_file *file, const char *release)
 /* Does modprobe find it? It reads what depmod writes. */
 static bool is_indexed(const struct patient *patient)
 {
-	char *path = format_text("%s/lib/modules/%s/modules.dep", patient->root, patient->release);
-	FILE *file = fopen(path, "re");
-	char *line = NULL;
+	char *path = format_text("/lib/modules/%s/modules.dep", patient->release), *line = NULL;
+	FILE *file = fact_stream(patient, path);
 	size_t room = 0;
 	bool found = false;
 
@@ -93,8 +100,6 @@ static bool is_indexed(const struct patient *patient)
 static void look_at_no_file(const struct patient *patient, const struct module_file *file,
 			    struct finding *finding)
 {
-	char command[400];
-
 	if (fact_is_loaded(patient)) {
 		fine(finding,
 		     "the module is loaded, and not installed: the next boot is without it");
@@ -105,17 +110,19 @@ static void look_at_no_file(const struct patient *patient, const struct module_f
 			fact_container(patient));
 		return;
 	}
+	if (!fact_takes_modules(patient)) {
+		unknown(finding, "not looked at: this kernel takes no modules");
+		return;
+	}
 	wrong(finding, "the module is not installed for this kernel, %s%s%s", patient->release,
 	      *file->elsewhere ? ", but for " : "", file->elsewhere);
-	fact_install_module(patient, command);
-	cured_by_root(finding, "%s", command);
+	fact_cure_module(patient, finding, "");
 }
 
 static void look_at_installed(const struct patient *patient, struct finding *finding)
 {
 	const struct module_file file = fact_module_file(patient);
-	const char *path = file.path + strlen(patient->root);
-	char command[400];
+	const char *path = file.path;
 
 	if (!*file.path) {
 		look_at_no_file(patient, &file, finding);
@@ -124,10 +131,9 @@ static void look_at_installed(const struct patient *patient, struct finding *fin
 	} else if (!is_of_release(&file, patient->release) && !file.has_checksums) {
 		wrong(finding, "%s was built for %.*s, and this kernel is %s (vermagic)", path,
 		      (int)strcspn(file.vermagic, " "), file.vermagic, patient->release);
-		fact_install_module(patient, command);
-		cured_by_root(finding, "%s", command);
+		fact_cure_module(patient, finding, "");
 	} else if (!is_indexed(patient)) {
-		wrong(finding, "%s is there, and modprobe does not know it", path);
+		wrong(finding, "%s is there, and modules.dep does not name it", path);
 		cured_by_root(finding, "depmod %s", patient->release);
 	} else if (!is_of_release(&file, patient->release)) {
 		fine(finding,
@@ -138,74 +144,131 @@ static void look_at_installed(const struct patient *patient, struct finding *fin
 	}
 }
 
-/* Why this kernel takes signed modules only; NULL: it takes others, or it cannot be told. */
+/* Why this kernel takes signed modules only; NULL: it takes others, or *is_known is false. */
 static const char *enforced_by(const struct patient *patient, bool *is_known)
 {
+	bool mounted = fact_exists(patient, "/sys/kernel/security/lsm");
 	char line[128];
 
-	*is_known = fact_line(patient, "/sys/kernel/security/lockdown", line, sizeof(line));
+	fact_line(patient, "/sys/kernel/security/lockdown", line, sizeof(line));
+	/* Without the lockdown LSM securityfs has no such file. */
+	*is_known = *line || mounted;
 	if (strstr(line, "[integrity]") || strstr(line, "[confidentiality]"))
 		return "lockdown, as with Secure Boot";
-	if (!fact_line(patient, "/sys/module/module/parameters/sig_enforce", line, sizeof(line)))
-		return NULL;
+	/* Without CONFIG_MODULE_SIG there is no such parameter, and no check. */
+	fact_line(patient, "/sys/module/module/parameters/sig_enforce", line, sizeof(line));
+	if (!*line && fact_exists(patient, "/sys/module"))
+		*is_known = true;
 	return *line == 'Y' ? "module.sig_enforce" : NULL;
 }
 
-static void cure_signature(const struct patient *patient, struct finding *finding, bool is_signed)
+/*
+ * What the kernel logs of a module whose signature it refuses, and of one for another kernel. The
+ * first three name no module, and count where signatures are enforced.
+ */
+static const struct log_words refusals[] = {
+	{"Lockdown: ", "unsigned module"},
+	{"Loading of ", "unavailable key"},
+	{"Loading of ", " is rejected"},
+	{"mmapdemo: ", "version magic"},
+	{"mmapdemo: ", "disagrees about version"},
+	{"mmapdemo: ", "Unknown symbol"},
+	{},
+};
+
+enum { OF_SIGNATURES = 3, VERSION_MAGIC = 3 };
+
+static void cure_key(const struct patient *patient, struct finding *finding)
+{
+	/* Ubuntu's dkms signs with the first one, and dkms itself with the second. */
+	static const char *const certificates[] = {"/var/lib/shim-signed/mok/MOK.der",
+						   "/var/lib/dkms/mok.pub"};
+	struct dkms_facts dkms;
+
+	for (size_t i = 0; fact_dkms(patient, &dkms) && i < 2; i++) {
+		if (!fact_exists(patient, certificates[i]))
+			continue;
+		cured_by_root(finding, "mokutil --import %s", certificates[i]);
+		hint(finding, "then reboot, and enrol the key when the firmware's screen asks");
+		return;
+	}
+	hint(finding, "`mokutil --import' of the certificate that the module was signed with, then "
+		      "reboot, and enrol the key when the firmware's screen asks");
+}
+
+static void cure_signature(const struct patient *patient, struct finding *finding)
 {
 	struct dkms_facts dkms;
 
-	if (is_signed)
-		cured_by_root(finding, "mokutil --import /var/lib/dkms/mok.pub");
-	else if (fact_dkms(patient, &dkms) && dkms.has_source)
+	if (fact_dkms(patient, &dkms) && dkms.has_source) {
 		cured_by_root(finding,
 			      "dkms build --force mmapdemo/%s -k %s && dkms install --force "
 			      "mmapdemo/%s -k %s",
 			      dkms.version, patient->release, dkms.version, patient->release);
-	else
-		cured_by(finding, "make sign KEY=$HOME/mok.key CERT=$HOME/mok.pem (in a clone)");
+		return;
+	}
+	if (!*patient->root)
+		cured_by(finding, "make sign KEY=$HOME/mok.key CERT=$HOME/mok.pem && "
+				  "sudo make install");
+	hint(finding, "in a clone of mmapdemo; docs/faq.md tells how to make and enrol the key");
+}
+
+static void look_at_enforced(const struct patient *patient, const char *because,
+			     struct finding *finding)
+{
+	const struct module_file file = fact_module_file(patient);
+	char line[200];
+	int said;
+
+	if (!file.is_read) {
+		unknown(finding,
+			"this kernel takes signed modules only (%s), and no module could be read",
+			because);
+		return;
+	}
+	if (!file.is_signed) {
+		wrong(finding, "this kernel takes signed modules only (%s), and %s is not signed",
+		      because, file.path);
+		cure_signature(patient, finding);
+		return;
+	}
+	said = fact_kernel_said(patient, refusals, line);
+	if (said == -2) {
+		unknown(finding,
+			"this kernel requires signatures (%s); the module has one; the kernel's "
+			"log, which root may read, tells whether it knows the key",
+			because);
+	} else if (said == 0 || said == 1) {
+		wrong(finding,
+		      "this kernel requires signatures (%s); the module has one, and the kernel "
+		      "may not know its key; of a module that it does not name it said: %s",
+		      because, line);
+		cure_key(patient, finding);
+	} else {
+		fine(finding, "this kernel requires signatures (%s); the module has one", because);
+	}
 }
 
 static void look_at_signature(const struct patient *patient, struct finding *finding)
 {
 	bool is_known;
 	const char *because = enforced_by(patient, &is_known);
-	struct module_file file;
-	char line[200];
 
 	if (fact_is_loaded(patient)) {
-		fine(finding, "%s",
-		     because ? "asked for, and the module is loaded"
-			     : "not asked for: the module is loaded");
-		return;
-	}
-	if (!because && is_known) {
+		fine(finding, "the module is loaded%s",
+		     because ? ", and this kernel requires signatures" : "");
+	} else if (fact_container(patient)) {
+		unknown(finding, "not looked at: a container (%s) has its host's modules",
+			fact_container(patient));
+	} else if (because) {
+		look_at_enforced(patient, because, finding);
+	} else if (is_known) {
 		fine(finding, "this kernel takes modules without a signature");
-		return;
-	}
-	if (!because) {
-		unknown(finding,
-			"/sys/kernel/security/lockdown cannot be read (mount -t securityfs "
-			"none /sys/kernel/security), and sig_enforce is off");
-		return;
-	}
-	file = fact_module_file(patient);
-	fact_last_line(patient, "Loading of module with unavailable key", "", line);
-	if (!file.is_read) {
-		unknown(finding,
-			"this kernel takes signed modules only (%s), and there is none to look at",
-			because);
-	} else if (!file.is_signed) {
-		wrong(finding, "this kernel takes signed modules only (%s), and %s is not signed",
-		      because, file.path + strlen(patient->root));
-		cure_signature(patient, finding, false);
-	} else if (*line) {
-		wrong(finding,
-		      "this kernel takes signed modules only (%s), and does not know the key of %s",
-		      because, file.path + strlen(patient->root));
-		cure_signature(patient, finding, true);
 	} else {
-		fine(finding, "asked for (%s), and the module is signed", because);
+		unknown(finding, "/sys/kernel/security/lockdown cannot be read: securityfs is not "
+				 "mounted");
+		if (fact_exists(patient, "/sys/kernel/security"))
+			cured_by_root(finding, "mount -t securityfs none /sys/kernel/security");
 	}
 }
 
@@ -218,69 +281,61 @@ static void look_at_loaded(const struct patient *patient, struct finding *findin
 	    strcmp(state, "live")) {
 		unknown(finding, "it is %s just now", state);
 	} else if (*version && strcmp(version, MMAPDEMO_VERSION)) {
-		wrong(finding, "version %s is loaded, and this command is of %s", version,
+		wrong(finding, "version %s is loaded, and this command has version %s", version,
 		      MMAPDEMO_VERSION);
-		cured_by_root(finding, "modprobe -r mmapdemo && modprobe mmapdemo");
+		fact_cure_on_host(patient, finding, "modprobe -r mmapdemo && modprobe mmapdemo");
 	} else {
 		fine(finding, "version %s is loaded", *version ? version : "unknown");
 	}
 }
 
-/* What the kernel said last of a module that it refused. True: it wants another build. */
-static bool kernel_said(const struct patient *patient, char said[240])
-{
-	static const struct {
-		const char *word, *other;
-		bool wants_build;
-	} lines[] = {
-		{"mmapdemo: ", "version magic", true},
-		{"mmapdemo: ", "disagrees about version", true},
-		{"mmapdemo: ", "Unknown symbol", true},
-		{"Lockdown: ", "unsigned module", false},
-		{"Loading of ", " is rejected", false},
-	};
-	const struct module_file file = fact_module_file(patient);
-	char line[200], magic[140];
-
-	snprintf(magic, sizeof(magic), "magic '%s'", file.vermagic);
-	*said = '\0';
-	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
-		fact_last_line(patient, lines[i].word, lines[i].other, line);
-		/* Not of the module that is installed meanwhile */
-		if (!*line || (!strcmp(lines[i].other, "version magic") && !strstr(line, magic)))
-			continue;
-		snprintf(said, 240, "; the kernel said: %s", line);
-		return lines[i].wants_build;
-	}
-	return false;
-}
-
 /* It is not loaded, and could be. */
 static void look_at_refusal(const struct patient *patient, struct finding *finding)
 {
-	char said[240], command[400];
-	bool wants_build = kernel_said(patient, said);
+	const struct module_file file = fact_module_file(patient);
+	bool is_known, is_enforced = enforced_by(patient, &is_known);
+	char line[200], magic[140];
+	int said =
+		fact_kernel_said(patient, is_enforced ? refusals : refusals + OF_SIGNATURES, line);
 
-	wrong(finding, "not loaded%s", said);
-	fact_install_module(patient, command);
-	if (wants_build)
-		cured_by_root(finding, "%s && modprobe mmapdemo", command);
-	else
+	said += said >= 0 && !is_enforced ? OF_SIGNATURES : 0;
+	snprintf(magic, sizeof(magic), "magic '%s'", file.vermagic);
+	/* A line about a file that was replaced since says nothing of the one that is installed. */
+	if (said == VERSION_MAGIC && !strstr(line, magic))
+		said = -1;
+	if (said < 0) {
+		wrong(finding, "not loaded");
 		cured_by_root(finding, "modprobe mmapdemo");
+		if (said == -2)
+			hint(finding, "the kernel's log, which root may read, has its refusals");
+	} else if (said < OF_SIGNATURES) {
+		wrong(finding, "not loaded; the kernel said, of a module that it does not name: %s",
+		      line);
+		hint(finding, "what `signature' says comes first; then modprobe mmapdemo");
+	} else {
+		wrong(finding, "not loaded; the kernel said: %s", line);
+		fact_cure_module(patient, finding, " && modprobe mmapdemo");
+	}
 }
 
 static void look_at_module(const struct patient *patient, struct finding *finding)
 {
 	char line[32];
 
-	if (!fact_exists(patient, "/sys/module")) {
+	if (*patient->root && !fact_exists(patient, "/sys/module")) {
+		unknown(finding, "not looked at: --root has no sysfs of a running system");
+	} else if (!fact_exists(patient, "/sys/module")) {
 		wrong(finding, "sysfs is not mounted, and tells of modules and devices");
 		cured_by_root(finding, "mount -t sysfs none /sys");
 	} else if (fact_is_loaded(patient)) {
 		look_at_loaded(patient, finding);
-	} else if (!fact_exists(patient, "/proc/modules")) {
+	} else if (!fact_exists(patient, "/proc/self")) {
+		wrong(finding, "not loaded; proc, which tells more, is not mounted");
+		cured_by_root(finding, "mount -t proc none /proc");
+	} else if (!fact_takes_modules(patient)) {
 		wrong(finding, "this kernel takes no modules (CONFIG_MODULES is off)");
-		cured_by(finding, "make demo (in a clone: a VM with a kernel that does)");
+		hint(finding,
+		     "`make demo' in a clone of mmapdemo has a VM with a kernel that does");
 	} else if (fact_line(patient, "/proc/sys/kernel/modules_disabled", line, sizeof(line)) &&
 		   *line == '1') {
 		wrong(finding, "not loaded, and loading is switched off until the next boot "
@@ -289,14 +344,17 @@ static void look_at_module(const struct patient *patient, struct finding *findin
 	} else if (fact_container(patient)) {
 		wrong(finding, "not loaded; a container (%s) has its host's modules",
 		      fact_container(patient));
-		cured_by(finding, "on the host, as root: modprobe mmapdemo");
+		hint(finding, "on the host, as root: modprobe mmapdemo");
 	} else {
 		look_at_refusal(patient, finding);
 	}
 }
 
 const struct check build_checks[] = {
-	{"headers", look_at_headers, false},	 {"dkms", look_at_dkms, false},
-	{"installed", look_at_installed, false}, {"signature", look_at_signature, false},
-	{"module", look_at_module, false},	 {},
+	{"headers", look_at_headers, OF_KERNEL},
+	{"dkms", look_at_dkms, OF_KERNEL},
+	{"installed", look_at_installed, OF_KERNEL},
+	{"signature", look_at_signature, OF_KERNEL | OF_RUNNING},
+	{"module", look_at_module, OF_KERNEL | OF_RUNNING},
+	{},
 };

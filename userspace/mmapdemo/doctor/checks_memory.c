@@ -19,6 +19,8 @@
 /* What the kernel allows to lock since 5.16 unless told otherwise: MLOCK_LIMIT. */
 enum { USUAL_LOCKED = 8 << 20 };
 
+#define NO_LIMIT (1ULL << 62)
+
 /* The size of the buffer; false: there is none to be asked, which the finding says. */
 static bool buffer_size(const struct patient *patient, uint64_t *bytes, struct finding *finding)
 {
@@ -44,8 +46,9 @@ static bool chosen(const struct patient *patient, const char *path, char word[64
 
 /*
  * The core maps the device's huge folios whatever the setting is: do_set_pmd() in mm/memory.c
- * does not ask it. Anonymous memory, and huge_fault of drivers, are for it to decide:
- * __thp_vma_allowable_orders() in mm/huge_memory.c.
+ * does not ask it. Anonymous memory is for it to decide, and a driver's huge_fault:
+ * hugepage_vma_check() of 6.1 lets none but DAX be called, __thp_vma_allowable_orders() of 6.12
+ * goes by the setting, vma_file_check_thp_tuneables() of 7.x does so but for VM_PFNMAP.
  */
 static void look_at_huge_pages(const struct patient *patient, struct finding *finding)
 {
@@ -58,12 +61,15 @@ static void look_at_huge_pages(const struct patient *patient, struct finding *fi
 			unknown(finding, "not looked at: there is no /sys/kernel/mm");
 		return;
 	}
-	if (!strcmp(enabled, "never")) {
-		wrong(finding,
-		      "transparent huge pages are off (never): anonymous memory and "
-		      "mmapdemo-anon get small pages, and Linux 6.12 does not ask a driver's "
-		      "huge_fault; huge pages of the other nodes are mapped as before");
-		cured_by_root(finding, "echo always >" THP "enabled");
+	if (strcmp(enabled, "always")) {
+		remark(finding,
+		       "%s: anonymous memory gets %s, and a driver's huge_fault is %s (7.x excepts "
+		       "PFN mappings, and 6.1 calls that of DAX alone); the device's huge folios "
+		       "are mapped as before",
+		       enabled,
+		       strcmp(enabled, "never") ? "huge pages after MADV_HUGEPAGE alone"
+						: "no huge page",
+		       strcmp(enabled, "never") ? "called after that alone" : "not called");
 		return;
 	}
 	chosen(patient, THP "shmem_enabled", shmem);
@@ -99,13 +105,11 @@ static uint64_t free_blocks(FILE *file, int least)
 
 static void look_at_free_blocks(const struct patient *patient, struct finding *finding)
 {
-	char *path = format_text("%s/proc/buddyinfo", patient->root), words[32];
+	FILE *file = fact_stream(patient, "/proc/buddyinfo");
 	uint64_t huge, count;
+	char words[32];
 	int order = 0;
-	FILE *file;
 
-	file = fopen(path, "re");
-	free(path);
 	if (!file) {
 		unknown(finding, "/proc/buddyinfo cannot be read, which root may");
 		return;
@@ -119,8 +123,9 @@ static void look_at_free_blocks(const struct patient *patient, struct finding *f
 	if (!huge) {
 		fine(finding, "not needed: this kernel has no huge pages");
 	} else if (!count) {
-		wrong(finding, "no block of %s is free: what is allocated now is in small pages",
-		      number_words(huge, words));
+		remark(finding,
+		       "no block of %s is free: a huge folio needs compaction first, and may fail",
+		       number_words(huge, words));
 		cured_by_root(finding, "echo 1 >/proc/sys/vm/compact_memory");
 	} else {
 		fine(finding, "%ju of %s or more", (uintmax_t)count, number_words(huge, words));
@@ -146,8 +151,9 @@ static void take_limits(const struct patient *patient, const char *base, char *c
 			 name);
 		if (fact_exists(patient, path)) {
 			limit->found = true;
-			/* "max" is no number */
-			if (fact_number(patient, path, &bytes) && bytes < limit->bytes) {
+			/* "max" is no number, and version 1 says none by a huge one. */
+			if (fact_number(patient, path, &bytes) && bytes < NO_LIMIT &&
+			    bytes < limit->bytes) {
 				limit->bytes = bytes;
 				snprintf(limit->path, sizeof(limit->path), "%s", path);
 			}
@@ -163,11 +169,10 @@ static void take_limits(const struct patient *patient, const char *base, char *c
 
 static struct limit find_limit(const struct patient *patient)
 {
-	char *path = format_text("%s/proc/self/cgroup", patient->root), line[600];
+	FILE *file = fact_stream(patient, "/proc/self/cgroup");
 	struct limit limit = {.bytes = UINT64_MAX};
-	FILE *file = fopen(path, "re");
+	char line[600];
 
-	free(path);
 	while (file && fgets(line, sizeof(line), file)) {
 		char *controllers = strchr(line, ':'), *cgroup;
 
@@ -187,21 +192,28 @@ static struct limit find_limit(const struct patient *patient)
 	return limit;
 }
 
-static void cure_limit(const struct patient *patient, const struct limit *limit,
+/* The cure lasts until the next boot. */
+static void cure_limit(const struct patient *patient, const struct limit *limit, uint64_t more,
 		       struct finding *finding)
 {
 	char *folder = copy_text(limit->path), *unit;
+	uint64_t bytes = limit->bytes + more;
+	const char *user;
 
 	*strrchr(folder, '/') = '\0';
 	unit = strrchr(folder, '/') + 1;
-	if (strstr(unit, ".service") || strstr(unit, ".scope") || strstr(unit, ".slice"))
-		cured_by_root(finding, "systemctl set-property %s MemoryMax=infinity", unit);
-	else if (strstr(limit->path, "memory.max"))
-		cured_by_root(finding, "echo max >%s", limit->path);
-	else
-		cured_by_root(finding, "echo -1 >%s", limit->path);
+	user = strstr(folder, "/user@");
 	if (fact_container(patient))
-		cured_by(finding, "start the container without --memory, or with more of it");
+		hint(finding, "start the container without --memory, or with more of it");
+	else if (!strstr(unit, ".service") && !strstr(unit, ".scope") && !strstr(unit, ".slice"))
+		cured_by_root(finding, "echo %ju >%s", (uintmax_t)bytes, limit->path);
+	/* What a user's own systemd has begun is for that one to change. */
+	else if (user && user + 1 != unit)
+		cured_by(finding, "systemctl --user set-property --runtime %s MemoryMax=%ju", unit,
+			 (uintmax_t)bytes);
+	else
+		cured_by_root(finding, "systemctl set-property --runtime %s MemoryMax=%ju", unit,
+			      (uintmax_t)bytes);
 	free(folder);
 }
 
@@ -218,7 +230,7 @@ static void look_at_memory_limit(const struct patient *patient, struct finding *
 		      "the memory cgroup allows %s, and the buffer has %s: a process that "
 		      "uses more of it is killed",
 		      number_words(limit.bytes, limit_words), number_words(size, size_words));
-		cure_limit(patient, &limit, finding);
+		cure_limit(patient, &limit, size, finding);
 	} else if (!limit.found) {
 		fine(finding, "no memory cgroup");
 	} else if (limit.bytes == UINT64_MAX) {
@@ -246,7 +258,8 @@ static void look_at_locked_memory(const struct patient *patient, struct finding 
 	status_number("CapEff:", 16, &capabilities);
 	limit_text(limit.rlim_cur, limit_words);
 	number_words(size, size_words);
-	if (capabilities & 1 << 14) { /* CAP_IPC_LOCK */
+	/* capable() wants it in the first user namespace. */
+	if (capabilities & 1 << 14 && !in_user_namespace()) { /* CAP_IPC_LOCK */
 		fine(finding, "a process with CAP_IPC_LOCK may lock all (RLIMIT_MEMLOCK: %s)",
 		     limit_words);
 	} else if (limit.rlim_cur >= size) {
@@ -264,8 +277,8 @@ static void look_at_locked_memory(const struct patient *patient, struct finding 
 		if (limit.rlim_max >= size)
 			cured_by(finding, "ulimit -l %ju", (uintmax_t)(size + 1023) / 1024);
 		else
-			cured_by(finding, "as root: prlimit --pid %d --memlock=%ju",
-				 patient->caller, (uintmax_t)size);
+			cured_by_root(finding, "prlimit --pid %d --memlock=%ju", patient->caller,
+				      (uintmax_t)size);
 	}
 }
 
@@ -292,16 +305,15 @@ static void look_at_address_space(const struct patient *patient, struct finding 
 		if (limit.rlim_max == RLIM_INFINITY)
 			cured_by(finding, "ulimit -v unlimited");
 		else
-			cured_by(finding, "as root: prlimit --pid %d --as=unlimited",
-				 patient->caller);
+			cured_by_root(finding, "prlimit --pid %d --as=unlimited", patient->caller);
 	}
 }
 
 const struct check memory_checks[] = {
-	{"huge-pages", look_at_huge_pages, false},
-	{"free-blocks", look_at_free_blocks, false},
-	{"memory-limit", look_at_memory_limit, false},
-	{"locked-memory", look_at_locked_memory, true},
-	{"address-space", look_at_address_space, true},
+	{"huge-pages", look_at_huge_pages, OF_RUNNING},
+	{"free-blocks", look_at_free_blocks, OF_RUNNING},
+	{"memory-limit", look_at_memory_limit, OF_RUNNING},
+	{"locked-memory", look_at_locked_memory, OF_PROCESS},
+	{"address-space", look_at_address_space, OF_PROCESS},
 	{},
 };

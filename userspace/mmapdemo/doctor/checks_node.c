@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From the node to a device that is open and mapped. */
+/* From the node to a device that is open and answers. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -15,7 +14,6 @@
 #include "common/mounts.h"
 #include "device/trouble.h"
 #include "facts.h"
-#include "support/text.h"
 
 /* Opens the node as a program would: for writing, or else for reading. */
 static struct trouble try_open(const struct device *device, int *fd)
@@ -26,7 +24,12 @@ static struct trouble try_open(const struct device *device, int *fd)
 	if (trouble.with)
 		return trouble;
 	*fd = open(device->path, O_RDWR | O_CLOEXEC);
-	return *fd < 0 ? device_open_trouble(device, true, errno) : trouble;
+	if (*fd >= 0)
+		return trouble;
+	trouble = device_open_trouble(device, true, errno);
+	if (trouble.with == WITH_RIGHTS)
+		*fd = open(device->path, O_RDONLY | O_CLOEXEC);
+	return trouble;
 }
 
 static struct trouble opened(const struct device *device)
@@ -43,6 +46,8 @@ static void take(struct finding *finding, const struct trouble *trouble)
 {
 	wrong(finding, "%s", trouble->says);
 	cured_by(finding, "%s", trouble->cure);
+	finding->wants_root = trouble->wants_root;
+	hint(finding, "%s", trouble->hint);
 }
 
 static void look_at_node(const struct patient *patient, struct finding *finding)
@@ -67,22 +72,24 @@ static void look_at_node(const struct patient *patient, struct finding *finding)
 static void look_at_container(const struct patient *patient, struct finding *finding)
 {
 	const struct device device = device_find(patient->device);
-	const struct trouble trouble = opened(&device);
+	struct trouble trouble = opened(&device);
 	const char *name = container_name();
 	struct mount_facts mount;
 
 	if (trouble.with == WITH_CGROUP) {
 		take(finding, &trouble);
 	} else if (!name) {
-		fine(finding, "none that leaves a mark");
+		fine(finding, "no container was detected");
 	} else if (device.error == ENOENT && fact_is_loaded(patient) &&
 		   mount_of(patient->device, &mount)) {
 		wrong(finding, "in a container (%s), whose %s is a %s without the node", name,
 		      mount.point, mount.type);
-		cured_by(finding, "start the container with --device %s", patient->device);
+		trouble_hand_in(patient->device, &trouble);
+		cured_by(finding, "%s", trouble.cure);
+		hint(finding, "%s", trouble.hint);
 	} else {
 		fine(finding, "in a container (%s)%s", name,
-		     device.is_ours ? ", which has the node" : ", whose host loads the module");
+		     device.is_ours ? ", which has the node" : "; loading is the host's");
 	}
 }
 
@@ -107,59 +114,64 @@ static void look_at_mount(const struct patient *patient, struct finding *finding
 		fine(finding, "%s (%s)", mount.point, mount.type);
 }
 
-/* What the module's device is not asked where there is none. */
+/* Without a device of the module there is nothing to ask. */
 static bool is_absent(const struct device *device, struct finding *finding)
 {
 	if (device->is_ours)
 		return false;
-	unknown(finding, "not looked at: there is no device (node)");
+	unknown(finding, "not looked at: there is no device of the module");
 	return true;
 }
 
 static void look_at_rights(const struct patient *patient, struct finding *finding)
 {
 	const struct device device = device_find(patient->device);
-	const struct trouble trouble = opened(&device);
+	unsigned int mode = device.mode & 07777;
+	struct trouble trouble;
 	char user[64];
+	int fd;
 
 	if (is_absent(&device, finding))
 		return;
-	if (trouble.with == WITH_RIGHTS)
+	trouble = try_open(&device, &fd);
+	user_word(geteuid(), user);
+	if (trouble.with == WITH_RIGHTS) {
 		take(finding, &trouble);
-	else if (trouble.with)
-		fine(finding, "its mode %04o is not what refuses the user %s",
-		     (unsigned int)device.mode & 07777, user_word(geteuid(), user));
-	else
-		fine(finding, "its mode is %04o, and the user %s may read and write it",
-		     (unsigned int)device.mode & 07777, user_word(geteuid(), user));
+		/* As those who only read have it. */
+		if (fd >= 0)
+			finding->state = NOTE;
+	} else if (trouble.with) {
+		fine(finding, "its mode %04o is not what refuses the user %s", mode, user);
+	} else {
+		fine(finding, "its mode is %04o, and the user %s may read and write it", mode,
+		     user);
+	}
+	if (fd >= 0)
+		close(fd);
 }
 
-/* A call on the open device that a sandbox may refuse. */
-static struct trouble try_calls(const struct device *device, int fd)
+/*
+ * Opens the device and asks it, as a program would. It is not mapped: munmap() may be the last
+ * one, which the wipe policy and waiters for LAST_CLOSED go by.
+ */
+static struct trouble try_calls(const struct device *device, struct mmapdemo_info *info)
 {
-	struct mmapdemo_info info = {.size = sizeof(info)};
-	struct trouble trouble = {};
-	void *map;
-
-	if (ioctl(fd, MMAPDEMO_IOCTL_INFO, &info))
-		trouble = device_call_trouble(device, "ioctl()", errno);
-	if (trouble.with)
-		return trouble;
-	map = mmap(NULL, sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (map == MAP_FAILED)
-		return device_call_trouble(device, "mmap()", errno);
-	munmap(map, sysconf(_SC_PAGESIZE));
-	return trouble;
-}
-
-static struct trouble sandboxed(const struct device *device)
-{
-	int fd;
+	int fd, error = 0;
 	struct trouble trouble = try_open(device, &fd);
 
-	if (fd >= 0) {
-		trouble = try_calls(device, fd);
-		close(fd);
+	if (fd < 0)
+		return trouble;
+	*info = (struct mmapdemo_info){.size = sizeof(*info)};
+	if (ioctl(fd, MMAPDEMO_IOCTL_INFO, info))
+		error = errno;
+	close(fd);
+	if (!error)
+		return (struct trouble){};
+	trouble = device_call_trouble(device, "ioctl()", error);
+	if (!trouble.with) {
+		trouble.with = WITH_SOMETHING;
+		snprintf(trouble.says, sizeof(trouble.says), "it opens, and INFO fails: %s",
+			 strerror(error));
 	}
 	return trouble;
 }
@@ -168,126 +180,140 @@ static void look_at_sandbox(const struct patient *patient, struct finding *findi
 {
 	const struct device device = device_find(patient->device);
 	struct trouble trouble = sandbox_trouble();
+	struct mmapdemo_info info;
 	uint64_t seccomp = 0;
 
 	if (!trouble.with) {
 		if (is_absent(&device, finding))
 			return;
-		trouble = sandboxed(&device);
+		trouble = try_calls(&device, &info);
 	}
 	status_number("Seccomp:", 10, &seccomp);
 	if (trouble.with == WITH_LANDLOCK || trouble.with == WITH_SECCOMP)
 		take(finding, &trouble);
 	else if (trouble.with)
-		unknown(finding, "not looked at: the device cannot be opened (%s)", trouble.says);
+		unknown(finding, "not looked at: the device cannot be used (%s)", trouble.says);
 	else
 		fine(finding, "%s",
-		     seccomp ? "a seccomp filter, which allows what the device needs"
-			     : "none refuses open(), ioctl() or mmap()");
+		     seccomp ? "a seccomp filter allows open() and ioctl()"
+			     : "none refuses open() or ioctl()");
 }
 
-/* A denial that an audit record tells of, with the command that allows it. */
-static void look_for_denials(const struct patient *patient, const char *word, const char *name,
-			     const char *command, struct finding *finding)
+/*
+ * With another root, where no call can be tried: a denial of any age, which may be over. Of this
+ * system, the calls decide.
+ */
+static void look_for_denials(const struct patient *patient, const struct log_words *words,
+			     const char *name, struct finding *finding)
 {
 	char line[200];
+	int said = fact_audit_said(patient, words, line);
 
-	if (!fact_last_line(patient, word, "mmapdemo", line)) {
-		unknown(finding,
-			"%s is enforcing, and neither /dev/kmsg nor the audit log can be "
-			"read: root may read them",
-			name);
-	} else if (*line) {
-		wrong(finding, "%s denied something: %s", name, line);
-		cured_by_root(finding, "%s", command);
-	} else {
+	if (said == -2)
+		unknown(finding, "%s is in use, and no log of it can be read", name);
+	else if (said == -1)
 		fine(finding, "in use; no denial of mmapdemo is logged");
+	else
+		remark(finding, "%s once denied something: %s", name, line);
+}
+
+/* The last denial is shown where one of the calls was denied. */
+static void add_denial(const struct patient *patient, const struct log_words *words,
+		       struct finding *finding)
+{
+	char line[200];
+	size_t length = strlen(finding->says);
+
+	if (fact_audit_said(patient, words, line) >= 0)
+		snprintf(finding->says + length, sizeof(finding->says) - length,
+			 "; the last denial: %s", line);
+}
+
+static void look_at_lsm(const struct patient *patient, enum trouble_with with, const char *name,
+			const struct log_words *words, struct finding *finding)
+{
+	const struct device device = device_find(patient->device);
+	struct mmapdemo_info info;
+	struct trouble trouble;
+
+	if (*patient->root) {
+		look_for_denials(patient, words, name, finding);
+		return;
+	}
+	if (is_absent(&device, finding))
+		return;
+	trouble = try_calls(&device, &info);
+	if (trouble.with == with) {
+		take(finding, &trouble);
+		add_denial(patient, words, finding);
+	} else if (trouble.with) {
+		unknown(finding, "not looked at: the device cannot be used (%s)", trouble.says);
+	} else {
+		fine(finding, "in use; it allows this process open() and ioctl()");
 	}
 }
 
 static void look_at_selinux(const struct patient *patient, struct finding *finding)
 {
-	const struct device device = device_find(patient->device);
-	struct trouble trouble = {};
-	char line[16];
+	static const struct log_words words[] = {{"avc:  denied", "mmapdemo"}, {}};
+	char line[16], label[256];
+	bool has_label = !*patient->root && selinux_label(label);
 
-	if (!fact_line(patient, "/sys/fs/selinux/enforce", line, sizeof(line))) {
+	/* A container has the label, and may not have selinuxfs. */
+	if (!fact_exists(patient, "/sys/module"))
+		unknown(finding, "not looked at: there is no sysfs");
+	else if (!fact_line(patient, "/sys/fs/selinux/enforce", line, sizeof(line)) && !has_label)
 		fine(finding, "not in use");
-		return;
-	}
-	if (*line != '1') {
+	else if (*line == '0')
 		fine(finding, "permissive: it denies nothing");
-		return;
-	}
-	if (!*patient->root)
-		trouble = sandboxed(&device);
-	if (trouble.with == WITH_SELINUX)
-		take(finding, &trouble);
 	else
-		look_for_denials(patient, "avc:  denied", "SELinux",
-				 "ausearch -m avc --raw | audit2allow -M mmapdemo && semodule -i "
-				 "mmapdemo.pp",
-				 finding);
+		look_at_lsm(patient, WITH_SELINUX, "SELinux", words, finding);
 }
 
 static void look_at_apparmor(const struct patient *patient, struct finding *finding)
 {
-	const struct device device = device_find(patient->device);
-	struct trouble trouble = {};
-	char line[256];
+	static const struct log_words words[] = {{"apparmor=\"DENIED\"", "mmapdemo"}, {}};
+	char line[16];
 
-	if (!fact_line(patient, "/sys/module/apparmor/parameters/enabled", line, sizeof(line)) ||
-	    *line != 'Y') {
+	if (!fact_exists(patient, "/sys/module"))
+		unknown(finding, "not looked at: there is no sysfs");
+	else if (!fact_line(patient, "/sys/module/apparmor/parameters/enabled", line,
+			    sizeof(line)) ||
+		 *line != 'Y')
 		fine(finding, "not in use");
-		return;
-	}
-	if (!*patient->root)
-		trouble = sandboxed(&device);
-	fact_line(patient, "/proc/self/attr/apparmor/current", line, sizeof(line));
-	if (trouble.with == WITH_APPARMOR)
-		take(finding, &trouble);
-	else if (!trouble.with && !*patient->root)
-		fine(finding, "this process is %s", *line ? line : "not told of");
 	else
-		look_for_denials(patient, "apparmor=\"DENIED\"", "AppArmor", "aa-logprof", finding);
+		look_at_lsm(patient, WITH_APPARMOR, "AppArmor", words, finding);
 }
 
 static void look_at_use(const struct patient *patient, struct finding *finding)
 {
 	const struct device device = device_find(patient->device);
-	struct mmapdemo_info info = {.size = sizeof(info)};
+	struct mmapdemo_info info;
 	struct trouble trouble;
-	int fd;
 
 	if (is_absent(&device, finding))
 		return;
-	trouble = try_open(&device, &fd);
-	if (fd >= 0)
-		trouble = try_calls(&device, fd);
+	trouble = try_calls(&device, &info);
 	/* Another line has the cure of what has a name. */
-	if (trouble.with == WITH_SOMETHING) {
+	if (trouble.with == WITH_SOMETHING)
 		take(finding, &trouble);
-	} else if (trouble.with) {
+	else if (trouble.with)
 		unknown(finding, "not looked at: %s", trouble.says);
-	} else if (ioctl(fd, MMAPDEMO_IOCTL_INFO, &info)) {
-		wrong(finding, "it opens, and INFO fails: %s", strerror(errno));
-		cured_by_root(finding, "modprobe -r mmapdemo && modprobe mmapdemo");
-	} else {
-		fine(finding, "it opens, answers and maps; strategy %s, %llu bytes", info.strategy,
-		     (unsigned long long)info.bytes);
-	}
-	if (fd >= 0)
-		close(fd);
+	else
+		fine(finding,
+		     "it opens and answers; strategy %s, %llu bytes; mmap() is not tried, as the "
+		     "last munmap() may wipe it",
+		     info.strategy, (unsigned long long)info.bytes);
 }
 
 const struct check node_checks[] = {
-	{"container", look_at_container, true},
-	{"node", look_at_node, true},
-	{"mount", look_at_mount, true},
-	{"rights", look_at_rights, true},
-	{"sandbox", look_at_sandbox, true},
-	{"selinux", look_at_selinux, false},
-	{"apparmor", look_at_apparmor, false},
-	{"use", look_at_use, true},
+	{"container", look_at_container, OF_PROCESS},
+	{"node", look_at_node, OF_PROCESS},
+	{"mount", look_at_mount, OF_PROCESS},
+	{"rights", look_at_rights, OF_PROCESS},
+	{"sandbox", look_at_sandbox, OF_PROCESS},
+	{"selinux", look_at_selinux, 0},
+	{"apparmor", look_at_apparmor, 0},
+	{"use", look_at_use, OF_PROCESS},
 	{},
 };

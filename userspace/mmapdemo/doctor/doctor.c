@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* mmapdemo doctor: what keeps the device from being used here, and what cures it. */
+#define _GNU_SOURCE
 #include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +35,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		options->json = true;
 		return 0;
 	case ROOT:
-		options->patient.root = strcmp(arg, "/") ? arg : "";
+		if (!strcmp(arg, "/"))
+			return 0;
+		options->patient.root = arg;
+		options->patient.root_fd = open(arg, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (options->patient.root_fd < 0)
+			argp_error(state, "--root %s: %s", arg, strerror(errno));
 		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -43,10 +52,17 @@ static void look_at(struct diagnosis *diagnosis, struct entry *entries, const st
 		struct entry *entry = &entries[diagnosis->count++];
 
 		entry->check = checks;
-		if (checks->of_this_process && *diagnosis->patient->root)
+		if (checks->of & OF_PROCESS && *diagnosis->patient->root)
 			unknown(&entry->finding,
 				"not looked at: --root has the files of a system, and "
 				"not its processes");
+		else if (checks->of & OF_KERNEL && !*diagnosis->patient->release)
+			unknown(&entry->finding,
+				"not looked at: /lib/modules does not tell which kernel that "
+				"system runs");
+		else if (checks->of & OF_RUNNING && !fact_runs(diagnosis->patient))
+			unknown(&entry->finding, "not looked at: --root has the files of a system "
+						 "that does not run");
 		else
 			check_run(checks, diagnosis->patient, &entry->finding);
 		diagnosis->of[entry->finding.state]++;
@@ -57,9 +73,10 @@ static void find_release(struct patient *patient)
 {
 	struct utsname system = {};
 
-	if (fact_line(patient, "/proc/sys/kernel/osrelease", patient->release,
-		      sizeof(patient->release)))
+	if (*patient->root) {
+		fact_other_release(patient, patient->release);
 		return;
+	}
 	uname(&system);
 	snprintf(patient->release, sizeof(patient->release), "%s", system.release);
 }
@@ -79,11 +96,11 @@ int doctor_main(int argc, char **argv)
 		.options = argp_options,
 		.parser = parse,
 		.doc = "Says what keeps the device from being used here, and the command that "
-		       "cures "
-		       "it. It needs neither rights nor the module, and changes nothing.\v"
-		       "Each line is fine, wrong or unknown. Unknown: it could not be looked at, "
-		       "and "
-		       "the line says why. Faults are best cured from the top.\n\n"
+		       "cures it. It needs neither rights nor the module, and changes nothing: it "
+		       "opens the device, and does not map it.\v"
+		       "Each line is fine, note, wrong or unknown. A note tells of a choice that "
+		       "costs something. Unknown: the check could not look, and the line says why. "
+		       "Problems are best cured from the top.\n\n"
 		       "Exit status: 0 nothing is wrong; 1 something is wrong; 2 usage.",
 	};
 	struct options options = {
@@ -92,6 +109,8 @@ int doctor_main(int argc, char **argv)
 	struct diagnosis diagnosis = {.patient = &options.patient, .entries = entries};
 
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
+	/* With SIGCHLD ignored, as the caller may have it, no child could be waited for. */
+	signal(SIGCHLD, SIG_DFL);
 	find_release(&options.patient);
 	look_at(&diagnosis, entries, build_checks);
 	look_at(&diagnosis, entries, node_checks);

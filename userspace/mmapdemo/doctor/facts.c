@@ -6,32 +6,62 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "common/memory.h"
 #include "common/mounts.h"
 #include "facts.h"
-#include "support/text.h"
+
+/* A word of a list such as that of ID_LIKE, or the first part of one: suse of suse-leap. */
+static bool has_word(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = list; (at = strstr(at, word)); at += length)
+		if ((at == list || strchr(" \"'-", at[-1])) && strchr(" \"'-", at[length]))
+			return true;
+	return false;
+}
+
+int fact_open(const struct patient *patient, const char *path, int flags)
+{
+	struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+
+	if (!*patient->root)
+		return open(path, flags | O_CLOEXEC);
+	return syscall(SYS_openat2, patient->root_fd, path, &how, sizeof(how));
+}
+
+FILE *fact_stream(const struct patient *patient, const char *path)
+{
+	int fd = fact_open(patient, path, O_RDONLY);
+
+	return fd < 0 ? NULL : fdopen(fd, "r");
+}
 
 bool fact_line(const struct patient *patient, const char *path, char *line, size_t size)
 {
-	char *whole = format_text("%s%s", patient->root, path);
-	int error = read_text(whole, line, size);
+	int fd = fact_open(patient, path, O_RDONLY);
+	ssize_t length = fd < 0 ? -1 : read(fd, line, size - 1);
 
-	free(whole);
+	line[length < 0 ? 0 : length] = '\0';
 	line[strcspn(line, "\n")] = '\0';
-	return !error;
+	if (fd >= 0)
+		close(fd);
+	return length >= 0;
 }
 
 bool fact_exists(const struct patient *patient, const char *path)
 {
-	char *whole = format_text("%s%s", patient->root, path);
-	bool exists = !access(whole, F_OK);
+	int fd = fact_open(patient, path, O_PATH);
 
-	free(whole);
-	return exists;
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 bool fact_number(const struct patient *patient, const char *path, uint64_t *number)
@@ -49,69 +79,133 @@ bool fact_is_loaded(const struct patient *patient)
 	return fact_exists(patient, "/sys/module/mmapdemo");
 }
 
+bool fact_runs(const struct patient *patient)
+{
+	char running[80];
+
+	if (!*patient->root)
+		return true;
+	fact_line(patient, "/proc/sys/kernel/osrelease", running, sizeof(running));
+	return *running && !strcmp(running, patient->release);
+}
+
+bool fact_takes_modules(const struct patient *patient)
+{
+	return !fact_exists(patient, "/proc/self") || fact_exists(patient, "/proc/modules");
+}
+
 const char *fact_container(const struct patient *patient)
 {
 	return *patient->root ? NULL : container_name();
 }
 
-void fact_install_headers(const struct patient *patient, char command[160])
+void fact_other_release(const struct patient *patient, char release[80])
 {
-	static const struct {
-		const char *id, *command;
-		bool with_release;
-	} systems[] = {
-		{"debian", "apt-get install linux-headers-", true},
-		{"ubuntu", "apt-get install linux-headers-", true},
-		{"fedora", "dnf install kernel-devel-", true},
-		{"rhel", "dnf install kernel-devel-", true},
-		{"suse", "zypper install kernel-devel", false},
-		{"arch", "pacman -S linux-headers", false},
-		{"alpine", "apk add linux-lts-dev", false},
-	};
-	char *path = format_text("%s/etc/os-release", patient->root), text[2048];
-	const char *line = text;
+	int fd = fact_open(patient, "/lib/modules", O_RDONLY | O_DIRECTORY);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	char running[80];
+	const struct dirent *entry;
+	size_t count = 0;
 
-	read_text(path, text, sizeof(text));
-	free(path);
-	for (; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		char id[200];
-
-		if (strncmp(line, "ID=", 3) && strncmp(line, "ID_LIKE=", 8))
+	*release = '\0';
+	fact_line(patient, "/proc/sys/kernel/osrelease", running, sizeof(running));
+	while (folder && (entry = readdir(folder))) {
+		if (*entry->d_name == '.')
 			continue;
-		snprintf(id, sizeof(id), "%.*s", (int)strcspn(line, "\n"), line);
-		for (size_t i = 0; i < sizeof(systems) / sizeof(*systems); i++) {
-			if (!strstr(id, systems[i].id))
-				continue;
-			snprintf(command, 160, "%s%s", systems[i].command,
-				 systems[i].with_release ? patient->release : "");
-			return;
+		if (!strcmp(entry->d_name, running)) {
+			strcpy(release, running);
+			count = 1;
+			break;
 		}
+		snprintf(release, 80, "%.79s", entry->d_name);
+		count++;
 	}
-	snprintf(command, 160, "apt-get install linux-headers-%s (or what your system calls them)",
-		 patient->release);
+	if (count != 1)
+		*release = '\0';
+	if (folder)
+		closedir(folder);
 }
 
-static void take_last(FILE *file, const char *word, const char *other, char last[200])
+/* The kind of kernel that a release ends in: "lts" of "6.12.9-1-lts". */
+static const char *flavour_of(const char *release)
 {
+	const char *dash = strrchr(release, '-');
+
+	return dash ? dash + 1 : "";
+}
+
+static bool is_flavour(const char *flavour, const char *list)
+{
+	return *flavour && has_word(list, flavour);
+}
+
+static void command_of(const char *id, const char *release, char command[160])
+{
+	const char *flavour = flavour_of(release);
+
+	if (has_word(id, "debian") || has_word(id, "ubuntu"))
+		snprintf(command, 160, "apt-get install linux-headers-%s", release);
+	else if (has_word(id, "fedora") || has_word(id, "rhel"))
+		snprintf(command, 160, "dnf install kernel-devel-%s", release);
+	else if ((has_word(id, "suse") || has_word(id, "opensuse")) &&
+		 is_flavour(flavour, "default azure rt"))
+		snprintf(command, 160, "zypper install kernel-%s-devel", flavour);
+	else if (has_word(id, "arch") && is_flavour(flavour, "lts zen hardened"))
+		snprintf(command, 160, "pacman -S linux-%s-headers", flavour);
+	else if (has_word(id, "arch") && strstr(release, "-arch"))
+		strcpy(command, "pacman -S linux-headers");
+	else if (has_word(id, "alpine") && is_flavour(flavour, "lts virt"))
+		snprintf(command, 160, "apk add linux-%s-dev", flavour);
+}
+
+void fact_install_headers(const struct patient *patient, char command[160])
+{
+	FILE *file = fact_stream(patient, "/etc/os-release");
+	char line[300];
+
+	*command = '\0';
+	while (file && !*command && fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, "ID=", 3) || !strncmp(line, "ID_LIKE=", 8))
+			command_of(strchr(line, '=') + 1, patient->release, command);
+	}
+	if (file)
+		fclose(file);
+}
+
+static int pattern_of(const struct log_words *patterns, const char *line)
+{
+	for (int i = 0; patterns[i].word; i++)
+		if (strstr(line, patterns[i].word) && strstr(line, patterns[i].other))
+			return i;
+	return -1;
+}
+
+static int take_last(FILE *file, const struct log_words *patterns, char last[200])
+{
+	int found = -1, pattern;
 	char *line = NULL;
 	const char *text;
 	size_t room = 0;
 
 	while (getline(&line, &room, file) >= 0) {
-		if (!strstr(line, word) || !strstr(line, other))
+		pattern = pattern_of(patterns, line);
+		if (pattern < 0)
 			continue;
+		found = pattern;
 		line[strcspn(line, "\n")] = '\0';
 		/* The head of a record, as Documentation/ABI/testing/dev-kmsg has it */
 		text = strchr(line, ';');
 		snprintf(last, 200, "%s", text ? text + 1 : line);
 	}
 	free(line);
+	return found;
 }
 
 /* Each read() of /dev/kmsg is a record; EPIPE: some were overwritten before they were read. */
-static bool copy_kernel_log(const char *path, FILE *to)
+static bool copy_kernel_log(const struct patient *patient, FILE *to)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int fd = fact_open(patient, "/dev/kmsg", O_RDONLY | O_NONBLOCK);
 	char record[8192];
 	ssize_t length = 0;
 
@@ -128,42 +222,46 @@ static bool copy_kernel_log(const char *path, FILE *to)
 	return !length || errno == EAGAIN;
 }
 
-bool fact_last_line(const struct patient *patient, const char *word, const char *other,
-		    char line[200])
+int fact_kernel_said(const struct patient *patient, const struct log_words *patterns,
+		     char line[200])
 {
-	char *path = format_text("%s/dev/kmsg", patient->root), *text = NULL;
+	char *text = NULL;
 	size_t size;
-	FILE *log = text_stream(&text, &size), *audit;
-	bool is_read;
+	FILE *log = text_stream(&text, &size);
+	bool is_read = copy_kernel_log(patient, log);
+	int found = -1;
 
 	*line = '\0';
-	is_read = copy_kernel_log(path, log);
 	fclose(log);
-	free(path);
 	log = size ? fmemopen(text, size, "r") : NULL;
 	if (log) {
-		take_last(log, word, other, line);
+		found = take_last(log, patterns, line);
 		fclose(log);
 	}
 	free(text);
-	/* Where auditd runs, denials go there and not to the kernel's log. */
-	path = format_text("%s/var/log/audit/audit.log", patient->root);
-	audit = fopen(path, "re");
-	free(path);
-	if (audit) {
-		take_last(audit, word, other, line);
-		fclose(audit);
-		is_read = true;
-	}
-	return is_read;
+	return is_read ? found : -2;
+}
+
+/* Where auditd runs, denials go to its log and not to the kernel's. */
+int fact_audit_said(const struct patient *patient, const struct log_words *patterns, char line[200])
+{
+	int found = fact_kernel_said(patient, patterns, line), later;
+	FILE *audit = fact_stream(patient, "/var/log/audit/audit.log");
+
+	if (!audit)
+		return found;
+	later = take_last(audit, patterns, line);
+	fclose(audit);
+	return later >= 0 ? later : found >= 0 ? found : -1;
 }
 
 static void look_at_version(const struct patient *patient, const char *version,
 			    struct dkms_facts *facts)
 {
 	struct utsname system = {};
-	char *path, *link, real[64];
-	ssize_t length;
+	char *path, real[64];
+	ssize_t length = -1;
+	int link;
 
 	uname(&system);
 	*facts = (struct dkms_facts){};
@@ -178,10 +276,13 @@ static void look_at_version(const struct patient *patient, const char *version,
 	path = format_text("/var/lib/dkms/mmapdemo/%s/build/make.log", version);
 	facts->has_log = fact_exists(patient, path);
 	free(path);
-	link = format_text("%s/var/lib/dkms/mmapdemo/kernel-%s-%s", patient->root, patient->release,
-			   system.machine);
-	length = readlink(link, real, sizeof(real) - 1);
-	free(link);
+	path = format_text("/var/lib/dkms/mmapdemo/kernel-%s-%s", patient->release, system.machine);
+	link = fact_open(patient, path, O_PATH | O_NOFOLLOW);
+	free(path);
+	if (link >= 0) {
+		length = readlinkat(link, "", real, sizeof(real) - 1);
+		close(link);
+	}
 	real[length < 0 ? 0 : length] = '\0';
 	/* VERSION/RELEASE/MACHINE */
 	facts->is_installed = facts->is_built && !strncmp(real, version, strlen(version)) &&
@@ -190,12 +291,13 @@ static void look_at_version(const struct patient *patient, const char *version,
 
 bool fact_dkms(const struct patient *patient, struct dkms_facts *facts)
 {
-	char *path = format_text("%s/var/lib/dkms/mmapdemo", patient->root);
+	int folder = fact_open(patient, "/var/lib/dkms/mmapdemo", O_RDONLY | O_DIRECTORY);
 	struct dirent **entries;
-	int count = scandir(path, &entries, NULL, versionsort);
+	int count = folder < 0 ? -1 : scandirat(folder, ".", &entries, NULL, versionsort);
 	bool found = false;
 
-	free(path);
+	if (folder >= 0)
+		close(folder);
 	/* The newest comes last; an installed one is what counts. */
 	for (int i = 0; i < count; i++) {
 		const char *name = entries[i]->d_name;
@@ -211,18 +313,30 @@ bool fact_dkms(const struct patient *patient, struct dkms_facts *facts)
 	return found;
 }
 
-void fact_install_module(const struct patient *patient, char command[400])
+void fact_cure_on_host(const struct patient *patient, struct finding *finding, const char *command)
+{
+	if (fact_container(patient))
+		hint(finding, "on the host, as root: %s", command);
+	else
+		cured_by_root(finding, "%s", command);
+}
+
+void fact_cure_module(const struct patient *patient, struct finding *finding, const char *then)
 {
 	struct dkms_facts dkms;
 
-	if (!fact_dkms(patient, &dkms) || !dkms.has_source)
-		snprintf(command, 400, "make install (in a clone of mmapdemo)");
-	else if (!dkms.is_built)
-		snprintf(command, 400, "dkms install mmapdemo/%s -k %s", dkms.version,
-			 patient->release);
-	else
-		snprintf(command, 400,
-			 "dkms build --force mmapdemo/%s -k %s && dkms install --force "
-			 "mmapdemo/%s -k %s",
-			 dkms.version, patient->release, dkms.version, patient->release);
+	if (fact_dkms(patient, &dkms) && dkms.has_source && !dkms.is_built) {
+		cured_by_root(finding, "dkms install mmapdemo/%s -k %s%s", dkms.version,
+			      patient->release, then);
+	} else if (fact_dkms(patient, &dkms) && dkms.has_source) {
+		cured_by_root(finding,
+			      "dkms build --force mmapdemo/%s -k %s && dkms install --force "
+			      "mmapdemo/%s -k %s%s",
+			      dkms.version, patient->release, dkms.version, patient->release, then);
+	} else if (*patient->root) {
+		hint(finding, "`make install' in a clone of mmapdemo, in that system");
+	} else {
+		cured_by_root(finding, "make install%s", then);
+		hint(finding, "in a clone of mmapdemo");
+	}
 }

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,50 +17,60 @@
 
 enum { LARGEST = 32 << 20 };
 
-/* nftw() hands nothing on. */
-static char found_path[400];
-
 static bool is_module(const char *name)
 {
 	return !strcmp(name, "mmapdemo.ko") || !strcmp(name, "mmapdemo.ko.xz") ||
 	       !strcmp(name, "mmapdemo.ko.zst") || !strcmp(name, "mmapdemo.ko.gz");
 }
 
-/* depmod prefers updates/ to the rest. */
-static int take_file(const char *path, const struct stat *stat_of, int type, struct FTW *at)
+static bool is_folder(int fd, const struct dirent *entry)
 {
-	(void)stat_of;
-	if ((type != FTW_F && type != FTW_SL) || !is_module(path + at->base) ||
-	    (*found_path && !strstr(path, "/updates/")))
-		return 0;
-	snprintf(found_path, sizeof(found_path), "%s", path);
-	return 0;
+	struct stat status;
+
+	if (entry->d_type != DT_UNKNOWN)
+		return entry->d_type == DT_DIR;
+	return !fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) && S_ISDIR(status.st_mode);
 }
 
-static const char *find_below(const char *folder)
+/* The module below a folder; depmod prefers updates/ to the rest. */
+static void find_below(const struct patient *patient, const char *folder, char found[400])
 {
-	*found_path = '\0';
-	nftw(folder, take_file, 16, FTW_PHYS);
-	return found_path;
+	int fd = fact_open(patient, folder, O_RDONLY | O_DIRECTORY);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	while (stream && (entry = readdir(stream))) {
+		char *path = format_text("%s/%s", folder, entry->d_name);
+
+		if (*entry->d_name == '.')
+			;
+		else if (is_folder(fd, entry))
+			find_below(patient, path, found);
+		else if (is_module(entry->d_name) && (!*found || strstr(path, "/updates/")))
+			snprintf(found, 400, "%s", path);
+		free(path);
+	}
+	if (stream)
+		closedir(stream);
 }
 
 static void find_elsewhere(const struct patient *patient, char release[80])
 {
-	char *path = format_text("%s/lib/modules", patient->root);
-	DIR *folder = opendir(path);
+	int fd = fact_open(patient, "/lib/modules", O_RDONLY | O_DIRECTORY);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 
 	while (folder && !*release && (entry = readdir(folder))) {
-		char *below = format_text("%s/%s", path, entry->d_name);
+		char *below = format_text("/lib/modules/%s", entry->d_name), found[400] = "";
 
-		if (*entry->d_name != '.' && strcmp(entry->d_name, patient->release) &&
-		    *find_below(below))
+		if (*entry->d_name != '.' && strcmp(entry->d_name, patient->release))
+			find_below(patient, below, found);
+		if (*found)
 			snprintf(release, 80, "%.79s", entry->d_name);
 		free(below);
 	}
 	if (folder)
 		closedir(folder);
-	free(path);
 }
 
 /* What a compressed file is read by; NULL: it is not compressed. */
@@ -78,9 +87,9 @@ static char **unpacker(const char *path)
 }
 
 /* A descriptor of the contents as the kernel gets them, and the process that writes them. */
-static int open_contents(const char *path, pid_t *child)
+static int open_contents(const struct patient *patient, const char *path, pid_t *child)
 {
-	int file = open(path, O_RDONLY | O_CLOEXEC), ends[2];
+	int file = fact_open(patient, path, O_RDONLY), ends[2];
 	char **command = unpacker(path);
 
 	*child = -1;
@@ -136,18 +145,18 @@ static void read_facts(struct module_file *file, const char *contents, size_t si
 struct module_file fact_module_file(const struct patient *patient)
 {
 	struct module_file file = {};
-	char *folder = format_text("%s/lib/modules/%s", patient->root, patient->release);
+	char *folder = format_text("/lib/modules/%s", patient->release);
 	char *contents;
 	pid_t child;
 	int fd;
 
-	snprintf(file.path, sizeof(file.path), "%s", find_below(folder));
+	find_below(patient, folder, file.path);
 	free(folder);
 	if (!*file.path) {
 		find_elsewhere(patient, file.elsewhere);
 		return file;
 	}
-	fd = open_contents(file.path, &child);
+	fd = open_contents(patient, file.path, &child);
 	if (fd < 0)
 		return file;
 	contents = new_array(LARGEST, 1);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A diagnosis as text: a line each, and the cure below it. */
+/* A diagnosis as text: a line each, and cure and hint below it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "common/memory.h"
@@ -26,8 +27,12 @@ void doctor_text(const struct diagnosis *diagnosis)
 			puts(finding->says);
 		/* A command is not broken, so that it can be copied. */
 		if (*finding->cure)
-			printf("%*scure: %s\n", INDENT, "", finding->cure);
+			printf("%*scure%s: %s\n", INDENT, "",
+			       finding->wants_root && geteuid() ? " (as root)" : "", finding->cure);
+		if (*finding->hint)
+			printf("%*shint: %s\n", INDENT, "", finding->hint);
 	}
-	printf("%zu fine, %zu wrong, %zu unknown%s\n", diagnosis->of[FINE], diagnosis->of[WRONG],
-	       diagnosis->of[UNKNOWN], diagnosis->of[WRONG] > 1 ? ": cure them from the top" : "");
+	printf("%zu fine, %zu note, %zu wrong, %zu unknown%s\n", diagnosis->of[FINE],
+	       diagnosis->of[NOTE], diagnosis->of[WRONG], diagnosis->of[UNKNOWN],
+	       diagnosis->of[WRONG] > 1 ? ": cure them from the top" : "");
 }

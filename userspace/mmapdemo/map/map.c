@@ -113,9 +113,10 @@ static void explain_nothing(const struct options *options, const struct map_proc
 	if (access(device, F_OK)) {
 		const struct device none = device_find(device);
 		const struct trouble trouble = device_trouble(&none);
+		char line[1024];
 
-		fail(options->name, "%s: %s: %s: %s; --all shows other mappings", device,
-		     strerror(none.error), trouble.says, trouble.cure);
+		fail(options->name, "%s: %s: %s; --all shows other mappings", device,
+		     strerror(none.error), trouble_line(&trouble, line));
 	}
 	fail(options->name,
 	     "process %d (%s) has not mapped %s: --all shows its other mappings, `mmapdemo "
@@ -136,8 +137,9 @@ static void read_processes(const struct options *options, struct map_picture *pi
 
 	if (!device.error && !device.is_ours) {
 		const struct trouble trouble = device_trouble(&device);
+		char line[1024];
 
-		fail(options->name, "%s: %s: %s", device.path, trouble.says, trouble.cure);
+		fail(options->name, "%s: %s", device.path, trouble_line(&trouble, line));
 	}
 	map_page_sizes(picture);
 	picture->processes = new_array(options->count, sizeof(*picture->processes));
