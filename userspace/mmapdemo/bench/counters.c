@@ -88,7 +88,11 @@ static void say_why(char *text, size_t size, int error)
 			level[strcspn(level, "\n")] = '\0';
 		fclose(file);
 	}
-	if (error == EACCES || error == EPERM)
+	if ((error == EACCES || error == EPERM) && !geteuid())
+		snprintf(text, size,
+			 "none: root may not count either: a container's seccomp filter, or "
+			 "lockdown");
+	else if (error == EACCES || error == EPERM)
 		snprintf(text, size,
 			 "none: this user may not count the kernel's work; run as root, or "
 			 "`sysctl kernel.perf_event_paranoid=1' (it is %s)",

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -190,14 +191,27 @@ static const char *misfit(const struct crowd_work *work, const struct bench_subj
 	return NULL;
 }
 
+/* Each thread opens the subject and its counters: 256 of them need more than the usual 1024. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 bool crowd_run(struct crowd *crowd)
 {
 	const char *why = misfit(crowd->work, crowd->subject);
 	pid_t children[CROWD_MOST] = {0};
 	bool done;
 
-	if (!rendezvous)
+	if (!rendezvous) {
 		rendezvous = crowd_share(sizeof(*rendezvous));
+		allow_descriptors();
+	}
 	memset(rendezvous, 0, sizeof(*rendezvous));
 	if (why)
 		snprintf(rendezvous->reason, BENCH_REASON, "%s", why);

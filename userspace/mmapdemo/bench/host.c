@@ -28,8 +28,8 @@ const struct crowd_work host_works[] = {
 	 MAP_SHARED, true, false, step_fault_all_write},
 	{"first-touch", "a store to each page of 2 MiB; a punched hole frees them before",
 	 MAP_SHARED, true, false, step_first_touch},
-	{"map-64k", "mmap of 64 KiB, a store to each page, munmap", 0, false, false,
-	 step_map_and_unmap},
+	{"map-64k", "mmap of 64 KiB (hugetlb: of 2 MiB), 16 stores 4 KiB apart, munmap", 0, false,
+	 false, step_map_and_unmap},
 	{"pread", "pread of 4 KiB", 0, false, false, step_read},
 	{"pwrite", "pwrite of 4 KiB", 0, false, false, step_write},
 	{"open-close", "open and close", 0, false, false, step_open_and_close},
@@ -206,7 +206,7 @@ static void print_heading(const struct crowd_work *work)
 	size_t count = list_processors(processors);
 
 	printf("\n%s, per %s: %s\n%-30s", work->name, work->is_large ? "4 KiB" : "call", work->says,
-	       "on so many processors");
+	       "processors");
 	for (size_t i = 0; i < count; i++)
 		printf(" %8u", processors[i]);
 	puts("  spread");

@@ -109,18 +109,31 @@ static void make_memfd_thp(struct bench_subject *subject, size_t size)
 	make_memfd_with(subject, size, 0);
 }
 
+/* Free, and promised to no mapping. */
+static size_t huge_pages_unused(void)
+{
+	size_t unused = meminfo("HugePages_Free"), promised = meminfo("HugePages_Rsvd");
+
+	return unused > promised ? unused - promised : 0;
+}
+
 /* As many again as a private mapping of the usual size may copy. */
 static void make_hugetlb(struct bench_subject *subject, size_t size)
 {
-	size_t wanted = (size + size / 2) / BENCH_HUGE + 16;
+	size_t wanted = (size + size / 2) / BENCH_HUGE + 16, unused;
 	char count[24];
 
 	if (meminfo("Hugepagesize") * KIB != BENCH_HUGE)
 		return lacking(subject, "no huge pages of 2 MiB");
-	snprintf(count, sizeof(count), "%zu", wanted);
-	if (!bench_setting_change("/proc/sys/vm/nr_hugepages", count))
-		return lacking(subject, "cannot set nr_hugepages");
-	if (meminfo("Hugetlb") * KIB < wanted * BENCH_HUGE)
+	/* Others may have set some aside, and use them. */
+	unused = huge_pages_unused();
+	if (unused < wanted) {
+		snprintf(count, sizeof(count), "%zu",
+			 (size_t)meminfo("HugePages_Total") + wanted - unused);
+		if (!bench_setting_change("/proc/sys/vm/nr_hugepages", count))
+			return lacking(subject, "cannot set nr_hugepages");
+	}
+	if (huge_pages_unused() < wanted)
 		return lacking(subject, "no memory for %zu huge pages", wanted);
 	subject->page = BENCH_HUGE;
 	make_memfd_with(subject, size, MFD_HUGETLB);

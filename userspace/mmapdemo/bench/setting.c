@@ -62,6 +62,16 @@ static bool get(const char *path, char *value, size_t size)
 	return true;
 }
 
+/* Of huge pages the kernel frees those that nobody uses, and takes what memory it finds. */
+static void put_back(const struct setting *setting)
+{
+	char now[sizeof(setting->before)];
+
+	put(setting->path, setting->before);
+	if (get(setting->path, now, sizeof(now)) && strcmp(now, setting->before))
+		warnx("%s is %s, and was %s", setting->path, now, setting->before);
+}
+
 void bench_setting_restore(void)
 {
 	if (getpid() != changer)
@@ -72,7 +82,7 @@ void bench_setting_restore(void)
 		if (setting->is_ours)
 			unlink(setting->path);
 		else
-			put(setting->path, setting->before);
+			put_back(setting);
 	}
 }
 
