@@ -134,15 +134,18 @@ static int mmapdemo_reshape_cut(struct mmapdemo_buffer *buffer, pgoff_t index)
 	return mmapdemo_reshape_split(buffer, index, index);
 }
 
-/* Zeroes bytes where there is memory. None of their pages is broken. */
-static void mmapdemo_reshape_zero(struct address_space *mapping, loff_t pos, loff_t end)
+/*
+ * Zeroes bytes where there is memory. None of their pages is broken. The end of the last page that a
+ * file can have is no loff_t.
+ */
+static void mmapdemo_reshape_zero(struct address_space *mapping, u64 pos, u64 end)
 {
 	while (pos < end) {
 		struct folio *folio = filemap_lock_folio(mapping, pos >> PAGE_SHIFT);
-		loff_t next = round_down(pos, PAGE_SIZE) + PAGE_SIZE;
+		u64 next = round_down(pos, PAGE_SIZE) + PAGE_SIZE;
 
 		if (!IS_ERR_OR_NULL(folio)) {
-			next = folio_pos(folio) + folio_size(folio);
+			next = (u64)folio_pos(folio) + folio_size(folio);
 			folio_zero_range(folio, offset_in_folio(folio, pos), min(next, end) - pos);
 			flush_dcache_folio(folio);
 			folio_unlock(folio);
@@ -281,7 +284,7 @@ void mmapdemo_reshape_zero_tail(struct mmapdemo_buffer *buffer, loff_t to)
 
 	/* A broken page is not touched. Reading it is an error in any case. */
 	if (to > end && !mmapdemo_reshape_cuts_broken(buffer, end))
-		mmapdemo_reshape_zero(buffer->inode->i_mapping, end, PAGE_ALIGN(end));
+		mmapdemo_reshape_zero(buffer->inode->i_mapping, end, PAGE_ALIGN((u64)end));
 }
 
 /* The pages from a new end on can be freed, and the page that the new end cuts, zeroed. */
@@ -319,8 +322,8 @@ static int mmapdemo_reshape_shrink(struct mmapdemo_buffer *buffer, loff_t bytes)
 	if (!err) {
 		/* A read that finds a page missing from here on finds that it is past the end. */
 		WRITE_ONCE(buffer->end, first);
-		mmapdemo_reshape_zero(inode->i_mapping, bytes, (loff_t)first << PAGE_SHIFT);
-		truncate_pagecache(inode, (loff_t)first << PAGE_SHIFT);
+		mmapdemo_reshape_zero(inode->i_mapping, bytes, (u64)first << PAGE_SHIFT);
+		truncate_pagecache(inode, max_t(loff_t, bytes, (u64)first << PAGE_SHIFT));
 		mmapdemo_broken_forget(buffer, first, ULONG_MAX);
 		i_size_write(inode, bytes);
 		/* Unmap private copies that page faults made before the pages went. */
@@ -470,17 +473,17 @@ static int mmapdemo_reshape_free(struct mmapdemo_buffer *buffer, pgoff_t first, 
 		low = min(to, after);
 	if (mmapdemo_reshape_crosses(mapping, after, &from, &to))
 		high = max(from, low);
-	mmapdemo_reshape_zero(mapping, (loff_t)first << PAGE_SHIFT, (loff_t)low << PAGE_SHIFT);
-	mmapdemo_reshape_zero(mapping, (loff_t)high << PAGE_SHIFT, (loff_t)after << PAGE_SHIFT);
+	mmapdemo_reshape_zero(mapping, (u64)first << PAGE_SHIFT, (u64)low << PAGE_SHIFT);
+	mmapdemo_reshape_zero(mapping, (u64)high << PAGE_SHIFT, (u64)after << PAGE_SHIFT);
 	return mmapdemo_reshape_truncate(buffer, (loff_t)low << PAGE_SHIFT,
 					 (loff_t)high << PAGE_SHIFT);
 }
 
 static int mmapdemo_reshape_punch_locked(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end)
 {
-	pgoff_t first = round_up(pos, PAGE_SIZE) >> PAGE_SHIFT;
+	pgoff_t first = mmapdemo_buffer_pages_of(pos);
 	pgoff_t after = end >> PAGE_SHIFT;
-	loff_t head, tail;
+	u64 head, tail;
 	int err;
 
 	if (first < after) {
@@ -497,8 +500,8 @@ static int mmapdemo_reshape_punch_locked(struct mmapdemo_buffer *buffer, loff_t 
 			return err;
 		mmapdemo_broken_forget(buffer, first, after - 1);
 	}
-	head = min_t(loff_t, end, (loff_t)first << PAGE_SHIFT);
-	tail = max_t(loff_t, head, (loff_t)after << PAGE_SHIFT);
+	head = min_t(u64, end, (u64)first << PAGE_SHIFT);
+	tail = max_t(u64, head, (u64)after << PAGE_SHIFT);
 	mmapdemo_reshape_zero(buffer->inode->i_mapping, pos, head);
 	mmapdemo_reshape_zero(buffer->inode->i_mapping, tail, end);
 	return 0;
