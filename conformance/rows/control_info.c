@@ -188,7 +188,8 @@ static uint64_t minor_faults(void)
 
 /* Page faults that one kind of access to each page of the mapping takes. */
 /* One copy of the code, or a call of it would have page faults of its own. */
-static __attribute__((noinline)) uint64_t faults_of(volatile unsigned char *map, size_t count, enum touch touch)
+static __attribute__((noinline)) uint64_t faults_of(volatile unsigned char *map, size_t count,
+						    enum touch touch)
 {
 	uint64_t before = minor_faults();
 
