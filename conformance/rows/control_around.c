@@ -23,19 +23,6 @@
 #define TOUCHED 7		 /* the page that is touched */
 #define BESIDE	4		 /* one that is not */
 
-static const struct touch {
-	const char *name;
-	bool store;
-} touches[] = {{"load", false}, {"store", true}};
-
-static void touch(const struct touch *how, unsigned char *page)
-{
-	if (how->store)
-		assert_works(try_write(page, 1));
-	else
-		assert_works(try_read(page));
-}
-
 /* Addresses that one page table serves. */
 static unsigned char *one_table(void)
 {
@@ -73,7 +60,7 @@ static uint64_t stores_fault(volatile unsigned char *map)
 	return after.ru_minflt - before.ru_minflt;
 }
 
-ROW_EACH(C1, around_inside, "the addresses beside a mapping keep what they have", touches)
+ROW_EACH(C1, around_inside, "the addresses beside a mapping keep what they have", touch_kinds)
 {
 	int fd = control_open();
 	unsigned char *map = map_there(fd), *before = map - pages(TEST_PAGES);
@@ -83,34 +70,34 @@ ROW_EACH(C1, around_inside, "the addresses beside a mapping keep what they have"
 				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
 	ck_assert_ptr_eq(after, mmap(after, pages(TEST_PAGES), RW,
 				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
-	touch(&touches[_i], map + pages(TOUCHED));
-	touch(&touches[_i], map);
+	touch_page(&touch_kinds[_i], map + pages(TOUCHED));
+	touch_page(&touch_kinds[_i], map);
 	ck_assert_uint_eq(mapped_of(before), 0);
 	ck_assert_uint_eq(mapped_of(after), 0);
 	assert_zero(before, pages(TEST_PAGES));
 	assert_zero(after, pages(TEST_PAGES));
 }
 
-ROW_EACH(C1, around_protected, "pages beside it that may not be written stay so", touches)
+ROW_EACH(C1, around_protected, "pages beside it that may not be written stay so", touch_kinds)
 {
 	int fd = control_open();
 	unsigned char *map = map_there(fd), *beside = map + pages(BESIDE);
 
 	ck_assert_int_eq(mprotect(beside, pages(1), PROT_READ), 0);
-	touch(&touches[_i], map + pages(TOUCHED));
+	touch_page(&touch_kinds[_i], map + pages(TOUCHED));
 	assert_forbidden(try_write(beside, 1), beside);
 	assert_memory(beside, pages(1), pages(FIRST + BESIDE), ORIGINAL);
-	touch(&touches[_i], map + pages(BESIDE - 1));
+	touch_page(&touch_kinds[_i], map + pages(BESIDE - 1));
 	assert_forbidden(try_write(beside, 1), beside);
 }
 
-ROW_EACH(C1, around_guard, "a guard region beside it stands", touches)
+ROW_EACH(C1, around_guard, "a guard region beside it stands", touch_kinds)
 {
 	int fd = control_open();
 	unsigned char *map = map_there(fd), *beside = map + pages(BESIDE);
 
 	assert_done(guard(beside, MADV_GUARD_INSTALL));
-	touch(&touches[_i], map + pages(TOUCHED));
+	touch_page(&touch_kinds[_i], map + pages(TOUCHED));
 	assert_unmapped(try_read(beside), beside);
 	assert_done(guard(beside, MADV_GUARD_REMOVE));
 	assert_memory(beside, pages(1), pages(FIRST + BESIDE), ORIGINAL);

@@ -186,8 +186,10 @@ static uint64_t minor_faults(void)
 	return usage.ru_minflt;
 }
 
-/* Page faults that one kind of access to each page of the mapping takes. */
-/* One copy of the code, or a call of it would have page faults of its own. */
+/*
+ * Returns the page faults that one kind of access to each page of the mapping takes. The compiler
+ * keeps one copy of the code, because a second copy would cause page faults of its own.
+ */
 static __attribute__((noinline)) uint64_t faults_of(volatile unsigned char *map, size_t count,
 						    enum touch touch)
 {

@@ -56,28 +56,15 @@ static int mapped_of(const unsigned char *map, int count)
 	return found;
 }
 
-static const struct touch {
-	const char *name;
-	bool store;
-} touches[] = {{"load", false}, {"store", true}};
-
-static void touch(const struct touch *how, unsigned char *page)
-{
-	if (how->store)
-		assert_works(try_write(page, 0));
-	else
-		assert_works(try_read(page));
-}
-
 /* Touches a page, until free memory is not too much in pieces for the folio. */
-static void make(int fd, const struct touch *how, unsigned char *map, int page, int count)
+static void make(int fd, const struct touch_kind *how, unsigned char *map, int page, int count)
 {
 	unsigned int since = 0;
 
 	for (;;) {
 		off_t before = allocated(fd);
 
-		touch(how, map + pages(page));
+		touch_page(how, map + pages(page));
 		if (allocated(fd) - before >= (off_t)pages(count) || !weather_wait(&since))
 			break;
 		write_text("/proc/sys/vm/compact_memory", "1");
@@ -86,13 +73,13 @@ static void make(int fd, const struct touch *how, unsigned char *map, int page, 
 }
 
 ROW_EACH(C9, touch_makes, "the first touch makes one folio of 64 KiB, and one page fault maps it",
-	 touches)
+	 touch_kinds)
 {
 	int count = most(), fd;
 	unsigned char *map = map_new(2 * count, &fd);
 	uint64_t first;
 
-	make(fd, &touches[_i], map, 3, count);
+	make(fd, &touch_kinds[_i], map, 3, count);
 	ck_assert_int_eq(allocated(fd), pages(count));
 	ck_assert_int_eq(mapped_of(map + pages(count), count), 0);
 	if (mapped_of(map, count) != count && weather_explains(false))
@@ -110,17 +97,17 @@ ROW_EACH(C9, touch_makes, "the first touch makes one folio of 64 KiB, and one pa
 	ck_assert_uint_eq(info_of(fd).huge_folios, 0);
 }
 
-ROW_EACH(C9, touch_at_the_end, "what a touch makes ends before the end", touches)
+ROW_EACH(C9, touch_at_the_end, "what a touch makes ends before the end", touch_kinds)
 {
 	int count = most(), end = count + 7, fd;
 	unsigned char *map = map_new(end, &fd);
 	unsigned char *past =
 		target_map_at(reserve(2 * count), pages(2 * count), RW, MAP_SHARED, fd, 0);
 
-	make(fd, &touches[_i], past, count + 1, LEAST);
+	make(fd, &touch_kinds[_i], past, count + 1, LEAST);
 	ck_assert_int_eq(allocated(fd), pages(LEAST));
 	for (int i = LEAST; i < 7; i++) {
-		touch(&touches[_i], past + pages(count + i));
+		touch_page(&touch_kinds[_i], past + pages(count + i));
 		ck_assert_int_eq(allocated(fd), pages(i + 1));
 	}
 	assert_bus_error(try_read(past + pages(end)), past + pages(end));
@@ -130,15 +117,16 @@ ROW_EACH(C9, touch_at_the_end, "what a touch makes ends before the end", touches
 	assert_memory(past + pages(count), pages(7), pages(count), STORED);
 }
 
-ROW_EACH(C9, touch_beside_a_rule, "a page with a rule is in no folio that a touch makes", touches)
+ROW_EACH(C9, touch_beside_a_rule, "a page with a rule is in no folio that a touch makes",
+	 touch_kinds)
 {
 	int count = most(), fd;
 	unsigned char *map = map_new(count, &fd), *ruled = map + pages(LEAST + 1);
 
 	assert_done(set_action(fd, pages(LEAST + 1), pages(1), MMAPDEMO_INJECT_SIGBUS));
-	make(fd, &touches[_i], map, 0, LEAST);
+	make(fd, &touch_kinds[_i], map, 0, LEAST);
 	ck_assert_int_eq(allocated(fd), pages(LEAST));
-	touch(&touches[_i], map + pages(LEAST));
+	touch_page(&touch_kinds[_i], map + pages(LEAST));
 	ck_assert_int_eq(allocated(fd), pages(LEAST + 1));
 	ck_assert_int_eq(mapped_of(map + pages(LEAST + 1), count - LEAST - 1), 0);
 	assert_bus_error(try_read(ruled), ruled);
@@ -147,7 +135,7 @@ ROW_EACH(C9, touch_beside_a_rule, "a page with a rule is in no folio that a touc
 	assert_works(try_write(ruled, 1));
 }
 
-ROW_EACH(C9, touch_beside_a_broken_page, "nor is a page that a memory error took", touches)
+ROW_EACH(C9, touch_beside_a_broken_page, "nor is a page that a memory error took", touch_kinds)
 {
 	int count = most(), fd;
 	unsigned char *map, *bad;
@@ -158,17 +146,17 @@ ROW_EACH(C9, touch_beside_a_broken_page, "nor is a page that a memory error took
 	ck_assert_int_eq(pwrite(fd, "b", 1, pages(LEAST + 1)), 1);
 	assert_done(break_page(bad));
 	ck_assert_int_eq(allocated(fd), 0);
-	make(fd, &touches[_i], map, 0, LEAST);
+	make(fd, &touch_kinds[_i], map, 0, LEAST);
 	ck_assert_int_eq(allocated(fd), pages(LEAST));
 	assert_broken(try_read(bad), bad);
-	touch(&touches[_i], map + pages(LEAST));
+	touch_page(&touch_kinds[_i], map + pages(LEAST));
 	ck_assert_int_eq(allocated(fd), pages(LEAST + 1));
 	assert_broken(try_write(bad, 1), bad);
 	assert_zero(map, pages(LEAST + 1));
 }
 
 ROW_EACH(C9, touch_beside_a_page, "what is there stays, and is in no folio that a touch makes",
-	 touches)
+	 touch_kinds)
 {
 	int count = most(), fd;
 	unsigned char *map = map_new(count, &fd), *there = map + pages(LEAST + 1);
@@ -180,22 +168,22 @@ ROW_EACH(C9, touch_beside_a_page, "what is there stays, and is in no folio that 
 	free(bytes);
 	assert_works(try_read(there));
 	frame = frame_of(there);
-	make(fd, &touches[_i], map, 0, LEAST);
+	make(fd, &touch_kinds[_i], map, 0, LEAST);
 	ck_assert_int_eq(allocated(fd), pages(LEAST + 1));
-	touch(&touches[_i], map + pages(LEAST));
+	touch_page(&touch_kinds[_i], map + pages(LEAST));
 	ck_assert_int_eq(allocated(fd), pages(LEAST + 2));
 	assert_same_page(frame_of(there), frame);
 	assert_memory(there, pages(1), pages(LEAST + 1), STORED);
 	assert_zero(map, pages(LEAST + 1));
 }
 
-ROW_EACH(C9, touch_at_random, "after MADV_RANDOM a touch makes and maps one page", touches)
+ROW_EACH(C9, touch_at_random, "after MADV_RANDOM a touch makes and maps one page", touch_kinds)
 {
 	int count = most(), fd;
 	unsigned char *map = map_new(count, &fd);
 
 	ck_assert_int_eq(madvise(map, pages(count), MADV_RANDOM), 0);
-	touch(&touches[_i], map + pages(2));
+	touch_page(&touch_kinds[_i], map + pages(2));
 	ck_assert_int_eq(allocated(fd), pages(1));
 	ck_assert_int_eq(mapped_of(map, count), 1);
 }
@@ -233,7 +221,7 @@ ROW(C9, write_of_nothing, "a write whose bytes cannot be read makes no memory")
  * that one, so that the first page fault maps one page of it.
  */
 ROW_EACH(C9, touch_inside, "the addresses beside a mapping of a part of it keep what they have",
-	 touches)
+	 touch_kinds)
 {
 	int count = most(), part = count / 2, fd = make_file(&makers[0], pages(2 * count));
 	unsigned char *area = reserve_aligned(huge_page_size());
@@ -248,7 +236,7 @@ ROW_EACH(C9, touch_inside, "the addresses beside a mapping of a part of it keep 
 					      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
 	}
 	map = target_map_at(map, pages(part), RW, MAP_SHARED, fd, pages(count / 4));
-	touch(&touches[_i], map + pages(1));
+	touch_page(&touch_kinds[_i], map + pages(1));
 	if (mapped_of(map, part) != made && weather_explains(false))
 		row_not_applicable("the kernel moves pages meanwhile");
 	if (allocated(fd) == (off_t)pages(made))
@@ -260,26 +248,26 @@ ROW_EACH(C9, touch_inside, "the addresses beside a mapping of a part of it keep 
 	assert_zero(after, pages(count));
 }
 
-ROW_EACH(C9, touch_protected, "pages beside it that may not be written stay so", touches)
+ROW_EACH(C9, touch_protected, "pages beside it that may not be written stay so", touch_kinds)
 {
 	int count = most(), fd;
 	unsigned char *map = map_new(count, &fd), *beside = map + pages(LEAST);
 
 	ck_assert_int_eq(mprotect(beside, pages(1), PROT_READ), 0);
-	touch(&touches[_i], map + pages(LEAST - 1));
+	touch_page(&touch_kinds[_i], map + pages(LEAST - 1));
 	assert_forbidden(try_write(beside, 1), beside);
-	touch(&touches[_i], map + pages(LEAST + 1));
+	touch_page(&touch_kinds[_i], map + pages(LEAST + 1));
 	assert_forbidden(try_write(beside, 1), beside);
 	assert_zero(map, pages(count));
 }
 
-ROW_EACH(C9, touch_guarded, "a guard region beside it stands", touches)
+ROW_EACH(C9, touch_guarded, "a guard region beside it stands", touch_kinds)
 {
 	int count = most(), fd;
 	unsigned char *map = map_new(count, &fd), *beside = map + pages(LEAST);
 
 	assert_done(guard(beside, MADV_GUARD_INSTALL));
-	touch(&touches[_i], map + pages(1));
+	touch_page(&touch_kinds[_i], map + pages(1));
 	assert_unmapped(try_read(beside), beside);
 	assert_done(guard(beside, MADV_GUARD_REMOVE));
 	assert_zero(map, pages(count));
@@ -292,7 +280,7 @@ static unsigned char *map_made(int *fd, int *count)
 
 	*count = most();
 	map = map_new(2 * *count, fd);
-	make(*fd, &touches[1], map, 0, *count);
+	make(*fd, &touch_kinds[1], map, 0, *count);
 	if (!is_compound(map))
 		row_not_applicable("the kernel made no larger folio of it");
 	pattern_fill(map, pages(2 * *count), 0, STORED);

@@ -120,3 +120,13 @@ void access_expect_(struct access access, int signo, int code, const volatile vo
 		    describe(access.signo, access.code, access.addr, seen),
 		    describe(signo, code, addr, wanted));
 }
+
+const struct touch_kind touch_kinds[2] = {{"load", false}, {"store", true}};
+
+void touch_page(const struct touch_kind *how, unsigned char *page)
+{
+	if (how->store)
+		assert_works(try_write(page, 0));
+	else
+		assert_works(try_read(page));
+}

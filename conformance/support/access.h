@@ -4,6 +4,7 @@
 #define ACCESS_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,5 +48,14 @@ struct access try_exec(const void *code);
 
 void access_expect_(struct access access, int signo, int code, const volatile void *addr,
 		    const char *file, int line);
+
+/* The variants of a row that touch_kinds a page: a load, and a store of zero. Either has to work.
+ */
+struct touch_kind {
+	const char *name;
+	bool store;
+};
+extern const struct touch_kind touch_kinds[2];
+void touch_page(const struct touch_kind *how, unsigned char *page);
 
 #endif

@@ -210,16 +210,16 @@ static void find_headline(const struct bench *bench, char *text, size_t size)
 
 	for (size_t i = 0; i < bench->work_count; i++) {
 		const char *work = bench->works[i]->name;
-		const struct bench_figure *ours = bench_find(bench, work, first, bench->size);
+		const struct bench_figure *device = bench_find(bench, work, first, bench->size);
 		const struct bench_figure *peer = bench_find(bench, work, "memfd", bench->size);
 
-		if (bench->works[i]->per == PER_BUFFER || !ours || !peer || *ours->reason ||
+		if (bench->works[i]->per == PER_BUFFER || !device || !peer || *device->reason ||
 		    *peer->reason || !strcmp(first, "memfd"))
 			continue;
 		count++;
-		less += ours->median < peer->median;
-		if (peer->median > best * ours->median) {
-			best = peer->median / ours->median;
+		less += device->median < peer->median;
+		if (peer->median > best * device->median) {
+			best = peer->median / device->median;
 			most = work;
 		}
 	}

@@ -15,45 +15,13 @@
 
 enum { PATIENCE = 5 }; /* seconds */
 
-static void set(struct finding *finding, enum state state, const char *format, va_list ap)
+void conclude(struct finding *finding, enum state state, const char *format, ...)
 {
+	va_list ap;
+
 	*finding = (struct finding){.state = state};
+	va_start(ap, format);
 	vsnprintf(finding->says, sizeof(finding->says), format, ap);
-}
-
-void fine(struct finding *finding, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	set(finding, FINE, format, ap);
-	va_end(ap);
-}
-
-void unknown(struct finding *finding, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	set(finding, UNKNOWN, format, ap);
-	va_end(ap);
-}
-
-void wrong(struct finding *finding, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	set(finding, WRONG, format, ap);
-	va_end(ap);
-}
-
-void remark(struct finding *finding, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	set(finding, NOTE, format, ap);
 	va_end(ap);
 }
 

@@ -8,8 +8,8 @@
 #include <sys/types.h>
 
 /*
- * NOTE: a choice or a moment's state that costs something, and that nobody has to change.
- * UNKNOWN: it could not be looked at, and the finding says why.
+ * NOTE: a setting or a passing state costs something, and the user may leave it as it is.
+ * UNKNOWN: the check could not look, and the finding says why.
  */
 enum state { FINE, NOTE, WRONG, UNKNOWN, STATES };
 
@@ -45,11 +45,13 @@ struct check {
 extern const struct check build_checks[], node_checks[],
 	memory_checks[]; /* end with an empty one */
 
-void fine(struct finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void unknown(struct finding *finding, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-void wrong(struct finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void remark(struct finding *finding, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What a check has found. It replaces what the finding said before. */
+void conclude(struct finding *finding, enum state state, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+#define fine(finding, ...)    conclude(finding, FINE, __VA_ARGS__)
+#define unknown(finding, ...) conclude(finding, UNKNOWN, __VA_ARGS__)
+#define wrong(finding, ...)   conclude(finding, WRONG, __VA_ARGS__)
+#define remark(finding, ...)  conclude(finding, NOTE, __VA_ARGS__)
 /* These follow one of the above. */
 void cured_by(struct finding *finding, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
