@@ -54,7 +54,8 @@ struct world {
 #define ALL	     (EACH | END)
 
 /* Flags of an operation. */
-#define ALONE 0x01 /* not a step of random programs, as it has effects for longer */
+/* Not a step of random programs: it has effects for longer, or tells which folios there are. */
+#define ALONE 0x01
 #define NAMED 0x02 /* only done if --tests names it */
 
 struct op {

@@ -130,8 +130,8 @@ bool known_difference(const char *operation, const char *fact, const char *value
 
 static bool passive_word(const char *word, size_t length)
 {
-	static const char *const names[] = {"smaps", "pagemap", "mincore", "data",
-					    "in",    "vma",	"regions"};
+	static const char *const names[] = {"smaps",  "pagemap", "mincore", "data",
+					    "cached", "in",	 "vma",	    "regions"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strlen(names[i]) == length && !strncmp(word, names[i], length))

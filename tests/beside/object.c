@@ -18,6 +18,8 @@
 
 #define FOLDER	      "/tmp/beside"
 #define HUGE_FOLDER   FOLDER "/huge"
+#define CLASS	      "/sys/class/mmapdemo/"
+#define PAGES_NODE    "mmapdemo-pages"
 #define SHMEM_ENABLED "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 
 static const char *device_path;
@@ -77,6 +79,15 @@ static void mount_folder(const char *folder, const char *options)
 		err(2, "mount of tmpfs with '%s'", options);
 }
 
+static void write_line(const char *path, const char *line)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, line, strlen(line)) < 0)
+		err(2, "%s: '%s'", path, line);
+	close(fd);
+}
+
 void object_init(const char *device)
 {
 	struct mmapdemo_info info = {.size = sizeof(info)};
@@ -92,14 +103,18 @@ void object_init(const char *device)
 	make_pattern();
 	memfd_huge(false);
 	mount_folder(FOLDER, "");
-	if (huge)
-		mount_folder(HUGE_FOLDER, "huge=within_size");
+	if (!huge)
+		return;
+	mount_folder(HUGE_FOLDER, "huge=within_size");
+	write_line(CLASS "new_node", PAGES_NODE " huge=never");
 }
 
 void object_exit(void)
 {
-	if (huge)
+	if (huge) {
 		umount2(HUGE_FOLDER, MNT_DETACH);
+		write_line(CLASS "delete_node", PAGES_NODE);
+	}
 	umount2(FOLDER, MNT_DETACH);
 }
 
@@ -153,7 +168,7 @@ static void put_pattern(const struct world *w, size_t first, size_t end)
 		err(2, "%s: pwrite of the pattern", kind_name(w->kind));
 }
 
-static int open_object(struct world *w, bool with_huge)
+static int open_object(struct world *w, enum memory memory)
 {
 	static unsigned int number;
 
@@ -161,20 +176,21 @@ static int open_object(struct world *w, bool with_huge)
 	case MEMFD:
 		return memfd_create("beside", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	case TMPFS:
-		snprintf(w->path, sizeof(w->path), "%s/%u", with_huge ? HUGE_FOLDER : FOLDER,
+		snprintf(w->path, sizeof(w->path), "%s/%u", memory == HUGE ? HUGE_FOLDER : FOLDER,
 			 number++);
 		return open(w->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	default:
-		snprintf(w->path, sizeof(w->path), "%s", device_path);
+		snprintf(w->path, sizeof(w->path), "%s",
+			 huge && memory == PAGES ? "/dev/" PAGES_NODE : device_path);
 		return open(w->path, O_RDWR | O_CLOEXEC);
 	}
 }
 
-void object_make(struct world *w, enum kind kind, bool with_huge)
+void object_make(struct world *w, enum kind kind, enum memory memory)
 {
 	*w = (struct world){.kind = kind};
-	w->pages = with_huge ? OBJECT_PAGES_MAX : SMALL_PAGES;
-	w->fd = open_object(w, with_huge);
+	w->pages = memory == HUGE ? OBJECT_PAGES_MAX : SMALL_PAGES;
+	w->fd = open_object(w, memory);
 	if (w->fd < 0)
 		err(2, "%s: open", kind_name(kind));
 	if (kind == MEMFD)
@@ -183,7 +199,7 @@ void object_make(struct world *w, enum kind kind, bool with_huge)
 		device_clear(w->fd);
 	if (object_resize(w, w->pages) && kind != DEVICE)
 		err(2, "%s: resize", kind_name(kind));
-	if (with_huge) {
+	if (memory == HUGE) {
 		memfd_huge(true);
 		put_pattern(w, 0, 512);
 		memfd_huge(false);

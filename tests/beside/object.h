@@ -17,6 +17,12 @@
 /* A mapping and its end lie in so much address space that nobody else uses. */
 #define PLACE_BYTES ((size_t)4 << 20)
 
+/*
+ * What memory an object has. A memfd has no folios between a page and a huge page here. The device
+ * has such folios in SMALL, so that more of it is resident than of the memfd, and none in PAGES.
+ */
+enum memory { PAGES, SMALL, HUGE };
+
 /* Sets up what all objects need, once. */
 void object_init(const char *device);
 void object_exit(void);
@@ -26,7 +32,7 @@ const char *kind_name(enum kind kind);
 bool object_has_huge(void);
 
 /* Opens a fresh object into w->fd, w->path and w->pages; it exits if it cannot. */
-void object_make(struct world *w, enum kind kind, bool huge);
+void object_make(struct world *w, enum kind kind, enum memory memory);
 /* Closes it and gives its memory back. */
 void object_drop(struct world *w);
 /* Size and holes by what the object has for them: ftruncate and fallocate, or commands. */

@@ -106,10 +106,14 @@ void op_mbind_other(struct world *w, const long *arg)
 	munmap(other, page_size);
 }
 
-/* Has no page moved because the kernel had it in its hands? */
-static bool busy(long ret, int node)
+/* Has a page not moved because the kernel had it, or the folio that it is in, in its hands? */
+static bool busy(long ret, const int *nodes, size_t count)
 {
-	return ret > 0 || node == -EBUSY || node == -EAGAIN;
+	bool found = ret > 0;
+
+	for (size_t i = 0; i < count; i++)
+		found |= nodes[i] == -EBUSY || nodes[i] == -EAGAIN;
+	return found;
 }
 
 /*
@@ -133,7 +137,7 @@ void op_move_pages(struct world *w, const long *arg)
 	for (int tries = 0; tries < 500; tries++) {
 		memset(nodes, 0x80, sizeof(nodes));
 		ret = syscall(SYS_move_pages, 0, w->count, at, to, nodes, arg[1]);
-		if (!busy(ret, nodes[0]))
+		if (!busy(ret, nodes, w->count))
 			break;
 		usleep(2000);
 	}

@@ -118,7 +118,7 @@ void program_run(const struct program *program, enum kind kind, struct result *r
 
 	result->length = 0;
 	result->text[0] = '\0';
-	object_make(&job.w, kind, program->huge);
+	object_make(&job.w, kind, program->huge ? HUGE : SMALL);
 	run_child(result, do_program, &job);
 	object_drop(&job.w);
 }

@@ -165,7 +165,7 @@ void run_op(const struct op *op, const struct setup *setup, enum kind kind, stru
 
 	result->length = 0;
 	result->text[0] = '\0';
-	object_make(&job.w, kind, setup->huge);
+	object_make(&job.w, kind, setup->huge ? HUGE : PAGES);
 	run_child(result, do_op, &job);
 	object_drop(&job.w);
 }

@@ -107,8 +107,8 @@ const struct op ops_file[] = {
 	{"lseek.data-negative", op_lseek, SHARED, 0, {-1, SEEK_DATA}},
 	{"lseek.unknown", op_lseek, SHARED, 0, {0, 77}},
 	{"lseek.far", op_lseek, SHARED, 0, {0x7fffffffffffffff, SEEK_SET}},
-	{"lseek.data", op_lseek_range, SHARED | HOLE | END | HUGE_SHARED, 0, {SEEK_DATA, 10}},
-	{"lseek.hole", op_lseek_range, SHARED | HOLE | END | HUGE_SHARED, 0, {SEEK_HOLE, 10}},
+	{"lseek.data", op_lseek_range, SHARED | HOLE | END | HUGE_SHARED, ALONE, {SEEK_DATA, 10}},
+	{"lseek.hole", op_lseek_range, SHARED | HOLE | END | HUGE_SHARED, ALONE, {SEEK_HOLE, 10}},
 	{"stat", op_stat, SHARED, 0, {0}},
 
 	/* Data between descriptors: M8, M6 */

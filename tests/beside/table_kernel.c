@@ -116,9 +116,9 @@ const struct op ops_kernel[] = {
 	{"get-mempolicy", op_get_mempolicy, SHARED | PRIVATE, ALONE, {MPOL_F_ADDR, 0}},
 	{"get-mempolicy.bound", op_get_mempolicy, SHARED | PRIVATE, ALONE, {MPOL_F_ADDR, 1}},
 	{"get-mempolicy.node", op_get_mempolicy, SHARED | PRIVATE, ALONE, {MPOL_F_ADDR | MPOL_F_NODE, 0}},
-	{"move-pages", op_move_pages, ALL, 0, {1, MPOL_MF_MOVE}},
-	{"move-pages.all", op_move_pages, SHARED | PRIVATE, 0, {1, MPOL_MF_MOVE_ALL}},
-	{"move-pages.back", op_move_pages, SHARED | PRIVATE, 0, {0, MPOL_MF_MOVE}},
+	{"move-pages", op_move_pages, ALL, ALONE, {1, MPOL_MF_MOVE}},
+	{"move-pages.all", op_move_pages, SHARED | PRIVATE, ALONE, {1, MPOL_MF_MOVE_ALL}},
+	{"move-pages.back", op_move_pages, SHARED | PRIVATE, ALONE, {0, MPOL_MF_MOVE}},
 	{"migrate-pages", op_migrate_pages, EACH, ALONE, {1, 2}},
 	{"home-node", op_home_node, SHARED, ALONE, {1}},
 
