@@ -3,10 +3,11 @@
  * RESIZE and PUNCH, which free folios, and the split of large folios into single pages, for
  * pages that the fault lab gives out one by one.
  *
- * truncate_inode_pages_range() frees the folios of a range, and is asked for ranges that no folio
- * crosses the ends of. Where one does and cannot be split, 7.x would free it with the pages that
- * lie outside (truncate_inode_partial_folio() does not tell that its second split failed). So a
- * folio is split first, and if it stays whole, as somebody else has a reference, its part is zeroed.
+ * truncate_inode_pages_range() frees the folios of a range, and is asked for ranges that no
+ * folio crosses the ends of. Where one does and cannot be split, 7.x would free it with the
+ * pages that lie outside (truncate_inode_partial_folio() does not tell that its second split
+ * failed). So a folio is split first. If it stays whole, as somebody else has a reference, its
+ * part is zeroed.
  */
 #include <linux/delay.h>
 #include <linux/mm.h>
@@ -135,8 +136,8 @@ static int mmapdemo_reshape_cut(struct mmapdemo_buffer *buffer, pgoff_t index)
 }
 
 /*
- * Zeroes bytes where there is memory. None of their pages is broken. The end of the last page that a
- * file can have is no loff_t.
+ * Zeroes bytes where there is memory. None of their pages is broken. The end of the last page that
+ * a file can have is no loff_t.
  */
 static void mmapdemo_reshape_zero(struct address_space *mapping, u64 pos, u64 end)
 {
