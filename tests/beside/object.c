@@ -79,13 +79,13 @@ static void mount_folder(const char *folder, const char *options)
 		err(2, "mount of tmpfs with '%s'", options);
 }
 
-static void write_line(const char *path, const char *line)
+static bool class_takes(const char *path, const char *line)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool taken = fd >= 0 && write(fd, line, strlen(line)) >= 0;
 
-	if (fd < 0 || write(fd, line, strlen(line)) < 0)
-		err(2, "%s: '%s'", path, line);
 	close(fd);
+	return taken;
 }
 
 void object_init(const char *device)
@@ -106,14 +106,17 @@ void object_init(const char *device)
 	if (!huge)
 		return;
 	mount_folder(HUGE_FOLDER, "huge=within_size");
-	write_line(CLASS "new_node", PAGES_NODE " huge=never");
+	/* A run that ended by an error left its own. */
+	class_takes(CLASS "delete_node", PAGES_NODE);
+	if (!class_takes(CLASS "new_node", PAGES_NODE " huge=never"))
+		err(2, "%s: a node %s", CLASS "new_node", PAGES_NODE);
 }
 
 void object_exit(void)
 {
 	if (huge) {
 		umount2(HUGE_FOLDER, MNT_DETACH);
-		write_line(CLASS "delete_node", PAGES_NODE);
+		class_takes(CLASS "delete_node", PAGES_NODE);
 	}
 	umount2(FOLDER, MNT_DETACH);
 }
