@@ -42,6 +42,7 @@ ASSERT_SIZE(create, CREATE, 24);
 ASSERT_SIZE(seal, SEAL, 16);
 ASSERT_SIZE(export, EXPORT, 24);
 ASSERT_SIZE(eventfd, EVENTFD, 16);
+ASSERT_SIZE(collapse, COLLAPSE, 24);
 _Static_assert(_IOC_TYPE(MMAPDEMO_IOCTL_INFO) == 0xe7, "letter");
 
 static bool huge_is_on(void)

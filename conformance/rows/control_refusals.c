@@ -33,6 +33,9 @@ union argument valid_argument(enum command_index index)
 	case RESIZE:
 		argument.resize.bytes = target.size - pages(1);
 		break;
+	case COLLAPSE:
+		argument.collapse.length = pages(1);
+		break;
 	case PUNCH:
 		argument.punch.offset = pages(2);
 		argument.punch.length = pages(1);
@@ -129,7 +132,8 @@ ROW_EACH(C7, right_argument, "what the wrong arguments are made from works, and 
 	assert_done(command(fd, commands[_i].number, &argument));
 	ck_assert_uint_eq(argument.size, commands[_i].size);
 	now = state_of(fd);
-	if (commands[_i].wants_write || _i == WAIT)
+	/* COLLAPSE changes nothing that a program sees. */
+	if ((commands[_i].wants_write && _i != COLLAPSE) || _i == WAIT)
 		ck_assert_mem_ne(&now, &before, sizeof(now));
 	else
 		ck_assert_mem_eq(&now, &before, sizeof(now));
@@ -172,6 +176,11 @@ static const struct wrong {
 	{"punch,no-length", PUNCH, EINVAL, {SET(punch, length, 0)}},
 	{"punch,wraps", PUNCH, EINVAL, {SET(punch, length, ~0ULL)}},
 	{"punch,wraps-to-0", PUNCH, EINVAL, {SET(punch, offset, 1), SET(punch, length, ~0ULL)}},
+
+	{"collapse,flags", COLLAPSE, EOPNOTSUPP, {SET(collapse, flags, 1)}},
+	{"collapse,no-length", COLLAPSE, EINVAL, {SET(collapse, length, 0)}},
+	{"collapse,wraps", COLLAPSE, EINVAL, {SET(collapse, length, ~0ULL)}},
+	{"collapse,far", COLLAPSE, EINVAL, {SET(collapse, offset, TOP_BIT)}},
 
 	{"fill,flags", FILL, EOPNOTSUPP, {SET(fill, flags, 1)}},
 	{"fill,no-length", FILL, EINVAL, {SET(fill, length, 0)}},
@@ -332,7 +341,7 @@ ROW(C7, unknown, "ENOTTY for numbers that are no command, of its letter or of an
 	struct state before = state_of(fd);
 	union argument argument = {.size = sizeof(argument)};
 
-	for (int number = _IOC_NR(MMAPDEMO_IOCTL_EVENTFD) + 1; number < 256; number++)
+	for (int number = _IOC_NR(MMAPDEMO_IOCTL_COLLAPSE) + 1; number < 256; number++)
 		assert_errno(command(fd, _IOWR(MMAPDEMO_IOCTL_TYPE, number, struct mmapdemo_wipe),
 				     &argument),
 			     ENOTTY);

@@ -22,6 +22,7 @@ union argument {
 	struct mmapdemo_wipe wipe;
 	struct mmapdemo_export export;
 	struct mmapdemo_eventfd eventfd;
+	struct mmapdemo_collapse collapse;
 };
 
 enum command_index {
@@ -37,6 +38,7 @@ enum command_index {
 	WIPE,
 	EXPORT,
 	EVENTFD,
+	COLLAPSE,
 	COMMANDS,
 };
 
@@ -65,6 +67,7 @@ static const struct command {
 	[WIPE] = COMMAND(WIPE, "wipe", WIPE, wipe, true),
 	[EXPORT] = COMMAND(EXPORT, "export", EXPORT, export, true, true),
 	[EVENTFD] = COMMAND(EVENTFD, "eventfd", EVENTFD, eventfd),
+	[COLLAPSE] = COMMAND(COLLAPSE, "collapse", COLLAPSE, collapse, true),
 };
 
 /*

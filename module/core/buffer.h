@@ -85,9 +85,12 @@ struct mmapdemo_faults {
  * @revoked: for good: see mmapdemo_revoke(). Written with the invalidate lock held
  *	exclusively.
  * @faults_stopped: the invalidate lock is held exclusively: see mmapdemo_buffer_stop_faults()
+ * @collapses: odd while the pages of a chunk are on their way to a huge folio: see collapse.h.
+ *	Written with the invalidate lock held exclusively.
  * @seals: MMAPDEMO_SEAL_ bits: what nobody may do any more. Changed with the inode's lock held.
  * @node: the node of memory where its pages are to be; NUMA_NO_NODE: as the task's policy
  *	says. With `pagecache', a VMA may have a policy of its own.
+ * @collapse_next: in jiffies: when a page fault may collapse a chunk again
  * @making: of `pagecache': each lets one page fault at a time make the huge folio
  *	of a chunk. It nests inside the invalidate lock.
  * @holds: of `pagecache': each struct mmapdemo_hold, whose pages must not be freed
@@ -127,8 +130,10 @@ struct mmapdemo_buffer {
 	bool revoked;
 	bool faults_stopped;
 	u8 cache;
+	unsigned int collapses;
 	unsigned int seals;
 	int node;
+	unsigned long collapse_next;
 
 	/* written where memory is made, and for holds and events */
 	struct mutex making[MMAPDEMO_MAKING] ____cacheline_aligned_in_smp; /* a huge folio */
@@ -234,6 +239,14 @@ static inline void mmapdemo_buffer_stop_faults(struct mmapdemo_buffer *buffer)
 {
 	filemap_invalidate_lock(buffer->inode->i_mapping);
 	WRITE_ONCE(buffer->faults_stopped, true);
+}
+
+static inline bool __must_check mmapdemo_buffer_trystop_faults(struct mmapdemo_buffer *buffer)
+{
+	if (!down_write_trylock(&buffer->inode->i_mapping->invalidate_lock))
+		return false;
+	WRITE_ONCE(buffer->faults_stopped, true);
+	return true;
 }
 
 static inline void mmapdemo_buffer_resume_faults(struct mmapdemo_buffer *buffer)

@@ -62,7 +62,7 @@ mmapdemo-core-flags += $(call mmapdemo-has,[*]mapped\b,mm.h,MMAPDEMO_HAS_MMAP_PR
 endif
 
 # How a huge folio is mapped.
-mmapdemo-core-huge := huge.o
+mmapdemo-core-huge := huge.o collapse.o
 mmapdemo-core-huge += $(if $(findstring -DMMAPDEMO_HAS_INSERT_FOLIO_PMD,$(mmapdemo-core-flags)),huge_insert.o,huge_map.o)
 mmapdemo-part-huge := $(if $(CONFIG_TRANSPARENT_HUGEPAGE),$(mmapdemo-core-huge))
 

@@ -14,6 +14,7 @@
  */
 #include <linux/delay.h>
 #include <linux/highmem.h>
+#include <linux/jiffies.h>
 #include <linux/mempolicy.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -36,7 +37,7 @@
  * that this inode does not have. A large folio there, which prealloc or fallocate(2) makes
  * before a larger size is published, becomes dirty with the size. A small one is never split.
  */
-static void mmapdemo_folios_complete(struct mmapdemo_buffer *buffer, struct folio *folio)
+void mmapdemo_folios_complete(struct mmapdemo_buffer *buffer, struct folio *folio)
 {
 	flush_dcache_folio(folio);
 	folio_mark_uptodate(folio);
@@ -85,9 +86,8 @@ static const struct address_space_operations mmapdemo_aops = {
  * Allocates by the policy of the VMA, which mbind(2) sets. Without one, it prefers the
  * buffer's node, and otherwise allocates as the policy of the task says.
  */
-static struct folio *mmapdemo_folios_alloc(struct mmapdemo_buffer *buffer,
-					   const struct vm_fault *vmf, gfp_t gfp,
-					   unsigned int order)
+struct folio *mmapdemo_folios_alloc(struct mmapdemo_buffer *buffer, const struct vm_fault *vmf,
+				    gfp_t gfp, unsigned int order)
 {
 	if (vmf && (buffer->node == NUMA_NO_NODE || mmapdemo_vma_has_policy(vmf->vma)))
 		return mmapdemo_vma_alloc_folio(gfp, order, vmf->vma, vmf->address, order > 0);
@@ -134,8 +134,8 @@ put:
 #define MMAPDEMO_TOUCH_ORDER	get_order(SZ_64K)
 
 /* Whether a large folio may be made for an aligned range. */
-static bool mmapdemo_folios_may_be_large(struct mmapdemo_buffer *buffer, pgoff_t first,
-					 pgoff_t last, pgoff_t end)
+bool mmapdemo_folios_may_be_large(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last,
+				  pgoff_t end)
 {
 	pgoff_t now = mmapdemo_buffer_pages(buffer);
 
@@ -497,6 +497,7 @@ int mmapdemo_folios_init(struct mmapdemo_buffer *buffer)
 	/* Reclaim must not take folios that cannot be written back. */
 	mapping_set_unevictable(mapping);
 	buffer->huge &= MMAPDEMO_HAS_HUGE_FOLIOS;
+	buffer->collapse_next = jiffies;
 	return buffer->prealloc ? mmapdemo_folios_prealloc(buffer) : 0;
 }
 

@@ -5,6 +5,7 @@
 #include <linux/userfaultfd_k.h>
 
 #include "buffer.h"
+#include "collapse.h"
 #include "count.h"
 #include "fault_end.h"
 #include "folios.h"
@@ -153,7 +154,14 @@ vm_fault_t mmapdemo_huge_fault(struct vm_fault *vmf, unsigned int order)
 
 	folio = mmapdemo_huge_resident(vmf);
 	if (folio) {
+		bool small = folio_order(folio) != HPAGE_PMD_ORDER;
+
 		ret = mmapdemo_huge_serve(vmf, folio);
+		folio = NULL;
+		if (small && mmapdemo_collapse_in_fault(vmf))
+			folio = mmapdemo_huge_resident(vmf);
+		if (folio)
+			ret = mmapdemo_huge_serve(vmf, folio);
 	} else {
 		if (mmapdemo_buffer_lock_mapping(mapping))
 			return VM_FAULT_FALLBACK; /* killed: .fault says so */

@@ -24,6 +24,7 @@
 #include <linux/mm.h>
 
 #include "buffer.h"
+#include "collapse.h"
 #include "fault.h"
 #include "folios.h"
 #include "huge.h"
@@ -82,6 +83,7 @@ const struct mmapdemo_strategy mmapdemo_strategy_pagecache = {
 	.wipe		= mmapdemo_pieces_wipe,
 	.resize		= mmapdemo_reshape_resize,
 	.punch		= mmapdemo_reshape_punch,
+	.collapse	= mmapdemo_collapse,
 	.split		= mmapdemo_reshape_split,
 	.settle		= mmapdemo_folios_settle,
 };

@@ -10,6 +10,7 @@
 
 #include "broken.h"
 #include "buffer.h"
+#include "collapse.h"
 #include "folios.h"
 #include "pieces.h"
 #include "strategy.h"
@@ -27,29 +28,56 @@ static size_t mmapdemo_pieces_sound(struct folio *folio, loff_t pos, size_t byte
 	return min(bytes, PAGE_SIZE - offset_in_page(pos));
 }
 
+/*
+ * The folio of a page, with a reference; NULL for a hole. What is found while a chunk becomes huge
+ * is not believed: see mmapdemo_collapse_replace().
+ */
+static struct folio *mmapdemo_pieces_look(struct mmapdemo_buffer *buffer, pgoff_t index,
+					  bool nowait)
+{
+	struct address_space *mapping = buffer->inode->i_mapping;
+	unsigned int before = mmapdemo_collapse_count(buffer);
+	struct folio *folio = filemap_get_folio(mapping, index);
+
+	if (unlikely(mmapdemo_collapse_since(buffer, before))) {
+		if (!IS_ERR_OR_NULL(folio))
+			folio_put(folio);
+		if (nowait)
+			return ERR_PTR(-EAGAIN);
+		filemap_invalidate_lock_shared(mapping);
+		folio = filemap_get_folio(mapping, index);
+		filemap_invalidate_unlock_shared(mapping);
+	}
+	return IS_ERR(folio) ? NULL : folio;
+}
+
 /* Returns the folio of a page for reading: up to date, with a reference; NULL for a hole. */
 static struct folio *mmapdemo_pieces_find(struct mmapdemo_buffer *buffer, pgoff_t index,
 					  bool nowait)
 {
-	struct address_space *mapping = buffer->inode->i_mapping;
-	struct folio *folio = filemap_get_folio(mapping, index);
-	int err;
+	struct folio *folio;
+	int err = -EAGAIN;
 
-	if (IS_ERR_OR_NULL(folio))
-		return mmapdemo_broken_has(buffer, index, index) ? ERR_PTR(-EHWPOISON) : NULL;
-	if (likely(folio_test_uptodate(folio)))
-		return folio;
-	folio_put(folio);
-	if (nowait)
-		return ERR_PTR(-EAGAIN);
-	/* Migration is copying to it, or the core has just added it. */
-	folio = filemap_lock_folio(mapping, index);
-	if (IS_ERR_OR_NULL(folio))
-		return mmapdemo_broken_has(buffer, index, index) ? ERR_PTR(-EHWPOISON) : NULL;
-	err = mmapdemo_folios_ready(buffer, folio);
-	folio_unlock(folio);
-	if (!err)
-		return folio;
+	for (;;) {
+		folio = mmapdemo_pieces_look(buffer, index, nowait);
+		if (!folio)
+			return mmapdemo_broken_has(buffer, index, index) ?
+			       ERR_PTR(-EHWPOISON) : NULL;
+		if (IS_ERR(folio) || likely(folio_test_uptodate(folio)))
+			return folio;
+		if (nowait)
+			break;
+		/* Migration is copying to it, or the core has just added it. */
+		folio_lock(folio);
+		if (folio->mapping == buffer->inode->i_mapping)
+			err = mmapdemo_folios_ready(buffer, folio);
+		folio_unlock(folio);
+		if (!err)
+			return folio;
+		if (err != -EAGAIN)
+			break;
+		folio_put(folio);
+	}
 	folio_put(folio);
 	return ERR_PTR(err);
 }
@@ -59,6 +87,7 @@ static struct folio *mmapdemo_pieces_find_locked(struct mmapdemo_buffer *buffer,
 						 pgoff_t pages, bool nowait)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
+	unsigned int before = mmapdemo_collapse_count(buffer);
 	struct folio *folio;
 
 	if (nowait) {
@@ -66,14 +95,15 @@ static struct folio *mmapdemo_pieces_find_locked(struct mmapdemo_buffer *buffer,
 		if (IS_ERR_OR_NULL(folio))
 			return ERR_PTR(mmapdemo_broken_has(buffer, index, index) ?
 				       -EHWPOISON : -EAGAIN);
-		if (folio_test_uptodate(folio))
+		if (folio_test_uptodate(folio) && !mmapdemo_collapse_since(buffer, before))
 			return folio;
 		folio_unlock(folio);
 		folio_put(folio);
 		return ERR_PTR(-EAGAIN);
 	}
 	folio = filemap_lock_folio(mapping, index);
-	if (!IS_ERR_OR_NULL(folio) && folio_test_uptodate(folio))
+	if (!IS_ERR_OR_NULL(folio) && folio_test_uptodate(folio) &&
+	    !mmapdemo_collapse_since(buffer, before))
 		return folio;
 	if (!IS_ERR_OR_NULL(folio)) {
 		folio_unlock(folio);

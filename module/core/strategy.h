@@ -40,6 +40,7 @@ struct iov_iter;
  *	are zeroed), -EINTR where a fatal signal ended a @killable one
  * @resize: another size
  * @punch: gives a range's memory back
+ * @collapse: makes small folios of a range huge ones
  * @split: for the fault lab, makes each page of a range a folio of its own. The caller
  *	holds the inode's lock and the invalidate lock, which may be dropped meanwhile.
  * @settle: for the fault lab, waits for page faults that have given out pages of
@@ -64,6 +65,7 @@ struct mmapdemo_strategy {
 	int (*wipe)(struct mmapdemo_buffer *buffer, bool killable);
 	int (*resize)(struct mmapdemo_buffer *buffer, u64 bytes);
 	int (*punch)(struct mmapdemo_buffer *buffer, u64 offset, u64 length);
+	int (*collapse)(struct mmapdemo_buffer *buffer, u64 offset, u64 length);
 	int (*split)(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
 	void (*settle)(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last);
 };

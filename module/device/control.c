@@ -47,6 +47,7 @@ union mmapdemo_argument {
 	struct mmapdemo_seal seal;
 	struct mmapdemo_export export;
 	struct mmapdemo_eventfd eventfd;
+	struct mmapdemo_collapse collapse;
 };
 
 /*
@@ -70,6 +71,7 @@ MMAPDEMO_FIRST_VERSION(create, CREATE, name);
 MMAPDEMO_FIRST_VERSION(seal, SEAL, reserved);
 MMAPDEMO_FIRST_VERSION(export, EXPORT, length);
 MMAPDEMO_FIRST_VERSION(eventfd, EVENTFD, fd);
+MMAPDEMO_FIRST_VERSION(collapse, COLLAPSE, length);
 
 static __u32 mmapdemo_control_features(const struct mmapdemo_buffer *buffer)
 {
@@ -330,6 +332,15 @@ static int mmapdemo_control_eventfd(struct file *file, union mmapdemo_argument *
 	return mmapdemo_notify_eventfd(file, &arg->eventfd);
 }
 
+static int mmapdemo_control_collapse(struct file *file, union mmapdemo_argument *arg)
+{
+	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
+
+	if (!buffer->strategy->collapse)
+		return -EOPNOTSUPP;
+	return buffer->strategy->collapse(buffer, arg->collapse.offset, arg->collapse.length);
+}
+
 struct mmapdemo_command {
 	int (*call)(struct file *file, union mmapdemo_argument *arg); /* >= 0: what ioctl(2) is */
 	size_t min_size; /* of the struct's first version: a program's may not be shorter */
@@ -365,6 +376,7 @@ static const struct mmapdemo_command mmapdemo_commands[] = {
 	MMAPDEMO_COMMAND(SEAL, seal, SEAL, 0, 0, .answers = true),
 	MMAPDEMO_COMMAND(EXPORT, export, EXPORT, FMODE_READ | FMODE_WRITE, 0),
 	MMAPDEMO_COMMAND(EVENTFD, eventfd, EVENTFD, 0, 0),
+	MMAPDEMO_COMMAND(COLLAPSE, collapse, COLLAPSE, FMODE_WRITE, 0),
 };
 
 static const struct mmapdemo_command *mmapdemo_control_find(unsigned int cmd)

@@ -13,11 +13,11 @@
  *   - Where @size is less than the module's struct, the module takes the fields
  *     that are missing for zero, and writes nothing beyond @size.
  *   - Where @size is more, the rest must be zero, and stays zero.
- * The size inside the command's number is not looked at, so that it may change
- * as the struct grows; its direction, read and write, is part of the number.
+ * The size inside the command's number is not looked at, so that it may change as the struct
+ * grows. Its direction is.
  *
  * Units: offsets, lengths and sizes are bytes from the device's start; times
- * are microseconds. Layout is the same for 32-bit and 64-bit programs.
+ * are microseconds.
  *
  * Errors that all commands share:
  *   ENOTTY      no such command
@@ -33,7 +33,7 @@
  *               something wants it open for writing, one that shows contents
  *               wants it open for reading
  *   EINTR       a signal came before anything was changed; after a fatal one
- *               a FILL, SUM, PUNCH or WIPE may be done in part
+ *               a FILL, SUM, PUNCH, WIPE or COLLAPSE may be done in part
  *   EMFILE      the process has no descriptor left; ENFILE: no file left
  * A command that fails otherwise has changed nothing, unless its own text says so.
  *
@@ -47,7 +47,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/* Not taken in Documentation/userspace-api/ioctl/ioctl-number.rst of Linux 7.3 */
+/* Free in Documentation/userspace-api/ioctl/ioctl-number.rst of Linux 7.3 */
 #define MMAPDEMO_IOCTL_TYPE	0xE7
 
 /* enum mmapdemo_feature - bits of &struct mmapdemo_info.features */
@@ -76,14 +76,12 @@
  * @faults_write: page faults that mapped a page of a shared mapping for writing
  * @faults_cow: page faults by a store to a private mapping's page that was not
  *	mapped before, and was copied
- * @faults_huge: huge pages mapped by faults; one maps those beside its own too,
- *	where they are there
+ * @faults_huge: huge pages mapped by page faults
  * @generation: how many times KICK was called
  * @strategy: how it is allocated and mapped: "pagecache", "anon", "fault",
  *	"insert", "vmalloc", "pfn", "pfn-fault" or "dma"; ends in a zero byte
  *
- * Any descriptor may ask. The counters are each exact, but not taken at one
- * moment.
+ * Any descriptor may ask. Each counter is exact, but not all are of one moment.
  *
  * Errors: those that all commands share.
  */
@@ -110,7 +108,7 @@ struct mmapdemo_info {
 	char strategy[16];
 };
 
-/* sizeof() of each struct as it was first published: the least that its @size may be. */
+/* sizeof() of each struct as first published: the least that @size may be. */
 #define MMAPDEMO_INFO_SIZE_VER1	128u
 
 /**
@@ -119,11 +117,9 @@ struct mmapdemo_info {
  * @flags: must be 0
  * @bytes: the new size, a multiple of the page size, above 0
  *
- * RESIZE does what ftruncate(2) does for a file; the kernel refuses ftruncate(2)
- * for a device. Pages beyond the new end are freed, broken ones too, private
- * copies there are dropped, and accesses there are SIGBUS. If the device grows
- * again, the new part is zero. A folio that the new end cuts is split; its
- * contents stay where they are.
+ * RESIZE does what ftruncate(2) does for a file. Pages beyond the new end are freed, broken
+ * ones too, private copies there are dropped, and accesses there are SIGBUS. If the device
+ * grows again, the new part is zero.
  *
  * Needs a descriptor open for writing. Besides the shared errors:
  *   EBUSY   a page that would be freed is pinned, or a large folio that would be
@@ -146,9 +142,8 @@ struct mmapdemo_resize {
  * @offset: first byte
  * @length: bytes, above 0; what lies past the end is left out
  *
- * PUNCH does what fallocate(2) with FALLOC_FL_PUNCH_HOLE does for a file; the
- * kernel refuses fallocate(2) for a device. Whole pages are freed, and are zero
- * when used again. Where the range has a part of a page, that part is zeroed.
+ * PUNCH does what fallocate(2) with FALLOC_FL_PUNCH_HOLE does for a file. Whole pages are
+ * freed, and are zero when used again. Where the range has a part of a page, that part is zeroed.
  * Private copies stay. A folio that cannot be split is zeroed in part, and
  * keeps its memory.
  *
@@ -186,7 +181,7 @@ struct mmapdemo_punch {
  *   z = (z ^ (z >> 27)) * 0x94d049bb133111eb
  *   word = z ^ (z >> 31)
  *
- * (SplitMix64). Memory is allocated as by write(2).
+ * (SplitMix64).
  *
  * Needs a descriptor open for writing. Besides the shared errors, where all bytes
  * before the page that failed are filled:
@@ -329,8 +324,8 @@ struct mmapdemo_injection {
  * @count: room in @rules, in elements; returned: how many rules there are, of
  *	which the first are written, as far as there is room. A rule that a later
  *	one, or healing, cut in two is listed twice, with one count of hits.
- *	There may be more than MMAPDEMO_INJECT_RULES_MAX; a list of more than
- *	that many is not taken at one moment.
+ *	A list of more than
+ *	MMAPDEMO_INJECT_RULES_MAX is not taken at one moment.
  * @rule_size: sizeof(struct mmapdemo_injection): distance of elements in @rules,
  *	from MMAPDEMO_INJECT_SIZE_VER1 to a page
  * @rules: address of an array of struct mmapdemo_injection, by offset; each
@@ -385,7 +380,6 @@ struct mmapdemo_kick {
  *
  * An event that WAIT returns is no longer new to this file description (dup and fork
  * share it; open does not), and poll(2) does not report it until it happens again.
- * Nothing that happens between two waits is lost.
  *
  * Any descriptor may wait. Besides the shared errors: EAGAIN with O_NONBLOCK
  * where nothing is new.
@@ -405,13 +399,11 @@ struct mmapdemo_wait {
  * @size: sizeof(struct mmapdemo_eventfd)
  * @flags: must be 0
  * @events: MMAPDEMO_EVENT_ bits: each such event adds 1 to the eventfd; 0 with @fd -1
- * @fd: a descriptor of eventfd(2), which may be closed afterwards; -1 to end it
+ * @fd: a descriptor of eventfd(2), which may be closed then; -1 to end it
  *
  * A file description has one eventfd, and the last EVENTFD decides which. It ends with the
- * file description. WAIT and poll(2) tell of the same events all the same. Where a driver
- * revokes the buffer, 1 is added whatever @events is, and EVENTFD is ENODEV from then on.
- *
- * SIGIO needs no command: after fcntl(2) with F_SETOWN and O_ASYNC, events send it to the owner.
+ * file description. Where a driver revokes the buffer, 1 is added whatever @events is, and
+ * EVENTFD is ENODEV from then on.
  *
  * Any descriptor may ask. Besides the shared errors:
  *   EBADF   @fd is no descriptor
@@ -471,20 +463,18 @@ struct mmapdemo_wipe {
  *
  * CREATE returns a new descriptor, open for reading and writing, with the close-on-exec flag
  * set. The descriptor is a regular file without a name in any folder, as memfd_create(2) makes.
- * /proc/PID/fd shows it as /mmapdemo:NAME. ftruncate(2), write(2) past the end, fallocate(2)
- * (0, FALLOC_FL_KEEP_SIZE and FALLOC_FL_PUNCH_HOLE) and madvise(2) with MADV_REMOVE work. Its
- * mode is 0600, its owner the caller, and it cannot be executed. It is gone, with its memory,
- * once no descriptor, mapping, open path or driver uses it.
+ * ftruncate(2), write(2) past the end, fallocate(2) (0, FALLOC_FL_KEEP_SIZE and
+ * FALLOC_FL_PUNCH_HOLE) and madvise(2) with MADV_REMOVE work. Its mode is 0600, its owner the
+ * caller, and it cannot be executed. It is gone, with its memory, once no descriptor, mapping,
+ * open path or driver uses it.
  *
  * Memory is zero, allocated on first use and charged to the memory cgroup of the task that
- * uses it first. The kernel's structures are charged to the caller's. Huge folios and the
- * preferred NUMA node are as the device's.
+ * uses it first. The kernel's structures are charged to the caller's.
  *
  * The commands above work on such a descriptor, but for CREATE itself and for
  * MMAPDEMO_WIPE_SET_POLICY, which are EOPNOTSUPP. RESIZE wants whole pages, as on the device.
- * poll(2) says EPOLLIN and EPOLLOUT at any time, and EPOLLPRI for each event that is new. Where a
- * page that would be freed is pinned, or held by a driver, ftruncate(2) and fallocate(2) are
- * EBUSY. A memfd would give such a page up.
+ * Where a page that would be freed is pinned, or held by a driver, ftruncate(2) and fallocate(2)
+ * are EBUSY.
  *
  * Needs a descriptor of the device node, of the strategy "pagecache", open for reading and
  * writing. Besides the shared errors:
@@ -556,8 +546,7 @@ struct mmapdemo_seal {
  * mremap(2) does not make one longer.
  *
  * As long as the dma-buf exists, its pages are allocated, do not migrate, and RESIZE and PUNCH of
- * them are EBUSY. It counts as an open file description in @opens of INFO, also for WIPE. A
- * wipe zeroes pages that a device may be using.
+ * them are EBUSY. It counts as an open file description in @opens of INFO, also for WIPE.
  *
  * Needs a descriptor open for reading and writing, as a device may do both. Besides the shared
  * errors:
@@ -577,6 +566,30 @@ struct mmapdemo_export {
 
 #define MMAPDEMO_EXPORT_SIZE_VER1	24u
 
+/**
+ * struct mmapdemo_collapse - MMAPDEMO_IOCTL_COLLAPSE: huge folios again
+ * @size: sizeof(struct mmapdemo_collapse)
+ * @flags: must be 0
+ * @offset: first byte
+ * @length: bytes, above 0; what lies past the end is left out
+ *
+ * Each aligned piece of @huge_size bytes (INFO) that lies whole in the range gets a huge folio
+ * with the same contents, where FEATURE_HUGE is. A piece with a hole, a broken page, a rule, or
+ * memory of several nodes or memcgs stays as it is.
+ *
+ * Needs a descriptor open for writing. Besides the shared errors, all other pieces being done:
+ *   EBUSY   a page is in use
+ *   ENOMEM  there is no memory for a huge folio
+ */
+struct mmapdemo_collapse {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 offset;
+	__aligned_u64 length;
+};
+
+#define MMAPDEMO_COLLAPSE_SIZE_VER1	24u
+
 #define MMAPDEMO_IOCTL_INFO	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x00, struct mmapdemo_info)
 #define MMAPDEMO_IOCTL_RESIZE	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x01, struct mmapdemo_resize)
 #define MMAPDEMO_IOCTL_PUNCH	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x02, struct mmapdemo_punch)
@@ -591,5 +604,6 @@ struct mmapdemo_export {
 #define MMAPDEMO_IOCTL_SEAL	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x0b, struct mmapdemo_seal)
 #define MMAPDEMO_IOCTL_EXPORT	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x0c, struct mmapdemo_export)
 #define MMAPDEMO_IOCTL_EVENTFD	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x0d, struct mmapdemo_eventfd)
+#define MMAPDEMO_IOCTL_COLLAPSE	  _IOWR(MMAPDEMO_IOCTL_TYPE, 0x0e, struct mmapdemo_collapse)
 
 #endif
