@@ -18,6 +18,7 @@ int maps_main(int argc, char **argv);
 int notify_main(int argc, char **argv);
 int poison_main(int argc, char **argv);
 int punch_main(int argc, char **argv);
+int collapse_main(int argc, char **argv);
 int resize_main(int argc, char **argv);
 int slow_main(int argc, char **argv);
 int sum_main(int argc, char **argv);

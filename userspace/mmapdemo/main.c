@@ -28,6 +28,7 @@ static const struct command {
 	{"destroy", destroy_main, "take a node away"},
 	{"resize", resize_main, "give it another size"},
 	{"punch", punch_main, "give a range's memory back"},
+	{"collapse", collapse_main, "make a range's memory huge pages again"},
 	{"wipe", wipe_main, "zero the contents, now or when the last user goes"},
 	{"fill", fill_main, "have the kernel write a pattern"},
 	{"sum", sum_main, "have the kernel take a checksum, and compare"},

@@ -104,7 +104,7 @@ survive() {
 mkdir -p /etc
 echo 'nobody:x:65534:65534::/:/bin/sh' >/etc/passwd
 
-plan 52
+plan 53
 check "command.info-says-what-the-device-is" info_text
 check "command.info-as-json" info_json
 check "command.info-counts-mappings" info_counts
@@ -113,6 +113,7 @@ check "command.resize-cuts-off-and-adds-zeros" resize
 check "command.resize-says-what-is-wrong-with-a-size" resize_errors
 check "command.resize-says-that-pages-are-in-use" in_use
 check "command.punch-frees-pages-and-zeroes-parts" punch
+check "command.collapse-makes-huge-pages-again" collapse
 check "command.wipe-zeroes-and-keeps-the-memory" wipe
 check "command.wipe-by-policy-when-the-last-mapping-goes" wipe_policy
 check "command.create-runs-a-command-with-a-buffer" create

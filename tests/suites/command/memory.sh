@@ -33,6 +33,17 @@ punch() {
 		runs 0 sum 0x500096 4096 --expect-seed 5 && runs 1 punch 4096 0 && complains 'LENGTH is 0'
 }
 
+# A page that is freed and filled again leaves small folios.
+collapse() {
+	runs 0 punch 0 4M && runs 0 fill 0 4M --seed 6 && huge=$(info huge_folios) &&
+		runs 0 punch 4K 4K && runs 0 fill 4K 4K --seed 6 &&
+		same huge_folios $((huge - 1)) "$(info huge_folios)" && runs 0 collapse 0 4M &&
+		same huge_folios "$huge" "$(info huge_folios)" && runs 0 sum 0 4M --expect-seed 6 &&
+		runs 1 collapse 0 0 && complains 'LENGTH is 0' &&
+		runs 0 create --node mmapdemo-small huge=never && runs 1 collapse --device /dev/mmapdemo-small 0 2M &&
+		complains 'makes no huge pages' && runs 0 destroy mmapdemo-small
+}
+
 wipe() {
 	runs 0 fill 0 64K && resident=$(info resident) && runs 0 wipe --now && is_zero 0 65536 &&
 		same resident "$resident" "$(info resident)"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo resize, punch, wipe: more memory, less, or none of what it holds. */
+/* mmapdemo resize, punch, collapse and wipe. */
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,6 +39,33 @@ int punch_main(int argc, char **argv)
 	punch.offset = control.operands[0];
 	punch.length = control.operands[1];
 	control_change(&control, MMAPDEMO_IOCTL_PUNCH, &punch, ANY_RANGE, NULL);
+	return 0;
+}
+
+int collapse_main(int argc, char **argv)
+{
+	static const struct advice advice[] = {
+		{EBUSY, "a page is pinned or in use: try again when that is over"},
+		{ENOMEM, "no memory in one piece: echo 1 >/proc/sys/vm/compact_memory, and again"},
+		{},
+	};
+	struct control control = control_plain(
+		argc, argv, control_argp, "OFFSET LENGTH",
+		"Makes the memory of a range huge pages again, where it has become small.\v"
+		"Contents stay. Pieces of a huge page's size that have a hole, a broken page or a "
+		"rule stay as they are.\n"
+		"\n" CONTROL_STATUS);
+	struct mmapdemo_collapse collapse = {.size = sizeof(collapse)};
+	int fd;
+
+	collapse.offset = control.operands[0];
+	collapse.length = control.operands[1];
+	fd = open_device(&control, O_RDWR | O_CLOEXEC);
+	if (!(control_info(&control, fd).features & MMAPDEMO_FEATURE_HUGE))
+		control_fail(&control, "it makes no huge pages (huge=never, another strategy, or "
+				       "the kernel has none)");
+	control_do(&control, fd, MMAPDEMO_IOCTL_COLLAPSE, &collapse, ANY_RANGE, advice);
+	close(fd);
 	return 0;
 }
 
