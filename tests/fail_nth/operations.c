@@ -494,6 +494,31 @@ static const char *check_punched_huge(struct subject *s)
 	return NULL;
 }
 
+/* A page is freed and used again, which leaves small folios. */
+static int prepare_small(struct subject *s)
+{
+	int error = prepare_used_huge(s) ?: do_punch(s, s->huge / 2, s->page);
+
+	if (!error)
+		s->map[s->huge / 2] = MARK;
+	return error;
+}
+
+static int act_collapse(struct subject *s)
+{
+	struct mmapdemo_collapse collapse = {.size = sizeof(collapse), .length = s->huge};
+
+	return command(s, MMAPDEMO_IOCTL_COLLAPSE, &collapse);
+}
+
+static const char *check_collapsed(struct subject *s)
+{
+	for (size_t i = 0; i < s->huge; i += s->page)
+		if (s->map[i] != MARK)
+			return "what became huge has other contents";
+	return NULL;
+}
+
 static int act_fill(struct subject *s)
 {
 	struct mmapdemo_fill fill = {.size = sizeof(fill), .length = s->size, .seed = 1};
@@ -787,6 +812,10 @@ const struct operation node_operations[] = {
 	 .prepare = prepare_used_huge,
 	 .act = act_punch_huge,
 	 .check = check_punched_huge},
+	{.name = "collapse",
+	 .prepare = prepare_small,
+	 .act = act_collapse,
+	 .check = check_collapsed},
 	{.name = "fill", .prepare = needs_contents, .act = act_fill, .check = check_filled},
 	{.name = "sum", .prepare = prepare_sum, .act = act_sum, .check = check_sum},
 	{.name = "rule", .prepare = prepare_rule, .act = act_rule, .check = check_rule},

@@ -321,6 +321,16 @@ static void punch_any(void)
 		worked("PUNCH", command(MMAPDEMO_IOCTL_PUNCH, &arg), 0);
 }
 
+static void collapse_any(void)
+{
+	struct mmapdemo_collapse arg = {.size = sizeof(arg)};
+
+	arg.offset = any(3) * CHUNK * world->page;
+	arg.length = (1 + any(2)) * CHUNK * world->page;
+	if (world->caps.reshapes)
+		worked("COLLAPSE", command(MMAPDEMO_IOCTL_COLLAPSE, &arg), ENOMEM);
+}
+
 static void fill_any(void)
 {
 	struct mmapdemo_fill arg = {
@@ -426,11 +436,12 @@ static const struct {
 	void (*run)(void);
 	uint32_t weight;
 } roles[] = {
-	{load_any, 300},  {store_any, 300},	{read_any, 80},	  {write_any, 80},
-	{map_any, 60},	  {unmap_any, 30},	{move_any, 20},	  {protect_any, 30},
-	{advise_any, 30}, {write_from_any, 20}, {splice_any, 10}, {resize_any, 6},
-	{punch_any, 12},  {fill_any, 30},	{sum_any, 20},	  {rule_any, 20},
-	{wipe_any, 2},	  {events_any, 10},	{reopen, 6},	  {fork_any, 3},
+	{load_any, 300},   {store_any, 300},	 {read_any, 80},   {write_any, 80},
+	{map_any, 60},	   {unmap_any, 30},	 {move_any, 20},   {protect_any, 30},
+	{advise_any, 30},  {write_from_any, 20}, {splice_any, 10}, {resize_any, 6},
+	{punch_any, 12},   {fill_any, 30},	 {sum_any, 20},	   {rule_any, 20},
+	{wipe_any, 2},	   {events_any, 10},	 {reopen, 6},	   {fork_any, 3},
+	{collapse_any, 6},
 };
 
 static void any_role(void)

@@ -242,6 +242,7 @@ void futex_wake_other(void);
 bool run_seek(struct step *s);
 bool run_resize(struct step *s);
 bool run_punch(struct step *s);
+bool run_collapse(struct step *s);
 bool run_fill(struct step *s);
 bool run_sum(struct step *s);
 bool run_wipe(struct step *s);

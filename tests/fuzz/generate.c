@@ -184,6 +184,13 @@ static void make_punch(struct step *step)
 	}
 }
 
+static void make_collapse(struct step *step)
+{
+	step->offset = any(3) * CHUNK;
+	step->byte = 0;
+	step->length = (1 + any(2)) * CHUNK * world->page - chance(8);
+}
+
 static void make_rule(struct step *step)
 {
 	step->offset = any_offset();
@@ -250,6 +257,8 @@ static void make_rest(struct step *step)
 		step->byte = chance(16);
 	} else if (op->run == run_punch) {
 		make_punch(step);
+	} else if (op->run == run_collapse) {
+		make_collapse(step);
 	} else if (op->run == run_policy) {
 		step->kind = any(4);
 	} else if (op->run == run_rule) {

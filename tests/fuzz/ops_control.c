@@ -111,6 +111,24 @@ bool run_punch(struct step *s)
 	return true;
 }
 
+/* Contents stay. There may be no memory for a huge folio. */
+bool run_collapse(struct step *s)
+{
+	struct mmapdemo_collapse arg = {
+		.size = sizeof(arg),
+		.offset = offset_of(s),
+		.length = s->length,
+	};
+	int got, wanted = needs(s, PROT_W, s->length ? 0 : -EINVAL);
+
+	if (!has_desc(s) || !world->caps.reshapes)
+		return false;
+	got = command(s, MMAPDEMO_IOCTL_COLLAPSE, &arg);
+	if (got != -ENOMEM && got != -EBUSY)
+		expect("COLLAPSE", wanted, got);
+	return true;
+}
+
 /* To the end of the range, or the first page whose rule strikes. */
 static uint64_t reach(uint64_t at, uint64_t end, int *error)
 {

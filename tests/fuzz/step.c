@@ -72,6 +72,7 @@ const struct operation operations[] = {
 	{"seek", 20, run_seek, FIELDS(OBYTE, KIND(seeks), DESC)},
 	{"resize", 10, run_resize, FIELDS(PAGES, FIELD("byte", byte, WORD, NULL), DESC)},
 	{"punch", 16, run_punch, FIELDS(OBYTE, LENGTH, DESC)},
+	{"collapse", 10, run_collapse, FIELDS(OBYTE, LENGTH, DESC)},
 	{"fill", 25, run_fill, FIELDS(OBYTE, LENGTH, SEED, DESC)},
 	{"sum", 20, run_sum, FIELDS(OBYTE, LENGTH, DESC)},
 	{"wipe", 1, run_wipe, FIELDS(DESC)},
