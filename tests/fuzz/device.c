@@ -79,6 +79,13 @@ void device_punch(uint32_t first, uint32_t end)
 	}
 }
 
+void device_keep(uint32_t first, uint32_t end)
+{
+	for (uint32_t i = first; i < end; i++)
+		if (i / CHUNK * CHUNK < first || i / CHUNK * CHUNK + CHUNK > end)
+			set_present(i, MAYBE);
+}
+
 void device_wipe(void)
 {
 	struct device *d = &world->device;

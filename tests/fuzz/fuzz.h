@@ -115,7 +115,7 @@ struct world {
 	uint32_t others; /* descriptions that are not ours */
 	bool named;	 /* the node is made for each round, and may be destroyed in it */
 	bool destroyed;
-	bool weather;	/* processes that have ended may count a moment longer */
+	bool weather;	/* the kernel has references to pages, and processes that have ended */
 	bool shrinking; /* a failure may have left counts wrong for good: from there, then */
 	int32_t vmas;	/* counted, before anything is mapped */
 
@@ -166,6 +166,8 @@ void device_zero(size_t offset, size_t length);
 void device_load(size_t offset, void *to, size_t length);
 void device_present(uint32_t page);
 void device_punch(uint32_t first, uint32_t end);
+/* Folios that a hole cuts may keep their memory, zeroed, as somebody has a reference. */
+void device_keep(uint32_t first, uint32_t end);
 void device_wipe(void);
 bool device_fires_once(uint32_t page); /* its rule strikes once, and has not yet */
 int device_access(uint32_t page);      /* 0, EIO, EHWPOISON */

@@ -86,6 +86,8 @@ static void punched(uint64_t offset, uint64_t end)
 		return;
 	}
 	device_punch(first, last);
+	if (world->weather)
+		device_keep(first, last);
 	device_zero(offset, first * world->page - offset);
 	device_zero(last * world->page, end - last * world->page);
 }
