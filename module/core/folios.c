@@ -86,8 +86,9 @@ static const struct address_space_operations mmapdemo_aops = {
  * Allocates by the policy of the VMA, which mbind(2) sets. Without one, it prefers the
  * buffer's node, and otherwise allocates as the policy of the task says.
  */
-struct folio *mmapdemo_folios_alloc(struct mmapdemo_buffer *buffer, const struct vm_fault *vmf,
-				    gfp_t gfp, unsigned int order)
+static struct folio *mmapdemo_folios_alloc(struct mmapdemo_buffer *buffer,
+					   const struct vm_fault *vmf, gfp_t gfp,
+					   unsigned int order)
 {
 	if (vmf && (buffer->node == NUMA_NO_NODE || mmapdemo_vma_has_policy(vmf->vma)))
 		return mmapdemo_vma_alloc_folio(gfp, order, vmf->vma, vmf->address, order > 0);

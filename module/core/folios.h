@@ -17,8 +17,6 @@ struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index
 int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end, loff_t size);
 void mmapdemo_folios_publish(struct mmapdemo_buffer *buffer, pgoff_t first);
 struct folio *mmapdemo_folios_next(struct address_space *mapping, pgoff_t *index);
-struct folio *mmapdemo_folios_alloc(struct mmapdemo_buffer *buffer, const struct vm_fault *vmf,
-				    gfp_t gfp, unsigned int order);
 bool mmapdemo_folios_may_be_large(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last,
 				  pgoff_t end);
 void mmapdemo_folios_complete(struct mmapdemo_buffer *buffer, struct folio *folio);
