@@ -317,7 +317,7 @@ static const struct left {
 	{.name = "to-inside", .to = -1},
 };
 
-/* Makes a small chunk one that is left, and returns a descriptor of who holds it, or -1. */
+/* Gives a chunk what keeps it small. Returns the descriptor of a dma-buf that holds it, or -1. */
 static int make_left(const struct left *left, int fd, off_t off)
 {
 	struct mmapdemo_export export = {
@@ -371,7 +371,7 @@ ROW_EACH(C2, collapse_leaves,
 	close(held);
 }
 
-/* A memfd's would be charged to whoever calls madvise(2). */
+/* MADV_COLLAPSE of a memfd charges the memory to its caller. */
 ROW(C2, collapse_charge,
     "memory stays charged to the group that it was charged to, which may be at its limit")
 {

@@ -324,8 +324,7 @@ struct mmapdemo_injection {
  * @count: room in @rules, in elements; returned: how many rules there are, of
  *	which the first are written, as far as there is room. A rule that a later
  *	one, or healing, cut in two is listed twice, with one count of hits.
- *	A list of more than
- *	MMAPDEMO_INJECT_RULES_MAX is not taken at one moment.
+ *	A list of more than MMAPDEMO_INJECT_RULES_MAX is not taken at one moment.
  * @rule_size: sizeof(struct mmapdemo_injection): distance of elements in @rules,
  *	from MMAPDEMO_INJECT_SIZE_VER1 to a page
  * @rules: address of an array of struct mmapdemo_injection, by offset; each
@@ -399,7 +398,7 @@ struct mmapdemo_wait {
  * @size: sizeof(struct mmapdemo_eventfd)
  * @flags: must be 0
  * @events: MMAPDEMO_EVENT_ bits: each such event adds 1 to the eventfd; 0 with @fd -1
- * @fd: a descriptor of eventfd(2), which may be closed then; -1 to end it
+ * @fd: a descriptor of eventfd(2), which may be closed afterwards; -1 to end it
  *
  * A file description has one eventfd, and the last EVENTFD decides which. It ends with the
  * file description. Where a driver revokes the buffer, 1 is added whatever @events is, and
