@@ -6,8 +6,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mempolicy.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -73,9 +76,23 @@ static const struct how {
 	{"hole-refilled", &folios[0], true},
 };
 
+/* COLLAPSE leaves a chunk of two nodes, which the processors of a test's process may be of. */
+static void prefer_one_node(void)
+{
+	unsigned long node = 1;
+
+	syscall(SYS_set_mempolicy, MPOL_PREFERRED, &node, 64UL);
+}
+
+static off_t chunk_of_one_node(const struct folios *kind)
+{
+	prefer_one_node();
+	return memory_chunk(kind, SEED);
+}
+
 static off_t small_chunk(const struct how *how)
 {
-	off_t off = memory_chunk(how->folios, SEED);
+	off_t off = chunk_of_one_node(how->folios);
 
 	if (how->refilled)
 		make_small(off);
@@ -199,6 +216,36 @@ ROW(M15, collapse_locked, "a chunk in locked memory becomes huge, too")
 	assert_memory(map, len, off, SEED);
 }
 
+/* A processor has a batch of folios that mlock() had, each with a reference (mm/mlock.c). */
+static void leave_in_batch(off_t off)
+{
+	size_t len = memory_chunk_size();
+	unsigned char *map = memory_map(off, MAP_SHARED);
+
+	if (mlock2(map, len, MLOCK_ONFAULT))
+		row_not_applicable("mlock2: %s", strerror(errno));
+	assert_memory(map, len, off, SEED);
+}
+
+ROW(M15, collapse_batch,
+    "a chunk becomes huge although another processor has just locked its pages")
+{
+	off_t off = small_chunk(&hows[0]);
+	struct peer child;
+
+	if (fork_child(&child)) {
+		stay_on_processors(false);
+		leave_in_batch(off);
+		child_stays(&child);
+	}
+	if (!stay_on_processors(true))
+		row_not_applicable("there is one processor");
+	await_turn(&child);
+	assert_done(in_the_end(collapse(off)));
+	assert_huge_chunk(off);
+	release_child(&child);
+}
+
 /* Children work until the parent is done. */
 static volatile bool *make_flag(void)
 {
@@ -239,7 +286,7 @@ static void assert_others(int fd, const unsigned char *map, off_t off)
 
 ROW(M15, collapse_beside_readers, "reads, loads and lseek find all of it meanwhile")
 {
-	off_t off = memory_chunk(&folios[0], SEED);
+	off_t off = chunk_of_one_node(&folios[0]);
 	volatile bool *done = make_flag();
 	struct peer reader;
 
@@ -278,7 +325,7 @@ static void store_and_write(int fd, unsigned char *map, off_t off, uint32_t turn
 
 ROW(M15, collapse_beside_writers, "no store and no write is lost meanwhile")
 {
-	off_t off = memory_chunk(&folios[0], SEED);
+	off_t off = chunk_of_one_node(&folios[0]);
 	volatile bool *done = make_flag();
 	struct peer writer;
 
@@ -383,6 +430,7 @@ ROW(C2, collapse_charge,
 
 	needs_huge(fd);
 	cgroup_make(&group);
+	prefer_one_node();
 	if (fork_child(&child)) {
 		cgroup_enter(&group);
 		target_write_pattern(off, memory_chunk_size(), SEED);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -106,4 +108,22 @@ void kill_child(struct peer *child)
 	status = reap(child);
 	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
 		      "the child ended before it was killed");
+}
+
+bool stay_on_processors(bool first)
+{
+	cpu_set_t all, some;
+	int which = 0;
+
+	ck_assert_int_eq(sched_getaffinity(0, sizeof(all), &all), 0);
+	if (CPU_COUNT(&all) < 2)
+		return false;
+	while (!CPU_ISSET(which, &all))
+		which++;
+	CPU_ZERO(&some);
+	CPU_SET(which, &some);
+	if (!first)
+		CPU_XOR(&some, &some, &all);
+	ck_assert_int_eq(sched_setaffinity(0, sizeof(some), &some), 0);
+	return true;
 }

@@ -47,4 +47,10 @@ void await_exit(struct peer *child);
 /* SIGKILL, and the child is gone with all that it had. */
 void kill_child(struct peer *child);
 
+/*
+ * The caller runs on the first of its processors, or on all others. False where there is one, on
+ * which it stays.
+ */
+bool stay_on_processors(bool first);
+
 #endif

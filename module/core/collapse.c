@@ -11,15 +11,18 @@
  * inode's lock nor the invalidate lock would take the chunk for a hole: see
  * mmapdemo_collapse_since().
  */
+#include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/highmem.h>
 #include <linux/jiffies.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include MMAPDEMO_FOLIO_BATCH_H
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 
 #include "broken.h"
 #include "buffer.h"
@@ -381,9 +384,39 @@ static int mmapdemo_collapse_once(struct mmapdemo_buffer *buffer, pgoff_t first)
 	return err;
 }
 
-/* A reference that is no pin is soon dropped: tries again, @tries times in all. */
+/*
+ * Empties this processor's batches (mm/swap.c, mm/mlock.c), as each batch of folios does that is
+ * released.
+ */
+static long mmapdemo_collapse_drain_here(void *mapping)
+{
+	struct folio_batch batch;
+	pgoff_t index = 0;
+
+	folio_batch_init(&batch);
+	filemap_get_folios(mapping, &index, ULONG_MAX, &batch);
+	folio_batch_release(&batch);
+	return 0;
+}
+
+/* The same on all processors. lru_add_drain_all() is not for modules. */
+static void mmapdemo_collapse_drain(struct mmapdemo_buffer *buffer)
+{
+	unsigned int cpu;
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu)
+		work_on_cpu(cpu, mmapdemo_collapse_drain_here, buffer->inode->i_mapping);
+	cpus_read_unlock();
+}
+
+/*
+ * A reference that is no pin is soon dropped: tries again, @tries times in all. But a batch of
+ * another processor may keep one for as long as that processor idles.
+ */
 static int mmapdemo_collapse_one(struct mmapdemo_buffer *buffer, pgoff_t first, int *tries)
 {
+	bool drained = false;
 	int err;
 
 	while ((err = mmapdemo_collapse_once(buffer, first)) == -EAGAIN) {
@@ -392,7 +425,11 @@ static int mmapdemo_collapse_one(struct mmapdemo_buffer *buffer, pgoff_t first, 
 		if (!*tries)
 			return -EBUSY;
 		--*tries;
-		usleep_range(MMAPDEMO_COLLAPSE_WAIT_US, 2 * MMAPDEMO_COLLAPSE_WAIT_US);
+		if (drained)
+			usleep_range(MMAPDEMO_COLLAPSE_WAIT_US, 2 * MMAPDEMO_COLLAPSE_WAIT_US);
+		else
+			mmapdemo_collapse_drain(buffer);
+		drained = true;
 	}
 	return err;
 }
