@@ -19,7 +19,7 @@
 
 #define PUNCH  (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)
 #define RECORD 72 /* bytes, so that many cross pages */
-#define EACH   1000
+#define EACH   300
 
 static void append(int fd, char letter)
 {

@@ -27,7 +27,7 @@
 #define WORKED	    64 /* byte of that page that is written and read */
 #define MOVES	    1000
 #define LEAST_MOVES 10
-#define SECONDS	    3	/* enough even on a busy machine, which moves less */
+#define SECONDS	    1
 #define COUNTED	    128 /* byte of it where the mover counts */
 #define AT	    3	/* page of the chunk that is worked on */
 
