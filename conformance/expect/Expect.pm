@@ -7,7 +7,7 @@ package Expect;
 #
 #	NAME: what a program sees
 #		why it is so, with the kernel's source
-#		choose: what it means for who chooses a technique
+#		choose: what it means for whoever chooses a strategy
 #
 # The other files say which tests are not to hold for which strategies because of it:
 #

@@ -25,7 +25,7 @@ struct iov_iter;
  * @resident: bytes of memory held; NULL where that is for others to count
  * @mmap_prepare: says how a VMA is to be mapped; keeps nothing, as the mapping may
  *	still fail. Bounds are checked before, VMAs counted after.
- * @mmap: instead of it, where the technique has no action for mmap_prepare()
+ * @mmap: instead of it, where the strategy has no action for mmap_prepare()
  *	to ask for: maps the VMA, or leaves nothing mapped that its caller's
  *	unmapping would not find
  *

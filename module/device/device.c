@@ -62,7 +62,7 @@ static const struct file_operations mmapdemo_fops = {
 	MMAPDEMO_FOPS_MMAP,
 };
 
-/* For strategies whose technique has no action for .mmap_prepare. */
+/* For strategies that have no action for .mmap_prepare. */
 static const struct file_operations mmapdemo_vma_fops = {
 	MMAPDEMO_DEVICE_FOPS,
 	.mmap			= mmapdemo_mapping_mmap,

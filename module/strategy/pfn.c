@@ -4,7 +4,7 @@
  *
  * When:    what is mapped has no struct page (a device's registers or memory: a
  *          PCI BAR), or hardware wants it in one piece and knows the address. For
- *          ordinary memory any other technique gives more.
+ *          ordinary memory any other strategy gives more.
  * Gives:   contiguity; no fault ever; page tables filled by frame numbers alone.
  * Denies:  all that needs to hold a page: O_DIRECT, io_uring, futexes, vmsplice,
  *          process_vm_readv (EFAULT), mlock, core dumps, fork's and munmap's

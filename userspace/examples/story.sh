@@ -14,7 +14,7 @@ unmap      S14       munmap shrinks, cuts in two, and takes away
 anonymous  S2        anonymous memory is zeroed and never in the device
 protection S10       each access that the protection does not allow is caught'
 
-# What the device's technique denies (docs/contract.md), if it is not the default one.
+# What the device's strategy denies (docs/contract.md), if it is not the default one.
 strategy=$(cat "/sys/class/mmapdemo/$(basename "$target")/strategy" 2>/dev/null)
 case $strategy in
 pfn | pfn-fault | dma) denied=' private fork protection ' ;;
@@ -87,7 +87,7 @@ if [ "$failed" -gt 0 ]; then
 	exit 1
 fi
 if [ -n "$denied" ]; then
-	printf '\nstory: what differs is what the technique %s denies: docs/contract.md\n' "$strategy"
+	printf '\nstory: what differs is what the strategy %s denies: docs/contract.md\n' "$strategy"
 else
 	printf '\nstory: all six statements hold\n'
 fi
