@@ -216,15 +216,26 @@ ROW(M15, collapse_locked, "a chunk in locked memory becomes huge, too")
 	assert_memory(map, len, off, SEED);
 }
 
-/* A processor has a batch of folios that mlock() had, each with a reference (mm/mlock.c). */
-static void leave_in_batch(off_t off)
+/*
+ * A child on another processor, whose batch of folios that mlock() had has a reference to each
+ * (mm/mlock.c), and which then idles.
+ */
+static void lock_on_another(struct peer *child, off_t off)
 {
 	size_t len = memory_chunk_size();
-	unsigned char *map = memory_map(off, MAP_SHARED);
+	unsigned char *map;
 
-	if (mlock2(map, len, MLOCK_ONFAULT))
-		row_not_applicable("mlock2: %s", strerror(errno));
-	assert_memory(map, len, off, SEED);
+	if (fork_child(child)) {
+		stay_on_processors(false);
+		map = memory_map(off, MAP_SHARED);
+		if (mlock2(map, len, MLOCK_ONFAULT))
+			row_not_applicable("mlock2: %s", strerror(errno));
+		assert_memory(map, len, off, SEED);
+		child_stays(child);
+	}
+	if (!stay_on_processors(true))
+		row_not_applicable("there is one processor");
+	await_turn(child);
 }
 
 ROW(M15, collapse_batch,
@@ -233,14 +244,7 @@ ROW(M15, collapse_batch,
 	off_t off = small_chunk(&hows[0]);
 	struct peer child;
 
-	if (fork_child(&child)) {
-		stay_on_processors(false);
-		leave_in_batch(off);
-		child_stays(&child);
-	}
-	if (!stay_on_processors(true))
-		row_not_applicable("there is one processor");
-	await_turn(&child);
+	lock_on_another(&child, off);
 	assert_done(in_the_end(collapse(off)));
 	assert_huge_chunk(off);
 	release_child(&child);
@@ -470,21 +474,46 @@ static bool touch_becomes_huge(int fd, off_t off, uint64_t wanted)
 	return info_of(fd).huge_folios == wanted;
 }
 
-ROW_EACH(C2, collapse_by_itself,
-	 "a page fault after MADV_HUGEPAGE makes a small chunk huge, in a while", hows)
+/* It does so ten times a second at most. */
+static void assert_becomes_huge(int fd, off_t off)
 {
-	int fd = control_open();
-	off_t off = small_chunk(&hows[_i]);
 	uint64_t wanted = info_of(fd).huge_folios + 1;
 	unsigned int since = 0;
 
-	needs_huge(fd);
-	if (kernel_before(6, 6))
-		row_not_applicable("Linux before 6.6 asks no handler for a huge page");
 	while (!touch_becomes_huge(fd, off, wanted))
 		ck_assert_msg(weather_wait(&since), "no huge folio came");
 	assert_huge_chunk(off);
 	assert_target(off, memory_chunk_size(), SEED);
+}
+
+static void needs_huge_faults(int fd)
+{
+	needs_huge(fd);
+	if (kernel_before(6, 6))
+		row_not_applicable("Linux before 6.6 asks no handler for a huge page");
+}
+
+ROW_EACH(C2, collapse_by_itself,
+	 "a page fault after MADV_HUGEPAGE makes a small chunk huge, in a while", hows)
+{
+	int fd = control_open();
+
+	needs_huge_faults(fd);
+	assert_becomes_huge(fd, small_chunk(&hows[_i]));
+}
+
+ROW(C2, collapse_by_itself_batch,
+    "the same, although another processor has just locked the chunk's pages")
+{
+	int fd = control_open();
+	struct peer child;
+	off_t off;
+
+	needs_huge_faults(fd);
+	off = small_chunk(&hows[0]);
+	lock_on_another(&child, off);
+	assert_becomes_huge(fd, off);
+	release_child(&child);
 }
 
 ROW(C2, collapse_wants_advice, "a page fault without MADV_HUGEPAGE leaves a small chunk small")

@@ -11,7 +11,6 @@
  * inode's lock nor the invalidate lock would take the chunk for a hole: see
  * mmapdemo_collapse_since().
  */
-#include <linux/cpu.h>
 #include <linux/delay.h>
 #include <linux/highmem.h>
 #include <linux/jiffies.h>
@@ -30,8 +29,13 @@
 #include "folios.h"
 #include "hold.h"
 
-/* How often a call tries again where somebody has a reference to a page, and after what time. */
+/*
+ * How often a call tries again where somebody has a reference to a page, in all and for one chunk;
+ * after what time; and after how many tries it empties the batches of all processors.
+ */
 #define MMAPDEMO_COLLAPSE_TRIES		100
+#define MMAPDEMO_COLLAPSE_TRIES_EACH	20
+#define MMAPDEMO_COLLAPSE_DRAIN		10
 #define MMAPDEMO_COLLAPSE_WAIT_US	1000
 
 /*
@@ -384,52 +388,51 @@ static int mmapdemo_collapse_once(struct mmapdemo_buffer *buffer, pgoff_t first)
 	return err;
 }
 
-/*
- * Empties this processor's batches (mm/swap.c, mm/mlock.c), as each batch of folios does that is
- * released.
- */
-static long mmapdemo_collapse_drain_here(void *mapping)
+/* Empties this processor's batches (mm/swap.c, mm/mlock.c), as releasing any batch does. */
+static long mmapdemo_collapse_drain_here(void *folio)
 {
 	struct folio_batch batch;
-	pgoff_t index = 0;
 
 	folio_batch_init(&batch);
-	filemap_get_folios(mapping, &index, ULONG_MAX, &batch);
+	folio_get(folio);
+	folio_batch_add(&batch, folio);
 	folio_batch_release(&batch);
 	return 0;
 }
 
-/* The same on all processors. lru_add_drain_all() is not for modules. */
-static void mmapdemo_collapse_drain(struct mmapdemo_buffer *buffer)
+/*
+ * Empties the batches of all processors. One that idles keeps its batch, and with it a reference
+ * to each folio there. lru_add_drain_all(), which MADV_COLLAPSE calls, is not for modules. As
+ * there, no lock keeps processors online: the batches of one that goes are emptied, too.
+ */
+static void mmapdemo_collapse_drain(struct mmapdemo_buffer *buffer, pgoff_t first)
 {
+	struct folio *folio = filemap_get_folio(buffer->inode->i_mapping, first);
 	unsigned int cpu;
 
-	cpus_read_lock();
+	if (IS_ERR_OR_NULL(folio))
+		return;
 	for_each_online_cpu(cpu)
-		work_on_cpu(cpu, mmapdemo_collapse_drain_here, buffer->inode->i_mapping);
-	cpus_read_unlock();
+		if (!fatal_signal_pending(current))
+			work_on_cpu(cpu, mmapdemo_collapse_drain_here, folio);
+	folio_put(folio);
 }
 
-/*
- * A reference that is no pin is soon dropped: tries again, @tries times in all. But a batch of
- * another processor may keep one for as long as that processor idles.
- */
+/* A reference that is no pin is soon dropped: tries again, @tries times in all. */
 static int mmapdemo_collapse_one(struct mmapdemo_buffer *buffer, pgoff_t first, int *tries)
 {
-	bool drained = false;
-	int err;
+	int each, err;
 
-	while ((err = mmapdemo_collapse_once(buffer, first)) == -EAGAIN) {
+	for (each = 0; (err = mmapdemo_collapse_once(buffer, first)) == -EAGAIN; each++) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (!*tries)
+		if (!*tries || each == MMAPDEMO_COLLAPSE_TRIES_EACH)
 			return -EBUSY;
 		--*tries;
-		if (drained)
+		if (each % MMAPDEMO_COLLAPSE_DRAIN)
 			usleep_range(MMAPDEMO_COLLAPSE_WAIT_US, 2 * MMAPDEMO_COLLAPSE_WAIT_US);
 		else
-			mmapdemo_collapse_drain(buffer);
-		drained = true;
+			mmapdemo_collapse_drain(buffer, first);
 	}
 	return err;
 }
@@ -499,6 +502,21 @@ static bool mmapdemo_collapse_is_time(struct mmapdemo_buffer *buffer)
 	return true;
 }
 
+/* Does not wait for a lock. Return: as mmapdemo_collapse_locked(), or 1 where somebody has one. */
+static int mmapdemo_collapse_try(struct mmapdemo_buffer *buffer, const struct mmapdemo_chunk *chunk)
+{
+	int ret = 1;
+
+	if (!inode_trylock(buffer->inode))
+		return ret;
+	if (mmapdemo_buffer_trystop_faults(buffer)) {
+		ret = mmapdemo_collapse_locked(buffer, chunk);
+		mmapdemo_buffer_resume_faults(buffer);
+	}
+	mmapdemo_buffer_unlock(buffer);
+	return ret;
+}
+
 /**
  * mmapdemo_collapse_in_fault - make the chunk of a page fault huge again, where that is cheap
  * @vmf: a page fault that could map a huge page, and has found a small folio
@@ -513,22 +531,21 @@ bool mmapdemo_collapse_in_fault(struct vm_fault *vmf)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of_vma(vmf->vma);
 	struct mmapdemo_chunk chunk = { .first = round_down(vmf->pgoff, HPAGE_PMD_NR) };
-	int err = -EBUSY;
+	int ret = 1;
 
 	if (!buffer->huge || !(vmf->vma->vm_flags & VM_HUGEPAGE) ||
 	    !mmapdemo_collapse_is_time(buffer))
 		return false;
 	if (mmapdemo_collapse_look(buffer, &chunk) > 0 &&
-	    !mmapdemo_collapse_alloc(buffer, &chunk) && inode_trylock(buffer->inode)) {
-		if (mmapdemo_buffer_trystop_faults(buffer)) {
-			err = mmapdemo_collapse_locked(buffer, &chunk);
-			mmapdemo_buffer_resume_faults(buffer);
-			if (err)
-				WRITE_ONCE(buffer->collapse_next,
-					   jiffies + MMAPDEMO_COLLAPSE_BUSY);
+	    !mmapdemo_collapse_alloc(buffer, &chunk)) {
+		ret = mmapdemo_collapse_try(buffer, &chunk);
+		if (ret == -EAGAIN) {
+			mmapdemo_collapse_drain(buffer, chunk.first);
+			ret = mmapdemo_collapse_try(buffer, &chunk);
 		}
-		mmapdemo_buffer_unlock(buffer);
+		if (ret < 0)
+			WRITE_ONCE(buffer->collapse_next, jiffies + MMAPDEMO_COLLAPSE_BUSY);
 	}
 	mmapdemo_collapse_put(&chunk);
-	return !err;
+	return !ret;
 }
