@@ -8,12 +8,12 @@
  * kernel, piece by piece or through a hold.
  *
  * A driver either depends on mmapdemo.ko, which exports these functions in the namespace
- * MMAPDEMO, or has the folder module/core/ built in: docs/drivers.md tells how. In both
+ * MMAPDEMO, or has the folder module/core/ built in: docs/drivers.md says how. In both
  * cases its source has a line `MMAPDEMO_IMPORT;', calls mmapdemo_core_init() before all
  * else, and mmapdemo_core_exit() last.
  *
  * Positions and lengths are in bytes, unless they are called pages. Functions may sleep,
- * and belong into process context, unless they say otherwise. The caller holds no lock
+ * and are called in process context, unless they say otherwise. The caller holds no lock
  * that a page fault, a read or a write of the buffer takes.
  */
 #ifndef _LINUX_MMAPDEMO_H
@@ -44,7 +44,7 @@ struct vm_area_struct;
 int mmapdemo_core_init(void);
 void mmapdemo_core_exit(void);
 #else
-/* What MODULE_IMPORT_NS() does on each kernel, whose argument became a string in 6.13. */
+/* As MODULE_IMPORT_NS(), whose argument became a string in 6.13. */
 #define MMAPDEMO_IMPORT	MODULE_INFO(import_ns, "MMAPDEMO")
 static inline int mmapdemo_core_init(void)
 {
@@ -95,16 +95,16 @@ int mmapdemo_mapping_mmap_by_desc(struct file *file, struct vm_area_struct *vma)
 #define MMAPDEMO_FOPS_MMAP	.mmap = mmapdemo_mapping_mmap_by_desc
 #endif
 
-/* Events: what poll(2) calls readable. */
+/* Events, which poll(2) reports as readable. */
 void mmapdemo_notify(struct mmapdemo_buffer *buffer);
 int mmapdemo_wait(struct file *file);
 
 /**
  * struct mmapdemo_piece - some of a buffer's contents, in kernel memory for a moment
- * @at: where; NULL for a hole, which is zeros
+ * @at: kernel address of the contents; NULL for a hole, which reads as zeros
  * @bytes: in: how many are wanted; out: how many are there, from the byte that was asked for
- * @nowait: in: -EAGAIN is the answer rather than sleep
- * @folio: held meanwhile, by strategies whose memory may go, and locked for writing
+ * @nowait: in: fail with -EAGAIN rather than sleep
+ * @folio: has a reference where the strategy can free memory, and is locked for writing
  * @page: without a @folio, the page to flush after a write; NULL if there is none
  */
 struct mmapdemo_piece {
@@ -125,8 +125,8 @@ int mmapdemo_copy_out(struct mmapdemo_buffer *buffer, u64 pos, void *to, size_t 
  * mmapdemo_fault_is_marked - whether vmf_insert_pfn() would insert nothing
  * @vmf: of a driver's page fault
  *
- * From Linux 6.7 until VM_PFNMAP mappings were refused, a program can have userfaultfd
- * write-protect the mapping of any driver (UFFD_FEATURE_WP_ASYNC; vma_can_userfault()). A page
+ * From Linux 6.7 on, userfaultfd can write-protect the mapping of any driver
+ * (UFFD_FEATURE_WP_ASYNC), until vma_can_userfault() of a later kernel refuses VM_PFNMAP. A page
  * that is not mapped then has a marker as its page table entry, and vmf_insert_pfn() leaves it
  * there and returns VM_FAULT_NOPAGE (insert_pfn() in mm/memory.c). The page fault would come again
  * for ever.
@@ -153,11 +153,11 @@ void mmapdemo_hold_dma_unmap(struct device *dev, enum dma_data_direction dir,
  *	inside the buffer
  * @first: number of the first frame
  * @count: how many there are
- * @vm_ops: with the driver's page fault, which maps them one by one
+ * @vm_ops: with the driver's .fault, which maps the frames
  * @read_only: no program can have them writable. Otherwise private mappings that could be
  *	written are refused.
  * @no_fork: a child of fork(2) does not inherit mappings
- * @combine: stores may be combined; otherwise they are not cached in any way
+ * @combine: mappings are write-combining; otherwise they are uncached
  */
 struct mmapdemo_frames {
 	u64 offset;
@@ -171,14 +171,14 @@ struct mmapdemo_frames {
 
 /**
  * struct mmapdemo_chardev - a node in /dev that may go while programs have it open and mapped
- * @buffer: what programs map from offset 0 on, of mmapdemo_create(). The driver sets it.
+ * @buffer: of mmapdemo_create(), mapped from offset 0 on. The driver sets it.
  * @read_only: no program can map the buffer writable. The driver sets it.
- * @frames: what else they map; or NULL. The driver sets it.
- * @lock: protects @gone, and what the driver says
+ * @frames: page frames that programs can map, too; or NULL. The driver sets it.
+ * @lock: protects @gone, and members of the driver's that their comments name
  * @gone: mmapdemo_chardev_unregister() was called
- * @refs: one of each open file, and the driver's
+ * @refs: references: one for each open file, and one for the driver
  * @misc: the node
- * @container: the driver's struct that this is in
+ * @container: the driver's struct, which contains this one
  */
 struct mmapdemo_chardev {
 	struct mmapdemo_buffer *buffer;
@@ -196,8 +196,8 @@ struct mmapdemo_chardev {
  * @type: the driver's struct
  * @member: the struct mmapdemo_chardev in it
  *
- * The struct is zeroed. mmapdemo_chardev_put() drops the driver's reference. It is freed with the
- * last reference, and nothing of the driver's is called then.
+ * The struct is zeroed. mmapdemo_chardev_put() drops the driver's reference. The last reference
+ * frees the struct, and no function of the driver is called then.
  *
  * Context: Process context, may sleep.
  *
@@ -216,7 +216,7 @@ void mmapdemo_chardev_leave(struct mmapdemo_chardev *chardev);
 void mmapdemo_chardev_zap(struct mmapdemo_chardev *chardev);
 
 /*
- * For struct file_operations, with the owner: rmmod is EBUSY while a file or a mapping lives.
+ * For struct file_operations. The owner keeps rmmod EBUSY while a file or a mapping exists.
  * mmapdemo_io_data() of a file is its struct mmapdemo_chardev.
  */
 int mmapdemo_chardev_open(struct inode *inode, struct file *file);
@@ -238,10 +238,10 @@ int mmapdemo_chardev_mmap(struct file *file, struct vm_area_struct *vma);
 #endif
 
 /**
- * mmapdemo_module_driver - as module_driver(), and begin the core before, and end it after
+ * mmapdemo_module_driver - module_driver() for a driver that uses the core
  * @__driver: the driver
  * @__register: registers it, for example pci_register_driver()
- * @__unregister: undoes that
+ * @__unregister: unregisters it
  */
 #define mmapdemo_module_driver(__driver, __register, __unregister)	\
 static typeof(__driver) *const __driver##_driven = &(__driver);		\

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What include/linux/mmapdemo.h declares, as far as no other file of the core has it. */
+/* Functions of include/linux/mmapdemo.h that no other file of the core has. */
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/mmapdemo.h>
@@ -21,7 +21,7 @@
 #define mmapdemo_api_unpin()	do { } while (0)
 
 /**
- * mmapdemo_core_init - before all else of a module that has the core built in
+ * mmapdemo_core_init - start a core that is built in; the driver's first call
  *
  * Context: Process context, may sleep.
  *
@@ -33,9 +33,9 @@ int __init mmapdemo_core_init(void)
 }
 
 /**
- * mmapdemo_core_exit - after all else
+ * mmapdemo_core_exit - end a core that is built in; the driver's last call
  *
- * The module has no reference to a buffer any more.
+ * The driver has dropped all its references to buffers.
  *
  * Context: Process context, may sleep.
  */
@@ -69,10 +69,10 @@ static bool mmapdemo_api_is_node(int node)
  * @flags: MMAPDEMO_CREATE_ flags
  *
  * Memory is zeroed. Without MMAPDEMO_CREATE_PREALLOC, it is allocated on first use, and
- * charged to whoever uses it first.
+ * charged to the task that uses it first.
  *
- * Memory comes from zones where pages may stay, as holds keep them. A driver that never holds
- * pages passes MMAPDEMO_CREATE_MOVABLE. Its buffer may then use ZONE_MOVABLE and CMA, too.
+ * Memory comes from zones whose pages need not move, as a hold keeps pages in place. A driver that
+ * never holds pages passes MMAPDEMO_CREATE_MOVABLE. Its buffer may then use ZONE_MOVABLE and CMA.
  *
  * A core that is built in without the part `huge' makes no huge folios.
  *
@@ -125,8 +125,8 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_get);
  * mmapdemo_put - drop a reference
  * @buffer: the buffer; NULL is ignored
  *
- * The memory is freed with the last reference. Files, and so mappings, have references of
- * their own, and so have holds.
+ * The last reference frees the memory. Each file and each hold has a reference, and each
+ * mapping has one to its file.
  *
  * Context: Process context, may sleep.
  */
@@ -143,7 +143,7 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_put);
  * mmapdemo_bytes - the size
  * @buffer: the buffer
  *
- * Context: Any. It may change at any time, unless the driver alone can change it.
+ * Context: Any. The size may change at any time, unless the driver alone can change it.
  *
  * Return: bytes; 0 after mmapdemo_revoke().
  */
@@ -154,7 +154,7 @@ u64 mmapdemo_bytes(const struct mmapdemo_buffer *buffer)
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_bytes);
 
 /**
- * mmapdemo_resize - give a buffer another size
+ * mmapdemo_resize - change the size of a buffer
  * @buffer: the buffer
  * @bytes: a multiple of the page size, above 0
  *
@@ -196,35 +196,35 @@ int mmapdemo_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 length)
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_punch);
 
 /**
- * mmapdemo_revoke - take the buffer from all programs, for good
+ * mmapdemo_revoke - unmap a buffer from all programs, for good
  * @buffer: a buffer of mmapdemo_create()
  *
- * For a driver's remove(). Afterwards nothing is mapped: each touch of a mapping, of private
- * copies too, is SIGBUS. What else the driver has mapped through attached files, such as a
- * device's registers, is unmapped too. Page faults of the driver's own refuse before the call,
- * or map it again. A guard region (MADV_GUARD_INSTALL) stays, and is SIGSEGV. Page faults
+ * For a driver's remove(). Afterwards nothing is mapped: each access to a mapping, to private
+ * copies too, is SIGBUS. Other memory that the driver has mapped through attached files, such as
+ * a device's registers, is unmapped too. The driver's own .fault must refuse before the call, or
+ * it maps them again. A guard region (MADV_GUARD_INSTALL) stays, and is SIGSEGV. Page faults
  * and writes that were in flight have ended. A read in flight may still copy from one folio.
  *
- * -ENODEV is the answer of mmap(), read(), write() and lseek() on an attached file, of
+ * These calls fail with -ENODEV: mmap(), read(), write() and lseek() on an attached file,
  * mmapdemo_io_attach(), mmapdemo_file(), mmapdemo_resize(), mmapdemo_punch(), mmapdemo_hold(),
- * mmapdemo_export(), mmapdemo_piece_get() and the copies; an argument that is never right may be
- * -EINVAL all the same. mmapdemo_wait() tells of an event that came before, and is -ENODEV then.
+ * mmapdemo_export(), mmapdemo_piece_get() and the copies. An argument that is never valid may be
+ * -EINVAL all the same. mmapdemo_wait() reports an event that came before, and then -ENODEV.
  * mmapdemo_bytes() is 0. poll() reports EPOLLHUP, and tasks in mmapdemo_wait() are woken. The first
  * call adds 1 to each eventfd of MMAPDEMO_IOCTL_EVENTFD, which is -ENODEV from then on, and
  * sends SIGIO to the owners of files with O_ASYNC. All else works: references,
- * mmapdemo_from_file() and mmapdemo_from_fd(), holds that were there, with their addresses and
+ * mmapdemo_from_file(), mmapdemo_from_fd(), and holds that exist, with their addresses and
  * DMA mappings.
  *
- * A task that waits for a futex in a mapping is not woken, since no exported function does
- * that. Programs limit such a wait, or wait by poll().
+ * No exported function wakes a task that waits for a futex in a mapping. Programs limit such a
+ * wait, or wait by poll().
  *
  * No memory is freed before its last reference, hold or pin. Pages that a program has pinned
  * for its own I/O stay in that I/O.
  *
  * It may be called again, and by several tasks at once.
  *
- * Context: Process context, may sleep. Takes the invalidate lock, which no access to user
- * memory is made under, so that no program can delay it for long.
+ * Context: Process context, may sleep. Takes the invalidate lock, under which
+ * nothing accesses user memory, so that no program can delay it for long.
  *
  * Return: 0, or -EOPNOTSUPP where the buffer is a node's, or one that a program created.
  */
@@ -238,7 +238,7 @@ int mmapdemo_revoke(struct mmapdemo_buffer *buffer)
 	mmapdemo_buffer_stop_faults(buffer);
 	first = !buffer->revoked;
 	WRITE_ONCE(buffer->revoked, true);
-	/* Reads, writes and page faults that come later find nothing. i_size stays for the core. */
+	/* Later reads, writes and page faults find nothing. i_size stays for the core. */
 	smp_store_release(&buffer->end, 0); /* pairs with mmapdemo_buffer_revoked() */
 	buffer->strategy->settle(buffer, 0, (i_size_read(buffer->inode) - 1) >> PAGE_SHIFT);
 	unmap_mapping_range(mapping, 0, 0, true);
@@ -252,12 +252,12 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_revoke);
  * mmapdemo_from_file - the buffer that a file is attached to
  * @file: any file, to which the caller has a reference
  *
- * The file's mode is for the caller to look at.
+ * The caller checks the file's mode.
  *
  * Context: Any.
  *
  * Return: the buffer, with a reference that mmapdemo_put() drops; or ERR_PTR(-EINVAL) where the
- * file has none of this core's buffers.
+ * file is attached to none of this core's buffers.
  */
 struct mmapdemo_buffer *mmapdemo_from_file(const struct file *file)
 {
@@ -270,10 +270,10 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_from_file);
 /**
  * mmapdemo_from_fd - the buffer behind a descriptor of the current task
  * @fd: the descriptor
- * @mode: FMODE_READ, FMODE_WRITE or both: what the driver does to the buffer for the task
+ * @mode: FMODE_READ, FMODE_WRITE or both: how the driver accesses the buffer for the task
  *
- * The buffer may be one that a program created (MMAPDEMO_IOCTL_CREATE): the program changes its
- * size at any time, and a seal that the program sets may forbid writing and holds.
+ * The buffer may be one that a program created (MMAPDEMO_IOCTL_CREATE): the program can change
+ * its size at any time, and a seal that the program sets may forbid writing and holds.
  *
  * Context: Process context, may sleep.
  *

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Puts a buffer together: a private inode on a file system that nobody can mount, the
+ * Puts a buffer together: a private inode on a file system that cannot be mounted, the
  * counts, the events and a strategy. The inode has the size and the locks, knows which
- * VMAs map it, and holds the memory of the strategy `pagecache'. The memory of the other
- * strategies is beside it.
+ * VMAs map it, and holds the memory of the strategy `pagecache'. Other strategies keep
+ * their memory outside of it.
  */
 #include <linux/delay.h>
 #include <linux/file.h>
@@ -46,7 +46,7 @@ static void mmapdemo_evict_inode(struct inode *inode)
 
 	truncate_inode_pages_final(&inode->i_data);
 	clear_inode(inode);
-	if (buffer) /* else it is the root folder of the file system */
+	if (buffer) /* the root folder has none */
 		mmapdemo_buffer_free(buffer);
 }
 
@@ -62,14 +62,14 @@ static int mmapdemo_init_fs_context(struct fs_context *fc)
 	if (!ctx)
 		return -ENOMEM;
 	ctx->ops = &mmapdemo_super_ops;
-	/* Nor may uprobes have page faults before vm_ops->mapped has set vm_private_data (7.1). */
+	/* NOEXEC: no page fault of uprobes before vm_ops->mapped sets vm_private_data (7.1). */
 	fc->s_iflags |= SB_I_NOEXEC | SB_I_NODEV; /* as init_pseudo() does from 7.x on */
 	return 0;
 }
 
 /*
- * The super block's reference to the owner is what the core drops last of all: put_filesystem().
- * mmapdemo_buffer_mount() drops it at once, as the module could never be unloaded with it.
+ * The kernel drops the super block's reference to the owner last (put_filesystem()). With that
+ * reference the module could never be unloaded, so mmapdemo_buffer_mount() drops it at once.
  */
 static struct file_system_type mmapdemo_fs = {
 	.owner			= THIS_MODULE,
@@ -78,7 +78,7 @@ static struct file_system_type mmapdemo_fs = {
 	.kill_sb		= kill_anon_super,
 };
 
-/* Memory that a program may have much of is charged to its memory cgroup. */
+/* Allocations that a program can cause often are charged to its memory cgroup. */
 static int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, const char *name)
 {
 	struct inode *inode;
@@ -93,7 +93,7 @@ static int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, const char *name
 	inode = alloc_anon_inode(mmapdemo_mnt->mnt_sb);
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
-	/* memory_failure() takes pages from regular files only: generic_error_remove_folio() */
+	/* generic_error_remove_folio() removes pages of regular files only. */
 	inode->i_mode = S_IFREG | 0600;
 	buffer->inode = inode;
 	mmapdemo_notify_init(buffer);
@@ -104,7 +104,7 @@ static int mmapdemo_buffer_init(struct mmapdemo_buffer *buffer, const char *name
  * mmapdemo_buffer_create - make a buffer
  * @name: its name, which is copied
  * @strategy: how it has its memory
- * @settings: its size and the like
+ * @settings: its size and other properties
  *
  * Context: Process context, may sleep.
  *
@@ -136,7 +136,7 @@ struct mmapdemo_buffer *mmapdemo_buffer_create(const char *name,
 	i_size_write(buffer->inode, settings->size);
 	buffer->end = mmapdemo_buffer_pages_of(settings->size);
 	buffer->inode->i_private = buffer;
-	/* It is given a buffer that lacks only the memory. */
+	/* Last, as init() needs all of the buffer but the memory. */
 	err = strategy->init(buffer);
 	if (err) {
 		iput(buffer->inode);
@@ -150,7 +150,7 @@ struct mmapdemo_buffer *mmapdemo_buffer_create(const char *name,
  * mmapdemo_buffer_get - take another reference
  * @buffer: the buffer, to which the caller has a reference
  *
- * A dentry of the inode has a reference, too.
+ * A dentry of the inode has a reference of its own.
  *
  * Context: Any.
  *
@@ -166,7 +166,7 @@ struct mmapdemo_buffer *mmapdemo_buffer_get(struct mmapdemo_buffer *buffer)
  * mmapdemo_buffer_put - drop a reference; the last one frees the buffer and its memory
  * @buffer: the buffer
  *
- * Pages that others have pinned are freed with their last pin.
+ * A pinned page is freed with its last pin.
  *
  * Context: Process context, may sleep.
  */
@@ -181,8 +181,8 @@ void mmapdemo_buffer_put(struct mmapdemo_buffer *buffer)
  * @flags: as open(2)
  * @fops: its functions; open() is not called
  *
- * A path to such a file may outlive the file: a program can have an O_PATH descriptor. So the
- * buffer holds its module's reference until the inode goes.
+ * A path to such a file may outlive the file, as an O_PATH descriptor does. So the buffer keeps
+ * its reference to the owner until the inode is evicted.
  *
  * Context: Process context, may sleep.
  *
@@ -197,7 +197,7 @@ struct file *mmapdemo_buffer_file(struct mmapdemo_buffer *buffer, int flags,
 	file = alloc_file_pseudo(buffer->inode, mmapdemo_mnt, buffer->name, flags, fops);
 	if (IS_ERR(file))
 		iput(buffer->inode);
-	else /* open(2) would have done so */
+	else /* as open(2) does */
 		__module_get(fops->owner);
 	return file;
 }
@@ -218,9 +218,9 @@ int __init mmapdemo_buffer_mount(void)
 }
 
 /*
- * Others may use the super block a moment longer: sync(2), or a task that has put the last inode
- * of a path, and with it the reference to the module. The last of them drops the reference that
- * is taken here.
+ * Another task may use the super block for a moment longer: sync(2), or a task that has put the
+ * last inode of a path, and with it the reference to the module. The last such task drops the
+ * reference that is taken here.
  */
 void mmapdemo_buffer_unmount(void)
 {

@@ -9,9 +9,9 @@ struct mmapdemo_strategy;
 struct module;
 
 /**
- * enum mmapdemo_cache - how processors cache memory that mmapdemo_settings.cache is about
+ * enum mmapdemo_cache - how processors cache a buffer's memory
  * @MMAPDEMO_CACHE_WB: write-back, as ordinary memory
- * @MMAPDEMO_CACHE_WC: write-combining: loads are not cached, stores are gathered and come late
+ * @MMAPDEMO_CACHE_WC: write-combining: loads are not cached, stores are gathered and delayed
  * @MMAPDEMO_CACHE_UC: uncached
  * @MMAPDEMO_CACHES: how many there are
  */
@@ -25,12 +25,12 @@ enum mmapdemo_cache {
 /**
  * struct mmapdemo_settings - how a buffer is to be made
  * @size: bytes, a multiple of the page size
- * @node: node of memory where its pages are to be, or NUMA_NO_NODE
+ * @node: NUMA node that memory is to come from, or NUMA_NO_NODE
  * @huge: `pagecache' may use huge folios
  * @prealloc: `pagecache' allocates all memory at once
  * @movable: `pagecache' may use memory that the kernel must be able to move
- * @cache: how its memory is cached; of most strategies, write-back alone
- * @owner: a module of which the buffer takes a reference, and keeps it until it is freed; or NULL
+ * @cache: how its memory is cached; most strategies support write-back alone
+ * @owner: a module to which the buffer has a reference until it is freed; or NULL
  */
 struct mmapdemo_settings {
 	loff_t size;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What makes an open file one of a buffer. */
+/* Attaches open files to a buffer, and detaches them. */
 #include <linux/mm.h>
 #include <linux/mmapdemo.h>
 #include <linux/pagemap.h>
@@ -13,18 +13,18 @@
 #include "notify.h"
 
 /**
- * mmapdemo_io_attach - make an open file one of a buffer
+ * mmapdemo_io_attach - attach an open file to a buffer
  * @file: the file, which its driver's open() was given
- * @buffer: the buffer, of which the file has a reference from now on
+ * @buffer: the buffer, to which the file has a reference from now on
  * @data: what mmapdemo_io_data() returns
  *
  * The file's private_data belongs to the core until mmapdemo_io_detach(). The file operations'
- * owner is the driver's module. If open() fails after this, it calls mmapdemo_io_detach().
+ * owner is the driver's module. If open() fails later, it calls mmapdemo_io_detach().
  *
  * Context: Process context, may sleep. Takes the invalidate lock.
  *
- * Return: 0, -ENOMEM, -ENODEV after mmapdemo_revoke(), or -EINVAL, with a warning of the kernel's,
- * for a file that is attached already.
+ * Return: 0, -ENOMEM, -ENODEV after mmapdemo_revoke(), or -EINVAL, with a WARN, for a file that
+ * is attached already.
  */
 int mmapdemo_io_attach(struct file *file, struct mmapdemo_buffer *buffer, void *data)
 {
@@ -47,21 +47,20 @@ int mmapdemo_io_attach(struct file *file, struct mmapdemo_buffer *buffer, void *
 	file->private_data = waiter;
 
 	mmapdemo_buffer_get(buffer);
-	/* From here on the file is one of the private inode, as a block device's is. */
+	/* From here on the kernel treats the file as one of the private inode. */
 	file->f_mapping = mapping;
 	file->f_wb_err = filemap_sample_wb_err(mapping);
 	/*
-	 * IOCB_NOWAIT is honoured. Without this io_uring would wait until poll says
-	 * that there is something to read, which here says that somebody called KICK.
-	 * O_DIRECT does not change reads and writes. A driver with functions of its own
-	 * for them knows for itself.
+	 * The core's functions honour IOCB_NOWAIT. Without the flag io_uring would wait until
+	 * poll reports POLLIN, which here means that a program called KICK. O_DIRECT does not
+	 * change reads and writes. A driver with functions of its own sets its own flags.
 	 */
 	if (mmapdemo_io_serves(file))
 		file->f_mode |= FMODE_NOWAIT | MMAPDEMO_FMODE_DIRECT;
 
 	/*
-	 * The caller may hold a lock of other drivers, as misc_open() does: without a policy,
-	 * nothing is waited for.
+	 * The caller may hold a lock of other drivers, as misc_open() does. Only a buffer with a
+	 * wipe policy waits here.
 	 */
 	atomic_inc_return(&buffer->opens); /* a full barrier, unlike atomic_inc() */
 	mmapdemo_hooks_await_wipe(buffer);
@@ -70,10 +69,10 @@ int mmapdemo_io_attach(struct file *file, struct mmapdemo_buffer *buffer, void *
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_io_attach);
 
 /**
- * mmapdemo_io_detach - end what mmapdemo_io_attach() began
+ * mmapdemo_io_detach - detach a file from its buffer
  * @file: the file, in its driver's release(): no VMA has it any more
  *
- * Afterwards the file has the mapping of its own inode again, and private_data is NULL.
+ * Afterwards f_mapping is that of the file's own inode again, and private_data is NULL.
  *
  * Context: Process context, may sleep.
  */

@@ -3,13 +3,12 @@
  * Pages of the strategy `pagecache' that a memory error took.
  *
  * memory_failure() asks the file to drop the page. tmpfs keeps it in the page cache,
- * where the HWPoison flag marks it. For any other file,
- * memory_failure() counts the page cache's reference as a failure
- * (me_pagecache_clean() in mm/memory-failure.c expects one of shmem only). So the page does
- * leave the page cache, and the buffer remembers its number: page faults there are
- * SIGBUS, reads and writes EIO, until the page is punched out. A mapping that had the
- * page when it broke keeps a hwpoison entry until it is unmapped or MADV_DONTNEED
- * removes the entry, as with tmpfs.
+ * where the HWPoison flag marks it. For any other file, memory_failure() reports a
+ * failure if the page cache keeps its reference (me_pagecache_clean() in
+ * mm/memory-failure.c expects one of shmem only). So the page leaves the page cache, and
+ * the buffer remembers its number: page faults there are SIGBUS, reads and writes EIO,
+ * until the page is punched out. A mapping that had the page when it broke keeps a
+ * hwpoison entry until it is unmapped or MADV_DONTNEED removes the entry, as with tmpfs.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -33,7 +32,7 @@ static int mmapdemo_broken_take(struct address_space *mapping, struct folio *fol
 	struct mmapdemo_buffer *buffer = mapping->host->i_private;
 	int err = 0;
 
-	/* memory_failure() splits a huge folio first, and does not come here if it cannot. */
+	/* memory_failure() splits a huge folio first, and does not call this if it cannot. */
 	if (folio_test_large(folio))
 		return -EBUSY;
 	/* A page beyond the end, which prealloc has made for a larger size, has no contents yet. */

@@ -15,8 +15,8 @@ struct folio;
  * @first: first page
  * @last: last page
  *
- * For pages that the page cache was found not to hold: mmapdemo_broken_remove()
- * notes a page here before it leaves the page cache.
+ * The caller has found the pages missing from the page cache. mmapdemo_broken_remove() notes a
+ * page here before it leaves the page cache.
  *
  * Context: Any.
  */

@@ -20,7 +20,7 @@ struct mmapdemo_hooks;
 struct mmapdemo_strategy;
 
 /**
- * enum mmapdemo_event - what programs can wait for: bit numbers of MMAPDEMO_EVENT_
+ * enum mmapdemo_event - events that programs can wait for: bit numbers of MMAPDEMO_EVENT_
  * @MMAPDEMO_KICKED: a program called KICK
  * @MMAPDEMO_LAST_CLOSED: the last VMA went
  * @MMAPDEMO_RESIZED: the size changed
@@ -36,11 +36,11 @@ enum mmapdemo_event {
 };
 
 /**
- * enum mmapdemo_fault_kind - what page faults are counted as
+ * enum mmapdemo_fault_kind - how page faults are counted
  * @MMAPDEMO_FAULTED_READ: mapped a page for reading, and maybe its neighbours
  * @MMAPDEMO_FAULTED_WRITE: mapped a page of a shared mapping for writing
  * @MMAPDEMO_FAULTED_COW: found the page that a store to a private mapping copies
- * @MMAPDEMO_FAULTED_HUGE: no fault, but a huge page mapped by one
+ * @MMAPDEMO_FAULTED_HUGE: a huge page that a page fault mapped
  * @MMAPDEMO_FAULTED_KINDS: how many there are
  */
 enum mmapdemo_fault_kind {
@@ -51,13 +51,13 @@ enum mmapdemo_fault_kind {
 	MMAPDEMO_FAULTED_KINDS,
 };
 
-/* @mapping: how many are between mmapdemo_fault_enter() and mmapdemo_fault_leave() */
+/* @mapping: page faults between mmapdemo_fault_enter() and mmapdemo_fault_leave() */
 struct mmapdemo_faults {
 	unsigned long count[MMAPDEMO_FAULTED_KINDS];
 	atomic_t mapping;
 };
 
-/* Huge folios that page faults on as many chunks may be making at a time. */
+/* How many huge folios page faults can make at a time, on as many chunks. */
 #define MMAPDEMO_MAKING	16
 
 /**
@@ -67,29 +67,29 @@ struct mmapdemo_faults {
  * @inode: private inode. Its reference count is the buffer's: see mmapdemo_buffer_get(). Its
  *	i_size is the size, its mapping knows the VMAs and, for the strategy `pagecache',
  *	holds the folios.
- *	inode_lock() serialises writers with whoever removes folios or changes
- *	the size, who also takes the mapping's invalidate lock against faults.
+ *	inode_lock() serialises writers with tasks that remove folios or change
+ *	the size, which also take the mapping's invalidate lock against page faults.
  * @end: the size in pages, rounded up, as reads, writes and page faults see it. The inode's
- *	i_size, as the core sees it, shrinks later, once no page lies beyond it. 0 once revoked.
- * @hooks: what the lab has to do with it; NULL without a lab. Set once.
+ *	i_size, which mm/ sees, shrinks later, once no page lies beyond it. 0 once revoked.
+ * @hooks: the lab's; NULL without a lab. Set once.
  * @faults: page faults by kind, of each processor
  * @broken: of `pagecache': numbers of the pages that a memory error took
- * @pages: of strategies with pages of their own: them, one by one
+ * @pages: of strategies with pages of their own: the pages, one by one
  * @area: of strategies with memory in one piece: its kernel address
- * @held: of both: bytes of it
- * @dma: of `dma': what it needs besides
+ * @held: bytes of @pages or @area
+ * @dma: of `dma': its device and its blocks
  * @huge: of `pagecache': may use huge folios
  * @prealloc: of `pagecache': has all its memory from the start
  * @movable: of `pagecache': its memory may lie in ZONE_MOVABLE or CMA, where no hold keeps it
  * @cache: an enum mmapdemo_cache: how processors cache the memory
- * @revoked: for good: see mmapdemo_revoke(). Written with the invalidate lock held
+ * @revoked: never cleared: see mmapdemo_revoke(). Written with the invalidate lock held
  *	exclusively.
  * @faults_stopped: the invalidate lock is held exclusively: see mmapdemo_buffer_stop_faults()
- * @collapses: odd while the pages of a chunk are on their way to a huge folio: see collapse.h.
+ * @collapses: odd while a huge folio replaces the folios of a chunk: see collapse.h.
  *	Written with the invalidate lock held exclusively.
- * @seals: MMAPDEMO_SEAL_ bits: what nobody may do any more. Changed with the inode's lock held.
- * @node: the node of memory where its pages are to be; NUMA_NO_NODE: as the task's policy
- *	says. With `pagecache', a VMA may have a policy of its own.
+ * @seals: MMAPDEMO_SEAL_ bits: what is forbidden. Changed with the inode's lock held.
+ * @node: NUMA node that its pages come from; NUMA_NO_NODE: as the task's policy says. With
+ *	`pagecache', a VMA may have a policy of its own.
  * @collapse_next: in jiffies: when a page fault may collapse a chunk again
  * @making: of `pagecache': each lets one page fault at a time make the huge folio
  *	of a chunk. It nests inside the invalidate lock.
@@ -97,15 +97,15 @@ struct mmapdemo_faults {
  * @holds_lock: protects @holds
  * @torn: writes that have changed a part of their bytes, and hold no lock: see
  *	mmapdemo_io_write_iter()
- * @wait: who waits for events
+ * @wait: tasks that wait for events
  * @listeners: each struct mmapdemo_listener that has an eventfd
  * @listeners_lock: protects @listeners
- * @fasync: files with O_ASYNC, which the kernel protects
+ * @fasync: files with O_ASYNC; the kernel has a lock for them
  * @events: how often each enum mmapdemo_event happened
- * @owner: a module of which the buffer has a reference; NULL where others see to it
+ * @owner: a module to which the buffer has a reference, or NULL
  * @opens: open file descriptions, now
- * @vmas: live VMAs in all processes, now. Atomic, because fork opens a VMA for
- *	the child, exit closes one, each under its own mm's lock only.
+ * @vmas: live VMAs in all processes, now. Atomic, because fork and exit
+ *	open and close VMAs under the locks of different mms.
  * @vmas_peak: the most @vmas has been
  *
  * An open file has a reference, and a VMA has a reference to its file. So neither
@@ -165,7 +165,7 @@ static inline struct mmapdemo_buffer *mmapdemo_buffer_of_vma(const struct vm_are
 	return vma->vm_private_data;
 }
 
-/* The size. Without the inode's lock or the invalidate lock it may change any time. */
+/* The size. Without the inode's lock or the invalidate lock it may change at any time. */
 static inline pgoff_t mmapdemo_buffer_pages(const struct mmapdemo_buffer *buffer)
 {
 	return READ_ONCE(buffer->end);
@@ -177,7 +177,7 @@ static inline loff_t mmapdemo_buffer_bytes(const struct mmapdemo_buffer *buffer)
 		     i_size_read(buffer->inode));
 }
 
-/* How many pages some bytes need. The largest size of a file does not overflow here. */
+/* How many pages a number of bytes needs. The largest size of a file does not overflow here. */
 static inline pgoff_t mmapdemo_buffer_pages_of(u64 bytes)
 {
 	return (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
@@ -194,8 +194,8 @@ static inline bool mmapdemo_buffer_sealed(const struct mmapdemo_buffer *buffer,
 }
 
 /*
- * Whether the buffer is revoked. A caller that has read the end, and found that it is 0, is
- * told so.
+ * Whether the buffer is revoked. The answer is true for a caller that has read an end of 0 because
+ * of a revoke.
  */
 static inline bool mmapdemo_buffer_revoked(const struct mmapdemo_buffer *buffer)
 {
@@ -203,13 +203,13 @@ static inline bool mmapdemo_buffer_revoked(const struct mmapdemo_buffer *buffer)
 	return READ_ONCE(buffer->revoked);
 }
 
-/* Why a byte that was asked for is not there. */
+/* The errno for a byte past the end. */
 static inline int mmapdemo_buffer_past_end(const struct mmapdemo_buffer *buffer)
 {
 	return mmapdemo_buffer_revoked(buffer) ? -ENODEV : -EINVAL;
 }
 
-/* inode_lock(), which a signal that kills ends waiting for: holders may take long. */
+/* inode_lock(), killable, as holders may take long. */
 static inline int __must_check mmapdemo_buffer_lock(struct mmapdemo_buffer *buffer)
 {
 	return down_write_killable(&buffer->inode->i_rwsem);
@@ -231,9 +231,9 @@ static inline void mmapdemo_buffer_unlock_shared(struct mmapdemo_buffer *buffer)
 }
 
 /*
- * The invalidate lock, exclusively. Page faults that take it shared have ended then. Those that
- * do without it give up once they see the flag. mmapdemo_folios_settle() waits for those that
- * looked before.
+ * Takes the invalidate lock exclusively, which ends page faults that take it shared. Page faults
+ * without that lock give up once they see the flag. mmapdemo_folios_settle() waits for those that
+ * looked before it was set.
  */
 static inline void mmapdemo_buffer_stop_faults(struct mmapdemo_buffer *buffer)
 {
@@ -251,12 +251,12 @@ static inline bool __must_check mmapdemo_buffer_trystop_faults(struct mmapdemo_b
 
 static inline void mmapdemo_buffer_resume_faults(struct mmapdemo_buffer *buffer)
 {
-	/* A page fault that sees this sees what was done: mmapdemo_fault_end() */
+	/* Pairs with mmapdemo_fault_end(), which then sees all that was done before. */
 	smp_store_release(&buffer->faults_stopped, false);
 	filemap_invalidate_unlock(buffer->inode->i_mapping);
 }
 
-/* The invalidate lock, shared, whose holders may take long: 0, or VM_FAULT_SIGBUS when killed. */
+/* Takes the invalidate lock shared, whose holders may take long. VM_FAULT_SIGBUS when killed. */
 static inline vm_fault_t mmapdemo_buffer_lock_mapping(struct address_space *mapping)
 {
 	return down_read_killable(&mapping->invalidate_lock) ? VM_FAULT_SIGBUS : 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A node in /dev that may go while programs have it open and mapped: its device is unplugged, or
- * its driver is unbound. `.owner' prevents neither. So struct mmapdemo_chardev, and what the
- * driver has around it, outlives the device for as long as a file is open, and its lock keeps
- * file operations and page faults away from a device that is gone.
+ * its driver is unbound. `.owner' prevents neither. So struct mmapdemo_chardev, and the driver's
+ * struct around it, outlive the device for as long as a file is open. Its lock keeps file
+ * operations and page faults away from a device that is gone.
  */
 #include <linux/mm.h>
 #include <linux/mmapdemo.h>
@@ -14,7 +14,7 @@
 #include "strategy.h"
 #include "vma_desc.h"
 
-/* What mmapdemo_chardev_alloc() expands to: @offset is of the member in @size bytes. */
+/* mmapdemo_chardev_alloc() expands to this: @offset is the member's in @size bytes. */
 void *mmapdemo_chardev_new(size_t size, size_t offset)
 {
 	void *container = kzalloc(size, GFP_KERNEL);
@@ -42,7 +42,7 @@ static void mmapdemo_chardev_free(struct kref *refs)
  * mmapdemo_chardev_put - drop the driver's reference
  * @chardev: of mmapdemo_chardev_alloc()
  *
- * The driver's struct is freed with the last open file, or now. Nothing of the driver's is called.
+ * The driver's struct is freed with the last open file, or now. Nothing calls the driver then.
  *
  * Context: Process context, may sleep.
  */
@@ -56,7 +56,7 @@ static int mmapdemo_chardev_validate(const struct mmapdemo_chardev *chardev)
 {
 	const struct mmapdemo_frames *frames = chardev->frames;
 
-	/* What cannot be revoked would stay mapped when the device goes. */
+	/* A buffer that cannot be revoked would stay mapped when the device goes. */
 	if (!mmapdemo_strategy_may_revoke(chardev->buffer))
 		return -EOPNOTSUPP;
 	if (frames && (!frames->vm_ops || !PAGE_ALIGNED(frames->offset) ||
@@ -71,13 +71,13 @@ static int mmapdemo_chardev_validate(const struct mmapdemo_chardev *chardev)
  * @parent: the device
  * @fops: with MMAPDEMO_FOPS_CHARDEV. misc_open() takes a reference to their owner.
  *
- * A program can open the node at once, so it comes last in probe(). Only root can, unless udev
- * says otherwise.
+ * A program can open the node at once, so probe() calls this last. Only root can open it, unless
+ * udev says otherwise.
  *
  * Context: Process context, may sleep.
  *
  * Return: 0, -ENOMEM, or as misc_register(); -EOPNOTSUPP where the buffer is not of
- * mmapdemo_create(), as it cannot be revoked then; -EINVAL where the frames have no vm_ops, or an
+ * mmapdemo_create(), as no other can be revoked; -EINVAL where the frames have no vm_ops, or an
  * offset that is no multiple of the page size or lies inside the buffer.
  */
 int mmapdemo_chardev_register(struct mmapdemo_chardev *chardev, struct device *parent,
@@ -98,10 +98,10 @@ int mmapdemo_chardev_register(struct mmapdemo_chardev *chardev, struct device *p
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_chardev_register);
 
 /**
- * mmapdemo_chardev_unregister - take the node, the buffer and the frames from all programs
+ * mmapdemo_chardev_unregister - remove the node, and unmap buffer and frames from all programs
  * @chardev: of mmapdemo_chardev_register()
  *
- * For remove(). Afterwards no file is opened any more, mmapdemo_chardev_enter() is false, nothing
+ * For remove(). Afterwards open() fails, mmapdemo_chardev_enter() is false, nothing
  * is mapped, and the buffer is revoked: mmapdemo_revoke() says what programs see. The driver then
  * stops its device, drops the buffer, and calls mmapdemo_chardev_put().
  *
@@ -113,7 +113,7 @@ void mmapdemo_chardev_unregister(struct mmapdemo_chardev *chardev)
 	down_write(&chardev->lock);
 	WRITE_ONCE(chardev->gone, true);
 	up_write(&chardev->lock);
-	WARN_ON(mmapdemo_revoke(chardev->buffer)); /* mmapdemo_chardev_register() has asked */
+	WARN_ON(mmapdemo_revoke(chardev->buffer)); /* mmapdemo_chardev_register() has checked */
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_chardev_unregister);
 
@@ -137,7 +137,7 @@ bool mmapdemo_chardev_enter(struct mmapdemo_chardev *chardev)
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_chardev_enter);
 
 /**
- * mmapdemo_chardev_leave - end what mmapdemo_chardev_enter() began
+ * mmapdemo_chardev_leave - end the use of the device
  * @chardev: whose device it is
  *
  * Context: Process context.
@@ -152,9 +152,9 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_chardev_leave);
  * mmapdemo_chardev_zap - unmap the frames from all programs
  * @chardev: of mmapdemo_chardev_register()
  *
- * For a device that stays, as over a reset. The driver sees to it that its page fault maps none
- * again until it may: before the call, it sets what the page fault looks at, with the lock of
- * struct mmapdemo_chardev held for writing. Without frames, nothing is done.
+ * For a device that stays, as over a reset. Before the call the driver sets a flag that its .fault
+ * checks, with the lock of struct mmapdemo_chardev held for writing, so that .fault maps no frame
+ * again until the driver clears the flag. Without frames, nothing is done.
  *
  * Context: Process context, may sleep.
  */
@@ -178,7 +178,7 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_chardev_zap);
  */
 int mmapdemo_chardev_open(struct inode *inode, struct file *file)
 {
-	/* misc_deregister() waits for open(): it is there. */
+	/* misc_deregister() waits for open(), so the struct is there. */
 	struct mmapdemo_chardev *chardev =
 		container_of(file->private_data, struct mmapdemo_chardev, misc);
 	int err = mmapdemo_io_attach(file, chardev->buffer, chardev);
@@ -190,7 +190,7 @@ int mmapdemo_chardev_open(struct inode *inode, struct file *file)
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_chardev_open);
 
 /**
- * mmapdemo_chardev_release - for struct file_operations: end what mmapdemo_chardev_open() began
+ * mmapdemo_chardev_release - for struct file_operations: detach a file from the buffer
  * @inode: the node's
  * @file: the file
  *
@@ -213,7 +213,7 @@ static bool mmapdemo_chardev_in_frames(const struct mmapdemo_chardev *chardev, p
 	return chardev->frames && pgoff >= chardev->frames->offset >> PAGE_SHIFT;
 }
 
-/* Whether a range is not one of these pages. It is a program's choice: a sum could overflow. */
+/* Whether a range is not inside these pages. A program chose it, so a sum could overflow. */
 static bool mmapdemo_chardev_is_outside(pgoff_t first, unsigned long count, unsigned long pages)
 {
 	return first >= pages || count > pages - first;
@@ -232,7 +232,7 @@ static int mmapdemo_chardev_check(const struct mmapdemo_chardev *chardev, pgoff_
 		return -ENODEV;
 	if (frames->read_only)
 		return writes ? -EACCES : 0;
-	/* vmf_insert_pfn() supports no copy on write. */
+	/* vmf_insert_pfn() supports no copy-on-write. */
 	return copies ? -EINVAL : 0;
 }
 
@@ -282,7 +282,7 @@ int mmapdemo_chardev_prepare(struct mmapdemo_vma_desc *desc)
 #ifdef MMAPDEMO_HAS_MMAP_PREPARE
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_chardev_prepare);
 #else
-/* As vm_ops->mapped, which the buffer's mappings have and the frames' have not. */
+/* As vm_ops->mapped, which only mappings of the buffer have. */
 static int mmapdemo_chardev_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 				   const struct file *file, void **vm_private_data)
 {

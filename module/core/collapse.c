@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Huge again: a chunk is the memory of one huge folio. One that has become small, because its
- * folio was split or memory was short, gets a huge folio with the same contents: by a command, or
- * by a page fault of a mapping with MADV_HUGEPAGE. Page faults wait for huge pages in such
- * mappings alone, as is the kernel's default (Documentation/admin-guide/mm/transhuge.rst, defrag).
+ * A chunk is the memory of one huge folio. A chunk of small folios, whose huge folio was split or
+ * could not be allocated, gets a huge folio with the same contents: by a command, or by a page
+ * fault of a mapping with MADV_HUGEPAGE. Page faults wait for huge pages in such mappings alone,
+ * as is the kernel's default (Documentation/admin-guide/mm/transhuge.rst, defrag).
  *
  * MADV_COLLAPSE does so to tmpfs (collapse_file() in mm/khugepaged.c), and stores the huge folio
- * in the page cache in one step. No function that modules may call does that. Here the small
- * folios go first and the huge one comes after them. In between, a task that holds neither the
+ * in the page cache in one step. No function that modules may call does that. This file removes
+ * the small folios first and then adds the huge one. In between, a task that holds neither the
  * inode's lock nor the invalidate lock would take the chunk for a hole: see
  * mmapdemo_collapse_since().
  */
@@ -39,8 +39,8 @@
 #define MMAPDEMO_COLLAPSE_WAIT_US	1000
 
 /*
- * Page faults collapse one chunk of a buffer in this time at most, as a copy costs many of them.
- * They wait for longer after they have unmapped one whose pages are in use.
+ * Page faults collapse at most one chunk of a buffer in this time, as a copy costs as much as many
+ * page faults. They wait for longer after they have unmapped a chunk whose pages are in use.
  */
 #define MMAPDEMO_COLLAPSE_EVERY		(HZ / 10)
 #define MMAPDEMO_COLLAPSE_BUSY		(10 * HZ)
@@ -49,7 +49,7 @@
  * struct mmapdemo_chunk - a chunk that is to become huge
  * @first: its first page
  * @node: where all of its memory is
- * @memcg: whom it is charged to; with a reference
+ * @memcg: the memory cgroup that it is charged to; with a reference
  * @huge: the huge folio, once there is one
  */
 struct mmapdemo_chunk {
@@ -74,7 +74,7 @@ static bool mmapdemo_collapse_get_memcg(struct mem_cgroup *memcg)
 #endif
 }
 
-/* Whether a folio is where the chunk is to be, and charged to the same. */
+/* Whether a folio is on the chunk's node, and charged to its memory cgroup. */
 static bool mmapdemo_collapse_agrees(const struct mmapdemo_chunk *chunk, struct folio *folio)
 {
 	bool agrees;
@@ -85,7 +85,7 @@ static bool mmapdemo_collapse_agrees(const struct mmapdemo_chunk *chunk, struct 
 	return agrees;
 }
 
-/* The chunk is to be where its first folio is, and charged to the same. */
+/* The chunk's node and memory cgroup are those of its first folio. */
 static void mmapdemo_collapse_begin_with(struct mmapdemo_chunk *chunk, struct folio *folio)
 {
 	struct mem_cgroup *memcg;
@@ -99,9 +99,9 @@ static void mmapdemo_collapse_begin_with(struct mmapdemo_chunk *chunk, struct fo
 }
 
 /*
- * Whether a chunk is to be huge: 1 if all of it is there, in small folios of one node and one
- * memory cgroup; -EAGAIN where a folio is locked, as one that is migrated is at both its places;
- * otherwise 0.
+ * Whether a chunk is to become huge: 1 if it has no hole and consists of small folios of one node
+ * and one memory cgroup; -EAGAIN where a folio is locked, as both the old and the new one are
+ * during migration; otherwise 0.
  */
 static int mmapdemo_collapse_wanted(struct mmapdemo_buffer *buffer, struct mmapdemo_chunk *chunk)
 {
@@ -131,7 +131,7 @@ static int mmapdemo_collapse_wanted(struct mmapdemo_buffer *buffer, struct mmapd
 	return ret;
 }
 
-/* The same, for a caller without a lock: nothing keeps the answer true. Or -EINTR. */
+/* The same, for a caller without a lock: nothing keeps the answer true. -EINTR when killed. */
 static int mmapdemo_collapse_look(struct mmapdemo_buffer *buffer, struct mmapdemo_chunk *chunk)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
@@ -145,10 +145,10 @@ static int mmapdemo_collapse_look(struct mmapdemo_buffer *buffer, struct mmapdem
 }
 
 /*
- * Whether a locked folio that is not mapped has no users. A folio that is on no LRU list has a
- * reference of the one who will put it there: a batch of mm/swap.c, or page migration. Any other
- * reference may be a device's that writes there. Both are looked at twice, as the reference goes
- * when the folio comes to the list.
+ * Whether a locked folio that is not mapped has no users. For a folio that is on no LRU list, the
+ * task that will put it there has a reference: a batch of mm/swap.c, or page migration. Any other
+ * reference may belong to a device that writes there. Flag and count are read twice, as that
+ * reference is dropped when the folio is put on the list.
  */
 static bool mmapdemo_collapse_unused(struct address_space *mapping, struct folio *folio)
 {
@@ -168,7 +168,7 @@ static bool mmapdemo_collapse_unused(struct address_space *mapping, struct folio
 
 /*
  * The folio of a page, locked, with a reference, if it has no other users; or NULL. It does not
- * wait for a lock, as somebody who has one may want another one.
+ * wait for a lock: the task that holds it may wait for a folio that the caller has locked.
  */
 static struct folio *mmapdemo_collapse_take(struct address_space *mapping,
 					    const struct mmapdemo_chunk *chunk, pgoff_t index)
@@ -189,8 +189,8 @@ static struct folio *mmapdemo_collapse_take(struct address_space *mapping,
 }
 
 /*
- * Locks the folios of a chunk, as far as they have no users, and returns the first page that is not
- * locked. Their locks keep them in the page cache.
+ * Locks the folios of a chunk up to the first one that has users, and returns the first page that
+ * is not locked. Their locks keep them in the page cache.
  */
 static pgoff_t mmapdemo_collapse_lock(struct address_space *mapping,
 				      const struct mmapdemo_chunk *chunk)
@@ -244,7 +244,7 @@ static int mmapdemo_collapse_copy(struct address_space *mapping,
 	return err;
 }
 
-/* Unlocks folios up to a page, after they are removed from the page cache, or as they are. */
+/* Unlocks the folios before a page, and with @remove removes them from the page cache. */
 static void mmapdemo_collapse_unlock(struct address_space *mapping, pgoff_t first, pgoff_t after,
 				     bool remove)
 {
@@ -259,7 +259,7 @@ static void mmapdemo_collapse_unlock(struct address_space *mapping, pgoff_t firs
 	}
 }
 
-/* Removes what the core has added to the chunk without a lock: see mmapdemo_folios_ready(). */
+/* Removes folios that mm/ has added to the chunk without a lock: see mmapdemo_folios_ready(). */
 static void mmapdemo_collapse_drop(struct address_space *mapping, pgoff_t first)
 {
 	unsigned long index = first;
@@ -276,9 +276,9 @@ static void mmapdemo_collapse_drop(struct address_space *mapping, pgoff_t first)
 }
 
 /*
- * Adds the huge folio. That must not fail, as no other memory has the contents now. The charge to
- * the memory cgroup is what the small folios have just given back. It is forced, as to reclaim
- * would keep all others waiting, which the tree's nodes may have to.
+ * Adds the huge folio. That must not fail, as no other memory has the contents now. The memory
+ * cgroup is charged for as much as the small folios have just released. The charge is forced, as
+ * reclaim would keep all other tasks waiting. The allocation of the tree's nodes may reclaim.
  */
 static void mmapdemo_collapse_add(struct mmapdemo_buffer *buffer,
 				  const struct mmapdemo_chunk *chunk)
@@ -302,8 +302,8 @@ static void mmapdemo_collapse_add(struct mmapdemo_buffer *buffer,
 }
 
 /*
- * Replaces the folios of a chunk. Between begin and end, lookups without a lock are not believed:
- * one that came before has a reference, which is found here.
+ * Replaces the folios of a chunk. A lookup without a lock does not trust what it finds between
+ * begin and end. An earlier lookup has a reference, which this function finds.
  */
 static int mmapdemo_collapse_replace(struct mmapdemo_buffer *buffer,
 				     const struct mmapdemo_chunk *chunk)
@@ -314,7 +314,7 @@ static int mmapdemo_collapse_replace(struct mmapdemo_buffer *buffer,
 
 	mmapdemo_folios_settle(buffer, chunk->first, after - 1);
 	unmap_mapping_pages(mapping, chunk->first, HPAGE_PMD_NR, false);
-	/* Once more, for one page: it empties this processor's batch of pages that mlock() had. */
+	/* Once more, for one page: it empties this processor's batch of mlock()ed pages. */
 	mmapdemo_folios_settle(buffer, chunk->first, chunk->first);
 
 	mmapdemo_collapse_begin(buffer);
@@ -348,7 +348,7 @@ static void mmapdemo_collapse_put(struct mmapdemo_chunk *chunk)
 /*
  * The caller holds the inode's lock, and the invalidate lock with page faults stopped, and has
  * found that the chunk is wanted. Return: 0, also where there is nothing to do any more; -EAGAIN;
- * -EBUSY where somebody holds a page, who may hold it for long; -ENODEV.
+ * -EBUSY where a page is held or pinned, maybe for long; -ENODEV.
  */
 static int mmapdemo_collapse_locked(struct mmapdemo_buffer *buffer,
 				    const struct mmapdemo_chunk *chunk)
@@ -370,7 +370,7 @@ static int mmapdemo_collapse_locked(struct mmapdemo_buffer *buffer,
 	return ret > 0 ? mmapdemo_collapse_replace(buffer, chunk) : ret;
 }
 
-/* One chunk, once. The locks are held for no more than that. */
+/* Tries one chunk once. The locks are held for no longer than that. */
 static int mmapdemo_collapse_once(struct mmapdemo_buffer *buffer, pgoff_t first)
 {
 	struct mmapdemo_chunk chunk = { .first = first };
@@ -443,9 +443,9 @@ static int mmapdemo_collapse_one(struct mmapdemo_buffer *buffer, pgoff_t first, 
  * @offset: first byte
  * @length: in bytes, above 0
  *
- * It concerns each chunk that lies in the range whole, has no hole, no broken page and no rule of
- * the fault lab, is of one node and of one memory cgroup, and is not huge. Contents stay. Processes
- * that had the pages mapped fault them in again; their mappings have page tables, which still map
+ * A chunk becomes huge if it lies in the range whole, has no hole, no broken page and no rule of
+ * the fault lab, is of one node and one memory cgroup, and is not huge. Contents stay. A process
+ * that had the pages mapped faults them in again. Its mappings have page tables, which still map
  * pages one by one.
  *
  * Context: Process context, may sleep. Takes the inode's lock and the invalidate lock, for one
@@ -469,7 +469,7 @@ int mmapdemo_collapse(struct mmapdemo_buffer *buffer, u64 offset, u64 length)
 		return 0;
 	end = min_t(u64, end, mmapdemo_buffer_bytes(buffer)) >> PAGE_SHIFT;
 	offset = DIV_ROUND_UP_ULL(offset, PMD_SIZE) * HPAGE_PMD_NR;
-	/* From here on in pages. Chunks without any are passed by. */
+	/* Units are pages from here on. Chunks without any page are skipped. */
 	while (offset + HPAGE_PMD_NR <= end) {
 		int now;
 
@@ -491,7 +491,7 @@ int mmapdemo_collapse(struct mmapdemo_buffer *buffer, u64 offset, u64 length)
 	return err ?: mmapdemo_buffer_revoked(buffer) ? -ENODEV : 0;
 }
 
-/* Page faults do it now and then. No lock is taken to find out. */
+/* Whether a page fault may collapse a chunk now. It takes no lock. */
 static bool mmapdemo_collapse_is_time(struct mmapdemo_buffer *buffer)
 {
 	unsigned long next = READ_ONCE(buffer->collapse_next);
@@ -521,7 +521,7 @@ static int mmapdemo_collapse_try(struct mmapdemo_buffer *buffer, const struct mm
  * mmapdemo_collapse_in_fault - make the chunk of a page fault huge again, where that is cheap
  * @vmf: a page fault that could map a huge page, and has found a small folio
  *
- * It takes the inode's lock, and the invalidate lock exclusively, only where nobody has them.
+ * It only tries to lock: the inode's lock, and the invalidate lock exclusively.
  *
  * Context: a page fault, which holds none of the buffer's locks. May sleep.
  *

@@ -7,7 +7,7 @@
 struct vm_fault;
 
 #if defined(MMAPDEMO_WITHOUT_HUGE) || !defined(CONFIG_TRANSPARENT_HUGEPAGE)
-#define mmapdemo_collapse	NULL /* the strategy has no such thing */
+#define mmapdemo_collapse	NULL /* the strategy cannot */
 #else
 int mmapdemo_collapse(struct mmapdemo_buffer *buffer, u64 offset, u64 length);
 #endif
@@ -18,8 +18,8 @@ static inline void mmapdemo_collapse_begin(struct mmapdemo_buffer *buffer)
 {
 	WRITE_ONCE(buffer->collapses, buffer->collapses + 1);
 	/*
-	 * pairs with the reference that a lookup takes: it sees this in mmapdemo_collapse_since(),
-	 * or the reference is seen in mmapdemo_collapse_unused()
+	 * pairs with the reference that a lookup takes: mmapdemo_collapse_since() sees this, or
+	 * mmapdemo_collapse_unused() sees the reference
 	 */
 	smp_mb();
 }
@@ -30,15 +30,15 @@ static inline void mmapdemo_collapse_end(struct mmapdemo_buffer *buffer)
 	smp_store_release(&buffer->collapses, buffer->collapses + 1);
 }
 
-/* For mmapdemo_collapse_since(), before a page is looked for. */
+/* For mmapdemo_collapse_since(): the caller reads it before it looks for a page. */
 static inline unsigned int mmapdemo_collapse_count(const struct mmapdemo_buffer *buffer)
 {
 	return smp_load_acquire(&buffer->collapses); /* pairs with mmapdemo_collapse_end() */
 }
 
 /*
- * Whether a page that was found, or was not, may have been looked for while a chunk became huge:
- * it is to be looked for once more then, with the invalidate lock held.
+ * Whether a chunk may have become huge while the caller looked for a page. The caller then looks
+ * again, with the invalidate lock held.
  */
 static inline bool mmapdemo_collapse_since(const struct mmapdemo_buffer *buffer,
 					   unsigned int before)

@@ -12,7 +12,7 @@
 
 #include <linux/version.h>
 
-/* The range that dkms.conf gives too. A version is no feature: nothing else asks for one. */
+/* The same range as in dkms.conf. Nothing else tests for a version: probes test for features. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "mmapdemo needs Linux 6.1 or newer: give newer kernel headers, KDIR=..."
 #endif
@@ -65,8 +65,8 @@
 
 /*
  * 6.6, e88e0d366f9c "tmpfs: trivial support for direct IO": from there on tmpfs may be opened
- * with O_DIRECT, and so may we. No header shows it, but the stable directory offsets that
- * tmpfs got in the same release.
+ * with O_DIRECT, and so may the device. No header shows it. The probe looks for the stable
+ * directory offsets that tmpfs got in the same release.
  */
 #ifdef MMAPDEMO_HAS_TMPFS_DIRECT
 #define MMAPDEMO_FMODE_DIRECT	FMODE_CAN_ODIRECT
@@ -166,7 +166,7 @@
 
 /*
  * Whether filemap_map_pages() maps a huge page only where vmf->prealloc_pte has a page table.
- * Early 6.1 wants one to fall back to. Some architectures (ppc64 with its hash MMU) keep one
+ * Early 6.1 needs one to fall back to. Some architectures (ppc64 with its hash MMU) keep one
  * beside each huge entry, and it would be allocated under RCU. vmf_insert_folio_pmd() does
  * without.
  */
@@ -180,7 +180,7 @@
 
 /*
  * 6.6, "mm: convert do_set_pte() to set_pte_range()": from there on filemap_map_pages() maps the
- * pages of a folio together. Before, each page of it costs what a folio of its own does.
+ * pages of a folio together. Before, each page costs as much as a folio of its own.
  */
 #ifdef MMAPDEMO_HAS_SET_PTE_RANGE
 #define mmapdemo_map_pages_batches() true
@@ -259,9 +259,9 @@
 #endif
 
 /*
- * 7.1, "mm: add vm_ops->mapped hook": from there on mappings are set up by
- * .mmap_prepare, which must not count, and counted by vm_ops->mapped. For
- * kernels before, vma_desc.h has what it is given.
+ * 7.1, "mm: add vm_ops->mapped hook": from there on .mmap_prepare, which must
+ * not count, sets up a mapping, and vm_ops->mapped counts it. For earlier kernels, vma_desc.h
+ * defines the argument of .mmap_prepare.
  */
 #ifdef MMAPDEMO_HAS_MMAP_PREPARE
 #define MMAPDEMO_VM_OPS_MAPPED	.mapped = mmapdemo_vma_mapped,
@@ -269,7 +269,7 @@
 #define MMAPDEMO_VM_OPS_MAPPED
 #endif
 
-/* 7.2, "userfaultfd: introduce vm_uffd_ops": before, mm/ knew by itself what it can watch. */
+/* 7.2, "userfaultfd: introduce vm_uffd_ops": before, mm/ asked no VMA what it supports. */
 #ifndef CONFIG_USERFAULTFD
 #undef MMAPDEMO_HAS_UFFD_OPS
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How a driver uses some of a buffer's contents, whatever the strategy. */
+/* A driver's access to the contents of a buffer, for all strategies. */
 #include <linux/mm.h>
 #include <linux/mmapdemo.h>
 #include <linux/sched/signal.h>
@@ -24,13 +24,13 @@ static int mmapdemo_copy_check(const struct mmapdemo_buffer *buffer, u64 pos, si
  * @buffer: the buffer
  * @pos: first byte
  * @write: whether the caller writes; other writers and page migration wait meanwhile
- * @piece: in: @bytes, above 0, and @nowait; out: all. After an error it has nothing, and
+ * @piece: in: @bytes, above 0, and @nowait; out: all members. After an error it is empty, and
  *	mmapdemo_piece_put() does nothing.
  *
- * What the piece has may be less than was asked for, and is not more than a folio. For
- * writing, its folio is locked until mmapdemo_piece_put(): the caller touches no user memory,
- * and gets no other piece. Programs that have it mapped may use it meanwhile. A rule of
- * INJECT_SET for a node's buffer delays, fails or counts the call as it does a read(2).
+ * The piece may be shorter than @bytes, and lies in one folio. For writing, its folio is locked
+ * until mmapdemo_piece_put(): the caller touches no user memory, and gets no other piece. Programs
+ * that have it mapped may use it meanwhile. A rule of INJECT_SET for a node's buffer delays, fails
+ * or counts the call as it does a read(2).
  *
  * Context: Process context, may sleep.
  *

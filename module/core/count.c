@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How many page faults there were. */
+/* Counts of page faults. */
 #include "count.h"
 
 unsigned long mmapdemo_count_sum(struct mmapdemo_buffer *buffer, enum mmapdemo_fault_kind kind)

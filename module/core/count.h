@@ -7,13 +7,13 @@
 
 #include "buffer.h"
 
-/* A private store copies one page: nothing huge can serve it. */
+/* Whether the page fault is a store to a private mapping, which copies one page. */
 static inline bool mmapdemo_fault_copies(const struct vm_fault *vmf)
 {
 	return (vmf->flags & FAULT_FLAG_WRITE) && !(vmf->vma->vm_flags & VM_SHARED);
 }
 
-/* Per processor: page faults write no cache line that others write too. */
+/* Per processor, so that page faults share no cache line that they write. */
 static inline void mmapdemo_count_add(const struct vm_fault *vmf, enum mmapdemo_fault_kind kind)
 {
 	this_cpu_inc(mmapdemo_buffer_of_vma(vmf->vma)->faults->count[kind]);

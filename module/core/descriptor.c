@@ -11,7 +11,7 @@
 
 static int mmapdemo_descriptor_release(struct inode *inode, struct file *file)
 {
-	if (file->private_data) /* else mmapdemo_file() could not attach it */
+	if (file->private_data) /* NULL if mmapdemo_file() failed to attach it */
 		mmapdemo_io_detach(file);
 	return 0;
 }
@@ -34,12 +34,12 @@ static const struct file_operations mmapdemo_descriptor_fops = {
 };
 
 /**
- * mmapdemo_file - a new file of a buffer, for a descriptor that the driver gives to a program
+ * mmapdemo_file - make a file of a buffer, for a descriptor that the driver gives to a program
  * @buffer: a buffer of mmapdemo_create()
  * @name: what /proc/PID/maps shows
  * @flags: O_RDONLY, O_WRONLY or O_RDWR, and O_NONBLOCK or not
  *
- * A program maps, reads and writes it, and takes events with MMAPDEMO_IOCTL_WAIT.
+ * Programs map, read and write the file, and wait for events with MMAPDEMO_IOCTL_WAIT.
  *
  * Context: Process context, may sleep.
  *

@@ -2,9 +2,8 @@
 /*
  * dma-buf: a range of a buffer, for other drivers and their devices.
  *
- * The pages are held as long as the dma-buf exists. An importer that asked for a kernel address
- * and got an error would have the kernel warn (dma_buf_vmap()), so nothing that a program does
- * after the export may make that fail.
+ * The pages are held as long as the dma-buf exists. dma_buf_vmap() warns if it fails, so nothing
+ * that a program does after the export may make it fail.
  */
 #include <linux/anon_inodes.h>
 #include <linux/dma-buf.h>
@@ -22,9 +21,9 @@
 MODULE_INFO(import_ns, "DMA_BUF");
 
 /**
- * struct mmapdemo_dmabuf - what a dma-buf is of. Its @file frees it, which mappings outlive the
- * dma-buf with.
- * @file: of the buffer; the dma-buf's mappings are of this file
+ * struct mmapdemo_dmabuf - the range of a dma-buf. Mappings, which may outlive the dma-buf, have
+ * references to @file, and its release frees the struct.
+ * @file: a file of the buffer, which the dma-buf's mappings map
  * @first: number of the range's first page
  * @count: how many pages it has
  * @hold: keeps them, until the dma-buf is released
@@ -36,7 +35,7 @@ struct mmapdemo_dmabuf {
 	pgoff_t first;
 	pgoff_t count;
 	struct mmapdemo_hold *hold;
-	struct mutex lock; /* what follows */
+	struct mutex lock; /* protects the members below */
 	struct list_head uses;
 };
 
@@ -48,7 +47,7 @@ struct mmapdemo_dmabuf_use {
 	struct sg_table sgt;
 };
 
-/* A mapping stays inside the range, also by mremap(2) and remap_file_pages(2). */
+/* Keeps a mapping inside the range, also over mremap(2) and remap_file_pages(2). */
 static int mmapdemo_dmabuf_prepare(struct mmapdemo_vma_desc *desc)
 {
 	const struct mmapdemo_dmabuf *of = mmapdemo_io_data(desc->file);
@@ -134,9 +133,9 @@ static void mmapdemo_dmabuf_unmap(struct dma_buf_attachment *attachment, struct 
 }
 
 /*
- * DMA_BUF_IOCTL_SYNC, and importers' processors: what devices wrote is seen from here on. Each
- * mapping is synced in its own direction. In the caller's, a bounce buffer that a device only
- * reads would be copied over the pages.
+ * For DMA_BUF_IOCTL_SYNC, and for importers that use the processor: stores of devices are visible
+ * from here on. Each mapping is synced in its own direction. In the caller's direction, a bounce
+ * buffer that a device only reads would be copied over the pages.
  */
 static int mmapdemo_dmabuf_begin(struct dma_buf *dmabuf, enum dma_data_direction dir)
 {
@@ -163,8 +162,8 @@ static int mmapdemo_dmabuf_end(struct dma_buf *dmabuf, enum dma_data_direction d
 }
 
 /*
- * The dma-buf has checked that the mapping lies inside it. The file is open for both. Where the
- * dma-buf's own file is not, do_mmap() has cleared VM_MAYWRITE.
+ * dma-buf.c has checked that the mapping lies inside the dma-buf. The file is open for reading and
+ * writing. Where the dma-buf's own file is not, do_mmap() has cleared VM_MAYWRITE.
  */
 static int mmapdemo_dmabuf_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
@@ -205,7 +204,7 @@ static const struct dma_buf_ops mmapdemo_dmabuf_ops = {
 	.release		= mmapdemo_dmabuf_release,
 };
 
-/* Return: what has a file, and nothing else yet; fput() of that frees it. */
+/* Return: a struct that has its file only; fput() of the file frees it. */
 static struct mmapdemo_dmabuf *mmapdemo_dmabuf_file(struct mmapdemo_buffer *buffer)
 {
 	struct mmapdemo_dmabuf *of = kzalloc(sizeof(*of), GFP_KERNEL_ACCOUNT);
@@ -230,13 +229,13 @@ static struct mmapdemo_dmabuf *mmapdemo_dmabuf_file(struct mmapdemo_buffer *buff
 }
 
 /**
- * mmapdemo_export - a dma-buf of a range
+ * mmapdemo_export - make a dma-buf of a range
  * @buffer: the buffer
  * @pos: first byte, a multiple of the page size
  * @bytes: a multiple of the page size, above 0
  *
- * The dma-buf has a reference to the buffer, and a hold of the range's pages: they are allocated,
- * stay where they are, and RESIZE and PUNCH of them are -EBUSY. After mmapdemo_revoke(),
+ * The dma-buf has a reference to the buffer, and a hold of the range's pages: they are allocated
+ * and do not move, and RESIZE and PUNCH of them are -EBUSY. After mmapdemo_revoke(),
  * dma_buf_attach() and mmap() are -ENODEV. Importers that are attached, or have a kernel
  * address, keep the pages.
  *

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Events for who does not call WAIT or poll(2): an eventfd, which another descriptor's poll, a
- * virtual machine or io_uring waits for; and SIGIO.
+ * Events for programs that call neither WAIT nor poll(2): SIGIO, and an eventfd, for which a
+ * virtual machine, io_uring or the poll of another descriptor waits.
  */
 #include <linux/eventfd.h>
 #include <linux/fs.h>
@@ -32,8 +32,8 @@ static void mmapdemo_events_signal_all(struct mmapdemo_buffer *buffer, unsigned 
 /**
  * mmapdemo_events_signal - tell eventfds and the owners of files with O_ASYNC
  * @buffer: the buffer
- * @event: MMAPDEMO_EVENT_ bit of what has been counted, with a full barrier
- * @band: POLL_IN or POLL_PRI, which si_code tells to who asked by F_SETSIG
+ * @event: MMAPDEMO_EVENT_ bit of the event, which was counted with a full barrier
+ * @band: POLL_IN or POLL_PRI, which si_code has for a program that used F_SETSIG
  *
  * Context: Any but NMI.
  */
@@ -45,14 +45,14 @@ void mmapdemo_events_signal(struct mmapdemo_buffer *buffer, unsigned int event, 
 	kill_fasync(&buffer->fasync, SIGIO, band);
 }
 
-/* The buffer has been revoked. All are told, whatever they asked for. */
+/* The buffer has been revoked: signals all eventfds, whatever their events, and all owners. */
 void mmapdemo_events_revoked(struct mmapdemo_buffer *buffer)
 {
 	mmapdemo_events_signal_all(buffer, ~0U);
 	kill_fasync(&buffer->fasync, SIGIO, POLL_HUP);
 }
 
-/* In place of the listener's eventfd from now on; NULL for none. */
+/* Replaces the listener's eventfd; NULL for none. */
 static int mmapdemo_events_replace(struct mmapdemo_buffer *buffer,
 				   struct mmapdemo_listener *listener,
 				   struct eventfd_ctx *eventfd, unsigned int events)
@@ -63,11 +63,11 @@ static int mmapdemo_events_replace(struct mmapdemo_buffer *buffer,
 	spin_lock_irq(&buffer->listeners_lock);
 	old = listener->eventfd;
 	if (eventfd && buffer->revoked) {
-		/* mmapdemo_events_revoked() may have been here, and does not come again. */
+		/* mmapdemo_events_revoked() may have run, and does not run again. */
 		old = eventfd;
 		err = -ENODEV;
 	} else {
-		/* A listener stays in the list, where an event must find it at any time. */
+		/* A listener with an eventfd stays in the list, where events find it. */
 		if (old && !eventfd)
 			list_del(&listener->list);
 		listener->eventfd = eventfd;
@@ -76,7 +76,7 @@ static int mmapdemo_events_replace(struct mmapdemo_buffer *buffer,
 			list_add(&listener->list, &buffer->listeners);
 	}
 	spin_unlock_irq(&buffer->listeners_lock);
-	/* What happened before it is counted for who looks now; what happens later is signalled. */
+	/* A later read of the counts sees the events so far; the following ones are signalled. */
 	smp_mb();
 	if (old)
 		eventfd_ctx_put(old);

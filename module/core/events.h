@@ -11,9 +11,9 @@ struct mmapdemo_eventfd;
 
 /**
  * struct mmapdemo_listener - the eventfd of a file description
- * @list: place in the buffer's list, whose lock protects all of it
- * @eventfd: what is signalled; NULL for none, and then it is in no list
- * @events: MMAPDEMO_EVENT_ bits for which it is
+ * @list: place in the buffer's list, whose lock protects all members
+ * @eventfd: what is signalled; NULL for none, and then the listener is in no list
+ * @events: MMAPDEMO_EVENT_ bits of the events that signal it
  */
 struct mmapdemo_listener {
 	struct list_head list;

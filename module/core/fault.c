@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Page faults of the strategy `pagecache'. A page that is there is mapped without a lock of the
- * buffer, as filemap_map_pages() and filemap_fault() do it: the folio is found, locked, and then
- * known to be still in the page cache at that index. The only shared lines that are written are the
+ * Page faults of the strategy `pagecache'. A page fault maps a present page without a lock of the
+ * buffer, as filemap_map_pages() and filemap_fault() do: it finds the folio, locks it, and then
+ * checks that it is still in the page cache at that index. It writes no shared cache lines but the
  * folio's. A task that removes the folio locks it, too, and then unmaps it. So does page migration.
  *
- * More than that is promised of RESIZE, PUNCH, rules and revoke: once they have unmapped a page,
- * it is not mapped again, as somebody could pin it. They stop page faults before
- * (mmapdemo_buffer_stop_faults()), and wait for those in flight (mmapdemo_folios_settle()). All
- * page faults that make a folio, that rules or a wipe policy concern, or that find faults stopped,
- * hold the invalidate lock (shared) until the folio is mapped or locked. huge.c has what concerns
- * huge pages.
+ * RESIZE, PUNCH, rules and revoke promise more: a page that they have unmapped is not mapped
+ * again, as a program could pin it. They stop page faults before (mmapdemo_buffer_stop_faults()),
+ * and wait for those in flight (mmapdemo_folios_settle()). A page fault that makes a folio, that
+ * is subject to rules or a wipe policy, or that finds page faults stopped, holds the invalidate
+ * lock (shared) until the folio is mapped or locked. huge.c is for huge pages.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -26,20 +25,20 @@
 #include "huge.h"
 #include "tracing.h"
 
-/* A store maps the pages of its aligned range of this size, as the core does for a load. */
+/* A store maps the pages of its aligned range of this size, as mm/ does for a load. */
 #define MMAPDEMO_FAULT_AROUND	(max_t(unsigned long, PAGE_SIZE, SZ_64K) >> PAGE_SHIFT)
 
 vm_fault_t mmapdemo_fault_errno(int err)
 {
-	/* vmf_error() knows this one from 6.5 on. */
+	/* vmf_error() handles -EHWPOISON from 6.5 on. */
 	if (err == -EHWPOISON)
 		return VM_FAULT_HWPOISON;
 	return vmf_error(err);
 }
 
 /*
- * The folio of a page that is there, locked, without the invalidate lock. It stays locked until
- * it is mapped, or copied.
+ * Finds the folio of a present page without the invalidate lock, and locks it. It stays locked
+ * until it is mapped or copied.
  */
 static bool mmapdemo_fault_get_resident(struct vm_fault *vmf)
 {
@@ -51,7 +50,7 @@ static bool mmapdemo_fault_get_resident(struct vm_fault *vmf)
 	folio = filemap_lock_folio(buffer->inode->i_mapping, vmf->pgoff);
 	if (IS_ERR_OR_NULL(folio))
 		return false;
-	/* Now that it is locked, the answer holds. */
+	/* The answer holds as long as the folio is locked. */
 	if (vmf->pgoff >= mmapdemo_fault_end_unlocked(buffer) || !folio_test_uptodate(folio)) {
 		folio_unlock(folio);
 		folio_put(folio);
@@ -98,14 +97,14 @@ static void mmapdemo_fault_extend(const struct vm_fault *vmf, unsigned long page
 }
 
 /*
- * Maps the pages from @first to @last that are there already, and more: unless MADV_RANDOM was
- * given, those of an aligned range of @least pages and, where the kernel maps them together, those
- * of the faulting page's folio. It takes no invalidate lock. filemap_map_pages() leaves alone
- * whatever the page table has: pages, guard regions, marks of userfaultfd. It maps no page of
- * which a memory error is known.
+ * Maps the present pages from @first to @last, without the invalidate lock. Unless MADV_RANDOM was
+ * given, it also maps those of an aligned range of @least pages and, where the kernel maps them
+ * together, those of the faulting page's folio. filemap_map_pages() leaves existing page table
+ * entries alone (pages, guard regions, markers of userfaultfd), and maps no page with a known
+ * memory error.
  *
- * A page fault that has to make its page maps no pages of other folios: of a buffer that is filled,
- * each page fault would look at pages once more that those before it have made.
+ * A page fault that makes its page maps no pages of other folios. While a program fills a buffer,
+ * each page fault would otherwise look again at the pages that earlier ones have made.
  */
 static vm_fault_t mmapdemo_fault_map(struct vm_fault *vmf, pgoff_t first, pgoff_t last,
 				     unsigned long least, bool *unlocked)
@@ -129,9 +128,9 @@ static vm_fault_t mmapdemo_fault_map(struct vm_fault *vmf, pgoff_t first, pgoff_
 }
 
 /*
- * Whether a store to a shared mapping may have other pages mapped for stores too. Where stores
- * are tracked (soft-dirty bits), the core leaves the permission to write out of vm_page_prot, and
- * decides itself how much a store marks: a page on 6.1 and 6.12, the folio on 7.x (finish_fault()).
+ * Whether a store to a shared mapping may map other pages for writing, too. Where stores are
+ * tracked (soft-dirty bits), mm/ leaves write permission out of vm_page_prot, and decides itself
+ * how much a store marks: a page on 6.1 and 6.12, the folio on 7.x (finish_fault()).
  */
 static bool mmapdemo_fault_writes_around(struct vm_fault *vmf)
 {
@@ -142,8 +141,8 @@ static bool mmapdemo_fault_writes_around(struct vm_fault *vmf)
 }
 
 /*
- * Maps the page of a store, and those around it that are there already. The core does that for
- * loads only. All of them become writable, and dirty, as their folios are from birth.
+ * Maps the page of a store, and the present pages around it. mm/ does that for loads only. All of
+ * them become writable, and dirty, as their folios are from birth.
  */
 static bool mmapdemo_fault_write_around(struct vm_fault *vmf)
 {
@@ -174,10 +173,10 @@ static bool mmapdemo_fault_maps_folio(struct vm_fault *vmf, struct folio *folio)
 }
 
 /*
- * Maps the folio that mmapdemo_fault_get_page() has locked, as far as the mapping goes. The core
- * maps one page of it on 6.1 and 6.12, and on 7.x all of it, or one page if the VMA has not all.
- * The caller holds the invalidate lock, so that the folio can only be split, migrated or lost to
- * a memory error once it is unlocked. filemap_map_pages() then maps what there is.
+ * Maps the folio that mmapdemo_fault_get_page() has locked, as far as the mapping goes. By itself,
+ * mm/ maps one page of it on 6.1 and 6.12, and on 7.x all of it if the VMA covers it. The caller
+ * holds the invalidate lock, so that the folio can only be split, migrated or lost to a memory
+ * error once it is unlocked. filemap_map_pages() then maps the pages that are present.
  */
 static vm_fault_t mmapdemo_fault_map_folio(struct vm_fault *vmf)
 {
@@ -195,7 +194,7 @@ static vm_fault_t mmapdemo_fault_map_folio(struct vm_fault *vmf)
 		mmapdemo_fault_stored(vmf);
 		return ret;
 	}
-	/* Somebody else has locked it, or the page table has changed: the core maps one page. */
+	/* Another task has locked it, or the page table has changed: mm/ maps one page. */
 	folio = mmapdemo_folios_lock(mmapdemo_buffer_of_vma(vmf->vma), vmf->pgoff, 1, vmf);
 	if (IS_ERR(folio))
 		return mmapdemo_fault_errno(PTR_ERR(folio));
@@ -204,9 +203,9 @@ static vm_fault_t mmapdemo_fault_map_folio(struct vm_fault *vmf)
 }
 
 /*
- * Serves a page that no PTE has yet, and that mmapdemo_fault_around() did not find. The
- * invalidate lock is dropped once the folio is locked: truncation waits for the folio's
- * lock, and by then the page is mapped, so that truncation finds and unmaps it.
+ * Serves a page that no PTE maps yet, and that mmapdemo_fault_around() did not find. It drops
+ * the invalidate lock once the folio is locked: truncation waits for the folio's lock, and by
+ * then the page is mapped, so that truncation finds and unmaps it.
  */
 vm_fault_t mmapdemo_fault_page(struct vm_fault *vmf)
 {
@@ -245,7 +244,7 @@ static vm_fault_t mmapdemo_fault_around_locked(struct vm_fault *vmf, pgoff_t fir
 
 	if (!filemap_invalidate_trylock_shared(mapping))
 		return 0;
-	/* The core asks i_size only, which stays when the buffer is revoked. */
+	/* mm/ checks i_size only, which a revoke does not change. */
 	if (vmf->pgoff < mmapdemo_buffer_pages(buffer) &&
 	    !mmapdemo_hooks_has_rule(buffer, first, last))
 		ret = filemap_map_pages(vmf, first, last);
@@ -254,8 +253,8 @@ static vm_fault_t mmapdemo_fault_around_locked(struct vm_fault *vmf, pgoff_t fir
 }
 
 /*
- * Maps the pages around a read fault that are there already, unless one of them has a
- * rule. It may not sleep: where it would have to, it maps nothing and the core calls .fault.
+ * Maps the present pages around a read fault, unless one of them has a rule. It must not
+ * sleep: where it would have to, it maps nothing and mm/ calls .fault.
  */
 vm_fault_t mmapdemo_fault_around(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 {

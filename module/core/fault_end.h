@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How far page faults may map pages without the invalidate lock, and what all do at their end. */
+/* How far page faults may map pages without the invalidate lock, and how they end. */
 #ifndef MMAPDEMO_FAULT_END_H
 #define MMAPDEMO_FAULT_END_H
 
@@ -14,8 +14,9 @@
  * mmapdemo_fault_enter - begin to map pages without their folios' locks or the invalidate lock
  * @buffer: the buffer
  *
- * mmapdemo_folios_settle() waits until mmapdemo_fault_leave(). The counter is the processor's, so
- * that nobody else writes its line; a task that moves meanwhile leaves by the same counter.
+ * mmapdemo_folios_settle() waits until mmapdemo_fault_leave(). Each processor has its own counter,
+ * so that others do not write its cache line. A task that moves to another one meanwhile leaves by
+ * the same counter.
  *
  * Context: Any. The caller does not sleep before it leaves.
  *
@@ -32,12 +33,12 @@ static inline atomic_t *mmapdemo_fault_enter(const struct mmapdemo_buffer *buffe
 
 static inline void mmapdemo_fault_leave(atomic_t *mapping)
 {
-	smp_mb__before_atomic(); /* mmapdemo_folios_await_faults() sees what was mapped */
+	smp_mb__before_atomic(); /* mmapdemo_folios_await_faults() sees the entries */
 	atomic_dec(mapping);
 }
 
 /**
- * mmapdemo_fault_end - how far page faults may map pages that are there
+ * mmapdemo_fault_end - how far page faults may map present pages
  * @buffer: the buffer
  *
  * The answer holds for a folio that the caller has locked until it unlocks it, and for all of them
@@ -53,8 +54,8 @@ static inline pgoff_t mmapdemo_fault_end(const struct mmapdemo_buffer *buffer)
 }
 
 /*
- * The same for a page fault that looks at no rule. A rule that is set later is set with page
- * faults stopped. Wiping before a new mapping sees the contents needs the invalidate lock too.
+ * The same for a page fault that does not look at rules. Setting a rule stops page faults first.
+ * A wipe before a new mapping sees the contents needs the invalidate lock, too.
  */
 static inline pgoff_t mmapdemo_fault_end_unlocked(const struct mmapdemo_buffer *buffer)
 {
@@ -64,8 +65,8 @@ static inline pgoff_t mmapdemo_fault_end_unlocked(const struct mmapdemo_buffer *
 }
 
 /*
- * After a page fault that has mapped its pages itself: when the file was stored to. The core does
- * that for what .fault returns. Nobody asks when a device was written.
+ * Updates the file's times after a page fault that has mapped its pages itself. mm/ does that for a
+ * page that .fault returns. For a device the times do not matter.
  */
 static inline void mmapdemo_fault_stored(struct vm_fault *vmf)
 {

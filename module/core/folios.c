@@ -4,13 +4,14 @@
  * inode. The kernel's own page-cache code finds, maps, copies on write, migrates
  * and truncates them as it does for any file.
  *
- * A folio is dirty from birth, since the kernel drops a clean one at will: soft
- * offlining and memory failure take it for a copy of something on a disk.
+ * A folio is dirty from birth. Soft offlining and memory failure take a clean folio
+ * for a copy of data on a disk, and drop it.
  *
- * Contents change only under the folio's lock, which page migration holds too. A
- * reference alone does not exclude migration, which copies the folio and then
- * finds the reference gone. Readers need the reference only, and look for the
- * uptodate flag: before 6.11, migration publishes the new folio before it copies.
+ * Contents change only under the folio's lock, which page migration holds, too. A
+ * reference alone does not exclude migration: it may be dropped after migration has
+ * copied the folio and before migration checks the count. Readers need a reference
+ * only, and check the uptodate flag: before 6.11, migration publishes the new folio
+ * before it copies.
  */
 #include <linux/delay.h>
 #include <linux/highmem.h>
@@ -33,8 +34,8 @@
 /*
  * Marks a locked folio as up to date: readers may use its contents.
  *
- * The core's split of a folio accounts a dirty page beyond i_size to an inode->i_wb
- * that this inode does not have. A large folio there, which prealloc or fallocate(2) makes
+ * When mm/ splits a folio, it accounts a dirty page beyond i_size to inode->i_wb, which
+ * this inode does not have. A large folio there, which prealloc or fallocate(2) makes
  * before a larger size is published, becomes dirty with the size. A small one is never split.
  */
 void mmapdemo_folios_complete(struct mmapdemo_buffer *buffer, struct folio *folio)
@@ -46,7 +47,7 @@ void mmapdemo_folios_complete(struct mmapdemo_buffer *buffer, struct folio *foli
 }
 
 /*
- * Zeroes a locked folio that is not up to date: the core adds folios by itself
+ * Zeroes a locked folio that is not up to date. mm/ itself adds such folios
  * (read_cache_folio(), for the build ID of a mapped file).
  */
 int mmapdemo_folios_ready(struct mmapdemo_buffer *buffer, struct folio *folio)
@@ -66,7 +67,7 @@ static int mmapdemo_folios_read(struct file *file, struct folio *folio)
 	struct mmapdemo_buffer *buffer = mapping->host->i_private;
 	int err = mmapdemo_folios_ready(buffer, folio);
 
-	/* Beyond the end nobody could ask for it, nor free it. */
+	/* Beyond the end no call could use or free it. */
 	if (err || folio->index >= mmapdemo_buffer_pages(buffer)) {
 		mmapdemo_broken_drop(mapping, folio);
 		err = -EIO;
@@ -109,7 +110,7 @@ static struct folio *mmapdemo_folios_new(struct mmapdemo_buffer *buffer, pgoff_t
 	if (!folio)
 		return ERR_PTR(-ENOMEM);
 
-	/* The charge may reclaim, or a memory cgroup full of clean cache had single pages only. */
+	/* The charge may reclaim, or a cgroup full of clean cache would get single pages only. */
 	err = filemap_add_folio(mapping, folio, index, gfp | __GFP_DIRECT_RECLAIM);
 	if (err)
 		goto put;
@@ -128,7 +129,7 @@ put:
 }
 
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
-/* The page cache of Linux before 6.9 has no folio of two pages, as a large one needs a third. */
+/* Before Linux 6.9 the page cache has no folio of two pages: a large folio needs a third page. */
 #define MMAPDEMO_LEAST_ORDER	2
 
 /* The largest folio that one use of a page makes where no huge one fits. */
@@ -140,10 +141,10 @@ bool mmapdemo_folios_may_be_large(struct mmapdemo_buffer *buffer, pgoff_t first,
 {
 	pgoff_t now = mmapdemo_buffer_pages(buffer);
 
-	/* All of it lies inside: some kernels map a large folio whole, whatever the size says. */
+	/* It must lie inside the end: some kernels map all of a large folio, whatever the size. */
 	if (last >= end)
 		return false;
-	/* Nor may it reach across the present end: see mmapdemo_folios_complete(). */
+	/* It must not reach across the present end: see mmapdemo_folios_complete(). */
 	if (first < now && last >= now)
 		return false;
 	if (mmapdemo_broken_has(buffer, first, last))
@@ -151,7 +152,7 @@ bool mmapdemo_folios_may_be_large(struct mmapdemo_buffer *buffer, pgoff_t first,
 	return !mmapdemo_hooks_has_rule(buffer, first, last);
 }
 
-/* A mapping can have a memory policy of its own, and is charged for no more than it can reach. */
+/* A mapping may have a memory policy of its own, and pays only for pages that it can reach. */
 static bool mmapdemo_folios_within(const struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 {
 	return !vmf || (first >= vmf->vma->vm_pgoff &&
@@ -160,7 +161,7 @@ static bool mmapdemo_folios_within(const struct vm_fault *vmf, pgoff_t first, pg
 
 /*
  * Adds a large folio for the aligned range around a page. Racing page faults wait for the first
- * one, as clearing the range each, for one of them to be used, costs more.
+ * one. It would cost more if each cleared a folio of which one is used.
  *
  * Return: the folio, locked; NULL where none of this order can be made, ERR_PTR of -EEXIST where
  * the page is there now, -EINTR.
@@ -198,21 +199,21 @@ static struct folio *mmapdemo_folios_add_large(struct mmapdemo_buffer *buffer, p
 
 	if (!buffer->huge)
 		return NULL;
-	/* Small folios do as well: do not reclaim hard, do not warn. */
+	/* Small folios will do: do not reclaim hard, do not warn. */
 	gfp |= __GFP_NORETRY | __GFP_NOWARN;
 	while (!folio && order >= MMAPDEMO_LEAST_ORDER) {
 		folio = mmapdemo_folios_add_order(buffer, index, vmf, end, order, gfp);
 		order = min(order - 1, most);
-		/* Nor at all for less than a huge one, nor from reserves. */
+		/* A smaller folio is worth no reclaim at all, and no reserves. */
 		gfp = (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NOMEMALLOC;
 	}
 	return folio;
 }
 
 /*
- * How large a folio may be, unless it is huge: for a page fault up to MMAPDEMO_TOUCH_ORDER, but a
- * program that touches pages at random, as it says, has no use for those beside it. For others,
- * as large as what is wanted, which is @pages from @index on.
+ * How large a folio may be that is not huge. For a page fault it is MMAPDEMO_TOUCH_ORDER at most,
+ * and a single page with MADV_RANDOM. Other callers get no more than they want, which is @pages
+ * from @index on.
  */
 static unsigned int mmapdemo_folios_order(const struct vm_fault *vmf, pgoff_t index, pgoff_t pages)
 {
@@ -223,7 +224,7 @@ static unsigned int mmapdemo_folios_order(const struct vm_fault *vmf, pgoff_t in
 	return index ? min_t(unsigned int, most, __ffs(index)) : most;
 }
 
-/* Asks the entry, as the folio may go any time. With pages of 64 KiB a leaf may hold it. */
+/* Asks the entry, as the folio may go at any time. With pages of 64 KiB a leaf may hold it. */
 static bool mmapdemo_folios_huge_at(struct xa_state *xas)
 {
 	return IS_ALIGNED(xas->xa_index, HPAGE_PMD_NR) &&
@@ -265,12 +266,12 @@ static struct folio *mmapdemo_folios_add(struct mmapdemo_buffer *buffer, pgoff_t
  * mmapdemo_folios_lock - the folio that holds a page, made where there is none
  * @buffer: the buffer
  * @index: page number in the buffer, below its end
- * @pages: how many pages the caller wants from there on; what is made has no others, unless it is
- *	huge. A page fault does not know.
- * @vmf: the page fault that wants it, whose VMA says where memory is to be; or NULL
+ * @pages: how many pages the caller wants from there on; a folio that is made has no others,
+ *	unless it is huge. Ignored for a page fault.
+ * @vmf: the page fault that wants it, whose VMA has the memory policy; or NULL
  *
  * Context: Process context, may sleep. The caller holds the mapping's invalidate
- * lock (shared is enough), so that the folio is not truncated. A memory error may take
+ * lock (shared is enough), so that the folio is not truncated. A memory error may remove
  * it all the same, once it is unlocked.
  *
  * Return: the folio, up to date, locked, with a reference; or ERR_PTR of -ENOMEM where
@@ -291,7 +292,7 @@ struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index
 						    mmapdemo_buffer_pages(buffer),
 						    mmapdemo_folios_order(vmf, index, pages),
 						    mapping_gfp_mask(mapping));
-	} while (folio == ERR_PTR(-EEXIST)); /* another task added one: take that */
+	} while (folio == ERR_PTR(-EEXIST)); /* another task added one: use that */
 	if (IS_ERR(folio))
 		return folio;
 	err = mmapdemo_folios_ready(buffer, folio);
@@ -303,7 +304,7 @@ struct folio *mmapdemo_folios_lock(struct mmapdemo_buffer *buffer, pgoff_t index
 }
 
 /**
- * mmapdemo_folios_populate - have a folio behind each page of a range
+ * mmapdemo_folios_populate - allocate a folio for each page of a range
  * @buffer: the buffer; the caller holds its inode's lock
  * @pos: first byte
  * @end: where the range ends; it may lie beyond the buffer's end
@@ -332,7 +333,7 @@ int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t 
 				return -ENOMEM;
 			asked = true;
 			filemap_invalidate_lock_shared(mapping);
-			/* Its end is 0 then, and says nothing of where i_size is. */
+			/* The end is 0 after a revoke, and does not show i_size. */
 			if (buffer->revoked)
 				folio = ERR_PTR(-ENODEV);
 			else
@@ -346,7 +347,7 @@ int mmapdemo_folios_populate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t 
 				return PTR_ERR(folio);
 			folio_unlock(folio);
 		}
-		/* Behind a file of the largest size there is no loff_t. */
+		/* The end of a file of the largest size may not fit a loff_t. */
 		pos = min_t(u64, end, (u64)folio_pos(folio) + folio_size(folio));
 		folio_put(folio);
 		if (fatal_signal_pending(current))
@@ -362,7 +363,7 @@ u64 mmapdemo_folios_resident(struct mmapdemo_buffer *buffer)
 	return (u64)READ_ONCE(buffer->inode->i_mapping->nrpages) << PAGE_SHIFT;
 }
 
-/* Counts huge folios on request, since the core splits them without a callback. */
+/* Counts huge folios on request, since mm/ splits them without a callback. */
 unsigned long mmapdemo_folios_huge(struct mmapdemo_buffer *buffer)
 {
 	XA_STATE(xas, &buffer->inode->i_mapping->i_pages, 0);
@@ -397,7 +398,7 @@ struct folio *mmapdemo_folios_next(struct address_space *mapping, pgoff_t *index
 }
 
 /**
- * mmapdemo_folios_publish - the end has moved past what mmapdemo_folios_populate() made
+ * mmapdemo_folios_publish - mark folios dirty that a larger size now covers
  * @buffer: the buffer; the caller holds its invalidate lock, and the inode's
  * @first: the first page that is new
  */
@@ -417,7 +418,7 @@ void mmapdemo_folios_publish(struct mmapdemo_buffer *buffer, pgoff_t first)
 	}
 }
 
-/* How long to sleep until page faults that map pages are asked again whether they have. */
+/* How long to sleep before the counts of page faults are read again. */
 #define MMAPDEMO_AWAIT_US	10
 
 /*
@@ -428,7 +429,7 @@ static void mmapdemo_folios_await_faults(struct mmapdemo_buffer *buffer)
 {
 	unsigned int cpu;
 
-	smp_mb(); /* a page fault that is not seen here sees the flag: mmapdemo_fault_enter() */
+	smp_mb(); /* pairs with mmapdemo_fault_enter(): a page fault not seen here sees the flag */
 	for_each_possible_cpu(cpu)
 		while (atomic_read_acquire(&per_cpu_ptr(buffer->faults, cpu)->mapping))
 			usleep_range(MMAPDEMO_AWAIT_US, 2 * MMAPDEMO_AWAIT_US);
@@ -440,9 +441,9 @@ static void mmapdemo_folios_await_faults(struct mmapdemo_buffer *buffer)
  * @first: first page
  * @last: last page
  *
- * Until the caller calls mmapdemo_buffer_resume_faults(), no page of the range is mapped anew
- * after this. A page fault that .fault or .huge_fault serves keeps its folio locked until the
- * folio is mapped, and looks at buffer->faults_stopped once it has that lock.
+ * After this, no page of the range is mapped anew until mmapdemo_buffer_resume_faults(). A page
+ * fault that .fault or .huge_fault serves keeps its folio locked until the folio is mapped, and
+ * looks at buffer->faults_stopped once it has that lock.
  *
  * Context: Process context, may sleep.
  */
@@ -493,9 +494,9 @@ int mmapdemo_folios_init(struct mmapdemo_buffer *buffer)
 		mutex_init(&buffer->making[i]);
 	mapping->a_ops = &mmapdemo_aops;
 	mapping_set_gfp_mask(mapping, buffer->movable ? GFP_HIGHUSER_MOVABLE : GFP_HIGHUSER);
-	/* Lets truncation split a large folio, and has a huge one counted as what it is. */
+	/* Truncation then splits large folios, and huge ones are counted as such. */
 	mapping_set_large_folios(mapping);
-	/* Reclaim must not take folios that cannot be written back. */
+	/* Reclaim must not scan folios that cannot be written back. */
 	mapping_set_unevictable(mapping);
 	buffer->huge &= MMAPDEMO_HAS_HUGE_FOLIOS;
 	buffer->collapse_next = jiffies;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Holds: ranges of pages that a driver uses for longer than a moment, by a kernel address or
- * by DMA. While a hold lasts, its pages are allocated, stay where they are, and are neither
- * punched out nor cut off.
+ * by DMA. While a hold lasts, its pages are allocated and do not move, and RESIZE and PUNCH do
+ * not free them.
  *
  * A reference keeps a page from being freed and from migrating. It does not keep the page in
- * the page cache. So the buffer has a list of the holds, which RESIZE and PUNCH look at, as
- * they look for pins.
+ * the page cache. So the buffer has a list of the holds, which RESIZE and PUNCH check, as they
+ * check for pins.
  */
 #include <linux/dma-mapping.h>
 #include <linux/mm.h>
@@ -25,10 +25,10 @@
 /**
  * struct mmapdemo_hold - a range of pages that stays
  * @list: in the buffer's list
- * @buffer: the buffer, of which the hold has a reference
+ * @buffer: the buffer, to which the hold has a reference
  * @first: number of the first page
  * @count: how many pages there are
- * @held: how many of them, from the first, there is a reference to
+ * @held: how many of them, from the first on, the hold has a reference to
  * @pages: the pages
  * @at: kernel address of all of them in one piece; NULL before mmapdemo_hold_vmap()
  */
@@ -57,8 +57,9 @@ bool mmapdemo_hold_has(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t la
 }
 
 /*
- * Memory that must be able to move is not kept. A module cannot ask whether a folio is CMA's,
- * as folio_migratetype() calls a function that is not exported; so it may be if its zone has CMA.
+ * Whether a folio must stay movable: no hold keeps it then. A module cannot ask whether a folio
+ * is CMA's, as folio_migratetype() calls a function that is not exported. So each folio of a zone
+ * that has CMA counts as such.
  */
 static bool mmapdemo_hold_must_move(const struct mmapdemo_hold *hold, struct folio *folio)
 {
@@ -102,7 +103,7 @@ static int mmapdemo_hold_folio(struct mmapdemo_hold *hold)
 	return err;
 }
 
-/* The invalidate lock is held for one folio at a time: page faults wait for no more than that. */
+/* Takes the invalidate lock for one folio at a time, so that page faults do not wait for long. */
 static int mmapdemo_hold_more(struct mmapdemo_hold *hold)
 {
 	struct address_space *mapping = hold->buffer->inode->i_mapping;
@@ -118,8 +119,8 @@ static int mmapdemo_hold_more(struct mmapdemo_hold *hold)
 }
 
 /*
- * Puts the hold in the list before it has a page. The pages that are there cannot go from then
- * on, and the size cannot shrink below its end.
+ * Puts the hold in the list before it has a page. From then on no page of its range can be freed,
+ * and the size cannot shrink below its end.
  */
 static int mmapdemo_hold_begin(struct mmapdemo_hold *hold)
 {
@@ -150,7 +151,7 @@ static int mmapdemo_hold_all(struct mmapdemo_hold *hold)
 	return err;
 }
 
-/* Is a range of whole pages, and inside the buffer? */
+/* Whether a range has whole pages only, and is inside the buffer. */
 static bool mmapdemo_hold_fits(const struct mmapdemo_buffer *buffer, u64 pos, u64 bytes)
 {
 	return bytes && PAGE_ALIGNED(pos) && PAGE_ALIGNED(bytes) && pos <= MAX_LFS_FILESIZE &&
@@ -158,7 +159,7 @@ static bool mmapdemo_hold_fits(const struct mmapdemo_buffer *buffer, u64 pos, u6
 }
 
 /**
- * mmapdemo_hold - have the pages of a range stay where they are
+ * mmapdemo_hold - keep the pages of a range allocated and in place
  * @buffer: the buffer
  * @pos: first byte, a multiple of the page size
  * @bytes: a multiple of the page size, above 0
@@ -166,11 +167,10 @@ static bool mmapdemo_hold_fits(const struct mmapdemo_buffer *buffer, u64 pos, u6
  * Pages that are missing are allocated, and charged to the current task. The kernel can
  * neither migrate the pages nor take them offline meanwhile. mmapdemo_revoke() ends no hold.
  *
- * No hold keeps a page in ZONE_MOVABLE, whose memory may be unplugged, nor one that may be
- * CMA's of a buffer made with MMAPDEMO_CREATE_MOVABLE, as those of nodes are. The memory of other
- * buffers is allocated elsewhere. But compaction may have brought a page of theirs to CMA, and
- * the hold keeps it there. The function with which pin_user_pages() moves such pages away is
- * not exported.
+ * No hold keeps a page in ZONE_MOVABLE, whose memory may be unplugged. A buffer with
+ * MMAPDEMO_CREATE_MOVABLE, as each node has, keeps no page that may be CMA's, either. Other buffers
+ * allocate no memory there. But compaction may have moved one of their pages to CMA, and a hold
+ * keeps it there. The function with which pin_user_pages() moves such pages away is not exported.
  *
  * Context: Process context, may sleep. Takes the invalidate lock for a folio at a time.
  *
@@ -235,17 +235,17 @@ void mmapdemo_hold_end(struct mmapdemo_hold *hold)
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_hold_end);
 
 /**
- * mmapdemo_hold_vmap - a kernel address for a hold
+ * mmapdemo_hold_vmap - map a hold in one piece of kernel addresses
  * @hold: the hold
  *
- * The address is valid until mmapdemo_hold_end(), in any context. Programs may change what
- * is there at any time.
+ * The address is valid until mmapdemo_hold_end(), in any context. Programs may change the
+ * contents at any time.
  *
  * Where data caches are indexed by virtual addresses (parisc, some arm), this address and those
- * of programs use different lines. The driver calls flush_kernel_vmap_range() after it has
+ * of programs use different cache lines. The driver calls flush_kernel_vmap_range() after it has
  * written, and invalidate_kernel_vmap_range() before it reads.
  *
- * Context: Process context, may sleep. Calls for the same hold are not made at once.
+ * Context: Process context, may sleep. The caller serialises calls for the same hold.
  *
  * Return: the address, the same for each call; NULL without memory.
  */
@@ -264,7 +264,7 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_hold_vmap);
  * @dir: the direction
  * @sgt: is filled in
  *
- * The mapping is a streaming one. Between the device's use and the processors', the driver
+ * The mapping is a streaming one. Between accesses of the device and of processors, the driver
  * calls dma_sync_sgtable_for_cpu() and dma_sync_sgtable_for_device().
  *
  * Context: Process context, may sleep.

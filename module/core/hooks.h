@@ -2,7 +2,7 @@
 /*
  * Where the lab (module/lab/) acts on page faults and mappings. The core calls it through
  * a table of functions and does not know it otherwise. While no buffer has a rule or a
- * wipe policy, a static key has each of these tests be one no-operation.
+ * wipe policy, a static key makes each of these tests a no-operation.
  */
 #ifndef MMAPDEMO_HOOKS_H
 #define MMAPDEMO_HOOKS_H
@@ -15,21 +15,21 @@
 #include "buffer.h"
 
 /**
- * struct mmapdemo_hook_ops - what the lab does
+ * struct mmapdemo_hook_ops - functions of the lab
  * @has_rule: whether a page of a range has a rule. The caller holds the invalidate lock.
- * @check: counts an access to a page. The caller holds the invalidate lock until it has
- *	given the page out, so that a rule set meanwhile finds it. Return: 0, or -EIO,
+ * @check: counts an access to a page. The caller holds the invalidate lock until the
+ *	page is mapped or locked, so that a rule set meanwhile finds it. Return: 0, or -EIO,
  *	-EHWPOISON, -ENOMEM as the page's rule says.
- * @delay: has a page fault take as long as its page's rule says. The caller holds no lock
+ * @delay: delays a page fault for as long as its page's rule says. The caller holds no lock
  *	of the module. Return: 0 to go on, or what the page fault is to return.
- * @access: whether an access other than a page fault fails, and how far: of the bytes
- *	@len from @pos on, it says for how many the answer holds. With @nowait it must not
- *	sleep. Return: 0, -EINTR after a fatal signal, -EIO or -ENOMEM as the rule says,
- *	-EAGAIN where it would have to sleep: the access is not counted then.
- * @slow: whether a rule delays some access of a range of bytes; true, too, where it would
- *	have to wait to know
- * @put: drops a count of users, and wipes after the last. @why is for the trace.
- *	Return: whether it was the last.
+ * @access: whether an access other than a page fault fails. It shortens @len, the bytes from
+ *	@pos on, to those for which the answer holds. With @nowait it must not sleep.
+ *	Return: 0, -EINTR after a fatal signal, -EIO or -ENOMEM as the rule says, -EAGAIN
+ *	where it would have to sleep: the access is not counted then.
+ * @slow: whether a rule delays some access of a range of bytes; also true where finding out
+ *	would wait
+ * @put: drops a count of users, and wipes after the last one. @why is for the trace.
+ *	Return: whether it was the last one.
  * @detach: the buffer is about to be freed: drops the hooks
  */
 struct mmapdemo_hook_ops {
@@ -43,8 +43,8 @@ struct mmapdemo_hook_ops {
 };
 
 /**
- * struct mmapdemo_hooks - whether the lab has something to do with a buffer
- * @ops: what it does
+ * struct mmapdemo_hooks - the lab's hooks of a buffer
+ * @ops: its functions
  * @nr_rules: how many parts of rules there are. Changed with the invalidate lock held
  *	exclusively, read without a lock.
  * @wipe_policy: MMAPDEMO_WIPE_ON_ bits
@@ -73,13 +73,13 @@ static inline bool mmapdemo_hooks_used(const struct mmapdemo_buffer *buffer)
 }
 #endif
 
-/* Has the buffer rules? */
+/* Whether the buffer has rules. */
 static inline bool mmapdemo_hooks_active(const struct mmapdemo_buffer *buffer)
 {
 	return mmapdemo_hooks_used(buffer) && READ_ONCE(buffer->hooks->nr_rules);
 }
 
-/* Does its policy say to wipe, on one of these MMAPDEMO_WIPE_ON_ occasions? */
+/* Whether its policy says to wipe on one of these MMAPDEMO_WIPE_ON_ occasions. */
 static inline bool mmapdemo_hooks_wipe(const struct mmapdemo_buffer *buffer, unsigned int when)
 {
 	return mmapdemo_hooks_used(buffer) && (READ_ONCE(buffer->hooks->wipe_policy) & when);
@@ -115,9 +115,9 @@ static inline bool mmapdemo_hooks_slow(struct mmapdemo_buffer *buffer, loff_t po
 }
 
 /*
- * A new user of the buffer has been counted, with a full barrier. A last end that comes after
- * the count does not wipe. One that came before it read the policy before it dropped the
- * count, so the policy is seen here, and its wipe is waited for.
+ * Waits for a wipe. The caller has counted a new user of the buffer, with a full barrier. A user
+ * that ends after that is not the last one and does not wipe. One that ended before has read the
+ * policy before it dropped the count, so this sees the policy, and waits for its wipe.
  */
 static inline void mmapdemo_hooks_await_wipe(const struct mmapdemo_buffer *buffer)
 {
@@ -127,7 +127,7 @@ static inline void mmapdemo_hooks_await_wipe(const struct mmapdemo_buffer *buffe
 	}
 }
 
-/* Drops a count of users, and wipes after the last if that is the policy. Was it the last? */
+/* Drops a count of users, and wipes after the last one if the policy says so. True for the last. */
 static inline bool mmapdemo_hooks_put(struct mmapdemo_buffer *buffer, atomic_t *users,
 				      unsigned int when, const char *why)
 {

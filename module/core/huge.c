@@ -16,7 +16,7 @@
 /* One page fault maps at most this many huge pages, as fault-around does small ones. */
 #define MMAPDEMO_HUGE_AROUND	16
 
-/* Can the huge page around the faulting address be mapped, as far as the VMA goes? */
+/* Whether the VMA has room for the huge page around the faulting address. */
 bool mmapdemo_huge_fits(const struct vm_fault *vmf)
 {
 	const struct vm_area_struct *vma = vmf->vma;
@@ -27,9 +27,9 @@ bool mmapdemo_huge_fits(const struct vm_fault *vmf)
 }
 
 /*
- * Whether a locked folio is what the huge page around a page is to show. It may have been split,
- * or removed, before it was locked. All of it lies inside the end, as prealloc may have made
- * folios beyond it, for a larger size.
+ * Whether a locked folio can be mapped as the huge page around a page. It may have been split or
+ * removed before it was locked. All of it must lie inside the end: prealloc may have made folios
+ * beyond it, for a larger size.
  */
 bool mmapdemo_huge_is(const struct vm_fault *vmf, struct folio *folio)
 {
@@ -63,10 +63,10 @@ static void mmapdemo_huge_next(struct vm_fault *vmf, unsigned long addr, pmd_t *
 }
 
 /*
- * Fault-around for huge pages: the same page fault maps the huge folios that follow
- * and are there already, because a page fault costs more than an entry. They are
- * mapped as for reading. A store that the VMA's protection allows then needs no page
- * fault of its own, unless stores are tracked.
+ * Fault-around for huge pages: the same page fault maps the present huge folios that
+ * follow, because a page fault costs more than an entry. It maps them as for reading. A
+ * store that the VMA's protection allows then needs no page fault of its own, unless
+ * stores are tracked.
  */
 void mmapdemo_huge_around(struct vm_fault *vmf)
 {
@@ -90,7 +90,7 @@ void mmapdemo_huge_around(struct vm_fault *vmf)
 	}
 }
 
-/* Returns the folio of a page that is there, locked, without the invalidate lock; or NULL. */
+/* Returns the folio of a present page, locked, without the invalidate lock; or NULL. */
 static struct folio *mmapdemo_huge_resident(struct vm_fault *vmf)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of_vma(vmf->vma);
@@ -109,7 +109,7 @@ static struct folio *mmapdemo_huge_made(struct vm_fault *vmf)
 	pgoff_t first = round_down(vmf->pgoff, HPAGE_PMD_NR);
 	struct folio *folio;
 
-	/* A chunk with a rule has small folios only, whose page faults ask the rule. */
+	/* A chunk with a rule has small folios only, whose page faults check the rule. */
 	if (vmf->pgoff >= mmapdemo_buffer_pages(buffer) ||
 	    mmapdemo_hooks_has_rule(buffer, first, first + HPAGE_PMD_NR - 1))
 		return NULL;
@@ -117,7 +117,7 @@ static struct folio *mmapdemo_huge_made(struct vm_fault *vmf)
 	return IS_ERR(folio) ? NULL : folio;
 }
 
-/* Maps a folio that is locked, if it is huge, and what is huge beside it. Unlocks it. */
+/* Maps a locked folio if it is huge, and the huge folios beside it. Unlocks it. */
 static vm_fault_t mmapdemo_huge_serve(struct vm_fault *vmf, struct folio *folio)
 {
 	vm_fault_t ret = VM_FAULT_FALLBACK;
@@ -134,9 +134,9 @@ static vm_fault_t mmapdemo_huge_serve(struct vm_fault *vmf, struct folio *folio)
 }
 
 /*
- * vm_ops->huge_fault, since 6.6. If nothing is mapped in the range of a PMD, this maps it in
- * one go, without the page table that the core would allocate for .fault and free again. If
- * a huge page is mapped and stores to it are tracked, small pages have to serve the store.
+ * vm_ops->huge_fault, since 6.6. If nothing is mapped in the range of a PMD, this maps the range
+ * at once, without the page table that mm/ would allocate for .fault and free again. If a huge
+ * page is mapped and stores to it are tracked, the store needs small pages.
  */
 vm_fault_t mmapdemo_huge_fault(struct vm_fault *vmf, unsigned int order)
 {
@@ -148,7 +148,7 @@ vm_fault_t mmapdemo_huge_fault(struct vm_fault *vmf, unsigned int order)
 	if (order != HPAGE_PMD_ORDER || !pmd_none(*vmf->pmd) ||
 	    !mmapdemo_huge_fits(vmf) || mmapdemo_fault_copies(vmf))
 		return VM_FAULT_FALLBACK;
-	/* The core frees an unused page table after .fault, but not after .huge_fault. */
+	/* mm/ frees an unused page table after .fault, but not after .huge_fault. */
 	if (mmapdemo_map_pages_needs_table())
 		return VM_FAULT_FALLBACK;
 
@@ -164,7 +164,7 @@ vm_fault_t mmapdemo_huge_fault(struct vm_fault *vmf, unsigned int order)
 			ret = mmapdemo_huge_serve(vmf, folio);
 	} else {
 		if (mmapdemo_buffer_lock_mapping(mapping))
-			return VM_FAULT_FALLBACK; /* killed: .fault says so */
+			return VM_FAULT_FALLBACK; /* killed: .fault reports it */
 		folio = mmapdemo_huge_made(vmf);
 		if (folio)
 			ret = mmapdemo_huge_serve(vmf, folio);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Huge pages in page faults. huge.c is for all kernels. Kernels since 6.15 map a huge folio
- * by vmf_insert_folio_pmd() (huge_insert.c), those before by filemap_map_pages()
- * (huge_map.c): core.mk takes one of the two.
+ * by vmf_insert_folio_pmd() (huge_insert.c), and earlier ones by filemap_map_pages()
+ * (huge_map.c). core.mk builds one of the two.
  */
 #ifndef MMAPDEMO_HUGE_H
 #define MMAPDEMO_HUGE_H
@@ -15,12 +15,12 @@ vm_fault_t mmapdemo_huge_fault(struct vm_fault *vmf, unsigned int order);
 
 bool mmapdemo_huge_is(const struct vm_fault *vmf, struct folio *folio);
 
-/* Of huge_insert.c or huge_map.c. */
+/* In huge_insert.c or huge_map.c. */
 bool mmapdemo_huge_insert(struct vm_fault *vmf, struct folio *folio);
 
 #ifdef MMAPDEMO_HUGE_BY_CORE
 
-/* Of huge_map.c. */
+/* In huge_map.c. */
 void mmapdemo_huge_mapped_by_core(struct vm_fault *vmf);
 void mmapdemo_huge_returned(struct vm_fault *vmf);
 
@@ -38,7 +38,7 @@ static inline void mmapdemo_huge_after_core(struct vm_fault *vmf)
 
 #else
 
-/* The core asked .huge_fault first, which maps all that is huge. */
+/* mm/ called .huge_fault first, which maps all huge folios. */
 static inline void mmapdemo_huge_before_core(struct vm_fault *vmf, struct folio *folio)
 {
 }

@@ -11,10 +11,10 @@
  * @vmf: the page fault, with the PMD
  * @folio: the folio, which the caller has locked and this unlocks
  *
- * A page table may come there meanwhile, of page faults on other pages, guard regions
- * (MADV_GUARD_INSTALL) or UFFDIO_WRITEPROTECT, which hold the VMA lock for reading only.
- * So nothing is inserted as for writing: vmf_insert_folio_pmd() warns then. In a VMA
- * that is writable, and whose stores nobody tracks, the entry is writable all the same.
+ * Page faults on other pages, guard regions (MADV_GUARD_INSTALL) and UFFDIO_WRITEPROTECT
+ * may install a page table meanwhile, as they hold the VMA lock for reading only. So this
+ * never inserts for writing: vmf_insert_folio_pmd() would warn. In a writable VMA whose
+ * stores are not tracked, the entry is writable all the same.
  *
  * Return: whether it is mapped.
  */

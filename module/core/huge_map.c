@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Maps a huge folio with filemap_map_pages(): kernels before 6.15. There the core also maps
- * huge pages itself, for what .fault returns or filemap_map_pages() finds.
+ * Maps a huge folio with filemap_map_pages(): kernels before 6.15. There mm/ also maps
+ * huge pages itself, for a folio that .fault returns or filemap_map_pages() finds.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -15,8 +15,8 @@
  * @vmf: the page fault, with the PMD
  * @folio: the folio, which the caller has locked and this unlocks
  *
- * A page table may come there meanwhile, of page faults on other pages, guard regions
- * (MADV_GUARD_INSTALL) or UFFDIO_WRITEPROTECT, which hold the VMA lock for reading only.
+ * Page faults on other pages, guard regions (MADV_GUARD_INSTALL) and UFFDIO_WRITEPROTECT
+ * may install a page table meanwhile, as they hold the VMA lock for reading only.
  * filemap_map_pages() tries to lock the folio, and maps all of it or, without a page
  * table, nothing. mmapdemo_folios_settle() waits for that.
  *

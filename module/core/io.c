@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files of a buffer: what a program can do with one besides mmap. As with a
- * block device, writes do not change the size: reads end there, writes fall short
- * of it and fail past it with ENOSPC. A driver whose files grow has a write_iter of its own,
- * which calls mmapdemo_io_write_locked(): device/file.c.
+ * read, write and seek of files of a buffer. As with a block device, writes do not
+ * change the size: reads and writes end at the end, and a write past it is ENOSPC. A
+ * driver whose files grow has a write_iter of its own, which calls
+ * mmapdemo_io_write_locked(): device/file.c.
  */
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -20,7 +20,7 @@
 #include "notify.h"
 #include "strategy.h"
 
-/* Whether reads and writes of a file are this file's, which honour IOCB_NOWAIT. */
+/* Whether a file has the read and write functions below, which honour IOCB_NOWAIT. */
 bool mmapdemo_io_serves(const struct file *file)
 {
 	const struct file_operations *fops = file->f_op;
@@ -65,10 +65,10 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_io_llseek);
 /*
  * Copies one piece to user memory. Holes read as zeros and stay holes.
  *
- * User memory that is not there is written from a copy, with page faults, once the piece
- * is put back. fault_in_iov_iter_writeable() would not do: it promises that pages are
- * there, not that a store works (memory tags, shadow stacks), and a read that tries again
- * after it may do so for ever.
+ * User memory that is not present is written from a copy, with page faults, once the piece is
+ * put back. fault_in_iov_iter_writeable() would not do: it promises that pages are present, not
+ * that a store works (memory tags, shadow stacks), and a read that tries again after it may do
+ * so for ever.
  */
 static int mmapdemo_io_copy_out(struct mmapdemo_buffer *buffer, struct kiocb *iocb,
 				size_t bytes, struct iov_iter *to, size_t *copied)
@@ -84,7 +84,7 @@ static int mmapdemo_io_copy_out(struct mmapdemo_buffer *buffer, struct kiocb *io
 		err = buffer->strategy->piece(buffer, iocb->ki_pos, false, &piece);
 	if (err)
 		return err;
-	/* A new size may have made the hole: the end is looked at once more, after it. */
+	/* A smaller size may have made the hole, so check the end again, after the hole. */
 	if (!piece.at && iocb->ki_pos >= mmapdemo_buffer_bytes(buffer))
 		return 0;
 	*copied = mmapdemo_piece_copy_out(&piece, to);
@@ -103,8 +103,8 @@ static int mmapdemo_io_copy_out(struct mmapdemo_buffer *buffer, struct kiocb *io
 }
 
 /*
- * Whether an asynchronous transfer would have to wait somewhere. It is asked before
- * anything is copied, or counted by a rule, as io_uring tries some hundred times before
+ * Whether an asynchronous transfer would have to wait somewhere. The caller asks before it
+ * copies anything, and before a rule counts it, as io_uring tries some hundred times before
  * it has a worker wait.
  */
 static bool mmapdemo_io_would_wait(struct kiocb *iocb, size_t bytes, bool write)
@@ -122,9 +122,8 @@ static bool mmapdemo_io_would_wait(struct kiocb *iocb, size_t bytes, bool write)
 }
 
 /*
- * An asynchronous transfer would have to wait. io_uring takes a short transfer of a
- * device for the result. Told that nothing was transferred, it has a worker do all of it,
- * which waits where this did not.
+ * An asynchronous transfer would have to wait. io_uring takes a short transfer of a device
+ * for the result. If nothing was transferred, it has a worker do all of it, which may wait.
  */
 static ssize_t mmapdemo_io_refuse(struct kiocb *iocb, struct iov_iter *iter, ssize_t done)
 {
@@ -136,7 +135,7 @@ static ssize_t mmapdemo_io_refuse(struct kiocb *iocb, struct iov_iter *iter, ssi
 ssize_t mmapdemo_io_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
-	size_t checked = 0; /* bytes that the fault lab has let pass, and that are still to do */
+	size_t checked = 0; /* bytes still to copy that the fault lab has let pass */
 	ssize_t done = 0;
 	int err = 0;
 
@@ -185,7 +184,7 @@ static int mmapdemo_io_copy_in(struct mmapdemo_buffer *buffer, struct kiocb *ioc
 	size_t bytes;
 	int err;
 
-	/* What cannot be read leaves no memory behind. */
+	/* Allocate no memory for bytes that cannot be read. */
 	if (!piece.nowait && fault_in_iov_iter_readable(from, 1))
 		return -EFAULT;
 	err = buffer->strategy->piece(buffer, iocb->ki_pos, true, &piece);
@@ -199,7 +198,7 @@ static int mmapdemo_io_copy_in(struct mmapdemo_buffer *buffer, struct kiocb *ioc
 	return 0;
 }
 
-/* Writes as far as the size goes. The caller holds the inode's lock. */
+/* Writes up to the end. The caller holds the inode's lock. */
 ssize_t mmapdemo_io_write_locked(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
@@ -225,7 +224,7 @@ ssize_t mmapdemo_io_write_locked(struct kiocb *iocb, struct iov_iter *from)
 	return done ? done : err;
 }
 
-/* How far the fault lab has one answer, which is all where it has no rules. */
+/* Shortens @bytes to those of one answer of the fault lab. Without rules it keeps all. */
 static int mmapdemo_io_write_check(struct kiocb *iocb, size_t *bytes)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
@@ -236,7 +235,7 @@ static int mmapdemo_io_write_check(struct kiocb *iocb, size_t *bytes)
 				     iocb->ki_flags & IOCB_NOWAIT);
 }
 
-/* The check, and the inode's lock: which is first is the same but for a write that may not wait. */
+/* Checks, and takes the inode's lock. The order matters only for a write that may not wait. */
 static int mmapdemo_io_write_begin(struct kiocb *iocb, size_t *bytes)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(iocb->ki_filp);
@@ -253,14 +252,14 @@ static int mmapdemo_io_write_begin(struct kiocb *iocb, size_t *bytes)
 }
 
 /*
- * Writes to one folio that is there, with its lock and without the inode's, so that several
- * tasks write at once. It gives way to a task that has the inode's lock, which may write the
- * folio in several parts. A task that takes the lock later waits for the folio's. A task that
- * lowers the end, sets a rule or a seal, or revokes waits for the folio's lock, too.
+ * Writes to one present folio, with its lock and without the inode's, so that several tasks write
+ * at once. It gives way to a task that has the inode's lock, which may write the folio in several
+ * parts. A task that takes the lock later waits for the folio's lock. A task that lowers the end,
+ * sets a rule or a seal, or revokes waits for the folio's lock, too.
  *
- * Return: bytes written; 0 where the inode's lock is needed. Where user memory was not there, some
- * bytes may be changed then, and @torn says so. The buffer counts such a write, before the folio is
- * unlocked and until the caller has written all of it again. If that fails, it reports an error.
+ * Return: bytes written; 0 where the inode's lock is needed. If user memory was not present, some
+ * bytes may be changed then, and @torn is set. The buffer counts such a write from before the folio
+ * is unlocked until the caller has written all of it again. If that fails, it reports an error.
  */
 static ssize_t mmapdemo_io_write_one(struct kiocb *iocb, struct iov_iter *from, bool *torn)
 {
@@ -279,7 +278,7 @@ static ssize_t mmapdemo_io_write_one(struct kiocb *iocb, struct iov_iter *from, 
 	if (*torn)
 		atomic_inc(&buffer->torn);
 	mmapdemo_piece_put(&piece, true);
-	/* User memory was not there: the other way writes all of it once more. */
+	/* User memory was not present: the caller writes all of it again, with the inode's lock. */
 	if (copied < count) {
 		iov_iter_revert(from, copied);
 		return 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What happens at mmap and in a VMA's life, whatever the strategy.
+ * mmap(), and the life of a VMA, for all strategies.
  */
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -22,10 +22,10 @@ static void mmapdemo_mapping_count(struct mmapdemo_buffer *buffer)
 		;
 }
 
-/* Counts a VMA that was mapped, split off, moved to, or inherited over fork. */
+/* Counts a VMA that mmap(), a split, mremap() or fork has made. */
 static void mmapdemo_mapping_get(struct mmapdemo_buffer *buffer, void **vm_private_data)
 {
-	*vm_private_data = buffer; /* it is counted: see mmapdemo_vma_close() */
+	*vm_private_data = buffer; /* marks it as counted: see mmapdemo_vma_close() */
 	mmapdemo_mapping_count(buffer);
 	mmapdemo_hooks_await_wipe(buffer); /* pages may be mapped already */
 }
@@ -48,14 +48,14 @@ void mmapdemo_vma_close(struct vm_area_struct *vma)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(vma->vm_file);
 
-	/* From 7.1 on the core also closes a VMA whose mapping failed half-way. */
+	/* From 7.1 on mm/ also closes a VMA whose mapping failed half-way. */
 	if (!vma->vm_private_data)
 		return;
 	trace_vma_close(buffer->name, vma, atomic_read(&buffer->vmas) - 1);
 	mmapdemo_mapping_put(buffer);
 }
 
-/* The only place to count a new mapping: nothing that follows can fail or merge it away. */
+/* A new mapping can only be counted here: no later step can fail or merge it away. */
 int mmapdemo_vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 			const struct file *file, void **vm_private_data)
 {
@@ -65,8 +65,8 @@ int mmapdemo_vma_mapped(unsigned long start, unsigned long end, pgoff_t pgoff,
 
 /*
  * A mapping may reach past the end of `pagecache', as of a file, but not past what a
- * file offset can name. The core checks that for regular files and block
- * devices only.
+ * file offset can name. The kernel checks that for regular files and block devices
+ * only (file_mmap_size_max()).
  */
 static int mmapdemo_mapping_check(struct mmapdemo_buffer *buffer, pgoff_t pgoff,
 				  unsigned long pages)
@@ -119,7 +119,7 @@ int mmapdemo_mapping_mmap(struct file *file, struct vm_area_struct *vma)
 		err = buffer->strategy->mmap(buffer, vma);
 	if (err)
 		return err;
-	/* Should the core fail after this, it calls close. */
+	/* If a later step of mm/ fails, it calls .close. */
 	mmapdemo_mapping_get(buffer, &vma->vm_private_data);
 	trace_mmap(buffer->name, vma->vm_start, vma->vm_end, vma->vm_pgoff, vma->vm_flags);
 	return 0;

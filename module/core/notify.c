@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Events that programs wait for, with poll(2) or the command WAIT. Each is
- * counted, and each file description remembers the last count that it was told, so
- * that it misses no event between two calls.
+ * Events that programs wait for, with poll(2) or the command WAIT. The buffer counts each
+ * event, and each file description remembers the last count that it reported, so that a
+ * program misses no event between two calls.
  */
 #include <linux/fs.h>
 #include <linux/mmapdemo.h>
@@ -30,7 +30,7 @@ static __poll_t mmapdemo_notify_mask(unsigned int events)
 	return mask;
 }
 
-/* Return: how often it has happened now. */
+/* Return: how often the event has happened, this time included. */
 s64 mmapdemo_notify_event(struct mmapdemo_buffer *buffer, enum mmapdemo_event event)
 {
 	s64 count = atomic64_inc_return(&buffer->events[event]);
@@ -42,10 +42,10 @@ s64 mmapdemo_notify_event(struct mmapdemo_buffer *buffer, enum mmapdemo_event ev
 }
 
 /**
- * mmapdemo_notify - tell who waits that there is something to read
+ * mmapdemo_notify - wake programs: there is something to read
  * @buffer: the buffer
  *
- * To programs it is MMAPDEMO_EVENT_KICK. After mmapdemo_revoke() it does nothing.
+ * Programs see MMAPDEMO_EVENT_KICK. After mmapdemo_revoke() it does nothing.
  *
  * Context: As wake_up(): also hard interrupts, but not an NMI. The caller holds no lock that a
  * wake-up, eventfd_signal() or kill_fasync() takes, such as the scheduler's.
@@ -57,7 +57,7 @@ void mmapdemo_notify(struct mmapdemo_buffer *buffer)
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_notify);
 
-/* A new file description is not told of earlier events. */
+/* A new file description does not report earlier events. */
 void mmapdemo_notify_begin(struct mmapdemo_buffer *buffer, struct mmapdemo_waiter *waiter)
 {
 	int i;
@@ -67,7 +67,7 @@ void mmapdemo_notify_begin(struct mmapdemo_buffer *buffer, struct mmapdemo_waite
 		waiter->seen[i] = atomic64_read(&buffer->events[i]);
 }
 
-/* Returns which of some events are new to a file description; with @tell, they no longer are. */
+/* Returns which of @events are new to a file description; with @tell, they are reported now. */
 static unsigned int mmapdemo_notify_news(struct file *file, unsigned int events, bool tell)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
@@ -117,7 +117,7 @@ int mmapdemo_notify_wait(struct file *file, unsigned int *events)
 }
 
 /**
- * mmapdemo_wait - wait for mmapdemo_notify(), once for all calls of it since the last wait
+ * mmapdemo_wait - wait for mmapdemo_notify(); one wait takes all calls since the last wait
  * @file: an attached file; with O_NONBLOCK it does not wait
  *
  * Context: Process context, may sleep.
@@ -156,7 +156,7 @@ union mmapdemo_notify_argument {
 	struct mmapdemo_eventfd eventfd;
 };
 
-/* @known is what the core's struct has; the program's may be a later one, which is longer. */
+/* @known is the size of the core's struct. A later version, which a program has, is longer. */
 static int mmapdemo_notify_get(union mmapdemo_notify_argument *arg, void __user *user,
 			       size_t first_version, size_t known)
 {
@@ -183,7 +183,7 @@ static int mmapdemo_notify_ioctl_wait(struct file *file, void __user *user)
 	if (err)
 		return err;
 	size = min_t(size_t, arg.size, sizeof(arg.wait));
-	/* Where the answer cannot be written, no event is taken. */
+	/* If the answer cannot be written, the event stays new. */
 	if (copy_to_user(user, &arg.wait, size))
 		return -EFAULT;
 	err = mmapdemo_notify_wait_for(file, &arg.wait);
@@ -217,15 +217,15 @@ static int mmapdemo_notify_ioctl_eventfd(struct file *file, void __user *user)
 }
 
 /**
- * mmapdemo_notify_ioctl - a struct file_operations' unlocked_ioctl
+ * mmapdemo_notify_ioctl - for struct file_operations: unlocked_ioctl
  * @file: an attached file
  * @cmd: the command
  * @arg: a pointer to user memory
  *
- * Serves MMAPDEMO_IOCTL_WAIT and MMAPDEMO_IOCTL_EVENTFD of the uapi header. A program whose
- * poll(2) said POLLIN takes the event with WAIT. Without it, or a read() of the driver's that
- * calls mmapdemo_wait(), POLLIN never ends. A driver with commands of its own calls it for the
- * others.
+ * Serves MMAPDEMO_IOCTL_WAIT and MMAPDEMO_IOCTL_EVENTFD of the uapi header. After poll(2) has
+ * reported POLLIN, a program takes the event with WAIT, or with a read() of the driver's that
+ * calls mmapdemo_wait(). Otherwise POLLIN stays set. A driver with commands of its own calls this
+ * function for all other commands.
  *
  * Context: Process context, may sleep. Accesses user memory.
  *
@@ -252,10 +252,9 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_notify_ioctl);
  * mmapdemo_notify_refused - an asynchronous read would have to wait
  * @file: its file description
  *
- * io_uring answers -EAGAIN by waiting until poll says that there is something to
- * read, which here says that somebody called KICK. So the task's next poll, which is
- * io_uring's own, says that there is. io_uring tries again, some times, and then has
- * a worker wait.
+ * After -EAGAIN, io_uring waits until poll reports EPOLLIN, which here means that a
+ * program called KICK. So the task's next poll, which is io_uring's own, reports
+ * EPOLLIN. io_uring tries again, some times, and then has a worker wait.
  */
 void mmapdemo_notify_refused(struct file *file)
 {
@@ -288,15 +287,15 @@ static bool mmapdemo_notify_retries(struct mmapdemo_waiter *waiter)
 }
 
 /**
- * mmapdemo_notify_poll - a struct file_operations' poll
+ * mmapdemo_notify_poll - for struct file_operations: poll
  * @file: an attached file
  * @wait: as poll() has it
  *
  * Context: Process context, may sleep.
  *
- * Return: EPOLLIN after mmapdemo_notify(), until mmapdemo_wait() or MMAPDEMO_IOCTL_WAIT has told
- * the file's user;
- * EPOLLPRI for other events of the ABI; EPOLLHUP and EPOLLERR once the buffer is revoked.
+ * Return: EPOLLIN after mmapdemo_notify(), until mmapdemo_wait() or MMAPDEMO_IOCTL_WAIT has
+ * reported it for the file; EPOLLPRI for other events of the ABI; EPOLLHUP and EPOLLERR once the
+ * buffer is revoked.
  */
 __poll_t mmapdemo_notify_poll(struct file *file, poll_table *wait)
 {
@@ -313,7 +312,7 @@ __poll_t mmapdemo_notify_poll(struct file *file, poll_table *wait)
 }
 EXPORT_SYMBOL_MMAPDEMO(mmapdemo_notify_poll);
 
-/* Who waits is told that nothing will come; by the @first revoke, eventfds and signals, too. */
+/* Wakes all waiters, as no event will come. The @first revoke signals eventfds and owners, too. */
 void mmapdemo_notify_revoked(struct mmapdemo_buffer *buffer, bool first)
 {
 	wake_up_all(&buffer->wait);

@@ -10,22 +10,22 @@
 
 struct mmapdemo_wait;
 
-/* Tasks that may at once be between a read that is refused and their next poll. */
+/* How many tasks a waiter can remember between their refused read and their next poll. */
 #define MMAPDEMO_REFUSED	8
 
 /**
- * struct mmapdemo_waiter - what a file description has been told of events
- * @lock: protects all of it: the description may be shared
- * @seen: how often each event had happened when it was
- * @refused: tasks whose asynchronous read was told to try again, and who have not polled
- *	yet; only to be compared
- * @refusals: how many there were
- * @crowded: there were more than fit in: poll tells all tasks to read
+ * struct mmapdemo_waiter - events that a file description has reported
+ * @lock: protects all members: the description may be shared
+ * @seen: how often each event had happened when it was last reported
+ * @refused: tasks whose asynchronous read got -EAGAIN, and that have not polled yet; only
+ *	compared, never followed
+ * @refusals: how many reads were refused
+ * @crowded: more tasks than fit in @refused: poll reports EPOLLIN to all tasks
  * @data: the driver's; never changed
  * @listener: its eventfd, if it has one
  */
 struct mmapdemo_waiter {
-	spinlock_t lock; /* what follows */
+	spinlock_t lock; /* protects the members below */
 	s64 seen[MMAPDEMO_EVENTS];
 	const struct task_struct *refused[MMAPDEMO_REFUSED];
 	unsigned int refusals;

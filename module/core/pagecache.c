@@ -2,24 +2,24 @@
 /*
  * pagecache: a file without a file system.
  *
- * When:    the buffer's memory is yours to choose, and programs should find all
- *          that they know of files: the default choice for a new driver.
+ * When:    the driver may choose the memory, and programs should find all that
+ *          they know of files: the default choice for a new driver.
  * Gives:   the whole contract: shared and private, process-shared futexes,
  *          O_DIRECT and io_uring on the mapping, huge mappings, memory on first
- *          use, charged to who uses it, resize and holes under live mappings,
+ *          use, charged to its user, resize and holes under live mappings,
  *          SIGBUS past the end, migration and compaction, userfaultfd's write
  *          tracking, and from 7.2 on its write-protection.
  * Denies:  physical contiguity, and memory that never moves: for DMA it has to
- *          be pinned like any user memory. Also missing and minor faults of
- *          userfaultfd, which only the kernel's own shmem and hugetlbfs report.
+ *          be pinned like any user memory. Also missing and minor page faults
+ *          of userfaultfd, which only the kernel's own shmem and hugetlbfs report.
  * Carried: a private inode's address_space, filemap_add_folio(),
  *          filemap_map_pages(), and in .fault a locked folio of it;
  *          vmf_insert_folio_pmd() from 6.15 on; file->f_mapping set by open().
  * In tree: fs/aio.c (the ring of a context), block/fops.c (block devices),
  *          drivers/dax/device.c, mm/secretmem.c, virt/kvm/guest_memfd.c.
  *
- * What makes, splits and drops the folios is in folios.c and reshape.c, page
- * faults in fault.c.
+ * folios.c makes the folios, reshape.c splits and frees them, and fault.c serves
+ * page faults.
  */
 #include <linux/mm.h>
 
@@ -46,8 +46,8 @@ static const struct vm_operations_struct mmapdemo_pagecache_vm_ops = {
 };
 
 /*
- * No VM_ flag is set. Not VM_DONTEXPAND: what mremap() adds is the file's next
- * pages, or SIGBUS. Not VM_DONTDUMP, VM_IO: it is memory, and may be looked at.
+ * Sets no VM_ flag. VM_DONTEXPAND is not needed: mremap() adds the file's next pages, or
+ * SIGBUS. VM_DONTDUMP and VM_IO are not needed: reading memory has no side effects.
  */
 static int mmapdemo_pagecache_mmap_prepare(struct mmapdemo_buffer *buffer,
 					   struct mmapdemo_vma_desc *desc)
@@ -56,7 +56,7 @@ static int mmapdemo_pagecache_mmap_prepare(struct mmapdemo_buffer *buffer,
 
 	desc->vm_ops = &mmapdemo_pagecache_vm_ops;
 	/*
-	 * The core counts a mapping that may be written before it calls this, and
+	 * mm/ counts a mapping that may be written before it calls this, and
 	 * mmapdemo_seal_add() forbids such counts while it sets a seal.
 	 */
 	if (!mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_WRITES) || !(flags & VM_SHARED))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The contents of the strategy `pagecache', as read, write, seek, FILL, SUM and WIPE
- * use them.
+ * Access to the contents of the strategy `pagecache', for read, write, seek, FILL, SUM and
+ * WIPE.
  */
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -22,15 +22,15 @@ static size_t mmapdemo_pieces_sound(struct folio *folio, loff_t pos, size_t byte
 		return folio_test_hwpoison(folio) ? 0 : bytes;
 	if (likely(!folio_test_has_hwpoisoned(folio)))
 		return bytes;
-	/* memory_failure() could not split it, as somebody else had a reference. */
+	/* memory_failure() could not split the folio, which had another reference. */
 	if (PageHWPoison(folio_file_page(folio, pos >> PAGE_SHIFT)))
 		return 0;
 	return min(bytes, PAGE_SIZE - offset_in_page(pos));
 }
 
 /*
- * The folio of a page, with a reference; NULL for a hole. What is found while a chunk becomes huge
- * is not believed: see mmapdemo_collapse_replace().
+ * The folio of a page, with a reference; NULL for a hole. It looks again if a chunk became huge
+ * meanwhile: see mmapdemo_collapse_replace().
  */
 static struct folio *mmapdemo_pieces_look(struct mmapdemo_buffer *buffer, pgoff_t index,
 					  bool nowait)
@@ -67,7 +67,7 @@ static struct folio *mmapdemo_pieces_find(struct mmapdemo_buffer *buffer, pgoff_
 			return folio;
 		if (nowait)
 			break;
-		/* Migration is copying to it, or the core has just added it. */
+		/* Migration is copying to it, or mm/ has just added it. */
 		folio_lock(folio);
 		if (folio->mapping == buffer->inode->i_mapping)
 			err = mmapdemo_folios_ready(buffer, folio);
@@ -82,7 +82,7 @@ static struct folio *mmapdemo_pieces_find(struct mmapdemo_buffer *buffer, pgoff_
 	return ERR_PTR(err);
 }
 
-/* Returns the folio of a page for writing: locked, and made if it and @pages are missing. */
+/* Returns the folio of a page for writing: locked, and made, for @pages pages, if missing. */
 static struct folio *mmapdemo_pieces_find_locked(struct mmapdemo_buffer *buffer, pgoff_t index,
 						 pgoff_t pages, bool nowait)
 {
@@ -120,8 +120,8 @@ static struct folio *mmapdemo_pieces_find_locked(struct mmapdemo_buffer *buffer,
 
 /*
  * For writing, the folio stays locked until mmapdemo_piece_put(), which excludes
- * migration. User memory that is copied meanwhile may be a mapping of this very
- * folio, whose page fault takes the lock: see mmapdemo_piece_copy_in().
+ * migration. User memory that is copied meanwhile may be a mapping of the same folio,
+ * whose page fault takes the lock: see mmapdemo_piece_copy_in().
  */
 int mmapdemo_pieces_get(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 			struct mmapdemo_piece *piece)
@@ -131,7 +131,7 @@ int mmapdemo_pieces_get(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 	struct folio *folio;
 	int err = 0;
 
-	/* Before memory is allocated for what cannot be written. */
+	/* Checked before memory is allocated for bytes that cannot be written. */
 	if (write && mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_WRITES))
 		return -EPERM;
 	if (write)
@@ -155,7 +155,7 @@ int mmapdemo_pieces_get(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 	piece->bytes = mmapdemo_pieces_sound(folio, pos, piece->bytes);
 	if (!piece->bytes)
 		err = -EIO;
-	/* A task that lowers the end, or seals the buffer, waits for the folio's lock then. */
+	/* A task that lowers the end or seals the buffer later waits for the folio's lock. */
 	else if (write && index >= mmapdemo_buffer_pages(buffer))
 		err = mmapdemo_buffer_past_end(buffer);
 	else if (write && mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_WRITES))
@@ -173,12 +173,12 @@ int mmapdemo_pieces_get(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 }
 
 /*
- * Returns the first page of a range that is a hole; beyond the range where none is. A page
- * that a memory error took is no hole: reading it is an error.
+ * Returns the first page of a range that is a hole; a page beyond the range if there is none.
+ * A page that a memory error took is no hole: reading it is an error.
  *
- * Not page_cache_next_miss(): it calls page 0 missing even where it is present. Nor its
- * xas_next(): from inside a huge folio on, it takes each of the folio's entries in the tree
- * for one page.
+ * page_cache_next_miss() would not do: it reports page 0 missing even where it is present. Nor
+ * would its xas_next(): from inside a huge folio on, it takes each of the folio's entries in
+ * the tree for one page.
  */
 static pgoff_t mmapdemo_pieces_next_hole(struct mmapdemo_buffer *buffer, pgoff_t first,
 					 pgoff_t last)

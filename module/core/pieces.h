@@ -7,7 +7,7 @@
 struct mmapdemo_buffer;
 struct mmapdemo_piece;
 
-#ifdef MMAPDEMO_WITHOUT_IO /* the strategy has no such thing */
+#ifdef MMAPDEMO_WITHOUT_IO /* the strategy cannot */
 #define mmapdemo_pieces_get		NULL
 #define mmapdemo_pieces_present		NULL
 #define mmapdemo_pieces_seek		NULL

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * RESIZE and PUNCH, which free folios, and the split of large folios into single pages, for
- * pages that the fault lab gives out one by one.
+ * RESIZE and PUNCH, which free folios, and the split of large folios into single pages, which the
+ * fault lab needs for pages with a rule.
  *
- * truncate_inode_pages_range() frees the folios of a range, and is asked for ranges that no
- * folio crosses the ends of. Where one does and cannot be split, 7.x would free it with the
- * pages that lie outside (truncate_inode_partial_folio() does not tell that its second split
- * failed). So a folio is split first. If it stays whole, as somebody else has a reference, its
- * part is zeroed.
+ * truncate_inode_pages_range() frees the folios of a range. This file calls it only for ranges
+ * whose ends no folio crosses. If a folio crossed one and could not be split, 7.x would free the
+ * pages outside, too, as truncate_inode_partial_folio() does not report that its second split
+ * failed. So this file splits such a folio first. If another reference keeps the folio whole, its
+ * part of the range is zeroed.
  */
 #include <linux/delay.h>
 #include <linux/mm.h>
@@ -28,17 +28,17 @@
 #define MMAPDEMO_SPLIT_TRIES	100
 #define MMAPDEMO_SPLIT_WAIT_US	1000
 
-/* A fatal signal waits for no more than this to be freed. */
+/* A fatal signal waits until at most this much is freed. */
 #define MMAPDEMO_PUNCH_STEP	max_t(loff_t, SZ_64M, PMD_SIZE)
 
-/* -ENODEV once the buffer is revoked, or 0. It stays so until the invalidate lock is dropped. */
+/* -ENODEV once the buffer is revoked, or 0. The invalidate lock keeps the answer true. */
 static int mmapdemo_reshape_gone(struct mmapdemo_buffer *buffer)
 {
 	lockdep_assert_held_write(&buffer->inode->i_mapping->invalidate_lock);
 	return buffer->revoked ? -ENODEV : 0;
 }
 
-/* The first page of a range whose folio holds other pages too; beyond the range where none does. */
+/* The first page of a range that is in a large folio; a page beyond the range if there is none. */
 static pgoff_t mmapdemo_reshape_next_large(struct address_space *mapping, pgoff_t first,
 					   pgoff_t last)
 {
@@ -58,9 +58,9 @@ static pgoff_t mmapdemo_reshape_next_large(struct address_space *mapping, pgoff_
 }
 
 /*
- * Splits the folio that holds a page, so that the page is one of its own. The core exports
- * no function that does only this. Truncating the empty range behind the page's first
- * byte frees and zeroes nothing, and splits the folio which that range cuts.
+ * Splits the folio that holds a page, so that the page is a folio of its own. mm/ exports no
+ * function that does only this. Truncating the empty range behind the page's first byte
+ * frees and zeroes nothing, and splits the folio that contains this range.
  */
 static void mmapdemo_reshape_split_page(struct address_space *mapping, pgoff_t index)
 {
@@ -78,8 +78,8 @@ static void mmapdemo_reshape_split_page(struct address_space *mapping, pgoff_t i
  * Contents stay. Processes that had the pages mapped fault them in again.
  *
  * Context: Process context, may sleep. The caller holds the inode's lock, and the
- * invalidate lock exclusively, which is dropped while this waits for references that
- * others have: what the caller knew of the range may have changed.
+ * invalidate lock exclusively. The latter is dropped while this waits for other
+ * references, so that the range may have changed afterwards.
  *
  * Return: 0, -EBUSY where a folio is pinned or in use by I/O, -EINTR after a fatal
  * signal; those before it may be small then.
@@ -111,7 +111,7 @@ int mmapdemo_reshape_split(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_
 	return 0;
 }
 
-/* Whether the folio that holds a page begins before it; and where it begins and ends. */
+/* Whether the folio that holds a page begins before it. Also returns where it begins and ends. */
 static bool mmapdemo_reshape_crosses(struct address_space *mapping, pgoff_t index, pgoff_t *from,
 				     pgoff_t *to)
 {
@@ -125,7 +125,7 @@ static bool mmapdemo_reshape_crosses(struct address_space *mapping, pgoff_t inde
 	return *from < index;
 }
 
-/* Splits the folio that holds a page, if the page is not its first. */
+/* Splits the folio that holds a page, if the page is not its first one. */
 static int mmapdemo_reshape_cut(struct mmapdemo_buffer *buffer, pgoff_t index)
 {
 	pgoff_t from, to;
@@ -136,8 +136,8 @@ static int mmapdemo_reshape_cut(struct mmapdemo_buffer *buffer, pgoff_t index)
 }
 
 /*
- * Zeroes bytes where there is memory. None of their pages is broken. The end of the last page that
- * a file can have is no loff_t.
+ * Zeroes bytes where there is memory. None of their pages is broken. The end of the last page of a
+ * file may not fit a loff_t.
  */
 static void mmapdemo_reshape_zero(struct address_space *mapping, u64 pos, u64 end)
 {
@@ -159,7 +159,7 @@ static void mmapdemo_reshape_zero(struct address_space *mapping, u64 pos, u64 en
 
 /*
  * Whether a folio that lies in the range whole is pinned. If it were freed, a device that
- * has pinned it would go on writing to memory that nobody shares any more.
+ * uses the pin would go on writing to memory that no mapping shows any more.
  */
 bool mmapdemo_reshape_pinned(struct address_space *mapping, pgoff_t first, pgoff_t last)
 {
@@ -182,7 +182,7 @@ bool mmapdemo_reshape_pinned(struct address_space *mapping, pgoff_t first, pgoff
 	return pinned;
 }
 
-/* The first broken page of a folio, at or after a page of it; behind the folio where none is. */
+/* The first broken page of a folio from a page on; the page behind the folio if there is none. */
 static pgoff_t mmapdemo_reshape_broken_page(struct folio *folio, pgoff_t index)
 {
 	pgoff_t after = folio_next_index(folio);
@@ -194,7 +194,7 @@ static pgoff_t mmapdemo_reshape_broken_page(struct folio *folio, pgoff_t index)
 	return index;
 }
 
-/* The first broken page of a huge folio in a range; beyond the range where there is none. */
+/* The first broken page of large folios in a range; a page beyond the range if there is none. */
 static pgoff_t mmapdemo_reshape_next_broken(struct address_space *mapping, pgoff_t first,
 					    pgoff_t last)
 {
@@ -216,8 +216,8 @@ static pgoff_t mmapdemo_reshape_next_broken(struct address_space *mapping, pgoff
 }
 
 /*
- * A broken page must not go as part of a huge folio, which memory_failure() could not
- * split: the allocator keeps single pages from being used again, but no larger ones.
+ * A broken page must not be freed as part of a huge folio, which memory_failure() could
+ * not split: the allocator retires broken single pages, but no larger ones.
  */
 static int mmapdemo_reshape_split_broken(struct mmapdemo_buffer *buffer, pgoff_t first,
 					 pgoff_t last)
@@ -233,11 +233,11 @@ static int mmapdemo_reshape_split_broken(struct mmapdemo_buffer *buffer, pgoff_t
 
 /*
  * Whether pages of a range can be freed: 0, -EBUSY, -EINTR or -ENODEV. They are unmapped first,
- * since only mapped pages can be pinned anew. Private copies stay, should this fail.
+ * since only mapped pages can be pinned anew. Private copies stay, in case this fails.
  *
- * A page fault that was given its folio before the invalidate lock was taken may map it
- * after the unmapping. Such page faults end first. Otherwise somebody could pin the page
- * after the check, and truncation would unmap it once more, with the marks of
+ * A page fault that found its folio before the invalidate lock was taken may map it after the
+ * unmapping. So this waits for such page faults first. Otherwise a program could pin the page
+ * after the check, and truncation would unmap it once more, together with the markers of
  * userfaultfd's write-protection, which unmapping alone keeps.
  */
 static int mmapdemo_reshape_release(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
@@ -273,9 +273,9 @@ static bool mmapdemo_reshape_cuts_broken(struct mmapdemo_buffer *buffer, loff_t 
 }
 
 /**
- * mmapdemo_reshape_zero_tail - zero what lies behind the end, in the end's page
+ * mmapdemo_reshape_zero_tail - zero the bytes behind the end, in the page of the end
  * @buffer: the buffer; the caller holds its inode's lock and its invalidate lock
- * @to: where the end, or a write, is to be; nothing is done unless that is past the end
+ * @to: the new end, or where a write begins; nothing is done unless that is past the end
  *
  * Programs that have the page mapped may have stored there.
  */
@@ -288,15 +288,15 @@ void mmapdemo_reshape_zero_tail(struct mmapdemo_buffer *buffer, loff_t to)
 		mmapdemo_reshape_zero(buffer->inode->i_mapping, end, PAGE_ALIGN((u64)end));
 }
 
-/* The pages from a new end on can be freed, and the page that the new end cuts, zeroed. */
+/* Whether the pages from a new end on can be freed, and the page that it cuts, zeroed. */
 static int mmapdemo_reshape_release_end(struct mmapdemo_buffer *buffer, loff_t bytes)
 {
 	pgoff_t first = mmapdemo_buffer_pages_of(bytes);
-	/* Not of buffer->end, which a revoke may set to 0 at any time. */
+	/* From i_size, as a revoke may set buffer->end to 0 at any time. */
 	pgoff_t last = (i_size_read(buffer->inode) - 1) >> PAGE_SHIFT;
 	int err = mmapdemo_reshape_split_broken(buffer, bytes >> PAGE_SHIFT, last);
 
-	/* From here on the lock is not dropped: a page fault could make a huge folio here. */
+	/* The lock must be held from here on, or a page fault could make a huge folio here. */
 	if (!err && first <= last)
 		err = mmapdemo_reshape_cut(buffer, first);
 	if (!err && first <= last)
@@ -307,8 +307,8 @@ static int mmapdemo_reshape_release_end(struct mmapdemo_buffer *buffer, loff_t b
 }
 
 /*
- * Pages go before the size shrinks: the core's split of a folio that reached beyond the
- * end would account its dirty pages there to an inode->i_wb that this inode lacks.
+ * Pages are freed before the size shrinks: otherwise mm/, when it splits a folio that reaches
+ * beyond the end, would account dirty pages there to inode->i_wb, which this inode lacks.
  */
 static int mmapdemo_reshape_shrink(struct mmapdemo_buffer *buffer, loff_t bytes)
 {
@@ -321,13 +321,13 @@ static int mmapdemo_reshape_shrink(struct mmapdemo_buffer *buffer, loff_t bytes)
 	if (!err)
 		err = mmapdemo_reshape_release_end(buffer, bytes);
 	if (!err) {
-		/* A read that finds a page missing from here on finds that it is past the end. */
+		/* From here on, a read that finds a page missing finds that it is past the end. */
 		WRITE_ONCE(buffer->end, first);
 		mmapdemo_reshape_zero(inode->i_mapping, bytes, (u64)first << PAGE_SHIFT);
 		truncate_pagecache(inode, max_t(loff_t, bytes, (u64)first << PAGE_SHIFT));
 		mmapdemo_broken_forget(buffer, first, ULONG_MAX);
 		i_size_write(inode, bytes);
-		/* Unmap private copies that page faults made before the pages went. */
+		/* Unmap private copies that page faults made before the pages were freed. */
 		unmap_mapping_range(inode->i_mapping, (loff_t)first << PAGE_SHIFT, 0, true);
 	}
 	mmapdemo_buffer_resume_faults(buffer);
@@ -336,7 +336,7 @@ static int mmapdemo_reshape_shrink(struct mmapdemo_buffer *buffer, loff_t bytes)
 
 /*
  * Publishes a size that is not smaller. If allocating memory behind the old one has failed with
- * @err, what was allocated goes.
+ * @err, frees what was allocated.
  */
 static int mmapdemo_reshape_grow(struct mmapdemo_buffer *buffer, loff_t bytes, int err)
 {
@@ -359,7 +359,7 @@ static int mmapdemo_reshape_grow(struct mmapdemo_buffer *buffer, loff_t bytes, i
 }
 
 /**
- * mmapdemo_reshape_set_size - give the buffer any size
+ * mmapdemo_reshape_set_size - set the size, in bytes
  * @buffer: the buffer; the caller holds its inode's lock
  * @bytes: the inode's largest size at most
  *
@@ -412,13 +412,13 @@ int mmapdemo_reshape_resize(struct mmapdemo_buffer *buffer, u64 bytes)
 }
 
 /**
- * mmapdemo_reshape_allocate - have memory behind each page of a range
+ * mmapdemo_reshape_allocate - allocate memory for each page of a range
  * @buffer: the buffer; the caller holds its inode's lock
  * @pos: first byte
  * @end: behind the last byte; it may lie beyond the buffer's end
- * @grow: whether the buffer's end is to be @end, if that is more
+ * @grow: whether to move the buffer's end to @end, if that is more
  *
- * Memory beyond the end is not part of the contents. It is there when the end comes.
+ * Memory beyond the end is not part of the contents. A later, larger size uses it.
  *
  * Return: 0, or an errno as mmapdemo_folios_populate(): no memory beyond the end is left then.
  */
@@ -435,8 +435,8 @@ int mmapdemo_reshape_allocate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t
 }
 
 /*
- * Frees a range in steps, where it has pages. No folio crosses its ends, nor those of a step. A
- * fatal signal ends it: -EINTR.
+ * Frees the pages of a range in steps. No folio crosses its ends, nor those of a step. A fatal
+ * signal ends it: -EINTR.
  */
 static int mmapdemo_reshape_truncate(struct mmapdemo_buffer *buffer, loff_t pos, loff_t end)
 {
@@ -524,7 +524,7 @@ int mmapdemo_reshape_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 lengt
 	err = mmapdemo_reshape_gone(buffer);
 	if (!err && mmapdemo_buffer_sealed(buffer, MMAPDEMO_SEAL_WRITES))
 		err = -EPERM;
-	/* Past the end there may be memory that fallocate(2) has made. */
+	/* fallocate(2) may have allocated memory past the end. */
 	if (!err)
 		err = mmapdemo_reshape_punch_locked(buffer, offset, end);
 	mmapdemo_buffer_resume_faults(buffer);

@@ -7,7 +7,7 @@
 struct address_space;
 struct mmapdemo_buffer;
 
-#ifdef MMAPDEMO_WITHOUT_RESHAPE /* the strategy has no such thing */
+#ifdef MMAPDEMO_WITHOUT_RESHAPE /* the strategy cannot */
 #define mmapdemo_reshape_resize		NULL
 #define mmapdemo_reshape_punch		NULL
 #define mmapdemo_reshape_split		NULL

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Pieces of the contents, whatever the strategy. */
+/* Pieces of the contents, for all strategies. */
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/mmapdemo.h>
@@ -12,9 +12,9 @@
 /**
  * mmapdemo_piece_put - end the use of a piece
  * @piece: the piece
- * @written: whether it was asked for to write; caches are flushed then, so that mappings see it
+ * @written: whether the piece was got for writing; then caches are flushed, so that mappings see it
  *
- * Context: Process context; the last piece that the task has got, as kunmap_local() has it.
+ * Context: Process context. A task puts its pieces in reverse order, as kunmap_local() demands.
  */
 void mmapdemo_piece_put(const struct mmapdemo_piece *piece, bool written)
 {
@@ -36,10 +36,10 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_piece_put);
  * @piece: the piece
  * @to: where to
  *
- * User memory that is not present is not faulted in: its page fault may take the
- * lock of the piece's folio, or never end (userfaultfd), and a reference that is
- * held for ever keeps a huge folio from being split. The caller goes on once it has
- * put the piece back, with page faults enabled.
+ * User memory that is not present is not faulted in: its page fault may take the lock
+ * of the piece's folio, or never end (userfaultfd), and a reference that is held for
+ * ever keeps a huge folio from being split. The caller puts the piece back, and then
+ * copies the rest with page faults enabled.
  *
  * Return: bytes copied, which may be less than the piece has.
  */
@@ -50,7 +50,7 @@ size_t mmapdemo_piece_copy_out(const struct mmapdemo_piece *piece, struct iov_it
 	if (!piece->at)
 		return iov_iter_zero(piece->bytes, to);
 	pagefault_disable();
-	/* Not copy_to_iter(): its check is for slab memory, and costs a tenth of 4 KiB. */
+	/* Without the check of copy_to_iter(), which is for slab memory, and slow. */
 	copied = _copy_to_iter(piece->at, piece->bytes, to);
 	pagefault_enable();
 	return copied;

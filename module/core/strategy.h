@@ -12,25 +12,24 @@
 struct iov_iter;
 
 /**
- * struct mmapdemo_strategy - how a buffer has its memory, and how that reaches a VMA
- * @name: what INFO and the parameter `strategies' call it
+ * struct mmapdemo_strategy - how a buffer has its memory, and how a VMA maps it
+ * @name: its name in INFO and in the parameter `strategies'
  * @node: the device node's name
  * @may_pass_end: a mapping may reach past the end, and is SIGBUS there, as with
  *	a file; otherwise that is EINVAL
  * @may_be_huge: it makes huge folios where it can, unless the setting says no
  * @has_folios: its memory is the folios of the buffer's inode, which can be held and revoked
  * @may_be_uncached: it can have memory that processors do not cache: see enum mmapdemo_cache
- * @init: takes what memory it has from the start; may make the buffer smaller
- * @exit: gives back all memory; nobody has it mapped any more
- * @resident: bytes of memory held; NULL where that is for others to count
- * @mmap_prepare: says how a VMA is to be mapped; keeps nothing, as the mapping may
- *	still fail. Bounds are checked before, VMAs counted after.
+ * @init: allocates the memory that it has from the start; may make the buffer smaller
+ * @exit: frees all memory, which is mapped nowhere any more
+ * @resident: bytes of memory held
+ * @mmap_prepare: describes how to map a VMA; keeps nothing, as the mapping may still
+ *	fail. Bounds are checked before, and VMAs counted after.
  * @mmap: instead of it, where the strategy has no action for mmap_prepare()
  *	to ask for: maps the VMA, or leaves nothing mapped that its caller's
  *	unmapping would not find
  *
- * What else there may be. NULL: it has no such thing, commands for it answer
- * EOPNOTSUPP.
+ * The members below may be NULL. Commands that need such a member are EOPNOTSUPP.
  * @piece: some contents at a byte of the buffer, to read or to @write. There is no
  *	hole for writing: memory is allocated there. -EIO where a memory error took
  *	the page. mmapdemo_piece_put() ends the use.
@@ -38,13 +37,13 @@ struct iov_iter;
  * @seek: of lseek(2), SEEK_DATA and SEEK_HOLE; NULL: no holes
  * @wipe: zeroes all contents where they are; -EIO where a page is broken (all others
  *	are zeroed), -EINTR where a fatal signal ended a @killable one
- * @resize: another size
- * @punch: gives a range's memory back
+ * @resize: changes the size
+ * @punch: frees the memory of a range
  * @collapse: makes small folios of a range huge ones
  * @split: for the fault lab, makes each page of a range a folio of its own. The caller
  *	holds the inode's lock and the invalidate lock, which may be dropped meanwhile.
- * @settle: for the fault lab, waits for page faults that have given out pages of
- *	a range and not mapped them yet
+ * @settle: for the fault lab, waits for page faults that have found pages of a range
+ *	and not mapped them yet
  */
 struct mmapdemo_strategy {
 	const char *name;
@@ -71,8 +70,8 @@ struct mmapdemo_strategy {
 };
 
 /*
- * Whether mmapdemo_revoke() takes a buffer. The lab does not know that a buffer could go. What a
- * program created is the program's.
+ * Whether a buffer can be revoked. A buffer with a lab cannot, as the lab expects that its buffer
+ * stays, and one that a program created belongs to the program.
  */
 static inline bool mmapdemo_strategy_may_revoke(const struct mmapdemo_buffer *buffer)
 {

@@ -12,7 +12,7 @@
 
 #else
 
-/* Never called. It has the compiler look at the arguments. */
+/* Never called. It makes the compiler check the arguments. */
 static inline void mmapdemo_tracing_none(const char *name, ...)
 {
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * userfaultfd(2) on mappings of the strategy `pagecache': write-protection and access
- * tracking. mm/ does the work of both by itself and asks only whether it may.
+ * tracking. mm/ implements both and only asks whether the file allows them.
  *
- * Missing and minor faults are not offered. A file's ->fault() has to report them with
- * handle_userfault(), as shmem's and hugetlbfs's do, and that function is not exported
- * to modules. Registration is EINVAL, since a monitor that never hears of a page fault
- * would lose data.
+ * Missing and minor page faults are not offered. A file's ->fault() has to report them
+ * with handle_userfault(), as shmem's and hugetlbfs's do, and that function is not
+ * exported to modules. Registration is EINVAL, since a monitor that learns of no page
+ * fault would lose data.
  *
  * The requests that fill page tables do not work, either. Before mm/ inserts a page, it
  * compares the page's place with the size of the inode that was opened
@@ -28,13 +28,13 @@ static bool mmapdemo_uffd_can(struct vm_area_struct *vma, vm_flags_t vm_flags)
 	return !(vm_flags & (VM_UFFD_MISSING | VM_UFFD_MINOR));
 }
 
-/* The core calls this for any UFFDIO_COPY, whether or not the copy can be mapped. */
+/* mm/ calls this for any UFFDIO_COPY, whether or not the copy can be mapped. */
 static struct folio *mmapdemo_uffd_alloc(struct vm_area_struct *vma, unsigned long addr)
 {
 	return vma_alloc_folio(mapping_gfp_mask(vma->vm_file->f_mapping), 0, vma, addr);
 }
 
-/* The core would refuse to map the folio next, so it is not added to the page cache. */
+/* mm/ would refuse to map the folio next, so it is not added to the page cache. */
 static int mmapdemo_uffd_add(struct folio *folio, struct vm_area_struct *vma, unsigned long addr)
 {
 	return -EFAULT;

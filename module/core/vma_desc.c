@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What .mmap does on kernels without .mmap_prepare, see vma_desc.h. */
+/* .mmap for kernels without .mmap_prepare, see vma_desc.h. */
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -8,7 +8,7 @@
 
 #ifndef MMAPDEMO_HAS_MMAP_PREPARE
 
-/* Another file takes the place of ours, and sets up the rest; its reference is the VMA's now. */
+/* Replaces the VMA's file by another, whose .mmap follows. The VMA owns its reference now. */
 static int mmapdemo_vma_desc_map_file(struct vm_area_struct *vma, struct file *file)
 {
 	vma_set_file(vma, file);
@@ -20,7 +20,7 @@ static int mmapdemo_vma_desc_act(const struct mmapdemo_vma_desc *desc, struct vm
 {
 	unsigned long pages = vma_pages(vma);
 
-	/* Should they fail half-way, the core unmaps all of the VMA. */
+	/* If they fail half-way, mm/ unmaps all of the VMA. */
 	if (desc->pages)
 		return vm_insert_pages(vma, vma->vm_start, desc->pages, &pages);
 	if (desc->remap)
@@ -30,7 +30,7 @@ static int mmapdemo_vma_desc_act(const struct mmapdemo_vma_desc *desc, struct vm
 }
 
 /**
- * mmapdemo_vma_desc_mmap - do what the core does with .mmap_prepare
+ * mmapdemo_vma_desc_mmap - do what mm/ of 7.1 and later does with .mmap_prepare
  * @file: the file
  * @vma: what is to be mapped
  * @prepare: as .mmap_prepare
@@ -68,7 +68,7 @@ int mmapdemo_vma_desc_mmap(struct file *file, struct vm_area_struct *vma,
 	if (!vma->vm_ops)
 		return 0;
 	err = mmapdemo_vma_desc_act(&desc, vma);
-	/* Last: the core does not call .close after an error. */
+	/* Last, as mm/ does not call .close after an error. */
 	if (!err)
 		err = mapped(vma->vm_start, vma->vm_end, vma->vm_pgoff, file,
 			     &vma->vm_private_data);

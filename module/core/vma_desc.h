@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * struct mmapdemo_vma_desc is the struct vm_area_desc that Linux 7.1 and later give to
- * .mmap_prepare. Kernels that have .mmap only get as much of it as the strategies ask for. There
- * .mmap calls mmapdemo_vma_desc_mmap(), which makes one, has it filled in, and does
- * what the core would, with the functions of that kernel.
+ * .mmap_prepare. For kernels that have .mmap only, this file defines the members that the
+ * strategies use. There .mmap calls mmapdemo_vma_desc_mmap(), which makes such a struct, has it
+ * filled in, and does what newer kernels do, with the functions of that kernel.
  */
 #ifndef MMAPDEMO_VMA_DESC_H
 #define MMAPDEMO_VMA_DESC_H
@@ -21,7 +21,7 @@ struct mmapdemo_vma_desc {
 	vm_flags_t vm_flags;
 	pgprot_t page_prot;
 	const struct vm_operations_struct *vm_ops;
-	struct page **pages; /* the actions: map these, or what is from this frame on */
+	struct page **pages; /* the actions: map these pages, or the frames from @pfn on */
 	unsigned long pfn;
 	bool remap;
 };

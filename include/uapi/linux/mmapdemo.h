@@ -10,11 +10,11 @@
  * zero. So programs that are older or newer than the module work with it:
  *   - The module takes any @size from the struct's first version on, which the
  *     struct's SIZE_VER1 names, to a page.
- *   - Where @size is less than the module's struct, the module takes the fields
- *     that are missing for zero, and writes nothing beyond @size.
+ *   - Where @size is less than the module's struct, the module treats missing
+ *     fields as zero, and writes nothing beyond @size.
  *   - Where @size is more, the rest must be zero, and stays zero.
- * The size inside the command's number is not looked at, so that it may change as the struct
- * grows. Its direction is.
+ * The module ignores the size inside the command's number, so that the struct can grow, and
+ * checks the direction.
  *
  * Units: offsets, lengths and sizes are bytes from the device's start; times
  * are microseconds.
@@ -28,10 +28,10 @@
  *               is zero
  *   EOPNOTSUPP  a flag, action or other named value that the module does not
  *               know; a reserved field that is not zero; a command that this
- *               kind of buffer cannot do
+ *               buffer does not support
  *   EBADF       the descriptor's mode does not allow it: a command that changes
- *               something wants it open for writing, one that shows contents
- *               wants it open for reading
+ *               something needs it open for writing, one that shows contents
+ *               needs it open for reading
  *   EINTR       a signal came before anything was changed; after a fatal one
  *               a FILL, SUM, PUNCH, WIPE or COLLAPSE may be done in part
  *   EMFILE      the process has no descriptor left; ENFILE: no file left
@@ -54,10 +54,10 @@
 #define MMAPDEMO_FEATURE_HUGE	(1u << 0)	/* makes large folios where it can */
 #define MMAPDEMO_FEATURE_RESIZE	(1u << 1)	/* RESIZE and PUNCH work */
 #define MMAPDEMO_FEATURE_INJECT	(1u << 2)	/* INJECT_SET works */
-#define MMAPDEMO_FEATURE_CONTENTS (1u << 3)	/* it has some: write, FILL, SUM and WIPE work */
+#define MMAPDEMO_FEATURE_CONTENTS (1u << 3)	/* write, FILL, SUM and WIPE work */
 
 /**
- * struct mmapdemo_info - MMAPDEMO_IOCTL_INFO: what there is, and what happened
+ * struct mmapdemo_info - MMAPDEMO_IOCTL_INFO: state and counters
  * @size: sizeof(struct mmapdemo_info); on return, as it was
  * @flags: must be 0
  * @bytes: size of the device
@@ -71,17 +71,17 @@
  * @vmas: live mappings (VMAs) in all processes, now
  * @vmas_peak: the most @vmas has been
  * @rules: ranges with a rule, see INJECT_SET
- * @last_closes: how often @vmas came back to zero
+ * @last_closes: how often @vmas fell to zero
  * @faults_read: page faults that mapped a page for reading
  * @faults_write: page faults that mapped a page of a shared mapping for writing
- * @faults_cow: page faults by a store to a private mapping's page that was not
- *	mapped before, and was copied
+ * @faults_cow: page faults that copied a page which was not mapped before, for
+ *	a store to a private mapping
  * @faults_huge: huge pages mapped by page faults
  * @generation: how many times KICK was called
- * @strategy: how it is allocated and mapped: "pagecache", "anon", "fault",
+ * @strategy: how memory is allocated and mapped: "pagecache", "anon", "fault",
  *	"insert", "vmalloc", "pfn", "pfn-fault" or "dma"; ends in a zero byte
  *
- * Any descriptor may ask. Each counter is exact, but not all are of one moment.
+ * Works on any descriptor. Each counter is exact, but not all are of one moment.
  *
  * Errors: those that all commands share.
  */
@@ -112,7 +112,7 @@ struct mmapdemo_info {
 #define MMAPDEMO_INFO_SIZE_VER1	128u
 
 /**
- * struct mmapdemo_resize - MMAPDEMO_IOCTL_RESIZE: another size
+ * struct mmapdemo_resize - MMAPDEMO_IOCTL_RESIZE: change the size
  * @size: sizeof(struct mmapdemo_resize)
  * @flags: must be 0
  * @bytes: the new size, a multiple of the page size, above 0
@@ -136,7 +136,7 @@ struct mmapdemo_resize {
 #define MMAPDEMO_RESIZE_SIZE_VER1	16u
 
 /**
- * struct mmapdemo_punch - MMAPDEMO_IOCTL_PUNCH: give memory back
+ * struct mmapdemo_punch - MMAPDEMO_IOCTL_PUNCH: free memory
  * @size: sizeof(struct mmapdemo_punch)
  * @flags: must be 0
  * @offset: first byte
@@ -148,7 +148,7 @@ struct mmapdemo_resize {
  * keeps its memory.
  *
  * A broken page that is freed is a hole again. Mappings that had the page when it
- * broke go on to fail there until munmap(2) or MADV_DONTNEED, as a memfd's do.
+ * broke keep failing there until munmap(2) or MADV_DONTNEED, as a memfd's do.
  *
  * Needs a descriptor open for writing. Besides the shared errors, where nothing
  * is punched:
@@ -263,17 +263,17 @@ enum mmapdemo_inject_when {
 };
 
 /*
- * Most that a delay may be, in microseconds, and most rules that INJECT_SET makes.
- * Healing may cut them into more than that.
+ * The longest delay, in microseconds, and the most rules that INJECT_SET makes.
+ * MMAPDEMO_INJECT_NONE may cut them into more parts.
  */
 #define MMAPDEMO_INJECT_DELAY_MAX	60000000u
 #define MMAPDEMO_INJECT_RULES_MAX	4096u
-/* Most parts that healing may cut them into. */
+/* The most parts that it cuts them into. */
 #define MMAPDEMO_INJECT_PARTS_MAX	1048576u
 
 /**
  * struct mmapdemo_injection - MMAPDEMO_IOCTL_INJECT_SET: make accesses to a range fail; an
- *	element of what INJECT_LIST lists
+ *	element of INJECT_LIST
  * @size: sizeof(struct mmapdemo_injection)
  * @flags: must be 0
  * @offset: first byte, a multiple of the page size
@@ -288,12 +288,12 @@ enum mmapdemo_inject_when {
  * @hits: in INJECT_LIST, accesses so far; otherwise 0, or EINVAL
  * @fired: in INJECT_LIST, accesses that failed so far; otherwise 0, or EINVAL
  *
- * The range's earlier rules end, in the range: one that reaches beyond it on both
- * sides goes on in two parts. Pages that are mapped already obey at once, in
- * all processes; private copies made before are not touched. Huge folios in the
+ * Earlier rules end inside the range; one that reaches beyond both its ends stays in
+ * two parts. The rule holds at once for pages that are mapped already, in all
+ * processes, and not for private copies made before. Huge folios in the
  * range are split into single pages; their contents and charges stay.
  *
- * Wants a descriptor open for writing. Besides the shared errors:
+ * Needs a descriptor open for writing. Besides the shared errors:
  *   EBUSY   a large folio in the range is pinned or in use by I/O; no rule has
  *           changed, but others before it may be small folios now
  *   ENOMEM  there is no memory for the rule; otherwise as EBUSY
@@ -318,13 +318,13 @@ struct mmapdemo_injection {
 #define MMAPDEMO_INJECT_SIZE_VER1	64u
 
 /**
- * struct mmapdemo_inject_list - MMAPDEMO_IOCTL_INJECT_LIST: the rules there are
+ * struct mmapdemo_inject_list - MMAPDEMO_IOCTL_INJECT_LIST: list the rules
  * @size: sizeof(struct mmapdemo_inject_list)
  * @flags: must be 0
- * @count: room in @rules, in elements; returned: how many rules there are, of
- *	which the first are written, as far as there is room. A rule that a later
- *	one, or healing, cut in two is listed twice, with one count of hits.
- *	A list of more than MMAPDEMO_INJECT_RULES_MAX is not taken at one moment.
+ * @count: room in @rules, in elements; returned: how many rules there are. The
+ *	first ones are written, as many as fit. A rule that was cut in two is
+ *	listed twice, with one count of hits. Rules may change while a list of
+ *	more than MMAPDEMO_INJECT_RULES_MAX is made.
  * @rule_size: sizeof(struct mmapdemo_injection): distance of elements in @rules,
  *	from MMAPDEMO_INJECT_SIZE_VER1 to a page
  * @rules: address of an array of struct mmapdemo_injection, by offset; each
@@ -332,7 +332,7 @@ struct mmapdemo_injection {
  *	fit into @rule_size; where that is more than the module's struct, the
  *	rest of the element is zeroed.
  *
- * Any descriptor may ask. Errors: those that all commands share.
+ * Works on any descriptor. Errors: those that all commands share.
  */
 struct mmapdemo_inject_list {
 	__u32 size;
@@ -348,9 +348,9 @@ struct mmapdemo_inject_list {
  * struct mmapdemo_kick - MMAPDEMO_IOCTL_KICK: wake all waiters
  * @size: sizeof(struct mmapdemo_kick)
  * @flags: must be 0
- * @generation: returned: how many times KICK was called, with this one
+ * @generation: returned: how many times KICK was called, this time included
  *
- * Wants a descriptor open for writing. Errors: those that all commands share.
+ * Needs a descriptor open for writing. Errors: those that all commands share.
  */
 struct mmapdemo_kick {
 	__u32 size;
@@ -372,7 +372,7 @@ struct mmapdemo_kick {
  * @flags: must be 0
  * @events: MMAPDEMO_EVENT_ bits to wait for, not 0; returned: those that
  *	happened, once or more, since this file description was opened or last
- *	told of them
+ *	reported them
  * @reserved: must be 0
  * @generation: returned: how many times KICK was called; one that comes
  *	meanwhile may be counted here and still be new to the next wait
@@ -394,17 +394,17 @@ struct mmapdemo_wait {
 #define MMAPDEMO_WAIT_SIZE_VER1	24u
 
 /**
- * struct mmapdemo_eventfd - MMAPDEMO_IOCTL_EVENTFD: events are counted in an eventfd, too
+ * struct mmapdemo_eventfd - MMAPDEMO_IOCTL_EVENTFD: count events in an eventfd
  * @size: sizeof(struct mmapdemo_eventfd)
  * @flags: must be 0
  * @events: MMAPDEMO_EVENT_ bits: each such event adds 1 to the eventfd; 0 with @fd -1
  * @fd: a descriptor of eventfd(2), which may be closed afterwards; -1 to end it
  *
- * A file description has one eventfd, and the last EVENTFD decides which. It ends with the
- * file description. Where a driver revokes the buffer, 1 is added whatever @events is, and
+ * A file description has one eventfd, which the next EVENTFD replaces and the end of the
+ * file description drops. When a driver revokes the buffer, 1 is added whatever @events is, and
  * EVENTFD is ENODEV from then on.
  *
- * Any descriptor may ask. Besides the shared errors:
+ * Works on any descriptor. Besides the shared errors:
  *   EBADF   @fd is no descriptor
  *   EINVAL  @fd is not of eventfd(2); or @events is 0 and @fd is not -1, or the other way round
  */
@@ -419,7 +419,7 @@ struct mmapdemo_eventfd {
 
 /* Bits of &struct mmapdemo_wipe.flags */
 #define MMAPDEMO_WIPE_NOW		(1u << 0)	/* zero all of it */
-#define MMAPDEMO_WIPE_SET_POLICY	(1u << 1)	/* @policy is to hold from now on */
+#define MMAPDEMO_WIPE_SET_POLICY	(1u << 1)	/* set @policy */
 
 /* Bits of &struct mmapdemo_wipe.policy and &struct mmapdemo_info.wipe_policy */
 #define MMAPDEMO_WIPE_ON_LAST_UNMAP	(1u << 0)	/* zero it when the last mapping goes */
@@ -434,7 +434,7 @@ struct mmapdemo_eventfd {
  *
  * Pages are zeroed in place: mappings show zeros, and the memory stays allocated.
  * Private copies stay. A wipe by policy ends before anybody can map or open the
- * device anew; it skips broken pages, and nobody is told.
+ * device anew; it skips broken pages without an error.
  *
  * Needs a descriptor open for writing. Besides the shared errors:
  *   EIO     a page is broken, which cannot be zeroed; all other pages are zero,
@@ -453,7 +453,7 @@ struct mmapdemo_wipe {
 #define MMAPDEMO_NAME_MAX	200u
 
 /**
- * struct mmapdemo_create - MMAPDEMO_IOCTL_CREATE: a fresh buffer
+ * struct mmapdemo_create - MMAPDEMO_IOCTL_CREATE: create a buffer
  * @size: sizeof(struct mmapdemo_create)
  * @flags: must be 0
  * @bytes: its size; any, 0 included, up to the largest size of a file
@@ -505,8 +505,8 @@ struct mmapdemo_create {
  * @reserved: must be 0
  *
  * Seals mean what fcntl(2), F_ADD_SEALS, says of them. The kernel refuses F_ADD_SEALS and
- * F_GET_SEALS (EINVAL) for all files but those of tmpfs and hugetlbfs. What a seal forbids is
- * EPERM from then on, for each descriptor of the buffer:
+ * F_GET_SEALS (EINVAL) for all files but those of tmpfs and hugetlbfs. From then on
+ * a call that a seal forbids is EPERM, for each descriptor of the buffer:
  *   SHRINK        ftruncate(2) and RESIZE to less
  *   GROW          ftruncate(2), RESIZE, fallocate(2) and write(2) past the end. A write(2) that
  *                 begins before the end is cut there.
@@ -516,7 +516,7 @@ struct mmapdemo_create {
  *
  * WRITE waits up to a fifth of a second for pages that are pinned (FOLL_PIN). Unlike a memfd's, it
  * does not see plain references, which O_DIRECT takes before 6.5, and FUSE, NFS and Ceph take:
- * such a transfer writes on. It holds against no peer that may have begun one.
+ * such a transfer writes on. Do not trust WRITE against a peer that may have begun one.
  *
  * Any descriptor of CREATE may ask. To add seals, it must be open for writing (EBADF).
  * Besides the shared errors:
@@ -534,14 +534,14 @@ struct mmapdemo_seal {
 #define MMAPDEMO_SEAL_SIZE_VER1	16u
 
 /**
- * struct mmapdemo_export - MMAPDEMO_IOCTL_EXPORT: a dma-buf of a range
+ * struct mmapdemo_export - MMAPDEMO_IOCTL_EXPORT: make a dma-buf of a range
  * @size: sizeof(struct mmapdemo_export)
  * @flags: must be 0
  * @offset: first byte, a multiple of the page size
  * @length: bytes, above 0, a multiple of the page size
  *
- * EXPORT returns the dma-buf's descriptor, open for both, with the close-on-exec flag set. A
- * program maps it, offset 0 at @offset. No mapping of it reaches outside the range, and
+ * EXPORT returns the dma-buf's descriptor, open for reading and writing, with the close-on-exec
+ * flag set. Its offset 0 is the buffer's @offset. No mapping of it reaches outside the range, and
  * mremap(2) does not make one longer.
  *
  * As long as the dma-buf exists, its pages are allocated, do not migrate, and RESIZE and PUNCH of
@@ -566,7 +566,7 @@ struct mmapdemo_export {
 #define MMAPDEMO_EXPORT_SIZE_VER1	24u
 
 /**
- * struct mmapdemo_collapse - MMAPDEMO_IOCTL_COLLAPSE: huge folios again
+ * struct mmapdemo_collapse - MMAPDEMO_IOCTL_COLLAPSE: make huge folios again
  * @size: sizeof(struct mmapdemo_collapse)
  * @flags: must be 0
  * @offset: first byte
@@ -576,7 +576,7 @@ struct mmapdemo_export {
  * with the same contents, where FEATURE_HUGE is. A piece with a hole, a broken page, a rule, or
  * memory of several nodes or memcgs stays as it is.
  *
- * Needs a descriptor open for writing. Besides the shared errors, all other pieces being done:
+ * Needs a descriptor open for writing. Besides the shared errors, once all other pieces are done:
  *   EBUSY   a page is in use
  *   ENOMEM  there is no memory for a huge folio
  */
