@@ -2,12 +2,12 @@
 /*
  * mmapdemo: kernel pages that programs map, as /dev/mmapdemo.
  *
- * params.c	what can be set at load
+ * params.c	parameters
  * node_attrs.c	nodes that are made later
  * trace.h	tracepoints
  *
- * core/		memory behind a node, and mappings of it. compat.h has what differs between
- *		kernels.
+ * core/		memory behind a node, and mappings of it. compat.h has the differences
+ *		between kernels.
  *   assembler.c	puts a buffer together (buffer.h)
  *   attach.c		files of it; io.c: read, write, seek
  *   mapping.c		mmap, a VMA's life; vma_desc.c: as kernels before 7.1 have mmap
@@ -16,9 +16,9 @@
  *   hooks.c		where the lab acts
  *   api.c		with copy.c, hold.c, dmabuf.c, descriptor.c and chardev.c: for other modules
  *   pagecache.c	the strategy pagecache: its memory in folios.c, its contents in
- *			pieces.c, the pages that a memory error took in broken.c, page
+ *			pieces.c, pages with memory errors in broken.c, page
  *			faults in fault.c and huge.c, size and holes in reshape.c
- * strategy/		the other ways to have memory and map it (list.c). They share fixed.c.
+ * strategy/		the other strategies (list.c), which share fixed.c
  * lab/			rules.c, inject.c, delay.c: pages that fail, or take long;
  *			content.c, wipe.c: fill, checksum, wipe
  * device/		nodes: nodes.c, device.c, their commands (control.c), sysfs.c, debugfs.c;
@@ -77,10 +77,9 @@ static int __init mmapdemo_init_nodes(void)
 }
 
 /*
- * If an init function fails, the kernel frees the module, whoever has a reference to it. No
- * file is open then (mmapdemo_nodes_go_live()), but perf may have one of the tracepoints
- * enabled, for as long as it runs. The reference that remains is the one that do_init_module()
- * holds.
+ * If an init function fails, the kernel frees the module even if it has references. No file is
+ * open then (mmapdemo_nodes_go_live()), but perf may have one of the tracepoints enabled, for as
+ * long as it runs. So this waits until the only reference is that of do_init_module().
  */
 static void __init mmapdemo_init_settle(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/class/mmapdemo/{new_node,delete_node}: nodes that are made and destroyed at any time, as
- * documented in docs/abi/sysfs. What is wrong is an errno, and a line in the kernel log.
+ * /sys/class/mmapdemo/{new_node,delete_node}: make and destroy nodes at any time, as documented
+ * in docs/abi/sysfs. A mistake is an errno, and a line in the kernel log.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -21,7 +21,7 @@
 
 #define MMAPDEMO_NODE_NAME_MAX	60
 
-/* The prefix, and then letters, digits and "._-": also a name of a folder in debugfs. */
+/* A name is the prefix, then letters, digits and "._-": it also names a folder in debugfs. */
 static int mmapdemo_node_attrs_check_name(const char *name)
 {
 	const char *rest = name + strlen(MMAPDEMO_NODE_PREFIX "-");
@@ -127,7 +127,7 @@ static ssize_t new_node_store(mmapdemo_class *class, mmapdemo_class_attribute *a
 	words = kmemdup_nul(buf, count, GFP_KERNEL);
 	if (!words)
 		return -ENOMEM;
-	/* What follows a NUL is no text. */
+	/* A NUL must not hide the bytes after it. */
 	line = strlen(words) == count ? strim(words) : NULL;
 	if (line && !strchr(line, '\n'))
 		err = mmapdemo_node_attrs_make(line);

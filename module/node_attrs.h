@@ -4,7 +4,7 @@
 
 #include <linux/sysfs.h>
 
-/* Of /sys/class/mmapdemo/ itself. */
+/* Attributes of /sys/class/mmapdemo/ itself. */
 extern const struct attribute_group *mmapdemo_node_attr_groups[];
 
 #endif

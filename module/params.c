@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Module parameters. A bad one fails the load with a line in the kernel log
- * that says what would be right.
+ * Module parameters. A bad one makes the load fail, and a line in the kernel log
+ * says which values are valid.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -130,7 +130,7 @@ static const struct kernel_param_ops mmapdemo_cache_ops = {
 	.get	= mmapdemo_param_get_cache,
 };
 
-/* Of a node that has no memory, or gets it later, nothing could be allocated. */
+/* A node without memory, or that gets it later only, is refused: it allocates nothing. */
 static int mmapdemo_param_set_node(const char *val, const struct kernel_param *kp)
 {
 	int node;
@@ -230,7 +230,7 @@ static const struct {
 };
 
 /**
- * mmapdemo_params_set - set what a node shares with the module's parameters
+ * mmapdemo_params_set - set a setting of a node that is also a parameter of the module
  * @settings: the node's
  * @word: a parameter's name
  * @val: its value, as at load

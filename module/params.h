@@ -6,7 +6,7 @@
 
 struct mmapdemo_node_settings;
 
-/* Of the nodes that come with the load; without name and strategy. */
+/* Settings of the nodes that the load makes; without name and strategy. */
 extern struct mmapdemo_node_settings mmapdemo_param_settings;
 extern unsigned long mmapdemo_param_strategies; /* bits by place in mmapdemo_strategies */
 

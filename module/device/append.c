@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Writes that make a file longer. */
+/* Writes past the end, which extend a file. */
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/mmapdemo.h>
@@ -14,9 +14,8 @@
 #include "append.h"
 
 /*
- * Copies user memory to a page at or past the end, and then moves the end. A reader that sees
- * the new end sees the bytes. The invalidate lock excludes a revoke. No page fault is served
- * meanwhile.
+ * Copies user memory to a page at or past the end, and then moves the end. A reader that sees the
+ * new end also sees the bytes. The invalidate lock excludes revokes and page faults meanwhile.
  */
 static int mmapdemo_append_page(struct mmapdemo_buffer *buffer, loff_t pos,
 				struct iov_iter *from, size_t *copied)
@@ -43,8 +42,8 @@ static int mmapdemo_append_page(struct mmapdemo_buffer *buffer, loff_t pos,
 
 /**
  * mmapdemo_append - write a page, or a part of one, at or past the end
- * @iocb: says where
- * @from: what; never so much that the inode's largest size is passed
+ * @iocb: has the position
+ * @from: the bytes, which do not pass the inode's largest size
  *
  * A gap before it reads as zeros.
  *
@@ -71,7 +70,7 @@ ssize_t mmapdemo_append(struct kiocb *iocb, struct iov_iter *from)
 		mmapdemo_reshape_zero_tail(buffer, iocb->ki_pos);
 		err = mmapdemo_append_page(buffer, iocb->ki_pos, from, &copied);
 		if (copied && iocb->ki_pos >> PAGE_SHIFT > old)
-			mmapdemo_folios_publish(buffer, old); /* what lies in the gap */
+			mmapdemo_folios_publish(buffer, old); /* folios in the gap */
 	}
 	filemap_invalidate_unlock_shared(mapping);
 	iocb->ki_pos += copied;

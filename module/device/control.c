@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands of include/uapi/linux/mmapdemo.h: a table of them, and one
- * function that takes each out of user memory, and back.
+ * The commands of include/uapi/linux/mmapdemo.h: a table of them, and functions that
+ * copy their structs from and to user memory.
  */
 #include <linux/build_bug.h>
 #include <linux/dma-buf.h>
@@ -51,8 +51,8 @@ union mmapdemo_argument {
 };
 
 /*
- * The first versions are published: these sizes never change. A field that is
- * added later comes after the one that is named here.
+ * The first versions are published: these sizes never change. A new field comes after
+ * the one that is named here.
  */
 #define MMAPDEMO_FIRST_VERSION(type, TYPE, last)				\
 	static_assert(offsetofend(struct mmapdemo_##type, last) == MMAPDEMO_##TYPE##_SIZE_VER1)
@@ -188,11 +188,11 @@ static int mmapdemo_control_inject_set(struct file *file, union mmapdemo_argumen
 	    check_add_overflow(injection->offset, injection->length, &end) ||
 	    end > MAX_LFS_FILESIZE)
 		return -EINVAL;
-	/* A buffer of CREATE has its lab from the first rule on. */
+	/* A buffer of CREATE gets its lab with the first rule. */
 	return mmapdemo_attach_lab(buffer) ?: mmapdemo_rules_set(buffer, injection);
 }
 
-/* Elements as long as the program's: it gets less where it knows less, and zeros where more. */
+/* Copies elements of the program's size: shorter ones cut, longer ones padded with zeros. */
 static int mmapdemo_control_put_injections(const struct mmapdemo_inject_list *list,
 					   unsigned int done,
 					   struct mmapdemo_injection *injections,
@@ -212,9 +212,9 @@ static int mmapdemo_control_put_injections(const struct mmapdemo_inject_list *li
 }
 
 /*
- * There may be more rules than INJECT_SET makes, as healing cuts them. A list of
- * more than MMAPDEMO_INJECT_RULES_MAX is taken in several steps, so that it needs
- * no more memory than that many; rules may change in between.
+ * There may be more rules than INJECT_SET makes, as MMAPDEMO_INJECT_NONE cuts them. A list
+ * of more than MMAPDEMO_INJECT_RULES_MAX is taken in several steps, so that it needs memory
+ * for that many only. Rules may change in between.
  */
 static int mmapdemo_control_list_all(struct mmapdemo_buffer *buffer,
 				     const struct mmapdemo_inject_list *list,
@@ -278,7 +278,7 @@ static int mmapdemo_control_wipe(struct file *file, union mmapdemo_argument *arg
 		return -EOPNOTSUPP;
 	if (!arg->flags || (arg->wipe.policy && !(arg->flags & MMAPDEMO_WIPE_SET_POLICY)))
 		return -EINVAL;
-	/* It goes with its last user, and its memory is zero when it is used again. */
+	/* A created buffer is freed with its last user, so a policy has no use. */
 	if (arg->flags & MMAPDEMO_WIPE_SET_POLICY && mmapdemo_file_is(buffer))
 		return -EOPNOTSUPP;
 	if (arg->flags & MMAPDEMO_WIPE_NOW) {
@@ -342,12 +342,12 @@ static int mmapdemo_control_collapse(struct file *file, union mmapdemo_argument 
 }
 
 struct mmapdemo_command {
-	int (*call)(struct file *file, union mmapdemo_argument *arg); /* >= 0: what ioctl(2) is */
-	size_t min_size; /* of the struct's first version: a program's may not be shorter */
+	int (*call)(struct file *file, union mmapdemo_argument *arg); /* >= 0: ioctl(2)'s result */
+	size_t min_size; /* of the struct's first version; a program's is no shorter */
 	size_t size; /* of the struct as the module knows it */
 	fmode_t mode; /* that the descriptor must have */
 	__u32 flags; /* that are known */
-	bool answers; /* in the struct, which may be in a page that others cut off or zero */
+	bool answers; /* it writes the struct back */
 };
 
 #define MMAPDEMO_COMMAND(nr, name, STRUCT, needs, known, ...)			\
@@ -391,8 +391,8 @@ static const struct mmapdemo_command *mmapdemo_control_find(unsigned int cmd)
 
 /*
  * Writes the answer over the program's struct. A program whose struct is shorter
- * gets the fields that it has. Where its struct is longer, the rest is zero already:
- * copy_struct_from_user() made sure of that.
+ * gets the fields that it has. If its struct is longer, the rest is zero already, as
+ * copy_struct_from_user() has checked.
  */
 static int mmapdemo_control_put(const struct mmapdemo_command *command,
 				const union mmapdemo_argument *arg, void __user *to)
@@ -400,7 +400,7 @@ static int mmapdemo_control_put(const struct mmapdemo_command *command,
 	return copy_to_user(to, arg, min_t(size_t, arg->size, command->size)) ? -EFAULT : 0;
 }
 
-/* Reads the struct once: what is checked here is what is done. */
+/* Reads the struct once, so that the command uses the values that are checked here. */
 static int mmapdemo_control_get(const struct mmapdemo_command *command,
 				union mmapdemo_argument *arg, void __user *from)
 {
@@ -419,7 +419,7 @@ static int mmapdemo_control_get(const struct mmapdemo_command *command,
 		return -EOPNOTSUPP;
 	if (!command->answers)
 		return 0;
-	/* Where the answer cannot be written, nothing is to be done. */
+	/* If the answer cannot be written, the command must not run. */
 	return mmapdemo_control_put(command, arg, from);
 }
 

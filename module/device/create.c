@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The command CREATE: a descriptor of a fresh buffer. */
+/* The command CREATE: makes a buffer, and a descriptor of it. */
 #include <linux/ctype.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -14,7 +14,7 @@
 #include "create.h"
 #include "file.h"
 
-/* A line break would end the line of a trace. */
+/* Whether a name has no control characters: a line break would end the line of a trace. */
 static bool mmapdemo_create_is_name(const char *name)
 {
 	for (; *name; name++)
@@ -23,7 +23,7 @@ static bool mmapdemo_create_is_name(const char *name)
 	return true;
 }
 
-/* Return: what /proc/PID/fd shows; or ERR_PTR. */
+/* Return: the name that /proc/PID/fd shows; or ERR_PTR. */
 static char *mmapdemo_create_name(u64 user)
 {
 	const char __user *from = u64_to_user_ptr(user);
@@ -57,7 +57,7 @@ int mmapdemo_create_fd(struct file *device, const struct mmapdemo_create *create
 	char *name;
 	int fd;
 
-	if (!buffer->strategy->has_folios || !fops) /* which a created file has not */
+	if (!buffer->strategy->has_folios || !fops) /* NULL for a created file */
 		return -EOPNOTSUPP;
 	if (create->bytes > MAX_LFS_FILESIZE)
 		return -EINVAL;

@@ -44,7 +44,7 @@ static void mmapdemo_debugfs_show_vma(struct seq_file *file, struct vm_area_stru
 	pid_t pid = 0;
 
 #ifdef CONFIG_MEMCG
-	/* Only with memory control groups does a mm_struct know whose it is. */
+	/* A mm_struct has an owner only if the kernel has memory control groups. */
 	struct task_struct *owner;
 
 	rcu_read_lock();
@@ -64,8 +64,8 @@ static void mmapdemo_debugfs_show_vma(struct seq_file *file, struct vm_area_stru
 }
 
 /*
- * The live mappings, a line each: PID START-END PERMS OFFSET COMM.
- * The inode's tree of VMAs holds them, and its lock keeps them there.
+ * The live mappings, a line each: PID START-END PERMS OFFSET COMM. They are in the inode's
+ * tree of VMAs, and its lock keeps them there.
  */
 static int mmapdemo_mappings_show(struct seq_file *file, void *unused)
 {
@@ -99,7 +99,7 @@ static const struct {
 
 static struct dentry *mmapdemo_debugfs;
 
-/* debugfs is an aid: the device works without it, so nobody looks for errors. */
+/* debugfs is an aid: the device works without it, so errors are ignored. */
 void __init mmapdemo_debugfs_init(void)
 {
 	mmapdemo_debugfs = debugfs_create_dir("mmapdemo", NULL);
@@ -119,7 +119,7 @@ void mmapdemo_debugfs_add(struct mmapdemo_node *node)
 	for (i = 0; i < ARRAY_SIZE(mmapdemo_counters); i++)
 		debugfs_create_file(mmapdemo_counters[i].name, 0444, dir, buffer,
 				    mmapdemo_counters[i].fops);
-	/* Whose memory is where is root's to know. */
+	/* Only root may see the addresses of other processes. */
 	debugfs_create_file("mappings", 0400, dir, buffer, &mmapdemo_mappings_fops);
 	node->debugfs = dir;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The device node: which buffer open() finds, and which functions serve it and created files. */
+/* The file operations of device nodes and created files; open() of a node. */
 #include <linux/mm.h>
 #include <linux/mmapdemo.h>
 #include <linux/module.h>
@@ -46,14 +46,14 @@ static int mmapdemo_device_release(struct inode *inode, struct file *file)
 	.llseek			= mmapdemo_io_llseek,			\
 	.read_iter		= mmapdemo_io_read_iter,			\
 	.write_iter		= mmapdemo_io_write_iter,			\
-	/* Copies: a page in a pipe keeps its huge folio from being split, for ever. */	\
+	/* Copies, as a page in a pipe would keep its huge folio from being split. */	\
 	.splice_read		= mmapdemo_copy_splice_read,				\
 	.splice_write		= iter_file_splice_write,			\
 	.poll			= mmapdemo_notify_poll,				\
 	.fasync			= mmapdemo_events_fasync,			\
 	.unlocked_ioctl		= mmapdemo_control_ioctl,			\
 	.compat_ioctl		= compat_ptr_ioctl,				\
-	/* Nothing lies behind the memory; without it msync(MS_SYNC) were EINVAL. */ \
+	/* There is no disk to write to; without .fsync, msync(MS_SYNC) is EINVAL. */ \
 	.fsync			= noop_fsync,					\
 	.get_unmapped_area	= thp_get_unmapped_area
 
@@ -68,7 +68,7 @@ static const struct file_operations mmapdemo_vma_fops = {
 	.mmap			= mmapdemo_mapping_mmap,
 };
 
-/* Opens the buffer of a node, with the functions of its strategy. */
+/* Opens the buffer of a node, with the file operations of its strategy. */
 static int mmapdemo_device_open(struct inode *inode, struct file *file)
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_node_buffer(iminor(inode));
@@ -79,7 +79,7 @@ static int mmapdemo_device_open(struct inode *inode, struct file *file)
 		return -ENXIO;
 	fops = buffer->strategy->mmap ? &mmapdemo_vma_fops : &mmapdemo_fops;
 	replace_fops(file, fops_get(fops));
-	/* CREATE gives these functions to the files that it makes. */
+	/* CREATE makes files with these file operations. */
 	err = mmapdemo_io_attach(file, buffer, (void *)&mmapdemo_created_fops);
 	mmapdemo_buffer_put(buffer);
 	return err;

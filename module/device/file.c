@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Buffers that programs create. Each is a regular file without a name in any folder. What it
- * does is what a memfd does, as far as memory in the page cache goes.
+ * Buffers that programs create. Each is a regular file without a name in any folder, and behaves
+ * like a memfd whose memory is in the page cache.
  */
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -64,8 +64,8 @@ static ssize_t mmapdemo_file_write_locked(struct kiocb *iocb, struct iov_iter *f
 }
 
 /*
- * Writes what one rule of the fault lab covers, which is all where it has no rules; in: how many
- * @bytes are there, out: how far the rule goes. A rule's delay holds no lock.
+ * Writes the bytes to which one rule of the fault lab applies, or all if there are no rules. It
+ * shortens @bytes to those of the rule. A rule's delay holds no lock.
  */
 static ssize_t mmapdemo_file_write_some(struct kiocb *iocb, struct iov_iter *from, size_t *bytes)
 {
@@ -136,7 +136,7 @@ long mmapdemo_file_fallocate(struct file *file, int mode, loff_t pos, loff_t len
 	}
 }
 
-/* A regular file can be read and written at any time. So all events are EPOLLPRI. */
+/* A regular file is always readable and writable, so all events are EPOLLPRI. */
 __poll_t mmapdemo_file_poll(struct file *file, poll_table *wait)
 {
 	__poll_t mask = mmapdemo_notify_poll(file, wait);
@@ -144,7 +144,7 @@ __poll_t mmapdemo_file_poll(struct file *file, poll_table *wait)
 	return mask | EPOLLIN | EPOLLRDNORM | (mask & EPOLLIN ? EPOLLPRI : 0);
 }
 
-/* Of a path in /proc/PID/fd. CREATE calls it for the first file. */
+/* open() of a path in /proc/PID/fd. CREATE calls it for the first file. */
 int mmapdemo_file_open(struct inode *inode, struct file *file)
 {
 	int err = generic_file_open(inode, file);
@@ -158,7 +158,7 @@ int mmapdemo_file_open(struct inode *inode, struct file *file)
 
 int mmapdemo_file_release(struct inode *inode, struct file *file)
 {
-	if (file->private_data) /* else CREATE could not open it */
+	if (file->private_data) /* NULL if CREATE failed to open it */
 		mmapdemo_io_detach(file);
 	return 0;
 }
@@ -179,7 +179,7 @@ static int mmapdemo_file_setattr(struct mmapdemo_mnt_idmap *idmap, struct dentry
 
 static const struct inode_operations mmapdemo_file_iops = {
 	.setattr	= mmapdemo_file_setattr,
-	.getattr	= simple_getattr, /* its blocks are what is resident */
+	.getattr	= simple_getattr, /* st_blocks counts resident pages */
 };
 
 /* Return: a buffer of no bytes, or ERR_PTR. */
@@ -199,19 +199,19 @@ static struct mmapdemo_buffer *mmapdemo_file_buffer(struct mmapdemo_buffer *devi
 		return buffer;
 	buffer->inode->i_fop = fops;
 	buffer->inode->i_op = &mmapdemo_file_iops;
-	/* FIONREAD and others are for inodes that are not anonymous. */
+	/* ioctl(2) with FIONREAD and others works only if the inode is not anonymous. */
 	buffer->inode->i_flags &= ~MMAPDEMO_S_ANON_INODE;
-	/* Core dumps take it for anonymous memory, as they do a memfd. */
+	/* Core dumps treat an unlinked file as anonymous memory, such as a memfd. */
 	clear_nlink(buffer->inode);
 	return buffer;
 }
 
 /**
- * mmapdemo_file_new - an open file, which has the only reference to a new buffer
- * @device: a buffer whose node and huge folios are the model
+ * mmapdemo_file_new - make a buffer, and an open file with the only reference to it
+ * @device: a buffer whose NUMA node and huge setting the new buffer gets
  * @name: what /proc/PID/fd shows
  * @bytes: the inode's largest size at most
- * @fops: the file's functions, whose open() and release() are those of this file
+ * @fops: the file's functions, with open() and release() of file.c
  *
  * Context: Process context, may sleep.
  *

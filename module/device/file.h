@@ -9,7 +9,7 @@
 
 struct iov_iter;
 
-/* Whether the buffer is one of CREATE, which is a regular file, and not of a node. */
+/* Whether the buffer is one of CREATE, which is a regular file and has no node. */
 static inline bool mmapdemo_file_is(const struct mmapdemo_buffer *buffer)
 {
 	return buffer->owner;

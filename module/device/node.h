@@ -12,7 +12,7 @@ struct mmapdemo_buffer;
 /**
  * struct mmapdemo_node - a device node, through which programs open a buffer
  * @dev: /dev/NAME and /sys/class/mmapdemo/NAME, where NAME is the buffer's
- * @buffer: the buffer, of which the node has a reference
+ * @buffer: the buffer, to which the node has a reference
  * @debugfs: folder with the counters
  * @mode: permissions of /dev/NAME
  * @uid: its owner

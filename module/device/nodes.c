@@ -4,7 +4,7 @@
  * parameter `strategies' come with the load; others are made and destroyed at any time.
  *
  * A node has a reference to its buffer, and an open file has another one. So an open file keeps
- * the buffer of a node that is destroyed, as it keeps a file that is unlinked.
+ * the buffer of a destroyed node, as it keeps an unlinked file.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -27,7 +27,7 @@
 #include "nodes.h"
 #include "sysfs.h"
 
-#define MMAPDEMO_NODES	4096	/* as many minors */
+#define MMAPDEMO_NODES	4096	/* the number of minors */
 
 enum mmapdemo_nodes_state {
 	MMAPDEMO_LOADING,
@@ -36,14 +36,14 @@ enum mmapdemo_nodes_state {
 };
 
 /*
- * A task that changes the list or the state holds it, maybe for long: device_del() and
- * debugfs_remove() wait for tasks that use the node's files. open() takes the list's own lock only.
+ * Protects changes of the list and the state. It may be held for long: device_del() and
+ * debugfs_remove() wait for tasks that use the node's files. open() takes the xarray's lock only.
  */
 static DEFINE_MUTEX(mmapdemo_nodes_lock);
 static DEFINE_XARRAY_ALLOC(mmapdemo_nodes); /* by minor */
 static u32 mmapdemo_nodes_next;
 static enum mmapdemo_nodes_state mmapdemo_nodes_state;
-static atomic_t mmapdemo_nodes_count; /* nodes whose release is still to come */
+static atomic_t mmapdemo_nodes_count; /* nodes that are not released yet */
 static struct cdev *mmapdemo_nodes_cdev;
 static dev_t mmapdemo_nodes_number;
 
@@ -52,7 +52,7 @@ static struct mmapdemo_node *mmapdemo_node_of(const struct device *dev)
 	return container_of(dev, struct mmapdemo_node, dev);
 }
 
-/* What is asked for may be less than all. */
+/* The kernel may pass NULL for what it does not ask for. */
 static char *mmapdemo_node_devnode(mmapdemo_devnode_device *dev, umode_t *mode, kuid_t *uid,
 				   kgid_t *gid)
 {
@@ -105,7 +105,7 @@ static int mmapdemo_node_init_buffer(struct mmapdemo_node *node,
 	return mmapdemo_attach_lab(buffer);
 }
 
-/* Memory is cached as the kernel's own mapping says, which few strategies can change. */
+/* Memory has the cache type of the kernel's own mapping, which few strategies can change. */
 static int mmapdemo_node_may_be_cached(const struct mmapdemo_node_settings *settings)
 {
 	if (settings->buffer.cache == MMAPDEMO_CACHE_WB || settings->strategy->may_be_uncached)
@@ -142,8 +142,8 @@ static int mmapdemo_node_may_be(const char *name)
 }
 
 /*
- * With the lock held. Programs are told of a node once they can open it, as of a disk. Numbers
- * are not used again soon: somebody may have a node of a number whose buffer has gone.
+ * With the lock held. The uevent follows once programs can open the node, as for a disk. A minor
+ * is not used again soon, as a node in /dev may outlive its buffer.
  */
 static int mmapdemo_node_add(struct mmapdemo_node *node)
 {
@@ -174,9 +174,9 @@ static int mmapdemo_node_add(struct mmapdemo_node *node)
  *
  * Context: Process context, may sleep.
  *
- * Return: 0, or -EOPNOTSUPP the strategy's memory cannot be cached so, -EEXIST the name is taken,
- * -ENOSPC there are too many nodes, -ENODEV the module goes, -EINTR after a fatal signal, or what
- * mmapdemo_buffer_create() and device_add() return.
+ * Return: 0; -EOPNOTSUPP if the strategy has no memory of this cache type, -EEXIST if the name is
+ * taken, -ENOSPC if there are too many nodes, -ENODEV during unload, -EINTR after a fatal signal,
+ * or an error of mmapdemo_buffer_create() or device_add().
  */
 int mmapdemo_node_make(const struct mmapdemo_node_settings *settings)
 {
@@ -187,7 +187,7 @@ int mmapdemo_node_make(const struct mmapdemo_node_settings *settings)
 		err = mutex_lock_killable(&mmapdemo_nodes_lock);
 	if (err)
 		return err;
-	/* Before there is any memory of it; meanwhile the lock is for others. */
+	/* Checked before memory is allocated, which happens without the lock. */
 	err = mmapdemo_node_may_be(settings->name);
 	mutex_unlock(&mmapdemo_nodes_lock);
 	if (err)
@@ -225,14 +225,14 @@ static void mmapdemo_node_remove(struct mmapdemo_node *node)
 }
 
 /**
- * mmapdemo_node_destroy - take a node away
+ * mmapdemo_node_destroy - remove a node
  * @name: its name
  *
- * Nobody can open it any more. Files that are open, and mappings, keep the buffer.
+ * The node cannot be opened any more. Open files and mappings keep the buffer.
  *
  * Context: Process context, may sleep.
  *
- * Return: 0, or -ENOENT there is no such node, or -EINTR after a fatal signal.
+ * Return: 0, -ENOENT if there is no such node, -EINTR after a fatal signal.
  */
 int mmapdemo_node_destroy(const char *name)
 {
@@ -256,7 +256,7 @@ struct mmapdemo_buffer *mmapdemo_node_buffer(unsigned int minor)
 	struct mmapdemo_buffer *buffer = NULL;
 	struct mmapdemo_node *node;
 
-	/* Who destroys a node takes it off the list before its reference to the buffer goes. */
+	/* A node leaves the list before it drops its reference to the buffer. */
 	xa_lock(&mmapdemo_nodes);
 	node = xa_load(&mmapdemo_nodes, minor);
 	if (node)
@@ -265,7 +265,7 @@ struct mmapdemo_buffer *mmapdemo_node_buffer(unsigned int minor)
 	return buffer;
 }
 
-/* Whether more nodes may be made: 0, or -EAGAIN the load is not over, -ENODEV the module goes. */
+/* Whether more nodes may be made: 0; -EAGAIN during the load; -ENODEV during unload. */
 int mmapdemo_nodes_ready(void)
 {
 	switch (READ_ONCE(mmapdemo_nodes_state)) {
@@ -296,8 +296,8 @@ int __init mmapdemo_nodes_init(const struct attribute_group **class_groups)
  * @fops: their functions; open() finds the buffer by mmapdemo_node_buffer()
  *
  * If an init function fails, the kernel frees the module even if a program has opened a file
- * of it. So until this, which fails or opens all, open(2) is ENXIO; and debugfs has nothing
- * that could be open.
+ * of it. So until this call, which opens all nodes or fails, open(2) is ENXIO, and debugfs has
+ * no file that could be open.
  *
  * Return: 0, or -ENOMEM.
  */
@@ -327,8 +327,8 @@ int __init mmapdemo_nodes_go_live(const struct file_operations *fops)
 }
 
 /*
- * Where the load fails, too, once mmapdemo_nodes_init() has succeeded. No file is open: the
- * module has no reference.
+ * Also called if the load fails after mmapdemo_nodes_init(). No file is open, as the module has no
+ * references.
  */
 void mmapdemo_nodes_exit(void)
 {
@@ -346,11 +346,11 @@ void mmapdemo_nodes_exit(void)
 		cdev_del(mmapdemo_nodes_cdev);
 	class_unregister(&mmapdemo_node_class);
 	unregister_chrdev_region(mmapdemo_nodes_number, MMAPDEMO_NODES);
-	/* Somebody may have found a device in sysfs, and release it, a moment later. */
+	/* A task may have found a device in sysfs, and release it a moment later. */
 	if (atomic_read(&mmapdemo_nodes_count)) {
 		while (atomic_read(&mmapdemo_nodes_count))
 			usleep_range(1000, 2000);
-		synchronize_rcu_tasks(); /* until nobody is at the end of the function */
+		synchronize_rcu_tasks(); /* until no task is in the end of the function */
 	}
 	xa_destroy(&mmapdemo_nodes);
 }

@@ -14,7 +14,7 @@ struct attribute_group;
 struct mmapdemo_buffer;
 struct mmapdemo_strategy;
 
-/* Of a node whose maker says nothing, and of the module's parameters. */
+/* Defaults of new nodes, and of the module's parameters. */
 #define MMAPDEMO_NODE_DEFAULTS {		\
 	.mode	= 0600,				\
 	.uid	= GLOBAL_ROOT_UID,		\
@@ -27,11 +27,11 @@ struct mmapdemo_strategy;
 	},					\
 }
 
-/* What each name begins with. */
+/* The prefix of each name. */
 #define MMAPDEMO_NODE_PREFIX	"mmapdemo"
 
 /**
- * struct mmapdemo_node_settings - how a node is to be made
+ * struct mmapdemo_node_settings - properties of a node to make
  * @name: of /dev/NAME, with the prefix
  * @strategy: how its buffer has its memory
  * @buffer: its buffer's settings

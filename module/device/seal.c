@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Seals, as a memfd has them. memfd_file_seals_ptr() in mm/memfd.c knows the files of tmpfs and
- * hugetlbfs only, so that fcntl(2) is EINVAL for any other file.
+ * Seals, as a memfd has them. memfd_file_seals_ptr() in mm/memfd.c supports files of tmpfs and
+ * hugetlbfs only, so fcntl(2) is EINVAL for any other file.
  */
 #include <linux/delay.h>
 #include <linux/fcntl.h>
@@ -29,7 +29,7 @@ static_assert(MMAPDEMO_SEAL_FUTURE_WRITE == F_SEAL_FUTURE_WRITE);
 #define MMAPDEMO_SEAL_TRIES	100
 #define MMAPDEMO_SEAL_WAIT_US	1000
 
-/* Adds the seals. A task that writes a piece looks at them with its folio locked. */
+/* Adds the seals. A task that writes a piece checks them with its folio locked. */
 static void mmapdemo_seal_set(struct mmapdemo_buffer *buffer, unsigned int seals)
 {
 	WRITE_ONCE(buffer->seals, buffer->seals | seals);
@@ -37,18 +37,18 @@ static void mmapdemo_seal_set(struct mmapdemo_buffer *buffer, unsigned int seals
 		mmapdemo_folios_settle(buffer, 0, ULONG_MAX);
 }
 
-/* Sets the seals, unless some page can be written without a mapping. */
+/* Sets the seals, unless a pin or a hold lets something write a page. */
 static int mmapdemo_seal_try(struct mmapdemo_buffer *buffer, unsigned int seals)
 {
 	struct address_space *mapping = buffer->inode->i_mapping;
 	int err = 0;
 
 	mmapdemo_buffer_stop_faults(buffer);
-	/* A thousand mappings of a page would pass for a pin. */
+	/* A page that is mapped a thousand times would look pinned. */
 	unmap_mapping_pages(mapping, 0, ULONG_MAX, false);
 	/*
-	 * A mapping of a dma-buf is counted without being asked (vma_set_file()). It needs a hold
-	 * to be made, so it is looked at after the holds.
+	 * mm/ counts a mapping of a dma-buf without a check (vma_set_file()). Making one needs a
+	 * hold, so the count is checked after the holds.
 	 */
 	if (mmapdemo_reshape_pinned(mapping, 0, ULONG_MAX) ||
 	    mmapdemo_hold_has(buffer, 0, ULONG_MAX) ||
@@ -61,11 +61,10 @@ static int mmapdemo_seal_try(struct mmapdemo_buffer *buffer, unsigned int seals)
 }
 
 /*
- * With no shared mapping that may be written, and none to come, nobody can pin a page for
- * writing any more. mmap_region() counts such a mapping before it calls this module, which
- * looks at the seals. So the count need be forbidden only while the seal is set. Otherwise
- * mmap_region() would refuse read-only shared mappings too, whose VM_MAYWRITE this module
- * clears.
+ * Without a shared mapping that may be written, now or later, no task can pin a page for
+ * writing. mmap_region() counts such a mapping before it calls this module, which checks the
+ * seals. So the count has to be forbidden only while the seal is set. Later, mmap_region()
+ * would refuse read-only shared mappings, too, whose VM_MAYWRITE this module clears.
  */
 static int mmapdemo_seal_write(struct mmapdemo_buffer *buffer, unsigned int seals)
 {
@@ -88,7 +87,7 @@ static int mmapdemo_seal_write(struct mmapdemo_buffer *buffer, unsigned int seal
 }
 
 /**
- * mmapdemo_seal_add - forbid what some seals say
+ * mmapdemo_seal_add - add seals to a buffer
  * @buffer: a buffer of CREATE
  * @seals: MMAPDEMO_SEAL_ bits
  *

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/class/mmapdemo/NODE/: what administrators look at and set, as documented in
+ * /sys/class/mmapdemo/NODE/: attributes for administrators, as documented in
  * docs/abi/sysfs.
  */
 #include <linux/ctype.h>

@@ -31,7 +31,7 @@ static const struct mmapdemo_hook_ops mmapdemo_lab_ops = {
 	.detach		= mmapdemo_detach_lab,
 };
 
-/* Unless it has one. The lab goes with the buffer. */
+/* Gives a buffer a lab unless it has one. The lab is freed with the buffer. */
 int mmapdemo_attach_lab(struct mmapdemo_buffer *buffer)
 {
 	struct mmapdemo_lab *lab;
@@ -43,7 +43,7 @@ int mmapdemo_attach_lab(struct mmapdemo_buffer *buffer)
 		return -ENOMEM;
 	lab->hooks.ops = &mmapdemo_lab_ops;
 	mmapdemo_rules_init(lab);
-	/* Another task may have been faster. */
+	/* Another task may have set one first. */
 	if (cmpxchg(&buffer->hooks, NULL, &lab->hooks))
 		kfree(lab);
 	return 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel's own use of the contents: it writes a pattern and takes a checksum.
+ * FILL and SUM: the kernel writes a pattern and takes a checksum.
  */
 #include <linux/crc32.h>
 #include <linux/highmem.h>
@@ -40,7 +40,7 @@ static void mmapdemo_content_pattern(u8 *to, size_t len, loff_t pos, u64 seed)
 	}
 }
 
-/* A range as FILL and SUM take it. */
+/* Whether FILL and SUM accept a range. */
 static bool mmapdemo_content_inside(struct mmapdemo_buffer *buffer, u64 offset, u64 length)
 {
 	u64 end;
@@ -50,8 +50,8 @@ static bool mmapdemo_content_inside(struct mmapdemo_buffer *buffer, u64 offset, 
 }
 
 /*
- * As far as the fault lab has one answer for, which is all where it has no rules.
- * It may take its time: no lock is held.
+ * Shortens @bytes to those of one answer of the fault lab; without rules it keeps all. It may
+ * sleep: no lock is held.
  */
 static int mmapdemo_content_next(struct mmapdemo_buffer *buffer, u64 pos, u64 end, size_t *bytes)
 {
@@ -59,7 +59,7 @@ static int mmapdemo_content_next(struct mmapdemo_buffer *buffer, u64 pos, u64 en
 	return mmapdemo_hooks_access(buffer, pos, bytes, false);
 }
 
-/* Signals that kill, and others who want to run, wait for no more than this. */
+/* Fatal signals and other tasks wait while at most this much is done. */
 #define MMAPDEMO_CONTENT_STEP	SZ_64K
 
 static int mmapdemo_content_fill_locked(struct mmapdemo_buffer *buffer, u64 pos, size_t length,
@@ -69,7 +69,7 @@ static int mmapdemo_content_fill_locked(struct mmapdemo_buffer *buffer, u64 pos,
 	u64 end = pos + length;
 	int err;
 
-	/* The size may have changed while nobody had the lock. */
+	/* The size may have changed before the lock was taken. */
 	if (!mmapdemo_content_inside(buffer, pos, length))
 		return -EINVAL;
 	for (; pos < end; pos += piece.bytes) {
@@ -107,8 +107,8 @@ int mmapdemo_content_fill(struct mmapdemo_buffer *buffer, u64 offset, u64 length
 }
 
 /*
- * With the inode's lock, no write begins, and what is missing is a hole. A write to one folio that
- * began without that lock has the folio's.
+ * Under the inode's lock no write begins, and a missing page is a hole. A write to one folio that
+ * began without that lock holds the folio's lock.
  */
 static int mmapdemo_content_sum_locked(struct mmapdemo_buffer *buffer, u64 pos, size_t length,
 				       u32 *sum)
@@ -142,7 +142,7 @@ static int mmapdemo_content_sum_locked(struct mmapdemo_buffer *buffer, u64 pos, 
 	return 0;
 }
 
-/* A write that has changed a part of its bytes, and will take the lock, is waited for. */
+/* Waits for a write that has changed a part of its bytes, and that will take the lock. */
 static int mmapdemo_content_sum_whole(struct mmapdemo_buffer *buffer, u64 pos, size_t length,
 				      u32 *sum)
 {

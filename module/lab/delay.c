@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Accesses that take as long as a rule says. */
+/* Delays of accesses, as rules say. */
 #include <linux/file.h>
 #include <linux/hash.h>
 #include <linux/hrtimer.h>
@@ -28,7 +28,7 @@ static ktime_t mmapdemo_delay_find(struct mmapdemo_buffer *buffer, pgoff_t index
 	ktime_t delay;
 
 	if (down_read_killable(&mapping->invalidate_lock))
-		return 0; /* killed: there is no need to wait */
+		return 0; /* killed: do not wait */
 	delay = mmapdemo_delay_of(buffer, index);
 	filemap_invalidate_unlock_shared(mapping);
 	return delay;
@@ -63,7 +63,7 @@ static int mmapdemo_delay_sleep(ktime_t delay)
 }
 
 /**
- * mmapdemo_delay_access - have an access other than a page fault take its time
+ * mmapdemo_delay_access - delay an access other than a page fault
  * @buffer: the buffer
  * @index: page number
  *
@@ -94,7 +94,7 @@ static void mmapdemo_delay_remember(struct mmapdemo_buffer *buffer, pgoff_t inde
 	spin_unlock(&lab->served_lock);
 }
 
-/* Whether this task's page fault has had its delay. It is forgotten by that. */
+/* Whether this task's page fault has had its delay. Clears that mark. */
 static bool mmapdemo_delay_was_served(struct mmapdemo_buffer *buffer, pgoff_t index)
 {
 	struct mmapdemo_lab *lab = mmapdemo_lab_of(buffer);
@@ -111,14 +111,14 @@ static bool mmapdemo_delay_was_served(struct mmapdemo_buffer *buffer, pgoff_t in
 }
 
 /*
- * hook_ops->delay. The lock of the mm or of the VMA is dropped meanwhile if the page fault
- * may be tried again, so that the process can map and unmap other memory. The last fput()
- * of a kernel thread runs elsewhere, and would not keep this module: it holds the lock.
+ * hook_ops->delay. If the page fault may be retried, this drops the lock of the mm or of the
+ * VMA meanwhile, so that the process can map and unmap other memory. A kernel thread keeps
+ * the lock, as its last fput() runs elsewhere, and would not keep this module loaded.
  *
- * That the next page fault is TRIED is not enough to know that it has had its delay. It is
- * not where mlock() or MAP_POPULATE made it (__mm_populate(), mm/gup.c), nor where a signal
- * was pending and the program runs its handler first (fault_signal_pending()). Either would
- * be delayed for ever.
+ * FAULT_FLAG_TRIED does not tell whether a page fault has had its delay. mlock() and
+ * MAP_POPULATE do not set it (__mm_populate(), mm/gup.c). Neither is it set if a signal was
+ * pending and the program ran its handler first (fault_signal_pending()). Such page faults
+ * would be delayed for ever.
  *
  * Return: 0 to go on; VM_FAULT_RETRY after a delay for which the lock was dropped, or if
  * the page fault must not wait; VM_FAULT_SIGBUS after a fatal signal.

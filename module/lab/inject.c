@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Injections: accesses that fail or are counted as a rule says, to try programs against
- * memory that can fail. A rule acts where a page is given out: in page faults, read(2),
- * write(2) and the kernel's own accesses.
+ * Injections: accesses that fail or are counted as a rule says, to test how programs handle
+ * failing memory. A rule acts on page faults, read(2), write(2) and the kernel's own accesses.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -53,7 +52,7 @@ static int mmapdemo_rule_errno(const struct mmapdemo_rule *rule)
 	}
 }
 
-/* The first page of these that has a rule; beyond them where none has. */
+/* The first page of a range that has a rule; a page beyond the range if none has. */
 static pgoff_t mmapdemo_inject_next(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
 {
 	MA_STATE(mas, &mmapdemo_lab_of(buffer)->rules, first, first);

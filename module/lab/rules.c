@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Rules: ranges of the buffer whose accesses fail, take long or are counted. inject.c and
- * delay.c do what they say. Pages with a rule have small folios only: a huge page-table
- * entry would give out a page together with its neighbours.
+ * delay.c apply them. Pages with a rule have small folios only: a huge page-table entry
+ * would map a page together with its neighbours.
  */
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -13,11 +13,11 @@
 #include "rules.h"
 
 /**
- * mmapdemo_rules_cut - count what a new entry of the tree leaves of older ones
+ * mmapdemo_rules_cut - count the parts that a new entry of the tree leaves of older ones
  * @buffer: the buffer
  * @first: the entry's first page
  * @last: its last page
- * @sign: 1: the rules count their parts so; -1: they undo that; 0: they stay as they are
+ * @sign: 1: update the rules' counts of parts; -1: undo that; 0: change nothing
  *
  * An older entry loses a part if the new one covers it, and gains one if the new
  * one cuts it in two.
@@ -64,8 +64,8 @@ static void mmapdemo_rules_collect(struct mmapdemo_buffer *buffer)
 }
 
 /*
- * Puts a rule, or none, in the place of those that a range has. Healing has no
- * limit but memory, which the caller's control group is charged for: a
+ * Replaces the rules of a range by another one, or by none. Removing a rule
+ * has no limit but memory, which is charged to the caller's memory cgroup: a
  * program must be able to end a rule that it made, or a part of it.
  */
 static int mmapdemo_rules_store(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last,
@@ -77,7 +77,7 @@ static int mmapdemo_rules_store(struct mmapdemo_buffer *buffer, pgoff_t first, p
 
 	if (rule && ++parts > MMAPDEMO_INJECT_RULES_MAX)
 		return -ENOSPC;
-	/* The maple tree's nodes are charged to nobody: they must have an end. */
+	/* The maple tree's nodes are charged to no cgroup, so their number has a limit. */
 	if (parts > MMAPDEMO_INJECT_PARTS_MAX)
 		return -ENOSPC;
 	if (rule && buffer->strategy->split)
@@ -120,7 +120,7 @@ static int mmapdemo_rules_set_locked(struct mmapdemo_buffer *buffer, u64 offset,
 
 	if (err)
 		return err;
-	/* A process that has the pages mapped, or was just given them, faults them in again. */
+	/* A process that has mapped the pages, or is about to, faults them in again. */
 	buffer->strategy->settle(buffer, first, last);
 	unmap_mapping_pages(buffer->inode->i_mapping, first, last - first + 1, false);
 	return 0;
@@ -133,7 +133,7 @@ static int mmapdemo_rules_set_locked(struct mmapdemo_buffer *buffer, u64 offset,
  *
  * Return: 0; -ENOSPC if there would be too many rules, never with
  * MMAPDEMO_INJECT_NONE; -EBUSY or -EINTR as the strategy's split(); -ENOMEM. An error
- * changes no rule, but folios may be small that were huge.
+ * changes no rule, but huge folios may have been split.
  */
 int mmapdemo_rules_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_injection *injection)
 {
@@ -168,7 +168,7 @@ int mmapdemo_rules_set(struct mmapdemo_buffer *buffer, const struct mmapdemo_inj
 /**
  * mmapdemo_rules_list - list some of the rules, by offset
  * @buffer: the buffer
- * @cursor: where to begin; returned: where the next call goes on, and how many
+ * @cursor: where to begin; returned: where the next call continues, and how many
  *	parts of rules there are in all
  * @injections: where to write them
  * @room: how many at most, not 0

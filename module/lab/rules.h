@@ -14,9 +14,9 @@
 #define MMAPDEMO_SERVED_BITS	6
 
 /**
- * struct mmapdemo_served - a page fault that has had its delay, and is to be tried again
- * @task: whose it is, to compare only: the task may be gone; NULL for none
- * @started: when that task began, as a later one may be at the same address
+ * struct mmapdemo_served - a page fault that has had its delay, and will be retried
+ * @task: its task, only compared, as the task may be gone; NULL for none
+ * @started: when that task began, as a later one may have the same address
  * @index: its page
  */
 struct mmapdemo_served {
@@ -27,13 +27,13 @@ struct mmapdemo_served {
 
 /**
  * struct mmapdemo_lab - the lab's part of a buffer
- * @hooks: what the core sees of it
+ * @hooks: the part that the core uses
  * @rules: by page number. Changed with the mapping's invalidate lock held exclusively, and
  *	read with it held.
- * @rule_list: the same, each once; as @rules
+ * @rule_list: each rule once; protected as @rules
  * @served_lock: protects @served
- * @served: page faults that have had their delay, by a hash of their tasks. Of two tasks
- *	with the same hash, the later one is remembered: the other one is delayed again.
+ * @served: page faults that have had their delay, by a hash of their tasks. If two
+ *	tasks have the same hash, the later one is remembered, and the other delayed again.
  */
 struct mmapdemo_lab {
 	struct mmapdemo_hooks hooks;
@@ -54,9 +54,9 @@ static inline struct mmapdemo_lab *mmapdemo_lab_of(const struct mmapdemo_buffer 
  * @parts: how many ranges of the buffer's tree refer to the rule; written with the
  *	invalidate lock held exclusively
  * @injection: as the program gave it
- * @lock: protects what follows, as accesses hold nothing that excludes others
+ * @lock: protects the members below, as accesses hold no other exclusive lock
  * @hits: accesses so far
- * @fired: those that failed
+ * @fired: accesses that failed
  * @worked: for MMAPDEMO_INJECT_NTH, accesses since one failed, with this one
  * @random: for MMAPDEMO_INJECT_RANDOM
  *
@@ -66,7 +66,7 @@ struct mmapdemo_rule {
 	struct list_head list;
 	unsigned long parts;
 	struct mmapdemo_injection injection;
-	spinlock_t lock; /* what follows */
+	spinlock_t lock; /* protects the members below */
 	u64 hits;
 	u64 fired;
 	u32 worked;
@@ -74,8 +74,8 @@ struct mmapdemo_rule {
 };
 
 /**
- * struct mmapdemo_rules_cursor - how far a list of the rules has come
- * @index: the page that it goes on at
+ * struct mmapdemo_rules_cursor - position in a list of the rules
+ * @index: the page where it continues
  * @parts: how many parts of rules there were when it was last taken
  */
 struct mmapdemo_rules_cursor {

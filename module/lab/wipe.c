@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Contents are zeroed: on request, or when the last user goes. */
+/* Zeroes the contents: on request, or when the last user ends. */
 #include <linux/atomic.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -12,9 +12,9 @@
 #include "wipe.h"
 
 /**
- * mmapdemo_wipe_all - zero all there is, where it is
- * @buffer: the buffer. The caller holds its inode's lock, or, where nobody may map what
- *	is still to be zeroed, its invalidate lock.
+ * mmapdemo_wipe_all - zero all contents in place
+ * @buffer: the buffer. The caller holds its inode's lock or, to keep page faults from
+ *	mapping pages that are not zeroed yet, its invalidate lock.
  * @why: for the trace
  * @killable: whether a fatal signal ends it
  *
@@ -30,8 +30,8 @@ static int mmapdemo_wipe_all(struct mmapdemo_buffer *buffer, const char *why, bo
 
 /*
  * hook_ops->put. The invalidate lock makes the end of the last user and its wipe one step:
- * the first page fault, or open, of a new user comes before the count falls, or after the
- * wipe. A user who is not the last takes no lock.
+ * the first page fault, or open, of a new user comes before the count falls or after the
+ * wipe. A user that is not the last one takes no lock.
  */
 bool mmapdemo_wipe_put(struct mmapdemo_buffer *buffer, atomic_t *users, const char *why)
 {
@@ -41,7 +41,7 @@ bool mmapdemo_wipe_put(struct mmapdemo_buffer *buffer, atomic_t *users, const ch
 		return false;
 	mmapdemo_buffer_stop_faults(buffer);
 	last = atomic_dec_and_test(users);
-	if (last) /* Nobody is left to be told of a broken page: its next use is an error. */
+	if (last) /* No error can be reported for a broken page: its next use is an error. */
 		mmapdemo_wipe_all(buffer, why, false);
 	mmapdemo_buffer_resume_faults(buffer);
 	if (last)

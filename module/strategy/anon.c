@@ -2,16 +2,16 @@
 /*
  * anon: no memory of its own, as /dev/zero.
  *
- * When:    each program wants memory of its own, and the driver only decides who
- *          may have some: nothing that two programs that map the device share.
- * Gives:   a private mapping is anonymous memory, a shared one a file on tmpfs
- *          that only this mapping and its heirs over fork have: all that both
- *          give, swap and transparent huge pages too.
- * Denies:  a buffer: each mmap() is new and zeroed, read() shows zeros, nothing is
- *          kept, the kernel has no access of its own. And the VMAs' life: once
- *          mapped they are others', the driver hears of no fork, fault or end.
- * Errors:  all that the kernel does for programs' memory: it moves, soft offline keeps
- *          the contents, a memory error is SIGBUS (BUS_MCEERR_AR).
+ * When:    each program wants memory of its own, and the driver only decides which
+ *          programs may have some. Two mmap() calls never share memory.
+ * Gives:   a private mapping is anonymous memory. A shared one is a file on tmpfs that
+ *          only this mapping and its copies over fork map. Both support all that the
+ *          kernel has for them, also swap and transparent huge pages.
+ * Denies:  a buffer: the memory of each mmap() is new and zeroed, read() shows zeros,
+ *          nothing is kept, and the kernel has no access of its own. The driver's
+ *          VMA operations are not used: it learns of no fork, page fault or unmap.
+ * Errors:  as for any memory of programs: pages can move, soft offline keeps the
+ *          contents, and a memory error is SIGBUS (BUS_MCEERR_AR).
  * Carried: vma_set_anonymous(); shmem_file_setup() and the VMA's file replaced,
  *          desc->vm_file from 7.1 on, vma_set_file() before.
  * In tree: drivers/char/mem.c (/dev/zero); the shared half also drivers/gpu/drm/
@@ -34,8 +34,8 @@ static void mmapdemo_anon_exit(struct mmapdemo_buffer *buffer)
 }
 
 /*
- * A file without a name, as large as the mapping, which begins at its start
- * whatever part of the device was asked for: there is no other part to it.
+ * Maps a file without a name, as large as the mapping. The mapping begins at the start
+ * of the file, whatever offset in the device the program gave.
  */
 static int mmapdemo_anon_mmap_shared(struct mmapdemo_buffer *buffer, struct mmapdemo_vma_desc *desc)
 {
@@ -58,7 +58,7 @@ static int mmapdemo_anon_mmap_prepare(struct mmapdemo_buffer *buffer,
 {
 	if (mmapdemo_vma_desc_flags(desc) & VM_MAYSHARE)
 		return mmapdemo_anon_mmap_shared(buffer, desc);
-	/* The VMA has no operations: the module hears of no page fault, open or close. */
+	/* The VMA has no operations: the module learns of no page fault, open or close. */
 	mmapdemo_vma_desc_set_anonymous(desc);
 	return 0;
 }

@@ -10,10 +10,10 @@ struct platform_device;
 
 /**
  * struct mmapdemo_dma_block - memory that dma_alloc_coherent() gave in one piece
- * @at: the kernel's address of it
- * @address: the device's
- * @bytes: how large it is
- * @frames: of one of several blocks, where it lies in memory
+ * @at: its kernel address
+ * @address: its DMA address
+ * @bytes: its size
+ * @frames: if there are several blocks, its page frames
  */
 struct mmapdemo_dma_block {
 	void *at;
@@ -24,7 +24,7 @@ struct mmapdemo_dma_block {
 
 /**
  * struct mmapdemo_dma - the memory of a buffer of `dma'
- * @pdev: the device that it is for; a driver has its own
+ * @pdev: the device that it is for; a driver uses its own device
  * @blocks: the memory, in the order of the buffer
  * @count: how many blocks there are
  * @shift: each block but the last has 1 << @shift bytes, and the last one has no more

@@ -2,18 +2,17 @@
 /*
  * Memory that processors do not cache as they cache other memory: the parameter `cache'.
  *
- * The kernel has all memory mapped, write-back. A mapping of the same frame with another type
- * is an alias with a conflict, which processors do not support: write-combining stores may not
- * look whether a cache has the line (Intel SDM volume 3, "Programming the PAT"). So the kernel's
- * own mapping is changed first, and put back before the memory is freed. Drivers of graphics do
- * the same (drivers/gpu/drm/ttm/ttm_pool.c).
+ * The kernel maps all memory write-back. A mapping of the same frame with another type is a
+ * conflicting alias, which processors do not support: a write-combining store may not check
+ * whether a cache has the line (Intel SDM volume 3, "Programming the PAT"). So the kernel's own
+ * mapping is changed first, and restored before the memory is freed. Graphics drivers do the
+ * same (drivers/gpu/drm/ttm/ttm_pool.c).
  *
- * x86 knows of each frame which type it has. remap_pfn_range() of a whole VMA with another one
- * than the frame's warns and maps it with the frame's (reserve_pfn_range() in
- * arch/x86/mm/pat/memtype.c); vmf_insert_pfn() takes the frame's in any case. Without the page
- * attribute table (nopat), x86 does neither: each mapping has the type that its driver asks for,
- * and nobody notices a conflict. Other architectures have no function for modules that changes
- * the type of the kernel's mapping.
+ * x86 keeps the type of each frame. remap_pfn_range() of a whole VMA with another type than the
+ * frame's warns and uses the frame's (reserve_pfn_range() in arch/x86/mm/pat/memtype.c), and
+ * vmf_insert_pfn() always uses the frame's. Without the page attribute table (nopat), x86 does
+ * neither: each mapping has the type that its driver asks for, and a conflict goes unnoticed.
+ * Other architectures export no function that changes the type of the kernel's mapping.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -28,7 +27,7 @@ const char *const mmapdemo_cache_words[MMAPDEMO_CACHES] = { "wb", "wc", "uc" };
 #include <linux/set_memory.h>
 #include <asm/memtype.h>
 
-/* Return: NULL, or why memory cannot be cached so, and what to do. */
+/* Return: NULL; or why memory cannot have this cache type, and what to do. */
 const char *mmapdemo_cache_refused(enum mmapdemo_cache cache)
 {
 	if (cache == MMAPDEMO_CACHE_WC && !pat_enabled())
@@ -37,10 +36,10 @@ const char *mmapdemo_cache_refused(enum mmapdemo_cache cache)
 }
 
 /**
- * mmapdemo_cache_restore - have the kernel's mapping of a block write-back again
+ * mmapdemo_cache_restore - make the kernel's mapping of a block write-back again
  * @buffer: the buffer, whose memory lies in one piece and is mapped by no program
  *
- * Return: 0, or an errno: the memory must not be given to others.
+ * Return: 0, or an errno: then the memory must not be freed.
  */
 int mmapdemo_cache_restore(struct mmapdemo_buffer *buffer)
 {
@@ -54,7 +53,7 @@ int mmapdemo_cache_restore(struct mmapdemo_buffer *buffer)
 	return err;
 }
 
-/* What set_memory_wc() has changed when it fails is for its caller to put back. */
+/* When set_memory_wc() fails, its caller has to restore what it has changed. */
 int mmapdemo_cache_set(struct mmapdemo_buffer *buffer)
 {
 	unsigned long at = (unsigned long)buffer->area;

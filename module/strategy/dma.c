@@ -3,26 +3,26 @@
  * dma: memory that a device and programs use at the same time.
  *
  * When:    hardware reads and writes it by DMA, for as long as it is mapped, and
- *          neither side is to say when it is done (descriptor rings, frames).
- * Gives:   a DMA address with it, coherent with the device, behind an IOMMU or
- *          not; attributes as the platform wants them, in the kernel's mapping
- *          and the program's, which remap_pfn_range() leaves to you.
- * Denies:  what `pfn' denies: on most platforms the core maps it so. Where caches
- *          are not coherent with devices, it is uncached and slow; and on arm64
- *          no code runs from it: it is mapped with UXN, and as the VMA says
- *          PROT_EXEC, each fetch faults for ever. A driver there refuses VM_EXEC.
- * Errors:  as `pfn', where the memory lies in the kernel's own mapping; elsewhere the
- *          driver cannot ask. dma_free_coherent() gives a broken page back with the
- *          rest of its block, and the allocator may give it out again.
- * Carried: dma_alloc_coherent(), which zeroes; dma_mmap_coherent(), which also looks
- *          at offset and length; for several blocks, remap_pfn_range() of each. There is
+ *          neither side says when it is done (descriptor rings, frames).
+ * Gives:   a DMA address, coherent with the device, with or without an IOMMU; page
+ *          attributes as the platform needs them, in the kernel's mapping and the
+ *          program's. With remap_pfn_range() the driver has to choose them.
+ * Denies:  what `pfn' denies, as most platforms map it in the same way. If caches are
+ *          not coherent with devices, it is uncached and slow. On arm64 no code runs
+ *          from it: it is mapped with UXN although the VMA has PROT_EXEC, so that each
+ *          fetch repeats its page fault for ever. A driver there refuses VM_EXEC.
+ * Errors:  as `pfn', if the memory lies in the kernel's own mapping. Otherwise the
+ *          driver cannot find out. dma_free_coherent() frees a broken page with the
+ *          rest of its block, and the allocator may allocate it again.
+ * Carried: dma_alloc_coherent(), which zeroes; dma_mmap_coherent(), which also checks
+ *          offset and length; for several blocks, remap_pfn_range() of each. There is
  *          no mmap_prepare action for dma_mmap_coherent() yet, so it has .mmap on all kernels.
  * In tree: drivers/usb/core/devio.c, drivers/uio/uio.c, sound/core/memalloc.c,
  *          drivers/media/common/videobuf2/videobuf2-dma-contig.c,
  *          drivers/gpu/drm/exynos/exynos_drm_gem.c.
  *
- * Never by virt_to_page() or the like of what dma_alloc_coherent() returned: it may
- * be neither in the kernel's own mapping nor have a struct page.
+ * virt_to_page() and the like must not be used with an address of dma_alloc_coherent():
+ * the memory may lie outside the kernel's own mapping and have no struct page.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -43,8 +43,8 @@
 #include "list.h"
 
 /*
- * log2 of the size of one of several blocks: the page allocator finds the least in fragmented
- * memory, too, and a scatterlist has no more than 4 GiB in an entry.
+ * log2 of the size of one of several blocks. The page allocator finds blocks of the least size in
+ * fragmented memory, too. A scatterlist entry has less than 4 GiB.
  */
 #define MMAPDEMO_DMA_LEAST	(PAGE_SHIFT + PAGE_ALLOC_COSTLY_ORDER)
 #define MMAPDEMO_DMA_MOST	ilog2(SZ_1G)
@@ -65,10 +65,10 @@ static void mmapdemo_dma_free_blocks(struct mmapdemo_dma *dma)
 }
 
 /*
- * dma_get_sgtable() is not for drivers in general: coherent memory need not have a struct page,
- * and kernel/dma/mapping.c calls the function fundamentally unsafe. Its answer holds here, as the
+ * Drivers should not use dma_get_sgtable(): coherent memory need not have a struct page, and
+ * kernel/dma/mapping.c calls the function fundamentally unsafe. Here its result is right, as the
  * device is coherent and has no memory pool of its own ("memory-region" in the device tree), and
- * memory is not encrypted: several blocks are tried only if mmapdemo_dma_is_ordinary().
+ * memory is not encrypted: only then mmapdemo_dma_is_ordinary(), and several blocks are tried.
  */
 static int mmapdemo_dma_add_block(struct mmapdemo_dma *dma, size_t bytes, bool is_all)
 {
@@ -103,7 +103,7 @@ static int mmapdemo_dma_add_blocks(struct mmapdemo_dma *dma, size_t size, unsign
 		return -ENOMEM;
 	for (pos = 0; pos < size && !err; pos += most) {
 		err = mmapdemo_dma_add_block(dma, min(size - pos, most), size == most);
-		/* This replaces -ENOMEM, too: a dying task is not to try smaller blocks. */
+		/* Replaces -ENOMEM, too: a dying task must not try smaller blocks. */
 		if (fatal_signal_pending(current))
 			err = -EINTR;
 		cond_resched();
@@ -114,15 +114,15 @@ static int mmapdemo_dma_add_blocks(struct mmapdemo_dma *dma, size_t size, unsign
 }
 
 /*
- * Whether programs may map the memory with the attributes that a VMA comes with. Only
- * dma_mmap_coherent() knows others: dma_pgprot() and force_dma_unencrypted() are not for modules.
+ * Whether programs may map the memory with the VMA's own page attributes. Only dma_mmap_coherent()
+ * can use others: dma_pgprot() and force_dma_unencrypted() are not exported.
  */
 static bool mmapdemo_dma_is_ordinary(struct mmapdemo_dma *dma)
 {
 	return dev_is_dma_coherent(&dma->pdev->dev) && !cc_platform_has(CC_ATTR_MEM_ENCRYPT);
 }
 
-/* The largest blocks, all of one size, of which there are enough. */
+/* Allocates the largest blocks of one size of which there are enough. */
 static int mmapdemo_dma_add_several(struct mmapdemo_buffer *buffer, struct mmapdemo_dma *dma)
 {
 	size_t size = i_size_read(buffer->inode);
@@ -138,8 +138,8 @@ static int mmapdemo_dma_add_several(struct mmapdemo_buffer *buffer, struct mmapd
 }
 
 /*
- * One block, where it can be had: the page allocator gives 2^MAX_PAGE_ORDER pages at most, and
- * CMA, from which the DMA layer allocates first, more.
+ * Allocates one block if possible. The page allocator has blocks of 2^MAX_PAGE_ORDER pages at most,
+ * and CMA, which the DMA layer tries first, has larger ones.
  */
 static int mmapdemo_dma_alloc(struct mmapdemo_buffer *buffer, struct mmapdemo_dma *dma,
 			      bool is_ordinary)
@@ -164,7 +164,7 @@ static int mmapdemo_dma_set_up(struct mmapdemo_buffer *buffer, struct mmapdemo_d
 	bool is_ordinary = mmapdemo_dma_is_ordinary(dma);
 	int err = dma_coerce_mask_and_coherent(&dma->pdev->dev, DMA_BIT_MASK(64));
 
-	/* One block is all there can be, and only that much has to be available. */
+	/* There can be only one block, so only its size has to be available. */
 	if (!err && !is_ordinary)
 		mmapdemo_fixed_shrink_to_block(buffer);
 	if (!err)
@@ -183,15 +183,15 @@ static int mmapdemo_dma_init(struct mmapdemo_buffer *buffer)
 
 	if (!dma)
 		return -ENOMEM;
-	/* A number makes its name unique: a destroyed node's buffer may live, and have the name. */
+	/* A number makes the name unique, as the buffer of a destroyed node may still have it. */
 	dma->pdev = platform_device_register_simple(buffer->name, PLATFORM_DEVID_AUTO, NULL, 0);
 	if (IS_ERR(dma->pdev)) {
 		err = PTR_ERR(dma->pdev);
 		goto free;
 	}
-	/* A driver's bus says whether. Ours is on none, and nobody but processors uses it. */
+	/* A driver's bus sets this. This device has none, and only processors use its memory. */
 	mmapdemo_set_dma_coherent(&dma->pdev->dev);
-	/* The DMA layer prefers the device's node, and takes memory of others if it must. */
+	/* The DMA layer prefers memory of the device's node, and may fall back to other nodes. */
 	set_dev_node(&dma->pdev->dev, buffer->node);
 	err = mmapdemo_dma_set_up(buffer, dma);
 	if (err)
@@ -221,7 +221,7 @@ static const struct vm_operations_struct mmapdemo_dma_vm_ops = {
 	.access	= mmapdemo_fixed_access,
 };
 
-/* Maps a block at @addr, without its first @skip bytes; returns 0, and how much fits in @bytes. */
+/* Maps a block at @addr, without its first @skip bytes. Returns 0, and in @bytes how much fits. */
 static int mmapdemo_dma_map_block(struct vm_area_struct *vma, unsigned long addr,
 				  struct mmapdemo_dma_block *block, size_t skip, size_t *bytes)
 {
@@ -248,14 +248,14 @@ static int mmapdemo_dma_map_block(struct vm_area_struct *vma, unsigned long addr
 }
 
 /*
- * Not by dma_mmap_coherent(): it fills all of a VMA, from vm_start on, and takes vm_pgoff for
- * the offset into the one block (dma_direct_mmap(), dma_common_mmap() of 6.1 to 7.3). To call it
- * for each block, a driver would have to change vm_start, vm_end and vm_pgoff, or a copy of the
- * VMA. x86 takes each such call for one that fills the VMA; since Linux 6.16 the second one is
+ * dma_mmap_coherent() cannot map several blocks: it fills all of a VMA, from vm_start on, and takes
+ * vm_pgoff for the offset into one block (dma_direct_mmap(), dma_common_mmap() of 6.1 to 7.3). To
+ * call it for each block, a driver would have to change vm_start, vm_end and vm_pgoff, or a copy of
+ * the VMA. x86 takes each such call for one that fills the VMA; since Linux 6.16 the second one is
  * EINVAL (remap_pfn_range_track()).
  *
- * If a block cannot be mapped, the core unmaps the others with the rest of the VMA, as with
- * every error of .mmap.
+ * If a block cannot be mapped, mm/ unmaps the others with the rest of the VMA, as after every
+ * error of .mmap.
  */
 static int mmapdemo_dma_map_blocks(struct mmapdemo_dma *dma, struct vm_area_struct *vma)
 {
@@ -270,7 +270,7 @@ static int mmapdemo_dma_map_blocks(struct mmapdemo_dma *dma, struct vm_area_stru
 	return err;
 }
 
-/* Private ones are refused for the reason that pfn.c gives. */
+/* Refuses private mappings, for the reason that pfn.c gives. */
 static int mmapdemo_dma_mmap(struct mmapdemo_buffer *buffer, struct vm_area_struct *vma)
 {
 	struct mmapdemo_dma *dma = buffer->dma;

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fault: own pages, given out one by one as they are touched.
+ * fault: pages of the driver's, mapped one by one as programs touch them.
  *
- * When:    the pages are the driver's (single, from alloc_page()), and a mapping
- *          should cost nothing until it is used, or the driver wants to see, delay
- *          or fail each first access. "Linux Device Drivers" does it so.
- * Gives:   shared and private, O_DIRECT and the like (the pages are counted), a
- *          place for checks (the fault lab works), MADV_DONTNEED and faults again.
- * Denies:  process-shared futexes (page->mapping is NULL: EFAULT), huge mappings, a
- *          fault for each page, resize (pages that go could not be found in the
- *          page tables by rmap; unmap_mapping_range() and a lock could do it).
- * Errors:  the kernel cannot move these pages (they are not on the LRU): soft offline
- *          is EIO, the memory stays. After a memory error, read(), write() and the
- *          commands are EIO, and each new page fault is SIGBUS (BUS_MCEERR_AR); page
- *          tables that have the page already keep it. There is no cure but a reload.
+ * When:    the driver allocates single pages (alloc_page()), and a mapping should cost
+ *          nothing until it is used, or the driver wants to see, delay or fail each
+ *          first access. "Linux Device Drivers" does so.
+ * Gives:   shared and private mappings, O_DIRECT and the like (the pages are counted),
+ *          a place for checks (the fault lab works), and a new page fault after
+ *          MADV_DONTNEED.
+ * Denies:  process-shared futexes (page->mapping is NULL: EFAULT), huge mappings, and
+ *          resize (rmap could not find freed pages in page tables;
+ *          unmap_mapping_range() and a lock could). Each page costs a page fault.
+ * Errors:  the kernel cannot move these pages (they are not on the LRU): soft offline is
+ *          EIO. After a memory error, read(), write() and the commands are EIO, and
+ *          each new page fault is SIGBUS (BUS_MCEERR_AR). Page tables that have the
+ *          page already keep it. Only a reload of the module replaces the page.
  * Carried: vm_ops->fault, which sets vmf->page with a reference.
  * In tree: drivers/usb/mon/mon_bin.c, drivers/hsi/clients/cmt_speech.c,
  *          drivers/uio/uio.c (its logical memory), kernel/relay.c,
  *          sound/core/pcm_native.c (status and control page).
  *
- * Done right, where LDD3 is not (it is from 2005): bounds in .fault too, not only
- * at mmap, as VMAs grow and are split; the page is returned locked, so that who
- * wants it unmapped can wait until it is mapped.
+ * Unlike LDD3 (2005), this file checks bounds in .fault, too, as VMAs grow and are split. It
+ * returns the page locked, so that a task that unmaps it can wait until it is mapped.
  */
 #include <linux/pagemap.h>
 
@@ -40,10 +40,10 @@ static vm_fault_t mmapdemo_fault_give(struct mmapdemo_buffer *buffer, struct vm_
 
 	lock_page(page);
 	/*
-	 * The core must not find this out: of a locked page it wants to unmap the
-	 * mappings through page->mapping, which is NULL here (6.1 to 7.3: an oops).
-	 * A memory error between this look and the core's own, some instructions
-	 * later, still gets there.
+	 * mm/ must not get a broken page: it unmaps a locked one through
+	 * page->mapping, which is NULL here (6.1 to 7.3: an oops). A memory error
+	 * between this check and that of mm/, some instructions later, still causes
+	 * the oops.
 	 */
 	if (PageHWPoison(page)) {
 		unlock_page(page);
@@ -55,8 +55,8 @@ static vm_fault_t mmapdemo_fault_give(struct mmapdemo_buffer *buffer, struct vm_
 }
 
 /*
- * Without the invalidate lock, as core/fault.c does it: a rule is set with page faults stopped, and
- * then waits for the lock of each page (mmapdemo_fault_settle()).
+ * Takes no invalidate lock, as in core/fault.c: a rule is set with page faults stopped, and then
+ * waits for the lock of each page (mmapdemo_fault_settle()).
  */
 static vm_fault_t mmapdemo_fault_give_unlocked(struct mmapdemo_buffer *buffer,
 					       struct vm_fault *vmf)
@@ -87,16 +87,15 @@ static vm_fault_t mmapdemo_fault_fault(struct vm_fault *vmf)
 }
 
 /*
- * From 6.7 on, the core calls .fault with mmap_lock, for which it drops the VMA's lock and begins
- * again, unless there is a .map_pages (vmf_can_call_fault()). filemap_map_pages() would find
- * nothing here.
+ * From 6.7 on, a VMA without .map_pages has .fault called with mmap_lock: mm/ drops the VMA's lock
+ * and starts again (vmf_can_call_fault()). filemap_map_pages() would find nothing here.
  */
 static vm_fault_t mmapdemo_fault_map_none(struct vm_fault *vmf, pgoff_t first, pgoff_t last)
 {
 	return 0;
 }
 
-/* A page fault has its page locked until the page is mapped. */
+/* Waits for page faults, which keep a page locked until it is mapped. */
 static void mmapdemo_fault_settle(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
 {
 	for (last = min(last, mmapdemo_buffer_pages(buffer) - 1); first <= last; first++) {
@@ -117,9 +116,9 @@ static int mmapdemo_fault_mmap_prepare(struct mmapdemo_buffer *buffer,
 				       struct mmapdemo_vma_desc *desc)
 {
 	/*
-	 * There is nothing that mremap() could add. It is memory like any other: no
-	 * VM_IO, no VM_DONTDUMP. That VM_DONTEXPAND also ends mlock()'s counting and
-	 * merging with neighbours (VM_SPECIAL) is its price.
+	 * mremap() could add no pages. VM_IO and VM_DONTDUMP are not set, as reading
+	 * memory has no side effects. VM_DONTEXPAND also ends mlock()'s counting and
+	 * merging with neighbours (VM_SPECIAL).
 	 */
 	mmapdemo_vma_desc_set_flags(desc, MMAPDEMO_VMA_DONTEXPAND);
 	desc->vm_ops = &mmapdemo_fault_vm_ops;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that is there as long as its buffer, and never moves: what strategies
- * share that have pages of their own (buffer->pages), an area in one piece of
- * kernel address space (buffer->area), or blocks of DMA memory (buffer->dma).
+ * Memory that exists as long as its buffer, and never moves. Strategies share this file
+ * that have pages of their own (buffer->pages), an area in one piece of kernel address
+ * space (buffer->area), or blocks of DMA memory (buffer->dma).
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -22,7 +22,7 @@
 #include "fixed.h"
 #include "trace.h"
 
-/* Pages of the buffer's node and of no other; without one, by the task's policy. */
+/* Allocates from the buffer's node only, or by the task's policy if there is none. */
 struct page *mmapdemo_fixed_alloc(struct mmapdemo_buffer *buffer, gfp_t gfp, unsigned int order)
 {
 	gfp |= GFP_KERNEL | __GFP_ZERO | __GFP_RETRY_MAYFAIL;
@@ -32,9 +32,9 @@ struct page *mmapdemo_fixed_alloc(struct mmapdemo_buffer *buffer, gfp_t gfp, uns
 }
 
 /*
- * To be asked before anything is allocated, so that nothing truncates the size, and
- * no process is killed for this memory. Return: 0, or -EOVERFLOW or -ENOMEM and a
- * line in the log.
+ * The caller checks this before it allocates anything, so that the size is not truncated,
+ * and no process is killed for this memory. Return: 0, or -EOVERFLOW or -ENOMEM and a line
+ * in the log.
  */
 int mmapdemo_fixed_room(struct mmapdemo_buffer *buffer)
 {
@@ -53,7 +53,7 @@ int mmapdemo_fixed_room(struct mmapdemo_buffer *buffer)
 	return -ENOMEM;
 }
 
-/* Single pages, zeroed, with an address that the kernel always has. */
+/* Allocates single pages, zeroed, that the kernel always has mapped. */
 int mmapdemo_fixed_alloc_pages(struct mmapdemo_buffer *buffer)
 {
 	pgoff_t count = mmapdemo_buffer_pages(buffer);
@@ -92,8 +92,8 @@ void mmapdemo_fixed_free_pages(struct mmapdemo_buffer *buffer)
 }
 
 /*
- * Memory in one physical piece comes in powers of two pages, up to a limit: the
- * buffer is not larger than that. Return: the order to ask for.
+ * The page allocator has contiguous blocks of a power of two of pages, up to a limit, which
+ * this makes the buffer's largest size. Return: the order to allocate.
  */
 unsigned int mmapdemo_fixed_shrink_to_block(struct mmapdemo_buffer *buffer)
 {
@@ -111,9 +111,9 @@ unsigned int mmapdemo_fixed_shrink_to_block(struct mmapdemo_buffer *buffer)
 }
 
 /*
- * A physically contiguous block, zeroed, as single pages. When a block is freed whole, the
- * allocator (6.1 to 7.3) looks for a memory error in its first page only, and hands out the
- * others again.
+ * Allocates a physically contiguous block, zeroed, as single pages. The allocator (6.1 to 7.3)
+ * retires a broken page only if it is freed as a single page (free_pages_prepare()). Freed with a
+ * larger block, it may be allocated again.
  */
 int mmapdemo_fixed_alloc_block(struct mmapdemo_buffer *buffer)
 {
@@ -144,7 +144,7 @@ void mmapdemo_fixed_free_block(struct mmapdemo_buffer *buffer)
 		free_pages_exact(buffer->area, buffer->held);
 }
 
-/* The number of the frame that page @index of a block is in. */
+/* The number of the frame of page @index of a block. */
 unsigned long mmapdemo_fixed_frame(struct mmapdemo_buffer *buffer, pgoff_t index)
 {
 	return page_to_pfn(virt_to_page(buffer->area)) + index;
@@ -158,7 +158,7 @@ static void *mmapdemo_fixed_at(struct mmapdemo_buffer *buffer, loff_t pos)
 	return buffer->dma ? mmapdemo_dma_at(buffer->dma, pos) : buffer->area + pos;
 }
 
-/* Of DMA memory, there may be none; nor need it be flushed. */
+/* The page to flush. DMA memory need not be flushed, and may have no struct page. */
 static struct page *mmapdemo_fixed_page(struct mmapdemo_buffer *buffer, loff_t pos)
 {
 	void *at = mmapdemo_fixed_at(buffer, pos);
@@ -171,8 +171,8 @@ static struct page *mmapdemo_fixed_page(struct mmapdemo_buffer *buffer, loff_t p
 /*
  * Whether the kernel knows of an uncorrected memory error in the page at @pos.
  * memory_failure() can neither replace nor unmap pages that are not on the LRU: it
- * sets PageHWPoison and leaves the rest to their owner. DMA memory is asked only
- * where it lies in the kernel's own mapping, as other DMA memory may have no page.
+ * sets PageHWPoison and leaves the rest to their owner. DMA memory is checked only if it
+ * lies in the kernel's own mapping, as other DMA memory may have no struct page.
  */
 bool mmapdemo_fixed_broken(struct mmapdemo_buffer *buffer, loff_t pos)
 {
@@ -185,7 +185,7 @@ bool mmapdemo_fixed_broken(struct mmapdemo_buffer *buffer, loff_t pos)
 }
 
 /**
- * mmapdemo_fixed_mappable - may pages be mapped all at once?
+ * mmapdemo_fixed_mappable - whether pages can be mapped all at once
  * @buffer: the buffer
  * @first: number of the first page
  * @pages: how many there are
@@ -193,7 +193,7 @@ bool mmapdemo_fixed_broken(struct mmapdemo_buffer *buffer, loff_t pos)
  * A broken page must not be mapped, and the strategies that map all pages by mmap()
  * have no page fault that could fail later.
  *
- * Return: 0, or -EHWPOISON, as MADV_POPULATE_READ says it.
+ * Return: 0, or -EHWPOISON, the error of MADV_POPULATE_READ.
  */
 int mmapdemo_fixed_mappable(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t pages)
 {
@@ -225,7 +225,7 @@ static vm_fault_t mmapdemo_fixed_serve(struct mmapdemo_buffer *buffer, struct vm
 
 /*
  * vm_ops->fault of strategies that map pages one by one. @give maps the page, or returns it for
- * the core to map. It holds the invalidate lock (shared), and the page is within the buffer.
+ * mm/ to map. It is called with the invalidate lock (shared), for a page within the buffer.
  */
 vm_fault_t mmapdemo_fixed_fault(struct vm_fault *vmf, mmapdemo_fixed_give_t *give)
 {
@@ -255,7 +255,7 @@ int mmapdemo_fixed_piece(struct mmapdemo_buffer *buffer, loff_t pos, bool write,
 	return 0;
 }
 
-/* A broken page keeps what it has: a store to it may stop the machine, and nobody can read it. */
+/* Skips broken pages: a store to one may stop the machine, and no program can read it. */
 int mmapdemo_fixed_wipe(struct mmapdemo_buffer *buffer, bool killable)
 {
 	struct mmapdemo_piece piece;
@@ -284,11 +284,10 @@ u64 mmapdemo_fixed_resident(struct mmapdemo_buffer *buffer)
 }
 
 /*
- * vm_ops->access, for mappings whose pages nobody can take hold of (VM_PFNMAP):
- * ptrace(2) and /proc/PID/mem ask it. Not generic_access_phys(): that is for
- * devices, and x86 refuses to ioremap() memory, with a warning. @len may reach
- * past the VMA. The core asks again for what is left, so one page is enough. No page fault
- * precedes it, so a rule for the page acts here.
+ * vm_ops->access, for mappings whose pages cannot be pinned (VM_PFNMAP): ptrace(2) and
+ * /proc/PID/mem call it. generic_access_phys() is for devices: x86 refuses to ioremap()
+ * memory, with a warning. @len may reach past the VMA. mm/ calls it again for the rest, so
+ * one page is enough. No page fault precedes it, so a rule for the page acts here.
  */
 int mmapdemo_fixed_access(struct vm_area_struct *vma, unsigned long addr, void *buf, int len,
 			  int write)

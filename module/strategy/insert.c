@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * insert: own pages, all mapped at mmap time.
+ * insert: pages of the driver's, all mapped by mmap().
  *
- * When:    the pages are the driver's, a mapping is used whole (a ring, a control
- *          page), and no later access may fault, wait or fail.
- * Gives:   shared and private, O_DIRECT and the like (the pages are counted), no
- *          fault ever on a shared mapping, nothing to do in a fault handler.
- * Denies:  process-shared futexes (page->mapping is NULL: EFAULT), huge mappings, a
- *          cheap mmap() (it fills all page tables); and what is once unmapped from
- *          it stays so: after MADV_DONTNEED there is SIGBUS, as there is no .fault.
- * Errors:  the kernel cannot move these pages (they are not on the LRU): soft offline
- *          is EIO, the memory stays. After a memory error, read(), write() and the
- *          commands are EIO, and mmap() of that page is EHWPOISON; mappings that have
- *          it already keep it. There is no cure but a reload.
+ * When:    the driver allocates the pages, programs use all of a mapping (a ring, a
+ *          control page), and no later access may page-fault, wait or fail.
+ * Gives:   shared and private mappings, O_DIRECT and the like (the pages are counted),
+ *          no page fault on a shared mapping, and no .fault to write.
+ * Denies:  process-shared futexes (page->mapping is NULL: EFAULT), huge mappings, and a
+ *          cheap mmap(), which fills all page tables. An unmapped page stays unmapped:
+ *          without .fault, an access after MADV_DONTNEED is SIGBUS.
+ * Errors:  the kernel cannot move these pages (they are not on the LRU): soft offline is
+ *          EIO. After a memory error, read(), write() and the commands are EIO, and
+ *          mmap() of that page is EHWPOISON. Mappings that have the page already keep
+ *          it. Only a reload of the module replaces the page.
  * Carried: mmap_action_map_kernel_pages_full() from 7.1 on, vm_insert_pages() before.
  * In tree: io_uring/memmap.c, kernel/trace/ring_buffer.c, drivers/xen/gntdev.c,
  *          drivers/firewire/core-cdev.c, drivers/media/common/videobuf2/
@@ -31,8 +31,8 @@ static const struct vm_operations_struct mmapdemo_insert_vm_ops = {
 };
 
 /*
- * Where the page tables run out half-way, what is mapped by then goes with the
- * VMA, which was not counted yet.
+ * If memory for page tables runs out half-way, mm/ unmaps the VMA, which was not counted
+ * yet.
  */
 static int mmapdemo_insert_mmap_prepare(struct mmapdemo_buffer *buffer,
 					struct mmapdemo_vma_desc *desc)
@@ -40,9 +40,9 @@ static int mmapdemo_insert_mmap_prepare(struct mmapdemo_buffer *buffer,
 	int err;
 
 	/*
-	 * What mremap() would add is not mapped by anybody. The core sets VM_MIXEDMAP:
-	 * pages that are counted, in a mapping that may have frames without. No
-	 * VM_IO, no VM_DONTDUMP: looking at them does nothing.
+	 * mremap() would add addresses that nothing maps. mm/ sets VM_MIXEDMAP: the
+	 * mapping has counted pages, and may have frames that are not. VM_IO and
+	 * VM_DONTDUMP are not set, as reading the pages has no side effects.
 	 */
 	mmapdemo_vma_desc_set_flags(desc, MMAPDEMO_VMA_DONTEXPAND);
 	desc->vm_ops = &mmapdemo_insert_vm_ops;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The strategies that there are. */
+/* The list of all strategies. */
 #include <linux/errno.h>
 #include <linux/string.h>
 
@@ -18,7 +18,7 @@ const struct mmapdemo_strategy *const mmapdemo_strategies[MMAPDEMO_STRATEGIES] =
 	&mmapdemo_strategy_dma,
 };
 
-/* Return: its place in the list, or -EINVAL. */
+/* Return: the strategy's place in the list, or -EINVAL. */
 int mmapdemo_strategy_find(const char *name, size_t len)
 {
 	int i;

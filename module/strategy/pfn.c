@@ -2,26 +2,26 @@
 /*
  * pfn: physically contiguous memory, mapped by frame number.
  *
- * When:    what is mapped has no struct page (a device's registers or memory: a
- *          PCI BAR), or hardware wants it in one piece and knows the address. For
- *          ordinary memory any other strategy gives more.
- * Gives:   contiguity; no fault ever; page tables filled by frame numbers alone.
- * Denies:  all that needs to hold a page: O_DIRECT, io_uring, futexes, vmsplice,
- *          process_vm_readv (EFAULT), mlock, core dumps, fork's and munmap's
- *          counting, so that freeing the memory while it is mapped is a hole into
- *          the kernel (CVE-2024-0582): here it lives as long as the module, which
- *          files and VMAs hold. And private mappings, see below.
- * Errors:  memory that has a struct page answers as `insert' does; MADV_HWPOISON and
- *          move_pages() do not find it (EFAULT). Of memory that has none, a
- *          driver hears nothing before register_pfn_address_space() (mm/memory-failure.c of
- *          7.x): a processor that reads the error is interrupted.
+ * When:    the memory has no struct page (a device's registers or memory: a PCI BAR),
+ *          or hardware needs it in one piece and knows the address. For ordinary
+ *          memory any other strategy gives more.
+ * Gives:   contiguity; no page fault; page tables filled by frame numbers alone.
+ * Denies:  all that needs a reference to a page: O_DIRECT, io_uring, futexes, vmsplice,
+ *          process_vm_readv (EFAULT), mlock, core dumps. fork and munmap count no
+ *          references, so freeing mapped memory lets programs access memory of others
+ *          (CVE-2024-0582). Here files and VMAs keep the buffer, and so the memory.
+ *          Private mappings are refused, see below.
+ * Errors:  memory with a struct page behaves as with `insert'; MADV_HWPOISON and
+ *          move_pages() do not find it (EFAULT). For memory without one, a driver
+ *          learns of an error only by register_pfn_address_space()
+ *          (mm/memory-failure.c of 7.x).
  * Carried: mmap_action_remap_full() from 7.1 on, remap_pfn_range() before, which set
- *          VM_IO (no GUP, no side effects of being looked at), VM_PFNMAP,
+ *          VM_IO (no GUP, as reads may have side effects), VM_PFNMAP,
  *          VM_DONTEXPAND and VM_DONTDUMP; .access for debuggers.
  * In tree: drivers/char/mem.c (/dev/mem), drivers/uio/uio.c, drivers/pci/mmap.c,
  *          drivers/infiniband/core/ib_core_uverbs.c.
  *
- * For registers, the attributes are yours to choose (pgprot_noncached(),
+ * For registers, the driver chooses the page attributes (pgprot_noncached(),
  * pgprot_writecombine()). For memory they must be those of the kernel's own mapping, which is
  * write-back until cache.c changes it: two attributes for a page are undefined on some CPUs.
  */
@@ -40,10 +40,9 @@ static const struct vm_operations_struct mmapdemo_pfn_vm_ops = {
 };
 
 /*
- * The core can copy on write here, but remembers which pages are no copies by
- * having vm_pgoff be the frame number, which it then tells everybody in
- * /proc/PID/maps; and .access could not know a copy. A private mapping can be made
- * writable at any time: all are refused.
+ * mm/ supports copy-on-write here, but sets vm_pgoff to the frame number to tell copies from
+ * frames, and /proc/PID/maps would show that number to programs. Also, .access could not
+ * tell a copy. All private mappings are refused, as one can be made writable at any time.
  */
 static int mmapdemo_pfn_mmap_prepare(struct mmapdemo_buffer *buffer, struct mmapdemo_vma_desc *desc)
 {

@@ -2,15 +2,15 @@
 /*
  * pfn-fault: physically contiguous memory, whose frames are mapped one by one as they are touched.
  *
- * When:    what is mapped has no struct page (a PCI BAR), as with `pfn', and is large and used
- *          in parts, or has to be taken back from programs (reset, hot-unplug): unmap it, and
- *          let page faults decide from then on. templates/pfn-fault/ does so.
+ * When:    the memory has no struct page (a PCI BAR), as with `pfn', and is large and used in
+ *          parts, or must be unmapped while programs use it (reset, hot-unplug). Page faults
+ *          decide afterwards whether to map it again: templates/pfn-fault/ does so.
  * Gives:   mmap() at no cost, a place for checks and delays (the lab's rules work).
- * Denies:  what `pfn' denies, private mappings too; a fault for each page.
- * Errors:  as `pfn', but mmap() does not look: each new page fault of a broken page is SIGBUS
- *          (BUS_MCEERR_AR). So is one of a page that userfaultfd has marked (Linux 6.12).
- * Carried: vm_ops->fault, which calls vmf_insert_pfn(). VM_PFNMAP and what else
- *          remap_pfn_range() sets is for the driver to set. .access for debuggers.
+ * Denies:  what `pfn' denies, private mappings too. Each page costs a page fault.
+ * Errors:  as `pfn', but mmap() does not check for them: each new page fault of a broken page
+ *          is SIGBUS (BUS_MCEERR_AR). A page that userfaultfd has marked is SIGBUS, too (6.12).
+ * Carried: vm_ops->fault, which calls vmf_insert_pfn(). The driver sets VM_PFNMAP and the other
+ *          flags that remap_pfn_range() sets. .access for debuggers.
  * In tree: drivers/misc/ocxl/context.c; in 6.12 also drivers/vfio/pci/vfio_pci_core.c (with huge
  *          entries), drivers/dma-buf/udmabuf.c and heaps/cma_heap.c.
  *
@@ -41,8 +41,8 @@ static vm_fault_t mmapdemo_pfn_fault_fault(struct vm_fault *vmf)
 }
 
 /*
- * A page fault holds the invalidate lock until the frame is mapped, and the caller holds that
- * lock exclusively. There is nothing left to wait for.
+ * Nothing is left to wait for: a page fault holds the invalidate lock until the frame is mapped,
+ * and the caller holds that lock exclusively.
  */
 static void mmapdemo_pfn_fault_settle(struct mmapdemo_buffer *buffer, pgoff_t first, pgoff_t last)
 {
@@ -58,9 +58,9 @@ static const struct vm_operations_struct mmapdemo_pfn_fault_vm_ops = {
 };
 
 /*
- * vmf_insert_pfn() has a BUG() for mappings that copy on write, on each architecture, as those
- * without pte_special() could not tell a frame from a copy. Private mappings can be made writable
- * at any time: all are refused.
+ * vmf_insert_pfn() has a BUG() for copy-on-write mappings, on each architecture, as those without
+ * pte_special() could not tell a frame from a copy. All private mappings are refused, as one can be
+ * made writable at any time.
  */
 static int mmapdemo_pfn_fault_mmap_prepare(struct mmapdemo_buffer *buffer,
 					   struct mmapdemo_vma_desc *desc)

@@ -2,13 +2,12 @@
 /*
  * vmalloc: pages in one piece of kernel address space.
  *
- * When:    the kernel wants a large buffer as one array (a log, tables that it
- *          reads and writes itself), physical pieces are all right, and programs
- *          are to map it.
- * Gives:   a pointer to all of it; otherwise what `insert' gives, by fewer lines.
- * Denies:  what `insert' denies. And core dumps: the core sets VM_DONTDUMP.
+ * When:    the kernel itself reads and writes a large buffer as one array (a log,
+ *          tables) that need not be physically contiguous, and programs map it.
+ * Gives:   one pointer to all of it; otherwise what `insert' gives, by fewer lines.
+ * Denies:  what `insert' denies, and core dumps, as mm/ sets VM_DONTDUMP.
  * Errors:  as `insert'.
- * Carried: vmalloc_user(), which zeroes, and marks it as fit to be mapped;
+ * Carried: vmalloc_user(), which zeroes it and marks it for mapping by programs;
  *          remap_vmalloc_range(), which is vm_insert_page() for each page. There
  *          is no mmap_prepare action for it yet, so it has .mmap on all kernels.
  * In tree: kernel/bpf/ringbuf.c and arraymap.c, net/xdp/xsk.c,
@@ -33,7 +32,7 @@ static int mmapdemo_vmalloc_init(struct mmapdemo_buffer *buffer)
 
 	if (err)
 		return err;
-	/* vmalloc_node() takes a node, but what it returns may not be mapped by programs. */
+	/* vmalloc_node() takes a node, but programs may not map its memory. */
 	if (buffer->node != NUMA_NO_NODE)
 		pr_info("%s: node=%d is not obeyed: vmalloc_user() takes no node\n", buffer->name,
 			buffer->node);
@@ -58,8 +57,8 @@ static const struct vm_operations_struct mmapdemo_vmalloc_vm_ops = {
 };
 
 /*
- * It looks at the offset and length again, and sets VM_DONTEXPAND and VM_DONTDUMP.
- * A mapping that it fills in part goes with the VMA that our caller drops.
+ * remap_vmalloc_range() checks the offset and length again, and sets VM_DONTEXPAND and
+ * VM_DONTDUMP. If it fails half-way, the caller unmaps the VMA.
  */
 static int mmapdemo_vmalloc_mmap(struct mmapdemo_buffer *buffer, struct vm_area_struct *vma)
 {
