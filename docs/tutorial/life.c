@@ -20,7 +20,7 @@ static char *map(int fd, int pages)
 	return at;
 }
 
-/* What a child of a process with these mappings has, and that it is gone with it. */
+/* The mappings that a child of a process with these mappings has, and that they end with it. */
 static void fork_with(const char *name, long vmas)
 {
 	pid_t child;
@@ -47,7 +47,7 @@ int main(void)
 	expect("life.mmap", "vmas", 1);
 	close(fd);
 	expect("life.after-close", "vmas", 1);
-	munmap(at + 2 * PAGE, PAGE); /* [01]2[34]: one is two now */
+	munmap(at + 2 * PAGE, PAGE); /* [01]2[34]: one mapping is two now */
 	expect("life.split", "vmas", 2);
 	fork_with("life.fork", 2);
 	munmap(at, 2 * PAGE);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From step 5 on: what becomes of a page whose memory is about to break, or has broken? */
+/* From step 5 on: what happens to a page whose memory is about to break, or has broken? */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -11,14 +11,14 @@
 
 #include "tutorial.h"
 
-/* Pages that nobody has written to before. */
+/* A page that no program has written to before. */
 #define RETIRED 20
 #define BROKEN	25
 
 static sigjmp_buf caught;
 static volatile sig_atomic_t touching;
 
-/* 6.12's madvise() itself sends one to each process that has the broken page mapped. */
+/* On 6.12, madvise() itself sends SIGBUS to each process that maps the broken page. */
 static void on_sigbus(int signo, siginfo_t *info, void *context)
 {
 	(void)signo;
@@ -27,7 +27,7 @@ static void on_sigbus(int signo, siginfo_t *info, void *context)
 		siglongjmp(caught, -info->si_code);
 }
 
-/* The byte there, or the si_code of its SIGBUS, negative. */
+/* Returns the byte, or the negative si_code of the SIGBUS. */
 static long touch(volatile char *at)
 {
 	int code = sigsetjmp(caught, 1);
@@ -44,7 +44,7 @@ static char *map(int fd)
 	return mmap(NULL, 32 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
-/* What pread() gives of one byte: the byte, or the errno, negative. */
+/* Returns the byte that pread() reads, or the negative errno. */
 static long read_at(int fd, off_t at)
 {
 	char byte;
@@ -52,7 +52,7 @@ static long read_at(int fd, off_t at)
 	return pread(fd, &byte, 1, at) == 1 ? byte : -errno;
 }
 
-/* 0, or EOF where the kernel cannot move the page; it is not mapped by then. */
+/* Returns 0, or EOF if the kernel cannot move the page, which it has unmapped by then. */
 static int soft_offline(void *map, const void *at)
 {
 	int pagemap = open("/proc/self/pagemap", O_RDONLY);
@@ -72,7 +72,7 @@ static void retire(int fd)
 {
 	char *all = map(fd), byte = 1;
 
-	/* Not by a store, which would have the kernel mark the page dirty. */
+	/* By write(), as after a store the kernel would mark the page dirty. */
 	if (pwrite(fd, &byte, 1, RETIRED * PAGE) == 1)
 		touch(all + RETIRED * PAGE);
 	verdict("memory.soft-offline-works", "fclose", 0, soft_offline(all, all + RETIRED * PAGE));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From step 8 on: another size, while the device is mapped. */
+/* From step 8 on: changes the size while the device is mapped. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <setjmp.h>
@@ -15,7 +15,7 @@ static void on_sigbus(int signo)
 	siglongjmp(caught, signo);
 }
 
-/* The byte there, or -1 where touching it is SIGBUS. */
+/* Returns the byte, or -1 if touching it is SIGBUS. */
 static long touch(volatile char *at)
 {
 	return sigsetjmp(caught, 1) ? -1 : *at;
@@ -29,7 +29,7 @@ static int resize(int pages)
 	return size ? fclose(size) || err : 1;
 }
 
-/* As memory whose contents are lost; some kernels' madvise() sends a SIGBUS itself. */
+/* Makes the page lose its contents. On some kernels, madvise() itself sends a SIGBUS. */
 static void break_page(char *at)
 {
 	if (!sigsetjmp(caught, 1))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the programs of the tutorial share: each expectation is a line of TAP. */
+/* Functions that the programs of the tutorial share: each expectation is a line of TAP. */
 #ifndef TUTORIAL_H
 #define TUTORIAL_H
 
@@ -12,7 +12,7 @@
 
 static int failed;
 
-/* Holds what is seen to what is expected; a number that does not exist is none. */
+/* Compares a number with the expected one. */
 static inline void verdict(const char *name, const char *what, long expected, long seen)
 {
 	printf("%s - %s\n", seen == expected ? "ok" : "not ok", name);
@@ -22,7 +22,7 @@ static inline void verdict(const char *name, const char *what, long expected, lo
 	failed = 1;
 }
 
-/* A number that the driver shows in /sys/class/misc/tutorial/. */
+/* Compares a number that the driver shows in /sys/class/misc/tutorial/. */
 static inline void expect(const char *name, const char *file, long expected)
 {
 	char path[64];

@@ -9,12 +9,12 @@
 #include "edu.h"
 
 /**
- * struct edu - a device, and what is left of it while programs have files of it
+ * struct edu - a device; the struct outlives it while programs have its files open
  * @chardev: the node, the buffer that programs map from offset 0 on, and whether it is gone
- * @frames: the page frames of BAR 0, which they map from EDU_REGISTERS on
+ * @frames: the page frames of BAR 0, which programs map from EDU_REGISTERS on
  * @pdev: the device on its bus
  * @registers: kernel address of BAR 0
- * @hold: has all pages of the buffer stay
+ * @hold: keeps all pages of the buffer in place
  * @sgt: DMA addresses of these pages
  * @busy: bit 0: a transfer runs
  * @dma: the transfer

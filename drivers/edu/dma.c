@@ -3,9 +3,9 @@
  * Transfers between the buffer, which programs have mapped, and the device's own memory.
  *
  * The buffer has one DMA mapping, of all its pages, for as long as the driver is bound. A sync
- * before and after each transfer passes a range of it to the device and back. The range is the
- * transfer's and no more: where a page is beyond the device's address bits, the syncs copy to
- * and from a bounce buffer, which would undo what programs store elsewhere meanwhile.
+ * before and after each transfer passes a range of it to the device and back. The range is that of
+ * the transfer only: if a page is beyond the device's address bits, the syncs copy to and from a
+ * bounce buffer, which would undo stores of programs to other bytes meanwhile.
  */
 #include <linux/bitops.h>
 #include <linux/dma-mapping.h>
@@ -18,7 +18,7 @@
 
 #define EDU_PAGES		16U
 
-/* Registers. The DMA engine's have 64 bits, of which the upper 32 are 0 for this device. */
+/* Registers. Those of the DMA engine have 64 bits; the upper 32 are 0 for this device. */
 #define EDU_IRQ_STATUS		0x24
 #define EDU_IRQ_ACK		0x64
 #define EDU_DMA_SOURCE		0x80
@@ -31,7 +31,7 @@
 #define EDU_DMA_FROM_DEVICE	BIT(1)
 #define EDU_DMA_IRQ		BIT(2)
 
-#define EDU_MEMORY_ADDRESS	0x40000U /* of the device's own memory, to its DMA engine */
+#define EDU_MEMORY_ADDRESS	0x40000U /* of the device's own memory, for its DMA engine */
 
 static dma_addr_t edu_dma_address(struct edu *edu, u64 offset)
 {
@@ -46,7 +46,7 @@ static dma_addr_t edu_dma_address(struct edu *edu, u64 offset)
 	return sg_dma_address(sg) + offset;
 }
 
-/* Each field is a program's choice. */
+/* A program chose each field. */
 static bool edu_dma_is_valid(const struct edu_dma *dma)
 {
 	return !(dma->flags & ~EDU_DMA_TO_BUFFER) && !dma->reserved &&
@@ -70,7 +70,7 @@ int edu_dma_start(struct edu *edu, const struct edu_dma *dma)
 	edu->address = edu_dma_address(edu, dma->offset);
 	if (to_buffer)
 		command |= EDU_DMA_FROM_DEVICE;
-	/* The device sees what programs have stored, and no cache writes over what it stores. */
+	/* The device then sees stores of programs, and no cache line overwrites its own stores. */
 	dma_sync_single_for_device(&edu->pdev->dev, edu->address, dma->length, DMA_BIDIRECTIONAL);
 	writel(to_buffer ? memory : edu->address, edu->registers + EDU_DMA_SOURCE);
 	writel(to_buffer ? edu->address : memory, edu->registers + EDU_DMA_TARGET);
@@ -84,11 +84,11 @@ static irqreturn_t edu_dma_interrupt(int irq, void *data)
 	struct edu *edu = data;
 	u32 status = readl(edu->registers + EDU_IRQ_STATUS);
 
-	/* Another device may share the line. All bits are set where this one is unplugged. */
+	/* Another device may share the line. All bits are set if this one is unplugged. */
 	if (!(status & EDU_STATUS_DMA) || PCI_POSSIBLE_ERROR(status))
 		return IRQ_NONE;
 	writel(status, edu->registers + EDU_IRQ_ACK);
-	/* Programs see what the device stored, before they are told. */
+	/* Programs must see the device's stores before the event. */
 	if (edu->dma.flags & EDU_DMA_TO_BUFFER)
 		dma_sync_single_for_cpu(&edu->pdev->dev, edu->address, edu->dma.length,
 					DMA_BIDIRECTIONAL);
@@ -97,7 +97,7 @@ static irqreturn_t edu_dma_interrupt(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* Waits for a transfer that runs, and has the device lower its interrupt. */
+/* Waits for a running transfer, and makes the device lower its interrupt. */
 static int edu_dma_settle(struct edu *edu)
 {
 	u32 command;
@@ -111,7 +111,7 @@ static int edu_dma_settle(struct edu *edu)
 
 static int edu_dma_init_interrupt(struct edu *edu)
 {
-	int err = edu_dma_settle(edu); /* from a transfer of an earlier kernel, before kexec */
+	int err = edu_dma_settle(edu); /* for a transfer of an earlier kernel, before kexec */
 
 	if (err)
 		return err;
@@ -153,10 +153,10 @@ put:
 	return err;
 }
 
-/* No program has the buffer mapped: none sees what unmapping copies from a bounce buffer. */
+/* No program maps the buffer, so none sees what unmapping copies from a bounce buffer. */
 void edu_dma_exit(struct edu *edu)
 {
-	/* From here on the device cannot write to memory, even if it goes on for a while. */
+	/* From here on the device cannot write to memory, even if a transfer goes on. */
 	pci_clear_master(edu->pdev);
 	edu_dma_settle(edu);
 	pci_free_irq(edu->pdev, 0, edu); /* waits for edu_dma_interrupt() */

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * What programs do with /dev/edu-ADDRESS, where ADDRESS is the device's on the PCI bus.
+ * The interface of /dev/edu-ADDRESS, where ADDRESS is the device's on the PCI bus.
  *
  * mmap() from offset 0 on maps the buffer, which read() and write() access, too. mmap() from
  * offset EDU_REGISTERS on maps the device's registers, for reading only.
  *
  * EDU_IOCTL_DMA starts a transfer between the buffer and the device's own memory, and returns
- * at once. The bytes in the buffer belong to the device until the transfer ends: what programs
- * store there meanwhile may get lost. When it ends, poll() reports POLLIN until the program
+ * at once. The bytes in the buffer belong to the device until the transfer ends: stores of
+ * programs may get lost meanwhile. When it ends, poll() reports POLLIN until the program
  * takes the event with MMAPDEMO_IOCTL_WAIT (linux/mmapdemo.h).
  *
- * When the device is unplugged, or its driver unbound, mappings are SIGBUS, poll() reports
- * POLLHUP, and all else is ENODEV, on files that are open already. The program closes them.
+ * When the device is unplugged, or its driver unbound, then for open files mappings are SIGBUS,
+ * poll() reports POLLHUP, and all other calls are ENODEV. The program closes them.
  */
 #ifndef EDU_H
 #define EDU_H
@@ -21,8 +21,8 @@
 
 #define EDU_REGISTERS	0x10000000000ULL	/* offset of the registers, for mmap() */
 /*
- * Bytes of the device's own memory. It has one more, but QEMU 7.2 aborts when a transfer
- * reaches that.
+ * Bytes of the device's own memory. It has one more byte, but QEMU 7.2 aborts when a
+ * transfer reaches that one.
  */
 #define EDU_MEMORY	4095U
 

@@ -2,13 +2,13 @@
 /*
  * edu: a driver for QEMU's PCI device `edu', as a second lesson in <linux/mmapdemo.h>.
  *
- *	main.c		the device comes and goes; programs open files of it and map its registers
+ *	main.c		probe and remove; programs open the node and map the registers
  *	dma.c		the device reads and writes memory that programs have mapped
  *
  * The device may go at any time: it is unplugged, or its driver is unbound through sysfs.
  * `.owner' prevents neither. So struct edu has a struct mmapdemo_chardev, with which it outlives
- * the device for as long as a file is open. Page faults and ioctls enter it before they use the
- * device, and find out whether it is gone.
+ * the device for as long as a file is open. Page faults and ioctls enter the latter before they use
+ * the device, and learn whether it is gone.
  *
  * QEMU's docs/specs/edu.rst describes the device, which `-device edu' adds to a VM.
  */
@@ -25,14 +25,14 @@ MODULE_PARM_DESC(dma_bits, "address bits of the devices, as QEMU's dma_mask= has
 
 /*
  * The registers are not memory: they have no struct page, and go with the device. So they are
- * mapped one page at a time, by a page fault that asks whether the device is still there.
+ * mapped one page at a time, by a page fault that checks whether the device is still there.
  */
 static vm_fault_t edu_fault(struct vm_fault *vmf)
 {
 	struct edu *edu = edu_of(vmf->vma->vm_file);
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 
-	/* What edu_remove() has unmapped is not mapped again. */
+	/* Registers that edu_remove() has unmapped must not be mapped again. */
 	if (mmapdemo_fault_is_marked(vmf) || !mmapdemo_chardev_enter(&edu->chardev))
 		return ret;
 	ret = vmf_insert_pfn(vmf->vma, vmf->address,
@@ -55,7 +55,7 @@ static long edu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return mmapdemo_notify_ioctl(file, cmd, arg);
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EBADF;
-	/* Before the driver enters, as a page fault on the program's memory may enter, too. */
+	/* Copied before the driver enters, as a page fault on user memory may enter, too. */
 	if (copy_from_user(&dma, (void __user *)arg, sizeof(dma)))
 		return -EFAULT;
 	if (!mmapdemo_chardev_enter(&edu->chardev))
@@ -73,13 +73,13 @@ static const struct file_operations edu_fops = {
 	.unlocked_ioctl		= edu_ioctl,
 	.compat_ioctl		= compat_ptr_ioctl,
 	.fsync			= noop_fsync,
-	MMAPDEMO_FOPS_CHARDEV, /* with the owner: rmmod is EBUSY while a file or a mapping lives */
+	MMAPDEMO_FOPS_CHARDEV, /* with the owner: rmmod is EBUSY while a file or a mapping exists */
 };
 
 /*
- * Whether the device reaches the buffer's pages, which lie anywhere in memory. Otherwise the
- * kernel bounces transfers, if an IOMMU does not map the pages to other addresses. Its bounce
- * buffers are below 4 GiB, and it WARNs of a device that does not reach those either.
+ * Whether the device can address the buffer's pages, which lie anywhere in memory. Otherwise the
+ * kernel bounces transfers, unless an IOMMU maps the pages to other addresses. Its bounce buffers
+ * are below 4 GiB, and it WARNs if the device cannot address those either.
  */
 static bool edu_reaches_memory(struct device *dev)
 {
@@ -88,7 +88,7 @@ static bool edu_reaches_memory(struct device *dev)
 	return dma_bits >= 32 && dma_max_mapping_size(dev) != SIZE_MAX;
 }
 
-/* What the pcim_ functions do, the kernel undoes once the driver is unbound. */
+/* The kernel undoes what the pcim_ functions do once the driver is unbound. */
 static int edu_init_device(struct edu *edu)
 {
 	struct pci_dev *pdev = edu->pdev;
@@ -141,17 +141,17 @@ put:
 }
 
 /*
- * Programs may have it open and mapped, and be in a page fault, an ioctl or a transfer. Other
+ * Programs may have the node open and mapped, and be in a page fault, an ioctl or a transfer. Other
  * drivers wait for them (vfio_unregister_group_dev()), or leave registers mapped
- * (uio_unregister_device()). This one takes all of it away, as uacce_remove() does.
+ * (uio_unregister_device()). This one unmaps everything, as uacce_remove() does.
  */
 static void edu_remove(struct pci_dev *pdev)
 {
 	struct edu *edu = pci_get_drvdata(pdev);
 
-	/* No program has the buffer or the registers any more, nor can start a transfer. */
+	/* Afterwards no program can access buffer or registers, or start a transfer. */
 	mmapdemo_chardev_unregister(&edu->chardev);
-	/* A transfer and the interrupt end, and the driver gives up the buffer. */
+	/* Ends a transfer and the interrupt, and drops the buffer. */
 	edu_dma_exit(edu);
 	/* struct edu is freed now, or with the last file. */
 	mmapdemo_chardev_put(&edu->chardev);
@@ -172,11 +172,11 @@ static struct pci_driver edu_driver = {
 
 static int __init edu_register(struct pci_driver *driver)
 {
-	/* The registers of addresses are written with 32 bits. */
+	/* The driver writes address registers with 32 bits. */
 	return dma_bits && dma_bits <= 32 ? pci_register_driver(driver) : -EINVAL;
 }
 
-/* Files pin the module: none is open when it exits. */
+/* Each open file keeps the module, so none is open when it exits. */
 mmapdemo_module_driver(edu_driver, edu_register, pci_unregister_driver);
 
 MMAPDEMO_IMPORT;

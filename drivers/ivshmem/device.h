@@ -7,7 +7,7 @@
 #include <linux/wait.h>
 
 /**
- * struct ivshmem - a device, and what is left of it while programs have files of it
+ * struct ivshmem - a device; the struct outlives it while programs have its files open
  * @chardev: the node, the page with the status as its buffer, and whether it is gone
  * @frames: the page frames of the memory, BAR 2
  * @resetting: the device is being reset, and none of its memory may be mapped. @chardev.lock

@@ -3,11 +3,11 @@
  * ivshmem: a driver for QEMU's PCI device `ivshmem-plain', as a third lesson in
  * <linux/mmapdemo.h>. The device is memory that VMs share: its BAR 2.
  *
- *	main.c		the device comes, is reset and goes; programs open files of it
+ *	main.c		probe, reset and remove; programs open the node
  *	memory.c	programs map its memory, in huge pages
  *
  * drivers/edu says why struct ivshmem outlives the device, in its struct mmapdemo_chardev. New
- * here: a reset takes the memory from programs that have it mapped, and gives it back.
+ * here: a reset unmaps the memory from programs, and page faults map it again afterwards.
  *
  * QEMU's docs/specs/ivshmem-spec.rst describes the device.
  */
@@ -27,7 +27,7 @@ static const struct file_operations ivshmem_fops = {
 	.unlocked_ioctl		= mmapdemo_notify_ioctl,
 	.compat_ioctl		= compat_ptr_ioctl,
 	.get_unmapped_area	= thp_get_unmapped_area, /* huge pages are aligned */
-	MMAPDEMO_FOPS_CHARDEV, /* with the owner: rmmod is EBUSY while a file or a mapping lives */
+	MMAPDEMO_FOPS_CHARDEV, /* with the owner: rmmod is EBUSY while a file or a mapping exists */
 };
 
 static int ivshmem_tell(struct ivshmem *ivshmem)
@@ -40,7 +40,7 @@ static int ivshmem_tell(struct ivshmem *ivshmem)
 	return mmapdemo_copy_in(ivshmem->chardev.buffer, 0, &status, sizeof(status));
 }
 
-/* What the devm_ and pcim_ functions do, the kernel undoes once the driver is unbound. */
+/* The kernel undoes what the devm_ and pcim_ functions do once the driver is unbound. */
 static int ivshmem_init_device(struct ivshmem *ivshmem)
 {
 	struct pci_dev *pdev = ivshmem->pdev;
@@ -113,7 +113,7 @@ static void ivshmem_remove(struct pci_dev *pdev)
 {
 	struct ivshmem *ivshmem = pci_get_drvdata(pdev);
 
-	/* Status and memory, both mapped through the same files, are unmapped, and stay so. */
+	/* Unmaps status and memory, which the same files map, for good. */
 	mmapdemo_chardev_unregister(&ivshmem->chardev);
 	mmapdemo_put(ivshmem->chardev.buffer);
 	mmapdemo_chardev_put(&ivshmem->chardev);
@@ -127,11 +127,11 @@ static void ivshmem_set_resetting(struct ivshmem *ivshmem, bool resetting)
 }
 
 /*
- * A reset, as by `echo 1 >/sys/bus/pci/devices/ADDRESS/reset': the PCI core calls the one
- * before and the other after it. Between the two the BAR decodes no addresses, so no program
- * may have it mapped. One that touches it waits in its page fault, and then has the memory
- * again, at the same address. No lock is held from one to the other: the core may reset
- * several devices at once, and takes all of them down before it brings one up.
+ * A reset, as by `echo 1 >/sys/bus/pci/devices/ADDRESS/reset': the PCI core calls reset_prepare()
+ * before it and reset_done() after it. In between the BAR decodes no addresses, so no program may
+ * map it. A program that accesses it waits in its page fault, which then maps the memory again. No
+ * lock is held in between: the PCI core may reset several devices at once, and prepares all of them
+ * before it ends the reset of one.
  */
 static void ivshmem_reset_prepare(struct pci_dev *pdev)
 {
@@ -145,9 +145,9 @@ static void ivshmem_reset_done(struct pci_dev *pdev)
 {
 	struct ivshmem *ivshmem = pci_get_drvdata(pdev);
 
-	/* First, so that who has the memory again finds that there was a reset. */
+	/* First, so that a program that has the memory mapped again sees the new count. */
 	ivshmem->resets++;
-	/* The page of the status is there since probe(): it fails with a memory error only. */
+	/* The page of the status exists since probe(), so only a memory error makes this fail. */
 	if (ivshmem_tell(ivshmem))
 		pci_warn(pdev, "programs are not told of a reset\n");
 	ivshmem_set_resetting(ivshmem, false);
@@ -174,7 +174,7 @@ static struct pci_driver ivshmem_driver = {
 	.err_handler	= &ivshmem_error_handlers,
 };
 
-/* Files pin the module: none is open when it exits. */
+/* Each open file keeps the module, so none is open when it exits. */
 mmapdemo_module_driver(ivshmem_driver, pci_register_driver, pci_unregister_driver);
 
 MMAPDEMO_IMPORT;

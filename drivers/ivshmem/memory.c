@@ -2,8 +2,8 @@
 /*
  * Page faults on the device's memory, in pages and, from Linux 6.12 on, in huge pages.
  *
- * Memory without a struct page cannot be pinned, so a page fault is all there is to serve. (VFIO
- * takes frames of such mappings for DMA all the same, and nothing here takes them back.) Before
+ * Memory without a struct page cannot be pinned, so page faults are its only users. (VFIO takes
+ * frames of such mappings for DMA all the same, and this driver does not revoke them.) Before
  * Linux 6.12 the kernel could not tell a huge entry of such memory from one of pages
  * (pmd_special()), and would have looked for their struct page.
  */
@@ -20,21 +20,21 @@
 
 #ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
 /*
- * Not as for writing: the function WARNs if it finds an entry of another kind then, which others
- * may have made meanwhile. VFIO does the same. A store to an entry that is read-only comes back
- * here, and the kernel then has the entry split.
+ * Does not insert for writing: the function would WARN if it found an entry of another kind, which
+ * another task may have made meanwhile. VFIO does the same. A store to a read-only entry causes
+ * another page fault here, and the kernel then splits the entry.
  */
 static vm_fault_t ivshmem_insert_huge(struct vm_fault *vmf, unsigned long frame)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	unsigned long start = vmf->address & HPAGE_PMD_MASK;
 
-	/* It must lie inside the VMA, and be aligned in memory as it is in the VMA. */
+	/* The huge page must lie inside the VMA, and have the same alignment in memory and VMA. */
 	frame -= (vmf->address - start) >> PAGE_SHIFT;
 	if (start < vma->vm_start || vma->vm_end - start < HPAGE_PMD_SIZE ||
 	    !IS_ALIGNED(frame, HPAGE_PMD_NR) || !pmd_none(READ_ONCE(*vmf->pmd)))
 		return VM_FAULT_FALLBACK;
-#ifdef MMAPDEMO_HAS_INSERT_FOLIO_PMD /* since then the function takes a number */
+#ifdef MMAPDEMO_HAS_INSERT_FOLIO_PMD /* from there on the function takes a number */
 	return vmf_insert_pfn_pmd(vmf, frame, false);
 #else
 	return vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(frame, PFN_DEV), false);
@@ -49,20 +49,20 @@ static vm_fault_t ivshmem_insert(struct vm_fault *vmf, unsigned long frame, unsi
 		return ivshmem_insert_huge(vmf, frame);
 #endif
 	if (order)
-		return VM_FAULT_FALLBACK; /* the core asks for a smaller one */
+		return VM_FAULT_FALLBACK; /* mm/ asks for a smaller one */
 	if (mmapdemo_fault_is_marked(vmf))
 		return VM_FAULT_SIGBUS;
-	/* Another task may have mapped a huge one: the core looks again. */
+	/* Another task may have mapped a huge page: mm/ looks again. */
 	if (pmd_trans_huge(READ_ONCE(*vmf->pmd)))
 		return VM_FAULT_NOPAGE;
 	return vmf_insert_pfn(vmf->vma, vmf->address, frame);
 }
 
 /*
- * Waits for the end of a reset, without the lock of the mm or of the VMA where the page fault
- * may be tried again: the program's other threads can map and unmap meanwhile. The file is all
- * that is sure to be there then. (The last fput() of a kernel thread runs elsewhere, and would
- * not keep the module.)
+ * Waits for the end of a reset. If the page fault may be retried, this drops the lock of the mm or
+ * of the VMA meanwhile, so that other threads can map and unmap. Only the file is sure to exist
+ * then. (A kernel thread keeps the lock, as its last fput() runs elsewhere, and would not keep the
+ * module.)
  *
  * Return: 0 to look again, or what the page fault returns.
  */
@@ -77,7 +77,7 @@ static vm_fault_t ivshmem_await_reset(struct vm_fault *vmf, struct ivshmem *ivsh
 		       VM_FAULT_SIGBUS : 0;
 	get_file(file);
 	mmapdemo_release_fault_lock(vmf);
-	/* Killed or not: the core looks. */
+	/* mm/ checks whether the task was killed. */
 	if (wait_event_killable(ivshmem->wait, !READ_ONCE(ivshmem->resetting)))
 		cond_resched();
 	fput(file);
@@ -93,7 +93,7 @@ static vm_fault_t ivshmem_huge_fault(struct vm_fault *vmf, unsigned int order)
 	vm_fault_t ret;
 
 	do {
-		/* What remove() or a reset has unmapped is not mapped again. */
+		/* Memory that remove() or a reset has unmapped must not be mapped again. */
 		if (!mmapdemo_chardev_enter(&ivshmem->chardev))
 			return VM_FAULT_SIGBUS;
 		ret = ivshmem->resetting ? 0 : ivshmem_insert(vmf, frame, order);

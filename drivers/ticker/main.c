@@ -3,15 +3,15 @@
  * ticker: a producer in the kernel, as a lesson in <linux/mmapdemo.h>.
  *
  * The driver writes records into a ring that programs map. Nothing is copied, and the
- * producer waits for nobody: a program that is too slow finds that records were overwritten,
- * and how many (ticker.h).
+ * producer does not wait for programs: a slow one sees how many records were overwritten
+ * (ticker.h).
  *
  *	buffer	memory that programs map and the driver writes to
- *	hold	has the buffer's pages stay, so that there is a kernel address for them
- *	work	writes some records, tells who waits, and queues itself again
+ *	hold	keeps the buffer's pages in place, and has a kernel address for them
+ *	work	writes some records, wakes waiting programs, and queues itself again
  *
- * What is in the mapping, a program with a writable mapping may change. So the driver writes
- * there and never reads what it needs back.
+ * A program with a writable mapping may change the ring. So the driver only writes to it, and
+ * keeps its own state elsewhere.
  */
 #include <linux/device.h>
 #include <linux/highmem.h>
@@ -47,7 +47,7 @@ static struct {
 	u64 written; /* the driver's own copy of head */
 } ticker;
 
-/* A slot is only written once head says that the record before it is there. */
+/* Writes a slot. At that time head already covers the record before it. */
 static void ticker_write(u64 time)
 {
 	struct ticker_record *record;
@@ -59,9 +59,9 @@ static void ticker_write(u64 time)
 	WRITE_ONCE(record->time, time);
 	WRITE_ONCE(record->check, ~ticker.written);
 	WRITE_ONCE(ticker.written, ticker.written + 1);
-	/* Who sees the new head sees the record. */
+	/* A program that sees the new head sees the record. */
 	smp_store_release(&ticker.head->head, ticker.written);
-	/* Who sees some of the next record, over an old one, sees this head: ticker.h, step 3. */
+	/* A program that sees a part of the next record sees this head: ticker.h, step 3. */
 	smp_wmb();
 }
 
@@ -71,7 +71,7 @@ static void ticker_work(struct work_struct *work)
 
 	for (i = 0; i < count; i++)
 		ticker_write(ktime_get_ns());
-	/* Nothing, but where caches are indexed by virtual addresses. */
+	/* Needed only if caches are indexed by virtual addresses. */
 	flush_kernel_vmap_range(ticker.head, mmapdemo_bytes(ticker.buffer));
 	mmapdemo_notify(ticker.buffer);
 	schedule_delayed_work(&ticker.work, msecs_to_jiffies(READ_ONCE(interval)));
@@ -79,7 +79,7 @@ static void ticker_work(struct work_struct *work)
 
 static int ticker_open(struct inode *inode, struct file *file)
 {
-	/* private_data becomes the core's. What a driver has for each file, it gives as data. */
+	/* The core uses private_data. A driver passes its data of the file as the last argument. */
 	return mmapdemo_io_attach(file, ticker.buffer, NULL);
 }
 
@@ -89,7 +89,7 @@ static int ticker_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* As UIO has it: read() tells how far the producer is, and has poll() wait for more. */
+/* As in UIO: read() returns how far the producer is, and poll() then waits for more. */
 static ssize_t ticker_read(struct file *file, char __user *to, size_t count, loff_t *pos)
 {
 	u64 written;
@@ -105,7 +105,7 @@ static ssize_t ticker_read(struct file *file, char __user *to, size_t count, lof
 }
 
 static const struct file_operations ticker_fops = {
-	.owner			= THIS_MODULE, /* rmmod is EBUSY while a file or a mapping lives */
+	.owner			= THIS_MODULE, /* rmmod is EBUSY while a file or a mapping exists */
 	.open			= ticker_open,
 	.release		= ticker_release,
 	.read			= ticker_read,
@@ -121,9 +121,9 @@ static const struct file_operations ticker_fops = {
 
 /*
  * echo 1 >/sys/class/misc/ticker/gone: as if the device were unplugged. A driver for
- * hardware calls mmapdemo_revoke() from its remove(), while programs have it mapped, and then
- * stops what writes to the buffer. Here no program can start the work again, so that either may
- * come first.
+ * hardware calls mmapdemo_revoke() from its remove(), while programs have the buffer mapped, and
+ * then stops the writer of the buffer. Here no program can start the work again, so that either
+ * may come first.
  */
 static ssize_t gone_store(struct device *dev, struct device_attribute *attr, const char *val,
 			  size_t count)
@@ -210,7 +210,7 @@ exit_core:
 	return err;
 }
 
-/* No file is open: files pin the module. */
+/* No file is open, as each open file keeps the module. */
 static void __exit ticker_exit(void)
 {
 	misc_deregister(&ticker_misc);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * What a mapping of /dev/ticker shows: a page with struct ticker_head, then the ring of
+ * A mapping of /dev/ticker has a page with struct ticker_head, and then the ring of
  * records.
  *
  * Record number N, from 0 on, is in slot N % capacity. To take it, a program
@@ -10,8 +10,8 @@
  *	3. after a read barrier, reads head again. If head - N >= capacity, the copy may be
  *	   overwritten: the program counts an overrun, and goes on at head - capacity + 1.
  *
- * poll() reports that there are records that no read() of this file has told of. read()
- * waits for such records, and returns head as eight bytes.
+ * poll() reports records that no read() of this file has reported. read() waits for such
+ * records, and returns head as eight bytes.
  */
 #ifndef TICKER_H
 #define TICKER_H

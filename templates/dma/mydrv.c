@@ -9,7 +9,7 @@
  *         program that unbinds a device which it has open itself waits for ever).
  * Lacks:  private mappings (EINVAL, S5 S6), O_DIRECT and io_uring (EFAULT, M6), core dumps
  *         (M7), futexes between processes (M5), page faults (M2). An mmap() past the end is
- *         EINVAL. More than one block of the page allocator (4 MiB) takes CMA or an IOMMU.
+ *         EINVAL. More than one block of the page allocator (4 MiB) needs CMA or an IOMMU.
  *         Behind an IOMMU the kernel may map pages with references, and O_DIRECT works there.
  * Change: probe and remove become those of your bus, which finds the device: drop mydrv_pdev.
  *         Give the device drv->address, and stop it in mydrv_remove(). If removal must not wait,
@@ -31,7 +31,7 @@ struct mydrv {
 	struct device *dev;
 	void *memory; /* not for virt_to_page(): it may have none */
 	dma_addr_t address;
-	refcount_t users; /* one of the bound device, one of each open file */
+	refcount_t users; /* one for the bound device, one for each open file */
 	struct completion unused;
 };
 
@@ -44,7 +44,7 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct mydrv *drv = mydrv_of(file);
 
-	/* The program chooses both. A sum could overflow, this difference cannot. */
+	/* The program chooses both. A sum could overflow; this difference cannot. */
 	if (vma->vm_pgoff >= MYDRV_PAGES || vma_pages(vma) > MYDRV_PAGES - vma->vm_pgoff)
 		return -EINVAL;
 	/* Copy-on-write of frames would show their numbers in /proc/PID/maps, as vm_pgoff. */
@@ -89,7 +89,7 @@ static const struct file_operations mydrv_fops = {
 	.fsync		= noop_fsync, /* Without it, msync(MS_SYNC) is EINVAL. */
 };
 
-/* The device goes. Its memory cannot outlive it, so this waits; devres frees what is left. */
+/* Removes the device. Its memory cannot outlive it, so this waits; devres frees the rest. */
 static void mydrv_remove(void *data)
 {
 	struct mydrv *drv = data;
@@ -112,7 +112,7 @@ static int mydrv_probe(struct platform_device *pdev)
 	err = dma_set_mask_and_coherent(drv->dev, DMA_BIT_MASK(32)); /* the hardware's limit */
 	if (err)
 		return err;
-	/* This zeroes it, so that programs do not see what an earlier owner left there. */
+	/* This zeroes the memory, so that programs do not see data of an earlier owner. */
 	drv->memory = dmam_alloc_coherent(drv->dev, MYDRV_PAGES << PAGE_SHIFT, &drv->address,
 					  GFP_KERNEL);
 	if (!drv->memory)

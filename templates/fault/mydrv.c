@@ -4,7 +4,7 @@
  *
  * Choose: programs use parts of a large buffer, mmap() is to be cheap, or the driver wants to
  *         see the first access to each page.
- * Holds:  what insert holds, and besides: MADV_DONTNEED unmaps and the next access maps again
+ * Holds:  what insert holds. Also, MADV_DONTNEED unmaps and the next access maps again
  *         (M2), mremap() grows a mapping (M1), mlock() counts (M3), an access past the end is
  *         SIGBUS as with a file (S9), a page with a memory error is SIGBUS (M14).
  * Lacks:  futexes between processes (M5) and pages that move (M12) or are huge (M11). Each
@@ -23,7 +23,7 @@
 
 static struct page *mydrv_pages[MYDRV_PAGES];
 
-/* The page, allocated where there is none. Of two threads that try at once, one wins. */
+/* Returns the page, and allocates it if it is missing. If two threads race, one page is kept. */
 static struct page *mydrv_page(unsigned long index)
 {
 	struct page *page = READ_ONCE(mydrv_pages[index]);
@@ -31,7 +31,7 @@ static struct page *mydrv_page(unsigned long index)
 
 	if (page)
 		return page;
-	/* Programs would see what an earlier owner left in a page that is not zeroed. */
+	/* In a page that is not zeroed, programs would see data of an earlier owner. */
 	page = alloc_page(GFP_KERNEL | __GFP_ZERO);
 	if (!page)
 		return NULL;

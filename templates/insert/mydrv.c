@@ -6,11 +6,11 @@
  *         after mmap(): a ring between the kernel and a program, a frame buffer.
  * Holds:  shared and private mappings, copy-on-write and fork (S3 to S7), O_DIRECT, io_uring
  *         and vmsplice (M6), core dumps (M7). An mmap() past the end is EINVAL.
- * Lacks:  a page that was unmapped stays so: MADV_DONTNEED, then SIGBUS (M2). mremap() does
+ * Lacks:  new page faults: an access after MADV_DONTNEED is SIGBUS (M2). mremap() does
  *         not grow a mapping (M1). Futexes between processes are EFAULT (M5). The kernel
  *         cannot move the pages (M12), and they are never huge (M11).
  * Change: MYDRV_PAGES; the mode of the node; what fills the pages. page_address() is the
- *         kernel's address of a page. If the kernel is to run on CPUs with aliasing caches, take
+ *         kernel's address of a page. If the kernel runs on CPUs with aliasing caches, copy
  *         vmalloc. From Linux 7.1 on, .mmap_prepare with mmap_action_map_kernel_pages_full()
  *         does what .mmap does here.
  */
@@ -35,7 +35,7 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 	unsigned long count = vma_pages(vma);
 	unsigned long i;
 
-	/* The program chooses both. A sum could overflow, this difference cannot. */
+	/* The program chooses both. A sum could overflow; this difference cannot. */
 	if (first >= MYDRV_PAGES || count > MYDRV_PAGES - first)
 		return -EINVAL;
 	/* No page fault can tell the program later that the memory is broken. */
@@ -45,7 +45,7 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 	/* mremap() would add addresses that nothing maps. */
 	vm_flags_set(vma, VM_DONTEXPAND);
 	/*
-	 * Each page table entry takes a reference, and fork() and munmap() count along: no
+	 * Each page table entry takes a reference, which fork() and munmap() update: no
 	 * .open or .close is needed. If this fails half-way, the kernel unmaps what is there.
 	 */
 	return vm_insert_pages(vma, vma->vm_start, mydrv_pages + first, &count);
@@ -86,7 +86,7 @@ static int __init mydrv_init(void)
 	int err = 0;
 
 	for (i = 0; i < MYDRV_PAGES && !err; i++) {
-		/* Programs would see what an earlier owner left in a page that is not zeroed. */
+		/* In a page that is not zeroed, programs would see data of an earlier owner. */
 		mydrv_pages[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
 		if (!mydrv_pages[i])
 			err = -ENOMEM;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * per-open: each open() makes a buffer of its own, which goes with the last user.
+ * per-open: each open() makes a buffer of its own, which is freed with its last user.
  *
  * Choose: each client of the driver gets memory that no other client sees: a context, a queue.
  * Holds:  all mappings of one open file show one buffer, after fork() and in a process that got
@@ -35,7 +35,7 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 	unsigned long count = vma_pages(vma);
 	unsigned long i;
 
-	/* The program chooses both. A sum could overflow, this difference cannot. */
+	/* The program chooses both. A sum could overflow; this difference cannot. */
 	if (first >= MYDRV_PAGES || count > MYDRV_PAGES - first)
 		return -EINVAL;
 	/* No page fault can tell the program later that the memory is broken. */
@@ -44,7 +44,7 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 			return -EHWPOISON;
 	/* mremap() would add addresses that nothing maps. */
 	vm_flags_set(vma, VM_DONTEXPAND);
-	/* Each page table entry takes a reference, and fork() and munmap() count along. */
+	/* Each page table entry takes a reference, which fork() and munmap() update. */
 	return vm_insert_pages(vma, vma->vm_start, buffer->pages + first, &count);
 }
 
@@ -90,7 +90,7 @@ static loff_t mydrv_llseek(struct file *file, loff_t offset, int whence)
 }
 
 static const struct file_operations mydrv_fops = {
-	.owner		= THIS_MODULE, /* A mapping keeps its file, the file keeps the module. */
+	.owner		= THIS_MODULE, /* A mapping keeps its file, which keeps the module. */
 	.open		= mydrv_open,
 	.release	= mydrv_release,
 	.llseek		= mydrv_llseek,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * pfn-fault: frames of a device, mapped by page faults and taken back when the device goes.
+ * pfn-fault: frames of a device, mapped by page faults and unmapped when the device goes.
  *
  * Choose: what programs map has no struct page (a PCI BAR), or belongs to a device that can be
  *         unplugged, unbound or reset while programs have it mapped.
@@ -13,8 +13,8 @@
  *         devm_kasprintf(dev, GFP_KERNEL, "mydrv-%s", dev_name(dev)).
  *         A PCI BAR begins at pci_resource_start() >> PAGE_SHIFT and has pci_resource_len() bytes.
  *         Refuse one that is shorter than a page: other registers are in the rest of that page.
- *         .mmap sets vm_page_prot to pgprot_noncached(). On x86, vmf_insert_pfn() goes by what
- *         ioremap() reserved instead, so that write-combining takes ioremap_wc() of the BAR, too.
+ *         .mmap sets vm_page_prot to pgprot_noncached(). On x86, vmf_insert_pfn() uses the type
+ *         that ioremap() reserved instead, so write-combining also needs ioremap_wc() of the BAR.
  *         generic_access_phys() as .access lets debuggers read a BAR.
  */
 #include <linux/io.h>
@@ -62,11 +62,11 @@ static vm_fault_t mydrv_fault(struct vm_fault *vmf)
 	vm_fault_t ret = VM_FAULT_SIGBUS;
 	struct mydrv *drv;
 
-	/* mydrv_remove() unmaps with the lock held: nothing is mapped again after that. */
+	/* mydrv_remove() unmaps with the lock held, and no page fault maps again after that. */
 	down_read(&mydrv_lock);
 	drv = vmf->vma->vm_file->private_data;
 	/*
-	 * vmf_insert_pfn() leaves an entry that is there as it is, such as userfaultfd's marker
+	 * vmf_insert_pfn() leaves an existing entry as it is, such as userfaultfd's marker
 	 * (Linux 6.7 and later, UFFD_FEATURE_WP_ASYNC): the page fault would come again for ever.
 	 */
 	if (vmf->flags & FAULT_FLAG_ORIG_PTE_VALID && !pte_none(vmf->orig_pte))
@@ -85,7 +85,7 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 
 	if (!pages)
 		return -ENODEV;
-	/* The program chooses both. A sum could overflow, this difference cannot. */
+	/* The program chooses both. A sum could overflow; this difference cannot. */
 	if (vma->vm_pgoff >= pages || vma_pages(vma) > pages - vma->vm_pgoff)
 		return -EINVAL;
 	/* vmf_insert_pfn() has a BUG_ON() for private ones; a read-only shared one lacks VM_SHARED. */
@@ -133,7 +133,7 @@ static const struct file_operations mydrv_fops = {
 	.fsync		= noop_fsync, /* Without it, msync(MS_SYNC) is EINVAL. */
 };
 
-/* The device goes: it is unbound or unplugged, or its module is unloaded. */
+/* Removes the device: it is unbound or unplugged, or its module is unloaded. */
 static void mydrv_remove(void *data)
 {
 	struct mydrv *drv = data;

@@ -2,15 +2,15 @@
 /*
  * readonly: memory of the kernel's that programs see and cannot change.
  *
- * Choose: the kernel publishes (counters, a clock, a table) and any number of programs read it
- *         without a system call.
- * Holds:  a shared mapping shows what is published, at once (S7), and no right to write can be
- *         had: PROT_WRITE at mmap() and mprotect() later are EACCES, for root too. A private
- *         mapping copies on write (S5, S6): a program's stores are its own.
+ * Choose: the kernel publishes data (counters, a clock, a table), and any number of programs
+ *         read them without a system call.
+ * Holds:  a shared mapping shows published data at once (S7), and cannot become writable:
+ *         PROT_WRITE at mmap() and a later mprotect() are EACCES, for root too. A private
+ *         mapping copies on write (S5, S6), so that only its program sees its stores.
  * Lacks:  stores to a shared mapping, and what vmalloc lacks.
- * Change: MYDRV_PAGES; who publishes: here write(), which only root may call. In its place,
+ * Change: MYDRV_PAGES; the publisher, here write(), which only root may call. In its place,
  *         your interrupt handler or timer stores to mydrv_array. Readers may see a half-made
- *         change: have the kernel count before and after it, as a seqcount does. If private
+ *         change: let the kernel count before and after it, as a seqcount does. If private
  *         copies make no sense for you, refuse mappings without VM_MAYSHARE.
  */
 #include <linux/fs.h>
@@ -45,14 +45,14 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 	unsigned long first = vma->vm_pgoff;
 	unsigned long count = vma_pages(vma);
 
-	/* The program chooses both. A sum could overflow, this difference cannot. */
+	/* The program chooses both. A sum could overflow; this difference cannot. */
 	if (first >= MYDRV_PAGES || count > MYDRV_PAGES - first)
 		return -EINVAL;
-	/* VM_MAYSHARE says MAP_SHARED. VM_SHARED says that it may become writable as well. */
+	/* VM_MAYSHARE means MAP_SHARED. VM_SHARED also means that it may become writable. */
 	if (vma->vm_flags & VM_MAYSHARE) {
 		if (vma->vm_flags & VM_WRITE)
 			return -EACCES;
-		/* Without this, mprotect() would give the right to write later. */
+		/* Without this, mprotect() could make the mapping writable later. */
 		vm_flags_clear(vma, VM_MAYWRITE);
 	}
 	if (mydrv_broken((loff_t)first << PAGE_SHIFT, count << PAGE_SHIFT))
@@ -76,7 +76,7 @@ static ssize_t mydrv_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	return copied || !bytes ? copied : -EFAULT;
 }
 
-/* Publishes. copy_from_user() would zero what it cannot copy, and readers would see that. */
+/* Publishes data. copy_from_user() would zero bytes that it cannot copy, and show the zeros. */
 static ssize_t mydrv_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	loff_t pos = iocb->ki_pos;
@@ -99,7 +99,7 @@ static loff_t mydrv_llseek(struct file *file, loff_t offset, int whence)
 }
 
 static const struct file_operations mydrv_fops = {
-	.owner		= THIS_MODULE, /* A mapping keeps its file, the file keeps the module. */
+	.owner		= THIS_MODULE, /* A mapping keeps its file, which keeps the module. */
 	.llseek		= mydrv_llseek,
 	.read_iter	= mydrv_read_iter,
 	.write_iter	= mydrv_write_iter,

@@ -2,10 +2,10 @@
 /*
  * several: several devices of one driver, each with a buffer of its own.
  *
- * Choose: the driver has a number of like devices or channels: /dev/mydrv0, /dev/mydrv1, ...
+ * Choose: the driver has several equal devices or channels: /dev/mydrv0, /dev/mydrv1, ...
  * Holds:  what fault holds, for each of the devices: its pages are allocated and mapped as
- *         programs touch them, and a device's buffer is all that can be seen through its node.
- * Lacks:  what fault lacks. The devices stay as long as the module: pfn-fault has one that goes.
+ *         programs touch them, and its node shows only its own buffer.
+ * Lacks:  what fault lacks. The devices exist as long as the module; one of pfn-fault can go.
  * Change: MYDRV_DEVICES and MYDRV_PAGES; struct mydrv, which is all that one device has. Only root
  *         may open the nodes, unless a rule of udev says otherwise.
  */
@@ -31,7 +31,7 @@ static struct cdev mydrv_cdev;
 /* class_create() lost an argument in Linux 6.4; class_register() is the same before and after. */
 static struct class mydrv_class = { .name = "mydrv" };
 
-/* The page, allocated where there is none. Of two threads that try at once, one wins. */
+/* Returns the page, and allocates it if it is missing. If two threads race, one page is kept. */
 static struct page *mydrv_page(struct page **slot)
 {
 	struct page *page = READ_ONCE(*slot);
@@ -78,7 +78,7 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 
 static int mydrv_open(struct inode *inode, struct file *file)
 {
-	/* The kernel calls this for the minors that cdev_add() was told of, and no others. */
+	/* The kernel calls this only for the minors that cdev_add() was given. */
 	file->private_data = &mydrv_devices[iminor(inode) - MINOR(mydrv_first)];
 	return 0;
 }

@@ -7,7 +7,7 @@
  * Holds:  what insert holds, but for core dumps. An mmap() past the end is EINVAL.
  * Lacks:  what insert lacks. remap_vmalloc_range() also sets VM_DONTDUMP, so core dumps leave
  *         the memory out (M7).
- * Change: MYDRV_PAGES; the mode of the node; what the kernel does with mydrv_array. Kernel
+ * Change: MYDRV_PAGES; the mode of the node; the kernel's use of mydrv_array. Kernel
  *         and programs see each other's stores at once, so a protocol between them needs
  *         smp_store_release() and smp_load_acquire(), and the kernel must read a value once
  *         before it checks and uses it (READ_ONCE()). On CPUs with aliasing caches (some ARM,
@@ -30,7 +30,7 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 	unsigned long count = vma_pages(vma);
 	unsigned long i;
 
-	/* The program chooses both. A sum could overflow, this difference cannot. */
+	/* The program chooses both. A sum could overflow; this difference cannot. */
 	if (first >= MYDRV_PAGES || count > MYDRV_PAGES - first)
 		return -EINVAL;
 	/* No page fault can tell the program later that the memory is broken. */
@@ -38,8 +38,8 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 		if (PageHWPoison(vmalloc_to_page(mydrv_array + (i << PAGE_SHIFT))))
 			return -EHWPOISON;
 	/*
-	 * This sets VM_DONTEXPAND and VM_DONTDUMP. Each page table entry takes a reference, and
-	 * fork() and munmap() count along: no .open or .close is needed. If this fails
+	 * This sets VM_DONTEXPAND and VM_DONTDUMP. Each page table entry takes a reference, which
+	 * fork() and munmap() update: no .open or .close is needed. If this fails
 	 * half-way, the kernel unmaps what is there.
 	 */
 	return remap_vmalloc_range(vma, mydrv_array, first);

@@ -91,7 +91,7 @@ static const struct vm_operations_struct tutorial_vm_ops = {
 	.open	= tutorial_vma_open,
 	.close	= tutorial_vma_close,
 	.fault	= tutorial_fault,
-	.map_pages = filemap_map_pages, /* neighbours that are there, by the same page fault */
+	.map_pages = filemap_map_pages, /* maps present neighbours by the same page fault */
 };
 
 static int tutorial_mmap(struct file *file, struct vm_area_struct *vma)
@@ -207,7 +207,7 @@ static int tutorial_init_fs_context(struct fs_context *fc)
 	return init_pseudo(fc, TUTORIAL_MAGIC) ? 0 : -ENOMEM;
 }
 
-/* It gives inodes and cannot be mounted. With an .owner, the module could never be unloaded. */
+/* Has inodes, and cannot be mounted. With an .owner, the module could never be unloaded. */
 static struct file_system_type tutorial_fs = {
 	.name			= "tutorial",
 	.init_fs_context	= tutorial_init_fs_context,

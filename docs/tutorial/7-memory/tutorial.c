@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Step 7: the kernel moves pages, and takes those away whose memory breaks. */
+/* Step 7: the kernel moves pages, and removes those whose memory breaks. */
 #include <linux/device.h>
 #include <linux/highmem.h>
 #include <linux/miscdevice.h>
@@ -104,7 +104,7 @@ static vm_fault_t tutorial_fault(struct vm_fault *vmf)
 	struct folio *folio = tutorial_folio(vmf->pgoff);
 
 	if (folio == ERR_PTR(-EIO))
-		return VM_FAULT_HWPOISON; /* SIGBUS that says BUS_MCEERR_AR */
+		return VM_FAULT_HWPOISON; /* SIGBUS with BUS_MCEERR_AR */
 	if (IS_ERR(folio))
 		return vmf_error(PTR_ERR(folio)); /* OOM, or SIGBUS past the end */
 	vmf->page = folio_file_page(folio, vmf->pgoff);
@@ -127,7 +127,7 @@ static const struct vm_operations_struct tutorial_vm_ops = {
 	.open	= tutorial_vma_open,
 	.close	= tutorial_vma_close,
 	.fault	= tutorial_fault,
-	.map_pages = filemap_map_pages, /* neighbours that are there, by the same page fault */
+	.map_pages = filemap_map_pages, /* maps present neighbours by the same page fault */
 };
 
 static int tutorial_mmap(struct file *file, struct vm_area_struct *vma)
@@ -251,7 +251,7 @@ static int tutorial_init_fs_context(struct fs_context *fc)
 	return init_pseudo(fc, TUTORIAL_MAGIC) ? 0 : -ENOMEM;
 }
 
-/* It gives inodes and cannot be mounted. With an .owner, the module could never be unloaded. */
+/* Has inodes, and cannot be mounted. With an .owner, the module could never be unloaded. */
 static struct file_system_type tutorial_fs = {
 	.name			= "tutorial",
 	.init_fs_context	= tutorial_init_fs_context,

@@ -107,7 +107,7 @@ static vm_fault_t tutorial_fault(struct vm_fault *vmf)
 	struct folio *folio = tutorial_folio(vmf->pgoff);
 
 	if (folio == ERR_PTR(-EIO))
-		return VM_FAULT_HWPOISON; /* SIGBUS that says BUS_MCEERR_AR */
+		return VM_FAULT_HWPOISON; /* SIGBUS with BUS_MCEERR_AR */
 	if (IS_ERR(folio))
 		return vmf_error(PTR_ERR(folio)); /* OOM, or SIGBUS past the end */
 	vmf->page = folio_file_page(folio, vmf->pgoff);
@@ -130,7 +130,7 @@ static const struct vm_operations_struct tutorial_vm_ops = {
 	.open	= tutorial_vma_open,
 	.close	= tutorial_vma_close,
 	.fault	= tutorial_fault,
-	.map_pages = filemap_map_pages, /* neighbours that are there, by the same page fault */
+	.map_pages = filemap_map_pages, /* maps present neighbours by the same page fault */
 };
 
 static int tutorial_mmap(struct file *file, struct vm_area_struct *vma)
@@ -164,7 +164,7 @@ static ssize_t tutorial_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		size_t bytes = tutorial_piece(iocb, to);
 		size_t copied;
 
-		if (folio == ERR_PTR(-ENXIO)) /* it has shrunk meanwhile */
+		if (folio == ERR_PTR(-ENXIO)) /* the device has shrunk meanwhile */
 			break;
 		if (IS_ERR(folio))
 			return done ? done : PTR_ERR(folio);
@@ -253,7 +253,7 @@ static void tutorial_resize(loff_t bytes)
 	truncate_pagecache(tutorial_inode, bytes); /* unmaps them first, in all processes */
 	i_size_write(tutorial_inode, bytes);
 	xa_for_each_start(&tutorial_broken, index, entry, bytes >> PAGE_SHIFT)
-		xa_erase(&tutorial_broken, index); /* what grows there is other memory */
+		xa_erase(&tutorial_broken, index); /* later pages are other memory */
 	filemap_invalidate_unlock(mapping);
 }
 
@@ -292,7 +292,7 @@ static int tutorial_init_fs_context(struct fs_context *fc)
 	return init_pseudo(fc, TUTORIAL_MAGIC) ? 0 : -ENOMEM;
 }
 
-/* It gives inodes and cannot be mounted. With an .owner, the module could never be unloaded. */
+/* Has inodes, and cannot be mounted. With an .owner, the module could never be unloaded. */
 static struct file_system_type tutorial_fs = {
 	.name			= "tutorial",
 	.init_fs_context	= tutorial_init_fs_context,
