@@ -30,8 +30,8 @@
 #include "hold.h"
 
 /*
- * How often a call tries again where somebody has a reference to a page, in all and for one chunk;
- * after what time; and after how many tries it empties the batches of all processors.
+ * How often a call tries again while a page has other references, in all and for one chunk; after
+ * what time; and after how many tries it empties the batches of all processors.
  */
 #define MMAPDEMO_COLLAPSE_TRIES		100
 #define MMAPDEMO_COLLAPSE_TRIES_EACH	20
@@ -401,9 +401,9 @@ static long mmapdemo_collapse_drain_here(void *folio)
 }
 
 /*
- * Empties the batches of all processors. One that idles keeps its batch, and with it a reference
- * to each folio there. lru_add_drain_all(), which MADV_COLLAPSE calls, is not for modules. As
- * there, no lock keeps processors online: the batches of one that goes are emptied, too.
+ * Empties the batches of all processors. An idle one keeps its batch, and with it a reference to
+ * each folio there. lru_add_drain_all(), which MADV_COLLAPSE calls, is not exported. As there, no
+ * lock keeps processors online: the batches of one that goes offline are emptied, too.
  */
 static void mmapdemo_collapse_drain(struct mmapdemo_buffer *buffer, pgoff_t first)
 {
@@ -418,7 +418,7 @@ static void mmapdemo_collapse_drain(struct mmapdemo_buffer *buffer, pgoff_t firs
 	folio_put(folio);
 }
 
-/* A reference that is no pin is soon dropped: tries again, @tries times in all. */
+/* Tries again, @tries times in all, as a reference that is no pin is soon dropped. */
 static int mmapdemo_collapse_one(struct mmapdemo_buffer *buffer, pgoff_t first, int *tries)
 {
 	int each, err;

@@ -31,7 +31,7 @@ extern int api_insmod_fd;
 
 int api_register(struct mmapdemo_buffer *buffer, const struct mmapdemo_frames *frames);
 
-/* Each is given a new buffer of API_BYTES. */
+/* Each test gets a new buffer of API_BYTES. */
 int api_copy(struct mmapdemo_buffer *buffer);
 int api_piece(struct mmapdemo_buffer *buffer);
 int api_hold(struct mmapdemo_buffer *buffer);

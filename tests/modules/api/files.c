@@ -55,7 +55,7 @@ static const struct file_operations api_core_fops = {
 	.write_iter	= mmapdemo_io_write_iter,
 };
 
-/* The buffer outlives the file's use of it, and the file finds it no longer. */
+/* After detach the buffer still exists, and the file is attached to none. */
 static int api_attach_use(struct mmapdemo_buffer *buffer, struct file *file)
 {
 	struct address_space *mapping = file->f_mapping;
@@ -71,7 +71,7 @@ static int api_attach_use(struct mmapdemo_buffer *buffer, struct file *file)
 	return 0;
 }
 
-/* Only the core's own reads and writes promise not to wait. */
+/* Only a file with the core's own read and write functions gets FMODE_NOWAIT. */
 static int api_attach_as(struct mmapdemo_buffer *buffer, const struct file_operations *fops,
 			 bool nowait)
 {
@@ -93,7 +93,7 @@ int api_attach(struct mmapdemo_buffer *buffer)
 	       api_attach_as(buffer, &api_core_fops, true);
 }
 
-/* insmod, which is the program consumer then, is given the next descriptor. */
+/* insmod, which is the program consumer then, gets the next descriptor. */
 int api_give(struct mmapdemo_buffer *buffer)
 {
 	struct file *file;
@@ -154,7 +154,7 @@ static int api_injected_use(struct mmapdemo_buffer *node)
 	EXPECT(mmapdemo_copy_in(node, PAGE_SIZE - 2, "test", 4) == -EIO);
 	EXPECT(mmapdemo_copy_out(node, 2 * PAGE_SIZE - 1, seen, 4) == -EIO);
 	EXPECT(mmapdemo_piece_get(node, PAGE_SIZE + 8, false, &piece) == -EIO);
-	/* Beside it, nothing fails. */
+	/* Accesses beside it work. */
 	EXPECT(!mmapdemo_copy_out(node, PAGE_SIZE - 2, seen, 2) && !memcmp(seen, "test", 2));
 	EXPECT(!mmapdemo_copy_in(node, 2 * PAGE_SIZE, "test", 4));
 	piece = (struct mmapdemo_piece) { .bytes = 2 * PAGE_SIZE };
@@ -192,7 +192,7 @@ static int api_fixed_use(struct mmapdemo_buffer *node)
 	return 0;
 }
 
-/* The descriptor is of a strategy whose memory is there from the start, and stays. */
+/* The descriptor is of a strategy whose memory exists from the start, and stays. */
 int api_fixed(struct mmapdemo_buffer *buffer)
 {
 	struct mmapdemo_buffer *node = mmapdemo_from_fd(api_insmod_fd, FMODE_READ | FMODE_WRITE);
@@ -254,7 +254,7 @@ int api_sealed(struct mmapdemo_buffer *buffer)
 	return err;
 }
 
-/* The descriptor is of no buffer, or none of this core's. */
+/* The descriptor is of no buffer, or of another core's buffer. */
 int api_foreign(struct mmapdemo_buffer *buffer)
 {
 	EXPECT(mmapdemo_from_fd(api_insmod_fd, FMODE_READ) == ERR_PTR(-EINVAL));

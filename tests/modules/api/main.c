@@ -2,7 +2,7 @@
 /*
  * Calls the functions of <linux/mmapdemo.h> as a driver would, and as a driver should not.
  * A load does one test, which the parameter `test' names. If the test fails, the parameter
- * `result' is not 0, and the kernel's log has the line of what was not so. The load succeeds
+ * `result' is not 0, and the kernel log has the expression that was not true. The load succeeds
  * all the same: the last fput() of a test runs when insmod leaves the kernel, and needs the
  * module.
  */
@@ -48,7 +48,7 @@ static int api_create(struct mmapdemo_buffer *buffer)
 	       api_refused(NULL, PAGE_SIZE, NUMA_NO_NODE, 0, -EINVAL);
 }
 
-/* A hold outlives the reference of whoever made the buffer. */
+/* A hold outlives the reference of the buffer's maker. */
 static int api_refs(struct mmapdemo_buffer *buffer)
 {
 	struct mmapdemo_buffer *other = mmapdemo_create("api-other", SZ_4M, NUMA_NO_NODE,

@@ -47,7 +47,7 @@ int api_piece(struct mmapdemo_buffer *buffer)
 	mmapdemo_piece_put(&piece, false);
 	piece.bytes = 2;
 	EXPECT(mmapdemo_piece_get(buffer, API_BYTES - 1, true, &piece) == -EINVAL);
-	/* What failed has nothing of the piece before, and putting it does nothing. */
+	/* After an error the piece is empty, and putting it does nothing. */
 	EXPECT(!piece.at && !piece.folio && !piece.page && piece.bytes == 2);
 	mmapdemo_piece_put(&piece, true);
 	EXPECT(!mmapdemo_piece_get(buffer, at, true, &piece));
@@ -71,7 +71,7 @@ static int api_hold_use(struct mmapdemo_buffer *buffer, struct mmapdemo_hold *ho
 	EXPECT(mmapdemo_resize(buffer, PAGE_SIZE) == -EBUSY);
 	EXPECT(mmapdemo_bytes(buffer) == API_BYTES);
 	EXPECT(!memcmp(at + PAGE_SIZE - 2, "hold", 4));
-	/* Beside it, both work. */
+	/* Both work beside it. */
 	EXPECT(!mmapdemo_punch(buffer, 0, PAGE_SIZE));
 	EXPECT(!mmapdemo_resize(buffer, 3 * PAGE_SIZE));
 	return 0;
@@ -108,7 +108,7 @@ static int api_is_movable(struct mmapdemo_buffer *buffer)
 	return movable;
 }
 
-/* Pages that a hold may keep for long are not where memory is to be movable. */
+/* Pages that a hold may keep for long must not lie in memory that has to stay movable. */
 int api_movable(struct mmapdemo_buffer *buffer)
 {
 	struct mmapdemo_buffer *other = mmapdemo_create("api-other", PAGE_SIZE, NUMA_NO_NODE,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Nodes of devices that may go: what mmapdemo_chardev_register() refuses. */
+/* Nodes of devices that may go: arguments that mmapdemo_chardev_register() refuses. */
 #include <linux/device.h>
 #include <linux/mm.h>
 
@@ -33,7 +33,7 @@ static int api_register_for(struct device *parent, struct mmapdemo_buffer *buffe
 	return err;
 }
 
-/* What the registration of a node says. The node goes again, and revokes the buffer. */
+/* Returns the error of registering a node. Removes the node, which revokes the buffer. */
 int api_register(struct mmapdemo_buffer *buffer, const struct mmapdemo_frames *frames)
 {
 	struct device *parent = root_device_register("api");

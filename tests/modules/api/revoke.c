@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What mmapdemo_revoke() ends, and what it leaves. */
+/* Tests of mmapdemo_revoke(): calls that fail afterwards, and calls that still work. */
 #include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/mm.h>
@@ -8,7 +8,7 @@
 
 #include "api.h"
 
-/* A hold that was there before a revoke goes on, and nothing else does. */
+/* A hold from before a revoke still works. All other uses fail. */
 static int api_revoke_use(struct mmapdemo_buffer *buffer, struct mmapdemo_hold *hold)
 {
 	char *at = mmapdemo_hold_vmap(hold);
@@ -51,9 +51,9 @@ struct api_race;
 /**
  * struct api_racer - an operation that is repeated until the buffer is revoked
  * @work: repeats it
- * @race: what it is a part of
+ * @race: the race that it is a part of
  * @run: the operation
- * @err: -ENODEV, which is the end that a test wants, or an error that should not be
+ * @err: -ENODEV, which a test expects in the end, or an unexpected error
  */
 struct api_racer {
 	struct work_struct work;
@@ -69,7 +69,7 @@ struct api_race {
 	struct work_struct put;
 };
 
-/* Huge folios are split by this, with the invalidate lock dropped. */
+/* This splits huge folios, with the invalidate lock dropped. */
 static int api_race_resize(struct api_race *race, int try)
 {
 	int err = mmapdemo_resize(race->buffer, try & 1 ? API_RACE_BYTES :
@@ -141,8 +141,8 @@ static int api_race_run(struct api_race *race, struct workqueue_struct *queue, i
 }
 
 /*
- * A worker's fput() ends with flush_delayed_fput(). insmod's own would end with insmod, and have
- * the memory of all rounds there until then, which is more than a small machine with KASAN has.
+ * A worker's fput() ends with flush_delayed_fput(). insmod's own would run when insmod
+ * ends, and keep the memory of all rounds until then, which a small machine with KASAN lacks.
  */
 static void api_race_put(struct work_struct *work)
 {
@@ -169,7 +169,7 @@ static int api_race_once(struct api_race *race, struct workqueue_struct *queue, 
 	return err;
 }
 
-/* Whatever is under way when a buffer is revoked ends, with no other error than -ENODEV. */
+/* Each operation that runs when a buffer is revoked ends, with no other error than -ENODEV. */
 int api_race(struct mmapdemo_buffer *buffer)
 {
 	static struct api_race race = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A module that goes wrong in the way that its parameter says, so that the
- * harness can be seen to notice. Never load it outside of a VM.
+ * A module that makes the mistake that its parameter names, to test that the
+ * harness notices it. Never load it outside of a VM.
  */
 #include <linux/debugfs.h>
 #include <linux/kernel.h>
@@ -50,7 +50,7 @@ static void faulty_leave(void)
 	debugfs_create_dir(KBUILD_MODNAME, NULL);
 }
 
-/* What only a debug kernel sees; volatile, or the compiler sees it first. */
+/* Mistakes that only a debug kernel sees; volatile, or the compiler sees them first. */
 
 static void faulty_use_after_free(void)
 {
@@ -88,7 +88,7 @@ static void faulty_sleep(void)
 static DEFINE_MUTEX(faulty_a);
 static DEFINE_MUTEX(faulty_b);
 
-/* No deadlock: but two that did this at once would have one. */
+/* No deadlock, but two tasks that do this at once would deadlock. */
 static void faulty_lock_order(void)
 {
 	mutex_lock(&faulty_a);

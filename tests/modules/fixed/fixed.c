@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * For tests of mmapdemo's strategies with fixed memory, on x86: makes functions of the kernel
- * fail for mmapdemo, kills its task, counts the blocks of DMA memory that it has, and tells how
- * page tables say that memory is to be cached.
+ * fail for mmapdemo, kills its task, counts its blocks of DMA memory, and shows the cache type of
+ * memory in page tables.
  *
  * The parameters alloc, frames, remap, set and restore say which calls fail: "FIRST LAST", where
- * 0 is none, and kill, before which calls of alloc the task gets SIGKILL. Writing one begins to
- * count from 1, and reading it also tells how many calls there were. The parameter error says
- * with which errno frames and set fail.
+ * 0 is none. The parameter kill says before which calls of alloc the task gets SIGKILL. Writing
+ * one starts to count from 1, and reading it also shows how many calls there were. The parameter
+ * error is the errno with which frames and set fail.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -19,7 +19,7 @@
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 
-/* What is probed */
+/* The probes */
 
 struct fixed_failure {
 	unsigned int first; /* 0: never */
@@ -140,7 +140,7 @@ static int fixed_leaves_alloc(struct kretprobe_instance *instance, struct pt_reg
 	return 0;
 }
 
-/* What dma_alloc_attrs() calls: a function must not have probes with and without a post_handler. */
+/* dma_alloc_attrs() calls it: a function must not have probes with and without post_handler. */
 static struct kretprobe fixed_alloc_probe = {
 	.kp.symbol_name	= "dma_direct_alloc",
 	.entry_handler	= fixed_enters_alloc,
@@ -196,7 +196,7 @@ static const struct kernel_param_ops fixed_blocks_ops = {
 module_param_cb(blocks, &fixed_blocks_ops, NULL, 0400);
 MODULE_PARM_DESC(blocks, "blocks of DMA memory that mmapdemo has");
 
-/* How memory is cached: an answer is a word, or "mixed". */
+/* The cache type of memory: a word, or "mixed". */
 
 static const char *fixed_user;
 static unsigned long fixed_first, fixed_last; /* frames */
@@ -266,7 +266,7 @@ static int fixed_look(const char *val, const struct kernel_param *kp)
 	return err;
 }
 
-/* In the kernel's mapping of all memory, where an entry may be of more than the frame. */
+/* The type in the kernel's mapping of all memory, where an entry may map more than the frame. */
 static const char *fixed_kernel(void)
 {
 	const char *cache = NULL;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Has failures begin where mmapdemo's own code does, when it is loaded: before
- * that the core makes room for it, patches its jumps, tells the tracers, of which
- * some WARN when there is no memory, and makes hundreds of files in sysfs. Who
- * writes to /proc/PID/fail-nth before the load cannot wait for that.
+ * Starts failures where mmapdemo's own code begins during a load. Before that the
+ * kernel allocates memory for the module, patches its jumps, notifies tracers, of which
+ * some WARN without memory, and makes hundreds of files in sysfs. A program that
+ * writes to /proc/PID/fail-nth before the load cannot skip those.
  *
  * It is also an importer: a dma-buf whose descriptor is written to the parameter `attach' is
  * attached, mapped for DMA, and given back. The write is EIO if the mapping is not as long as the
@@ -45,7 +45,7 @@ static void in_init_set_importer(struct platform_device *importer)
 	kernel_param_unlock(THIS_MODULE);
 }
 
-/* No dma_buf_vmap(), which WARNs where the exporter has no memory. */
+/* Does not call dma_buf_vmap(), which WARNs if the exporter has no memory. */
 static int in_init_map(struct dma_buf_attachment *attachment)
 {
 	struct sg_table *sgt = dma_buf_map_attachment_unlocked(attachment, DMA_BIDIRECTIONAL);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Makes a load of mmapdemo fail with EBUSY at one of its nodes, after others were added, or
- * after the last of them, where programs would be let in. Before that it waits, so that others
- * find the nodes that are there already.
+ * after the last one, before programs could open them. Before that it waits, so that programs
+ * find the nodes that exist already.
  */
 #include <linux/cdev.h>
 #include <linux/delay.h>

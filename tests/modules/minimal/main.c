@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a driver has that takes the core without its parts: programs map /dev/minimal, and
- * `echo 1 >/sys/module/minimal/parameters/gone' takes it from them.
+ * A driver with the core without its optional parts: programs map /dev/minimal, and
+ * `echo 1 >/sys/module/minimal/parameters/gone' revokes its buffer.
  */
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -60,7 +60,7 @@ static struct miscdevice minimal_misc = {
 	.mode	= 0666,
 };
 
-/* What needs a part that is left out. */
+/* Whether a call works that needs a part which is left out. */
 static bool minimal_has_more(void)
 {
 	return mmapdemo_resize(minimal_buffer, SZ_8M) != -EOPNOTSUPP ||

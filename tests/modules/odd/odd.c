@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Devices that are no files, or are broken, for the test of `mmapdemo conform`.
+ * Devices that are unlike files, or broken, for the test of `mmapdemo conform`.
  * Each has PAGES pages; most have neither read, write nor a size. Never load it
  * outside of a VM: some of them hold a process for ever, or crash.
  */
@@ -24,7 +24,7 @@ static DECLARE_WAIT_QUEUE_HEAD(never);
 
 static bool release;
 module_param(release, bool, 0600);
-MODULE_PARM_DESC(release, "let go of who is stuck");
+MODULE_PARM_DESC(release, "let stuck processes go on");
 
 static bool in_bounds(struct vm_area_struct *vma)
 {
@@ -43,7 +43,7 @@ static vm_fault_t fault_sigbus(struct vm_fault *vmf)
 	return VM_FAULT_SIGBUS;
 }
 
-/* The next two are at fault in private mappings alone. */
+/* The next two are wrong for private mappings only. */
 static vm_fault_t fault_hang(struct vm_fault *vmf)
 {
 	if (!(vmf->vma->vm_flags & VM_SHARED) && wait_event_killable(never, false))
@@ -85,7 +85,7 @@ static int map_stuck(struct file *file, struct vm_area_struct *vma)
 	return map_with(vma, &ops_stuck);
 }
 
-/* As many drivers do it. */
+/* As in many drivers. */
 static int map_plain(struct file *file, struct vm_area_struct *vma)
 {
 	if (!in_bounds(vma))
@@ -105,7 +105,7 @@ static loff_t seek_whole(struct file *file, loff_t offset, int whence)
 	return fixed_size_llseek(file, offset, whence, PAGES * PAGE_SIZE);
 }
 
-/* What is not written yet cannot be read nor touched, and a call transfers few bytes. */
+/* Bytes that are not written yet cannot be read or touched, and a call transfers few bytes. */
 #define QUANTUM 1000
 
 static size_t filled;
@@ -156,7 +156,7 @@ static vm_fault_t fault_filled(struct vm_fault *vmf)
 	return vmf->pgoff * PAGE_SIZE < filled ? give_page(vmf) : VM_FAULT_SIGBUS;
 }
 
-/* No page fault looks how far the buffer goes. */
+/* No page fault checks where the buffer ends. */
 static vm_fault_t fault_beyond(struct vm_fault *vmf)
 {
 	vmf->page = pages[vmf->pgoff % PAGES];
@@ -164,7 +164,7 @@ static vm_fault_t fault_beyond(struct vm_fault *vmf)
 	return 0;
 }
 
-/* No page fault finds the page of the one before. */
+/* Each page fault makes another page. */
 static vm_fault_t fault_lost(struct vm_fault *vmf)
 {
 	vmf->page = alloc_page(GFP_KERNEL | __GFP_ZERO);
@@ -208,7 +208,7 @@ static int map_warning(struct file *file, struct vm_area_struct *vma)
 	return map_plain(file, vma);
 }
 
-/* The copies that fork() makes are not counted, and the first that goes takes the contents. */
+/* The VMAs that fork() makes are not counted, and the first that ends clears the contents. */
 static int mappings;
 
 static void close_uncounted(struct vm_area_struct *vma)
@@ -323,7 +323,7 @@ static int map_handles(struct file *file, struct vm_area_struct *vma)
 	return map_pages(vma, vma->vm_pgoff ? 1 : 0, vma->vm_pgoff ? 8 : 1);
 }
 
-/* A cookie, too, of which 32 bits count, as in V4L2: it is no number of bytes that is cut. */
+/* Also a cookie, of which 32 bits count, as in V4L2: no number of bytes is cut. */
 static int map_cookie(struct file *file, struct vm_area_struct *vma)
 {
 	return (u32)(vma->vm_pgoff << PAGE_SHIFT) ? -EINVAL : map_pages(vma, 0, PAGES);
@@ -370,7 +370,7 @@ static int map_mirror(struct file *file, struct vm_area_struct *vma)
 	return 0;
 }
 
-/* As V4L2 output: what cannot be written is not mapped. */
+/* As V4L2 output: a mapping that cannot be written is refused. */
 static int map_writable(struct file *file, struct vm_area_struct *vma)
 {
 	if (!(vma->vm_flags & VM_WRITE) || !(vma->vm_flags & VM_SHARED))
@@ -477,7 +477,7 @@ static int map_alias(struct file *file, struct vm_area_struct *vma)
 	return 0;
 }
 
-/* A mapping shares its first page with all others and loses the rest: the memory is not its own. */
+/* A mapping shares its first page with all others and loses the rest. */
 static int map_partly(struct file *file, struct vm_area_struct *vma)
 {
 	int err = 0;
@@ -512,7 +512,7 @@ static int map_endless(struct file *file, struct vm_area_struct *vma)
 	return 0;
 }
 
-/* The same is right where each mapping has its page for itself. */
+/* The same is right if each mapping has a page of its own. */
 static vm_fault_t fault_own(struct vm_fault *vmf)
 {
 	vmf->page = vmf->vma->vm_private_data;
@@ -543,7 +543,7 @@ static int map_own(struct file *file, struct vm_area_struct *vma)
 	return vma->vm_private_data ? 0 : -ENOMEM;
 }
 
-/* Its buffer is a page of eight that .mmap allows. What a test stores to the others is a mistake.
+/* Its buffer is a page of eight that .mmap allows. A test that stores to the others is wrong.
  */
 #define LIMIT_ORDER 3
 static struct page *limited;
