@@ -505,8 +505,8 @@ struct mmapdemo_create {
  * @reserved: must be 0
  *
  * Seals mean what fcntl(2), F_ADD_SEALS, says of them. The kernel refuses F_ADD_SEALS and
- * F_GET_SEALS (EINVAL) for all files but those of tmpfs and hugetlbfs. From then on
- * a call that a seal forbids is EPERM, for each descriptor of the buffer:
+ * F_GET_SEALS (EINVAL) for all files but those of tmpfs and hugetlbfs. Once
+ * a seal is set, a call that it forbids is EPERM, for each descriptor of the buffer:
  *   SHRINK        ftruncate(2) and RESIZE to less
  *   GROW          ftruncate(2), RESIZE, fallocate(2) and write(2) past the end. A write(2) that
  *                 begins before the end is cut there.
