@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo: one command for what is done with, and asked of, mappable devices. */
+/* mmapdemo: one command that uses, examines and tests devices with mmap(). */
 #include <argp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,29 +15,29 @@ static const struct command {
 	int (*main)(int argc, char **argv);
 	const char *says;
 } commands[] = {
-	{"tour", tour_main, "what mmap does, step by step: start here"},
-	{"doctor", doctor_main, "what keeps the device from being used here, and the cure"},
-	{"bench", bench_main, "measure what mapping costs, beside what else can be mapped"},
-	{"conform", conform_main, "hold a device, or what else can be mapped, to the contract"},
-	{"info", info_main, "what the device is, and what happened to it"},
-	{"map", map_main, "a picture of processes' memory, and the frames it is"},
-	{"maps", maps_main, "its mappings, in all processes, now"},
-	{"watch", watch_main, "mappings, faults and commands as they happen"},
-	{"list", list_main, "its device nodes"},
-	{"create", create_main, "run a command with a buffer of its own, or make a node"},
-	{"destroy", destroy_main, "take a node away"},
-	{"resize", resize_main, "give it another size"},
-	{"punch", punch_main, "give a range's memory back"},
-	{"collapse", collapse_main, "make a range's memory huge pages again"},
-	{"wipe", wipe_main, "zero the contents, now or when the last user goes"},
+	{"tour", tour_main, "show what mmap does, step by step: start here"},
+	{"doctor", doctor_main, "find why the device cannot be used here, and the cure"},
+	{"bench", bench_main, "measure the cost of mapping, beside memfd, tmpfs and others"},
+	{"conform", conform_main, "test a driver, or other mappable memory, against the contract"},
+	{"info", info_main, "show the device's size, settings and counters"},
+	{"map", map_main, "draw the pages of processes, and the frames behind them"},
+	{"maps", maps_main, "list the device's current mappings in all processes"},
+	{"watch", watch_main, "show mappings, page faults and commands as they happen"},
+	{"list", list_main, "list the device nodes"},
+	{"create", create_main, "run a command with a new buffer, or make a node"},
+	{"destroy", destroy_main, "remove a node"},
+	{"resize", resize_main, "change the device's size"},
+	{"punch", punch_main, "free the memory of a range"},
+	{"collapse", collapse_main, "make huge pages of a range's small ones"},
+	{"wipe", wipe_main, "zero the contents, now or when the last user leaves"},
 	{"fill", fill_main, "have the kernel write a pattern"},
-	{"sum", sum_main, "have the kernel take a checksum, and compare"},
-	{"poison", poison_main, "make a range fail when it is touched"},
-	{"slow", slow_main, "make a range slow, or count what touches it"},
-	{"rules", rules_main, "list what poison and slow did, and how often it struck"},
-	{"heal", heal_main, "end what poison and slow did"},
-	{"notify", notify_main, "wake who waits for the device"},
-	{"wait", wait_main, "wait for notify, resize, wipe, or the last mapping to go"},
+	{"sum", sum_main, "have the kernel compute a checksum, and compare it"},
+	{"poison", poison_main, "make accesses to a range fail"},
+	{"slow", slow_main, "delay the accesses to a range, or only count them"},
+	{"rules", rules_main, "list the rules of poison and slow, and their counters"},
+	{"heal", heal_main, "remove the rules of poison and slow"},
+	{"notify", notify_main, "wake the processes that wait for the device"},
+	{"wait", wait_main, "wait for notify, resize, wipe, or the end of the last mapping"},
 };
 
 const char *argp_program_version = "mmapdemo " MMAPDEMO_VERSION;
@@ -79,7 +79,7 @@ static char *list_commands(int key, const char *text, void *input)
 	if (key != ARGP_KEY_HELP_POST_DOC)
 		return (char *)text;
 	file = text_stream(&list, &size);
-	fputs("Commands, each with a --help of its own:\n", file);
+	fputs("Commands (each has its own --help):\n", file);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].says);
 	fclose(file);
@@ -91,7 +91,7 @@ int main(int argc, char **argv)
 	static const struct argp argp = {
 		.parser = parse,
 		.args_doc = "COMMAND [ARGUMENT...]",
-		.doc = "What can be done with, and asked of, mappable devices.\v ",
+		.doc = "Uses, examines and tests devices with mmap().\v ",
 		.help_filter = list_commands,
 	};
 	struct choice choice = {};

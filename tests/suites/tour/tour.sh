@@ -114,7 +114,7 @@ tour_colours() {
 tour_steps() {
 	runs 1 tour --step && complains '^mmapdemo tour: /dev/mmapdemo: --step wants a terminal$' &&
 		on_terminal '  q' 'stty -echo; /mmapdemo tour --step --chapter mapping' &&
-		says 'a key goes on, q ends' && says '^  3\. ' && ! says '^  4\. ' >/dev/null
+		says 'press a key to go on, q to end' && says '^  3\. ' && ! says '^  4\. ' >/dev/null
 }
 
 # comes PATTERN FILE: it will, within a minute, or later on a busy machine
@@ -131,7 +131,7 @@ comes() {
 tour_fails() {
 	: >/tmp/typed
 	{
-		comes 'key goes on' /tmp/typed && maps many 1 && printf '                    ' &&
+		comes 'press a key' /tmp/typed && maps many 1 && printf '                    ' &&
 			comes '^tour:' /tmp/typed
 		let_go
 	} 2>/dev/null | TERM=linux script -qec '/mmapdemo tour --step --chapter munmap' /dev/null >/tmp/typed 2>&1
@@ -146,7 +146,7 @@ tour_ends() {
 	said=$(as_nobody 'ulimit -u 2; exec /mmapdemo tour' 2>&1) || status=$?
 	chmod 600 /dev/mmapdemo
 	same "exit status" 1 "$status" && says 'NOT SO: -1 EAGAIN' &&
-		says 'it ended early: the rest needs this call' && says '^ +DIFFERS +fork-shared ' &&
+		says 'it ended early: the rest of the chapter needs this call' && says '^ +DIFFERS +fork-shared ' &&
 		says '^ +holds +munmap '
 }
 
@@ -165,17 +165,17 @@ tour_hidden() {
 		json /tmp/nobody.json 'any(.chapters[].steps[].claims[]; .verdict == "not seen" and
 			(.seen | test("hidden")))' &&
 		json /tmp/nobody.json 'any(.chapters[].steps[].claims[]; .verdict == "holds")' &&
-		says 'Frame numbers were hidden' && says 'hidden page 0' && says 'tracepoints say: no trace'
+		says 'Frame numbers were hidden' && says 'hidden page 0' && says 'tracepoints are not shown: no trace'
 }
 
 tour_refuses() {
 	runs 1 tour --device /dev/none && complains 'No such file.*has no device of that name' &&
 		runs 1 tour --device /dev/zero && complains 'no device of this module' &&
-		runs 1 tour --device /dev/mmapdemo-pfn && complains 'strategy pagecache, and this is pfn' &&
+		runs 1 tour --device /dev/mmapdemo-pfn && complains 'strategy pagecache, and this device has pfn' &&
 		runs 2 tour --chapter 13 && complains "no chapter '13': 1 to 12" &&
 		runs 2 tour --chapter fork && runs 2 tour x &&
 		runs 1 tour --chapter 1 --html /none/x && complains '/none/x: No such file' || return
-	maps many 1 && runs 1 tour && let_go && complains 'in use \(1 mappings, 1 open' || return
+	maps many 1 && runs 1 tour && let_go && complains 'in use \(1 mappings, 1 other open' || return
 	/mmapdemo poison 0 4096
 	runs 1 tour && complains 'mmapdemo heal'
 	/mmapdemo heal

@@ -10,15 +10,15 @@
 #include "support/proc.h"
 #include "wire.h"
 
-#define FIRST_OF_OURS 100 /* of the descriptors that are no part of the show */
+#define FIRST_OF_OURS 100 /* the lowest descriptor that no chapter shows */
 
 const char *path;
 size_t page, huge;
 
-static int wire, device; /* to who shows it; the device, for its counts */
-static int batons[2][2]; /* what each of the two waits for */
+static int wire, device; /* the socket to the tour's process; the device, for its counts */
+static int batons[2][2]; /* a pipe for each process, which reads from it to wait for its turn */
 static int role;
-static pid_t caller; /* who began the step; 0: there is none */
+static pid_t caller; /* the process that began the step; 0: none did */
 static bool hidden;
 static sigjmp_buf rescue;
 static siginfo_t caught;
@@ -48,7 +48,7 @@ static void say_and_wait(struct tour_message message)
 		_exit(3);
 }
 
-/* All is seen of the step before the next one begins. */
+/* The tour reads a step's results before the next step begins. */
 static void end_step(void)
 {
 	if (caller != getpid())
@@ -64,7 +64,7 @@ void tour_call(const char *statement)
 	caller = getpid();
 }
 
-/* In a new child the same call returns, too: it is told of by the parent. */
+/* fork() returns in the child, too, but only the parent reports the call. */
 static void wait_for_baton(void)
 {
 	char baton;
@@ -79,7 +79,7 @@ static void give_baton(void)
 		_exit(3);
 }
 
-/* Whoever hears this ends all of the chapter's processes. */
+/* The tour's process then ends all processes of the chapter. */
 static void give_up(enum tour_kind kind, const char *why) __attribute__((noreturn));
 
 static void give_up(enum tour_kind kind, const char *why)
@@ -96,7 +96,7 @@ void tour_returned(long value, const char *as)
 
 	if (caller && caller != getpid()) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != caller) /* it has died before that */
+		if (getppid() != caller) /* the parent died before prctl() */
 			_exit(3);
 		caller = 0;
 		role = 1;
@@ -115,7 +115,7 @@ void tour_returned(long value, const char *as)
 	say(message);
 	if (value == -1 && !as) {
 		expect(false, "the call works", "%s", message.text);
-		give_up(SAYS_FAILED, "the rest needs this call");
+		give_up(SAYS_FAILED, "the rest of the chapter needs this call");
 	}
 }
 
@@ -130,7 +130,7 @@ void tour_refused(long value, int error, const char *name, const char *expected)
 	if (seen)
 		expect(seen == error, expected, "%s", strerrorname_np(seen));
 	else
-		expect(false, expected, "it works; %s was to come", name);
+		expect(false, expected, "it works, but %s is expected", name);
 }
 
 static void claim(enum tour_verdict verdict, const char *expected, const char *format, va_list ap)
@@ -209,7 +209,7 @@ void expect_present(const void *address, bool present, const char *expected)
 static void expect_frames(uint64_t a, uint64_t b, bool same, const char *expected)
 {
 	if (hidden)
-		unseen(expected, "frame numbers are hidden from us: they want root");
+		unseen(expected, "frame numbers are hidden, because they need root");
 	else if (a && a == b)
 		expect(same, expected, "frame 0x%jx, and 0x%jx", (uintmax_t)a, (uintmax_t)b);
 	else
@@ -302,11 +302,12 @@ static void take_signal(int number, siginfo_t *info, void *context)
 static const char *signal_name(int number, int code)
 {
 	if (number == SIGSEGV)
-		return code == SEGV_MAPERR   ? "SIGSEGV, SEGV_MAPERR: nothing is mapped there"
-		       : code == SEGV_ACCERR ? "SIGSEGV, SEGV_ACCERR: mapped, but not for this"
-					     : "SIGSEGV";
+		return code == SEGV_MAPERR ? "SIGSEGV, SEGV_MAPERR: nothing is mapped there"
+		       : code == SEGV_ACCERR
+			       ? "SIGSEGV, SEGV_ACCERR: the mapping's rights do not allow it"
+			       : "SIGSEGV";
 	if (number == SIGBUS)
-		return code == BUS_ADRERR      ? "SIGBUS, BUS_ADRERR: no memory behind it"
+		return code == BUS_ADRERR ? "SIGBUS, BUS_ADRERR: no memory is behind the address"
 		       : code == BUS_MCEERR_AR ? "SIGBUS, BUS_MCEERR_AR: broken memory"
 					       : "SIGBUS";
 	return "it works";
@@ -336,7 +337,7 @@ void tour_attempt(const char *statement, char *place, bool store, int signal, in
 	       expected, "%s", seen);
 }
 
-/* Out of the way of the numbers that the chapter's own get, as in a program of its own. */
+/* Moves a descriptor up, so that the chapter's own get the numbers they have in any program. */
 static int put_away(int fd)
 {
 	int high = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_OF_OURS);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * For the chapters of mmapdemo tour. They read like a program: each DO() and RUN()
- * is a step, shown as it stands here; what follows it says what was to be seen.
- * They run in processes of their own, which tell the one that shows it all.
+ * is a step, which the tour shows as it stands here. The expect_*() after it say what
+ * the step should do. Chapters run in processes of their own, which report to the tour's.
  */
 #ifndef TOUR_ACTOR_H
 #define TOUR_ACTOR_H
@@ -29,7 +29,7 @@ extern const char *path; /* of the device */
 extern size_t page;	 /* bytes */
 extern size_t huge;	 /* of a huge page; 0: the device has none */
 
-/* A call, that works: -1 is a failure of the tour. */
+/* A call that must work: the chapter ends if it returns -1. */
 #define DO(...)                                           \
 	do {                                              \
 		tour_call(#__VA_ARGS__ ";");              \
@@ -37,7 +37,7 @@ extern size_t huge;	 /* of a huge page; 0: the device has none */
 		tour_returned((long)(__VA_ARGS__), NULL); \
 	} while (0)
 
-/* One that is refused, with just this errno. */
+/* A call that must fail with this errno. */
 #define REFUSED(expected, error, ...)                                       \
 	do {                                                                \
 		tour_call(#__VA_ARGS__ ";");                                \
@@ -45,7 +45,7 @@ extern size_t huge;	 /* of a huge page; 0: the device has none */
 		tour_refused((long)(__VA_ARGS__), error, #error, expected); \
 	} while (0)
 
-/* What returns nothing of interest. */
+/* Statements whose result does not matter. */
 #define RUN(...)                             \
 	do {                                 \
 		tour_call(#__VA_ARGS__ ";"); \
@@ -58,12 +58,12 @@ extern size_t huge;	 /* of a huge page; 0: the device has none */
 #define STORE(place, signal, code, expected) \
 	tour_attempt(#place " = '!';", &(place), true, signal, code, expected)
 
-/* What is expected, and what was seen instead or indeed. */
+/* What is expected, and what was seen. */
 void expect(bool holds, const char *expected, const char *seen, ...)
 	__attribute__((format(printf, 3, 4)));
 void expect_text(const char *text, const char *wanted, const char *expected);
 void expect_zeros(const char *text, size_t bytes, const char *expected);
-/* Does a page stand behind it, now? */
+/* Is a page mapped there now? */
 void expect_present(const void *address, bool present, const char *expected);
 /* Frames as frame() gives them. */
 void expect_same(uint64_t a, uint64_t b, const char *expected);
@@ -73,22 +73,22 @@ void expect_vmas(uint32_t count, const char *expected);
 /* How often the module passed this tracepoint since the step began. */
 void expect_events(const char *event, uint32_t count, const char *expected);
 
-/* The frame behind an address, which is not touched; 0: none, or hidden. */
+/* The frame behind an address, without an access to it; 0: none, or hidden. */
 uint64_t frame(const void *address);
 struct mmapdemo_info tour_info(void);
 
-/* Anonymous memory is drawn, too, where that was asked for. */
+/* Has the tour draw this anonymous memory, too. */
 void tour_watch(const void *address, size_t bytes);
 
 /*
- * A chapter has two processes at most, and one of them acts: it passes on, and waits
- * until the other one does. The second begins when it is passed to.
+ * A chapter has two processes at most, of which one acts at a time. tour_pass() lets
+ * the other one act, and waits until that calls it. The second process begins waiting.
  */
 void tour_pass(void);
-/* In the second, after its last pass: ends it. In the first: has it do so, and waits. */
+/* Ends the second process, after its last pass; the first one waits for that end. */
 void tour_leave(void) __attribute__((noreturn));
 void tour_join(pid_t process);
-/* It cannot be shown here: ends the chapter. */
+/* Ends a chapter that cannot be shown here. */
 void tour_not_here(const char *why) __attribute__((noreturn));
 
 /* For the macros. */

@@ -18,19 +18,20 @@ static void run_huge(void)
 	RUN(strcpy(p, "first"));
 	if (!tour_info().huge_folios)
 		tour_not_here("no huge page of memory is free");
-	expect(tour_info().faults_huge == mapped + 1, "one touch mapped all of it by one entry",
+	expect(tour_info().faults_huge == mapped + 1,
+	       "one touch mapped the whole huge page with one page table entry",
 	       "%ju huge page mapped", (uintmax_t)(tour_info().faults_huge - mapped));
 	expect_same(frame(p) + huge / page - 1, frame(p + huge - page),
-		    "its frames follow each other, to the last");
+		    "the frames are consecutive, from the first to the last");
 	first = frame(p);
 	RUN(strcpy(p + huge - page, "last"));
-	expect_events("fault", 0, "the far end costs no fault");
+	expect_events("fault", 0, "a store to the far end takes no page fault");
 	DO(munmap(p + page, page));
-	expect_vmas(2, "a hole of one small page");
+	expect_vmas(2, "munmap() made a hole of one small page");
 	RUN(c = p[0] + p[2 * page]);
-	expect_same(frame(p), first, "small entries now, but to the same frame as before");
-	expect_same(frame(p + 2 * page), first + 2, "here, too");
-	expect_text(p + huge - page, "last", "and the contents stand");
+	expect_same(frame(p), first, "small entries map the memory now, and the frame is the same");
+	expect_same(frame(p + 2 * page), first + 2, "the frame behind the hole is the same, too");
+	expect_text(p + huge - page, "last", "the contents have not changed");
 	DO(munmap(p, huge));
 }
 
@@ -38,9 +39,9 @@ const struct tour_chapter tour_huge = {
 	.name = "huge",
 	.rows = "M11",
 	.title = "huge pages",
-	.says = "Where address, offset and memory allow, one entry of the page table maps what "
-		"otherwise takes hundreds: one fault, and less work for the processor with each "
-		"access. Programs need not know.",
+	.says = "One entry of the page table can map a huge page in place of hundreds of small "
+		"ones, if address and offset are aligned and memory is free. That saves page "
+		"faults, and the processor finds an address sooner. Programs need no change.",
 	.roles = {"process", ""},
 	.run = run_huge,
 };
@@ -60,30 +61,31 @@ static void run_poison(void)
 	DO(p = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	RUN(strcpy(p, "zero"); strcpy(p + page, "one"); strcpy(p + 2 * page, "two"));
 	DO(poison(page, MMAPDEMO_INJECT_HWPOISON));
-	expect_present(p + page, false, "the page is taken out of all mappings at once");
-	LOAD(p[page], SIGBUS, BUS_MCEERR_AR, "a load is SIGBUS, as of broken memory");
-	expect_events("poison_hit", 1, "the module counts it");
-	LOAD(p[0], 0, 0, "its neighbours work: the program that caught it goes on");
-	expect_text(p + 2 * page, "two", "on both sides");
+	expect_present(p + page, false, "the page is unmapped in all mappings at once");
+	LOAD(p[page], SIGBUS, BUS_MCEERR_AR, "a load raises the SIGBUS of broken memory");
+	expect_events("poison_hit", 1, "the module counts the access");
+	LOAD(p[0], 0, 0,
+	     "the neighbours still work, and a program that catches the signal goes on");
+	expect_text(p + 2 * page, "two", "the neighbour on the other side works, too");
 	DO(mmap(p + page, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
 		0));
 	tour_watch(p + page, page);
 	RUN(strcpy(p + page, "replaced"));
-	expect_text(p + page, "replaced", "a page of our own in its place, at the same address");
-	expect_vmas(2, "the device's VMA was cut in two for it");
+	expect_text(p + page, "replaced",
+		    "anonymous memory replaced the page, at the same address");
+	expect_vmas(2, "the kernel split the device's VMA in two");
 	DO(poison(page, MMAPDEMO_INJECT_NONE));
 	DO(pread(fd, text, sizeof(text), page));
-	expect_text(text, "one", "healed, the device's page is what it was");
+	expect_text(text, "one", "after the healing the device's page has its old contents");
 }
 
 const struct tour_chapter tour_poison = {
 	.name = "poison",
 	.rows = "C4",
 	.title = "a page fails, and the program survives",
-	.says = "Memory breaks, devices go away: an access is then SIGBUS. Here the module plays "
-		"that on demand. A program that is ready puts a page of its own in the place of "
-		"the "
-		"bad one, and goes on.",
+	.says = "An access to broken memory raises SIGBUS. Here the module simulates that on "
+		"demand. A program that catches the signal can map other memory in the place of "
+		"the bad page, and go on.",
 	.roles = {"process", ""},
 	.run = run_poison,
 };

@@ -12,16 +12,16 @@ static void run_mapping(void)
 	DO(fd = open(path, O_RDWR));
 	DO(pwrite(fd, "hello", 6, 0));
 	DO(p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
-	expect_vmas(1, "the process has a range of addresses for the device (a VMA)");
-	expect_present(p, false, "no page is there yet: mmap promises, the first touch pays");
-	expect_events("mmap", 1, "the module was asked once");
+	expect_vmas(1, "the process has a range of addresses for the device: a VMA");
+	expect_present(p, false, "no page is mapped yet: the first access to a page maps it");
+	expect_events("mmap", 1, "the kernel called the module's mmap once");
 	RUN(c = p[0]);
-	expect(c == 'h', "a load gives the device's byte", "'%c'", c);
-	expect_present(p, true, "the load faulted, and the kernel put a page there");
+	expect(c == 'h', "a load returns the device's byte", "'%c'", c);
+	expect_present(p, true, "the load took a page fault, and the kernel mapped the page");
 	RUN(strcpy(p, "HELLO"));
-	expect_events("fault", 0, "the page is there: a store costs no call and no fault");
+	expect_events("fault", 0, "the page is mapped, so that a store takes no page fault");
 	DO(pread(fd, text, sizeof(text), 0));
-	expect_text(text, "HELLO", "the store is the device's contents");
+	expect_text(text, "HELLO", "read() returns what was stored");
 	DO(munmap(p, page));
 	expect_vmas(0, "the range is gone");
 }
@@ -30,9 +30,9 @@ const struct tour_chapter tour_mapping = {
 	.name = "mapping",
 	.rows = "S1 S7",
 	.title = "what mapping is",
-	.says = "mmap() makes bytes of a file, or of a device, appear as memory. It hands out "
-		"addresses; frames, which are pages of real memory, come one by one when they are "
-		"touched. From then on loads and stores are all it takes.",
+	.says = "mmap() makes the bytes of a file or a device appear as memory. The call only "
+		"reserves addresses. The first access to a page takes a page fault, which maps a "
+		"frame: a page of real memory. Later loads and stores need no system call.",
 	.roles = {"process", ""},
 	.run = run_mapping,
 };
@@ -42,9 +42,9 @@ static void run_file(void)
 	DO(fd = open(path, O_RDWR));
 	DO(pwrite(fd, "in page two", 12, 2 * page));
 	DO(p = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 2 * page));
-	expect_text(p, "in page two", "the mapping begins where its offset says");
+	expect_text(p, "in page two", "the mapping begins at its offset");
 	RUN(strcpy(p + page - 3, "across"));
-	expect_other(frame(p), frame(p + page), "neighbouring pages are two frames");
+	expect_other(frame(p), frame(p + page), "neighbouring pages have different frames");
 	DO(pread(fd, text, sizeof(text), 3 * page - 3));
 	expect_text(text, "across", "read() sees what was stored across the border of two pages");
 	DO(pwrite(fd, "by write", 9, 3 * page));
@@ -61,8 +61,8 @@ const struct tour_chapter tour_file = {
 	.name = "file",
 	.rows = "S1 S7",
 	.title = "backed by a file",
-	.says = "Behind a file mapping stand the file's own pages. Whoever reads, writes or maps "
-		"them sees the same bytes at once: there is one copy, and nothing to synchronise.",
+	.says = "A shared mapping shows the file's own pages. read(), write() and all mappings "
+		"see the same bytes at once, because there is only one copy of them.",
 	.roles = {"process", ""},
 	.run = run_file,
 };
@@ -76,14 +76,14 @@ static void run_anonymous(void)
 	tour_watch(mine, page);
 	DO(ours = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 	tour_watch(ours, page);
-	expect_vmas(1, "of these three, one is the device's");
+	expect_vmas(1, "one of these three VMAs is the device's");
 	expect_zeros(mine, page, "anonymous memory begins as zeros");
-	expect_zeros(ours, page, "shared or not");
+	expect_zeros(ours, page, "shared anonymous memory begins as zeros, too");
 	RUN(strcpy(mine, "mine"));
 	RUN(strcpy(ours, "ours"));
-	expect_text(p, "the device's", "the device is not touched by that");
-	expect_other(frame(mine), frame(p), "its frame is another");
-	expect_other(frame(ours), frame(mine), "and the two have frames of their own");
+	expect_text(p, "the device's", "the stores did not change the device");
+	expect_other(frame(mine), frame(p), "private anonymous memory has another frame");
+	expect_other(frame(ours), frame(mine), "shared anonymous memory has another one again");
 	DO(child = fork());
 	if (!child) {
 		RUN(strcpy(mine, "the child's"));
@@ -94,18 +94,19 @@ static void run_anonymous(void)
 	}
 	tour_pass();
 	tour_join(child);
-	expect_text(mine, "mine", "private: the child's store stays with the child");
-	expect_text(ours, "the child's", "shared: it is seen here");
+	expect_text(mine, "mine", "private: the parent does not see the child's store");
+	expect_text(ours, "the child's", "shared: the parent sees the child's store");
 	DO(pread(fd, text, sizeof(text), 0));
-	expect_text(text, "the device's", "none of it ever reached the device");
+	expect_text(text, "the device's", "no store reached the device");
 }
 
 const struct tour_chapter tour_anonymous = {
 	.name = "anonymous",
 	.rows = "S2",
 	.title = "memory with no file behind it",
-	.says = "MAP_ANONYMOUS gives zeroed memory that belongs to no file: what malloc() is made "
-		"of. It is private to a process, or shared with those it forks.",
+	.says = "MAP_ANONYMOUS gives zeroed memory that belongs to no file. malloc() gets its "
+		"memory so. A process has it for itself (MAP_PRIVATE), or shares it with its "
+		"children (MAP_SHARED).",
 	.roles = {"parent", "child"},
 	.run = run_anonymous,
 };
@@ -117,9 +118,9 @@ static void second_process(void)
 	first_frame = *(volatile uint64_t *)ours;
 	DO(fd = open(path, O_RDWR));
 	DO(q = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
-	expect_vmas(2, "two processes, two VMAs");
+	expect_vmas(2, "each of the two processes has its own VMA");
 	expect_text(q, "stored by the first", "the second process sees the first one's store");
-	expect_same(frame(q), first_frame, "because it has the very same frame");
+	expect_same(frame(q), first_frame, "both processes have the same frame");
 	RUN(strcpy(q, "stored by the second"));
 	tour_pass();
 	tour_leave();
@@ -127,7 +128,7 @@ static void second_process(void)
 
 static void run_processes(void)
 {
-	/* where the second one finds the frame to compare with: no part of the show */
+	/* The second process finds the frame to compare with here; it is no step. */
 	ours = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	DO(child = fork());
 	if (!child)
@@ -136,23 +137,23 @@ static void run_processes(void)
 	DO(p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	RUN(strcpy(p, "stored by the first"));
 	*(uint64_t *)ours = frame(p);
-	expect_vmas(1, "so far one process maps the device");
+	expect_vmas(1, "only one process maps the device so far");
 	tour_pass();
 	RUN(c = p[0]);
-	expect_text(p, "stored by the second", "the first sees the second one's store");
+	expect_text(p, "stored by the second", "the first process sees the second one's store");
 	DO(pread(fd, text, sizeof(text), 0));
-	expect_text(text, "stored by the second", "so does read()");
+	expect_text(text, "stored by the second", "read() returns the second one's store, too");
 	tour_join(child);
-	expect_vmas(1, "the second process took its VMA along");
-	expect_events("vma_close", 1, "the module was told");
+	expect_vmas(1, "the second process's VMA ended with it");
+	expect_events("vma_close", 1, "the kernel called the module's close");
 }
 
 const struct tour_chapter tour_processes = {
 	.name = "processes",
 	.rows = "S3",
 	.title = "two processes, one page",
-	.says = "Processes that know nothing of each other map the same part of the device. Their "
-		"addresses differ, their frame is one: this is shared memory.",
+	.says = "Two processes open and map the same page of the device, each by itself. Each has "
+		"its own VMA, and both VMAs show the same frame. That is shared memory.",
 	.roles = {"first", "second"},
 	.run = run_processes,
 };

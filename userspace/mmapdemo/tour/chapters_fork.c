@@ -11,13 +11,13 @@ static uint64_t before, written, copy;
 static void shared_child(void)
 {
 	RUN(c = p[0]);
-	expect_same(frame(p), before, "the child inherited the mapping, and the frame");
+	expect_same(frame(p), before, "the child inherited the mapping with the same frame");
 	RUN(strcpy(p, "by the child"));
-	expect_same(frame(p), before, "a store changes that frame: nothing is copied");
+	expect_same(frame(p), before, "the store changed that frame: the kernel copied nothing");
 	tour_pass();
 	RUN(c = p[0]);
 	expect_text(p, "by the parent", "the child sees the parent's store");
-	expect_same(frame(p), before, "still the same frame");
+	expect_same(frame(p), before, "the frame is still the same");
 	tour_pass();
 	tour_leave();
 }
@@ -31,26 +31,26 @@ static void run_fork_shared(void)
 	DO(child = fork());
 	if (!child)
 		shared_child();
-	expect_vmas(2, "fork copies the VMA, so there are two");
-	expect_events("vma_open", 1, "the module is told of the new one");
+	expect_vmas(2, "fork() copied the VMA");
+	expect_events("vma_open", 1, "the kernel called the module's open for the new VMA");
 	tour_pass();
 	RUN(c = p[0]);
 	expect_text(p, "by the child", "the parent sees the child's store");
 	RUN(strcpy(p, "by the parent"));
-	expect_same(frame(p), before, "the parent's frame is what it was, too");
+	expect_same(frame(p), before, "the parent's frame is still the same, too");
 	tour_pass();
 	tour_join(child);
-	expect_vmas(1, "the child's VMA went with the child");
+	expect_vmas(1, "the child's VMA ended with the child");
 	DO(pread(fd, text, sizeof(text), 0));
-	expect_text(text, "by the parent", "and the device has what was stored last");
+	expect_text(text, "by the parent", "read() returns what was stored last");
 }
 
 const struct tour_chapter tour_fork_shared = {
 	.name = "fork-shared",
 	.rows = "S4",
 	.title = "fork, and a shared mapping",
-	.says = "fork() copies the list of mappings, not the memory. Through a shared one parent "
-		"and child go on seeing each other's stores.",
+	.says = "fork() copies the VMAs of a process. A shared mapping keeps its frames, so that "
+		"parent and child see each other's stores.",
 	.roles = {"parent", "child"},
 	.run = run_fork_shared,
 };
@@ -58,14 +58,13 @@ const struct tour_chapter tour_fork_shared = {
 static void private_child(void)
 {
 	RUN(c = p[0] + p[page]);
-	expect_same(frame(p), before, "page 0: the child has the device's frame, as the parent");
-	expect_same(frame(p + page), copy,
-		    "page 1: it has the parent's copy, which both share now");
+	expect_same(frame(p), before, "page 0: parent and child both have the device's frame");
+	expect_same(frame(p + page), copy, "page 1: parent and child share the parent's copy");
 	RUN(strcpy(p, "the child's"));
-	expect_other(frame(p), before, "this is the moment of copying: the page has a new frame");
+	expect_other(frame(p), before, "the kernel copies the page now: it has a new frame");
 	expect_text(p, "the child's", "the child sees its own store");
 	RUN(strcpy(p + page, "the child's"));
-	expect_other(frame(p + page), copy, "the same for the page that was a copy already");
+	expect_other(frame(p + page), copy, "a store copies a page that is a copy already, too");
 	tour_pass();
 	tour_leave();
 }
@@ -85,31 +84,31 @@ static void run_fork_private(void)
 	expect_other(frame(p + page), written, "the first store gives page 1 a frame of its own");
 	copy = frame(p + page);
 	DO(pread(fd, text, sizeof(text), page));
-	expect_text(text, "the device's", "the device does not see it");
+	expect_text(text, "the device's", "the store did not reach the device");
 	DO(child = fork());
 	if (!child)
 		private_child();
 	tour_pass();
 	RUN(c = p[0]);
 	expect_text(p, "the device's", "the parent does not see the child's store");
-	expect_same(frame(p), before, "and has the frame that it had");
-	expect_same(frame(p + page), copy, "its copy is its own again");
+	expect_same(frame(p), before, "the parent's frame is still the same");
+	expect_same(frame(p + page), copy, "the parent still has its copy, now alone");
 	RUN(strcpy(p, "the parent's"));
-	expect_other(frame(p), before, "now the parent copies, too");
+	expect_other(frame(p), before, "the parent's store copies the page, too");
 	tour_join(child);
 	DO(pread(fd, text, sizeof(text), 0));
-	expect_text(text, "the device's", "whoever stored: the device is what it was");
+	expect_text(text, "the device's", "no store changed the device");
 	DO(munmap(p, 2 * page));
-	expect_vmas(0, "the copies go with the mapping");
+	expect_vmas(0, "the mapping is gone, and its copies with it");
 }
 
 const struct tour_chapter tour_fork_private = {
 	.name = "fork-private",
 	.rows = "S5 S6",
 	.title = "fork, and a private mapping: the moment of copying",
-	.says = "MAP_PRIVATE promises that stores stay with who made them. The kernel does not "
-		"copy before it must: pages are shared until the first store, which gives the one "
-		"who stores a copy (copy on write).",
+	.says = "Only the process that stores to a MAP_PRIVATE mapping sees the store. Until then "
+		"processes share the page, which is write-protected. The first store takes a page "
+		"fault, which gives the process a copy: copy-on-write.",
 	.roles = {"parent", "child"},
 	.run = run_fork_private,
 };
@@ -117,8 +116,8 @@ const struct tour_chapter tour_fork_private = {
 static void vmas_child(void)
 {
 	DO(munmap(p, 4 * page));
-	expect_vmas(3, "its own are gone, the parent's stay");
-	expect_events("vma_close", 3, "each was closed");
+	expect_vmas(3, "the child's VMAs are gone, the parent's stay");
+	expect_events("vma_close", 3, "the kernel called close for each of them");
 	tour_pass();
 	tour_leave();
 }
@@ -128,37 +127,39 @@ static void run_vmas(void)
 	DO(fd = open(path, O_RDWR));
 	DO(p = mmap(NULL, 4 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	expect_vmas(1, "mmap makes one VMA");
-	expect_events("mmap", 1, "the module's mmap is called, for the first one only");
+	expect_events("mmap", 1,
+		      "the kernel called the module's mmap, which it does only for a new mapping");
 	RUN(strcpy(p, "zero"); strcpy(p + page, "one"); strcpy(p + 2 * page, "two"));
 	DO(mprotect(p + page, page, PROT_READ));
-	expect_vmas(3, "a page with other rights cuts it into three");
-	expect_events("vma_open", 2, "the two new ones are opened, not mapped");
-	expect_text(p + page, "one", "the pages stay what they are");
+	expect_vmas(3, "a page with other rights splits the VMA into three");
+	expect_events("vma_open", 2, "the kernel called open for the two new VMAs, and not mmap");
+	expect_text(p + page, "one", "the pages keep their contents");
 	DO(child = fork());
 	if (!child)
 		vmas_child();
-	expect_vmas(6, "fork copies all three");
-	expect_events("vma_open", 3, "and opens each");
+	expect_vmas(6, "fork() copied all three VMAs");
+	expect_events("vma_open", 3, "the kernel called open for each copy");
 	tour_pass();
 	tour_join(child);
-	expect_vmas(3, "three are left");
+	expect_vmas(3, "the parent's three VMAs are left");
 	DO(mprotect(p + page, page, PROT_READ | PROT_WRITE));
-	expect_vmas(3, "with the same rights again they stay three: a driver with a close "
-		       "callback is not asked to merge");
-	expect_events("vma_close", 0, "nothing is closed");
+	expect_vmas(3, "the rights are the same again, but the kernel does not merge VMAs whose "
+		       "driver has a close callback");
+	expect_events("vma_close", 0, "the kernel called close for none");
 	DO(munmap(p, 4 * page));
-	expect_vmas(0, "munmap closes them all");
-	expect_events("vma_close", 3, "one by one");
-	expect_events("notify", 1, "and whoever waits for the last mapping's end is woken");
+	expect_vmas(0, "munmap() removed all three VMAs");
+	expect_events("vma_close", 3, "the kernel called close for each of the three");
+	expect_events("notify", 1,
+		      "the module woke those who wait for the end of the last mapping");
 }
 
 const struct tour_chapter tour_vmas = {
 	.name = "vmas",
 	.rows = "V1 V2",
 	.title = "open and close, as the kernel sees them",
-	.says = "A driver's mmap is called once; then VMAs are split, moved, copied by fork and "
-		"ended, and each time its open or close is called. Who counts users must follow "
-		"them all.",
+	.says = "The kernel calls a driver's mmap once for a mapping. It calls open when it splits "
+		"or moves the VMA or fork() copies it, and close when a VMA ends. A driver that "
+		"counts its users needs both callbacks.",
 	.roles = {"parent", "child"},
 	.run = run_vmas,
 };

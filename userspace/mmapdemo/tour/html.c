@@ -112,23 +112,23 @@ static void put_head(FILE *file, const struct tour *tour)
 	html_begin(file, "A tour of mmap", picture_css, tour_css);
 	fputs("<h1>A tour of mmap, on a real device</h1>\n<p class='dim'>", file);
 	html_text(file, tour->device);
-	fprintf(file, ", %s; Linux %s, %s. All of it was run, and seen, there.</p>\n",
+	fprintf(file, ", %s; Linux %s, %s. All steps ran there.</p>\n",
 		number_bytes(tour->bytes, size), tour->system.release, tour->system.machine);
-	fputs("<p class='lead'>Each step is a call in C, what was expected of it, and what was "
-	      "seen. In the drawings, addresses are on the sides, and frames (pages of real "
-	      "memory) "
-	      "in the middle; the same letter and colour is the same frame. Broken border: a "
-	      "private copy, or anonymous memory; dotted: absent; grey: read-only; thick red: "
-	      "poisoned.</p>\n",
+	fputs("<p class='lead'>Each step shows a call in C, what was expected, and what was seen. "
+	      "The drawings show addresses on the sides, and frames (pages of real memory) in the "
+	      "middle. The same letter and colour is the same frame. A broken border marks a "
+	      "private copy or anonymous memory, a dotted one an absent page, a grey one "
+	      "a read-only page, a thick red one a poisoned page.</p>\n",
 	      file);
 	if (!tour->traced) {
-		fputs("<p class='dim'>Without what the module's tracepoints say: ", file);
+		fputs("<p class='dim'>The module's tracepoints are not shown: ", file);
 		html_text(file, tour->why_not);
 		fputs("</p>\n", file);
 	}
 	if (tour->hidden)
-		fputs("<p class='dim'>Frame numbers were hidden: they want root.</p>\n", file);
-	fputs("<p class='keys dim'>Keys: <kbd>→</kbd> <kbd>←</kbd> step by step, <kbd>n</kbd> "
+		fputs("<p class='dim'>Frame numbers were hidden, because they need root.</p>\n",
+		      file);
+	fputs("<p class='keys dim'>Keys: <kbd>→</kbd> <kbd>←</kbd> move by steps, <kbd>n</kbd> "
 	      "<kbd>p</kbd> by chapters.</p>\n",
 	      file);
 }

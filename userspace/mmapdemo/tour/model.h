@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What was seen on a tour, for those who show it: as text, as JSON, as a page. */
+/* The results of a tour, which are shown as text, as JSON or as a page. */
 #ifndef TOUR_MODEL_H
 #define TOUR_MODEL_H
 
@@ -17,7 +17,7 @@
 struct tour_claim {
 	char *expected, *seen;
 	enum tour_verdict verdict;
-	/* Until the step is over: how often this tracepoint is to be passed in it. */
+	/* How often the module should pass this tracepoint in the step. */
 	char *event;
 	uint64_t count;
 };
@@ -26,7 +26,7 @@ struct tour_claim {
 struct tour_event {
 	int pid;
 	char name[32];
-	char *text; /* what it tells */
+	char *text; /* its fields */
 };
 
 struct tour_step {
@@ -37,17 +37,17 @@ struct tour_step {
 	struct tour_event *events;
 	size_t event_count;
 	struct map_picture picture;
-	bool same; /* as the picture of the step before */
+	bool same; /* the picture equals the one of the step before */
 	struct mmapdemo_info info;
 };
 
-/* A chapter, as it went. */
+/* The results of a chapter. */
 struct tour_part {
 	const struct tour_chapter *chapter;
 	struct tour_step *steps;
 	size_t count;
 	enum tour_verdict verdict; /* UNSEEN: it cannot be shown here */
-	char *reason;		   /* of that, or of a failure beside the claims */
+	char *reason;		   /* why it cannot be shown, or what failed beside the claims */
 };
 
 struct tour {

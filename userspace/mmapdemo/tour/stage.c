@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Runs a chapter in a process of its own, hears what it tells, and looks at it. */
+/* Runs a chapter in a process of its own, reads its messages, and takes pictures of it. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <poll.h>
@@ -21,7 +21,7 @@
 #include "watch/reader.h"
 #include "wire.h"
 
-/* A process that is silent for so long is stuck. A loaded VM without kvm is slow. */
+/* A process hangs if it sends nothing for so long. A loaded VM without KVM is slow. */
 #define PATIENCE	  60000
 #define CONTENTS_AT_START (4 << 20)
 
@@ -75,7 +75,8 @@ static void judge_events(struct tour *tour, struct tour_step *step)
 		claim->verdict = !tour->traced ? UNSEEN : count == claim->count ? HOLDS : DIFFERS;
 		claim->seen = tour->traced ? format_text("%s %ju time%s", claim->event,
 							 (uintmax_t)count, count == 1 ? "" : "s")
-					   : format_text("%s is not told to us", claim->event);
+					   : format_text("%s cannot be seen without tracing",
+							 claim->event);
 		free(claim->event);
 		claim->event = NULL;
 	}
@@ -130,7 +131,7 @@ static void begin_step(struct stage *stage, const struct tour_message *message)
 	struct tour_part *part = stage->part;
 
 	end_step(stage);
-	/* what came between is no step's */
+	/* events between two steps belong to none */
 	read_events(stage);
 	part->steps = array_with_one_more(part->steps, part->count, sizeof(*part->steps));
 	stage->step = &part->steps[part->count++];
@@ -172,7 +173,7 @@ static void fail_part(struct tour_part *part, const char *reason)
 	part->reason = copy_text(reason);
 }
 
-/* Who waits for it goes on. */
+/* Lets the process that waits for the answer go on. */
 static void answer(const struct stage *stage)
 {
 	if (!stage->stopped)
@@ -231,7 +232,9 @@ static void listen_to(struct stage *stage)
 			return;
 		}
 		if (!ready) {
-			fail_part(stage->part, "nothing was heard for a minute: it is stuck");
+			fail_part(
+				stage->part,
+				"the chapter's processes hang: they reported nothing for a minute");
 			return;
 		}
 		got = recv(stage->socket, &message, sizeof(message), 0);
@@ -291,6 +294,6 @@ bool tour_run(struct tour *tour, const struct tour_chapter *chapter, tour_seen *
 	close(ends[0]);
 	if (!stage.stopped && !stage.part->reason && (!WIFEXITED(status) || WEXITSTATUS(status)))
 		fail_part(stage.part, WIFSIGNALED(status) ? strsignal(WTERMSIG(status))
-							  : "its process gave up");
+							  : "the chapter's process gave up");
 	return !stage.stopped;
 }

@@ -33,13 +33,13 @@ void tour_text_begin(const struct tour *tour, const struct terminal *terminal)
 		 tour->system.release, tour->system.machine, tour->page_size);
 	print_words(terminal, 0, text);
 	if (!tour->traced) {
-		snprintf(text, sizeof(text), "Without what the module's tracepoints say: %.200s",
+		snprintf(text, sizeof(text), "The module's tracepoints are not shown: %.200s",
 			 tour->why_not);
 		print_words(terminal, 0, text);
 	}
 	print_words(terminal, 0,
-		    "In the drawings, addresses are on the sides and frames (pages of real memory) "
-		    "between or beside them; the same letter is the same frame.");
+		    "The drawings show addresses on the sides, and frames (pages of real memory) "
+		    "between or beside them. The same letter is the same frame.");
 	map_text_legend(terminal);
 }
 
@@ -157,8 +157,8 @@ void tour_text_end(const struct tour *tour, const struct terminal *terminal)
 	}
 	if (tour->hidden)
 		print_words(terminal, 0,
-			    "Frame numbers were hidden (they want root): contents alone "
-			    "were compared.");
+			    "Frame numbers were hidden, because they need root: the tour "
+			    "compared contents alone.");
 	putchar('\n');
 	if (of[DIFFERS])
 		printf("tour: %zu of %zu chapters differ\n", of[DIFFERS], tour->count);

@@ -34,21 +34,21 @@ struct options {
 enum { CHAPTER = 'c', STEP = 's', HTML = 'h' };
 
 static const struct argp_option argp_options[] = {
-	{"chapter", CHAPTER, "NAME", 0, "this one alone, by its name or number", 0},
+	{"chapter", CHAPTER, "NAME", 0, "show only this chapter, by name or number", 0},
 	{"step", STEP, NULL, 0, "wait for a key after each step; q ends the tour", 0},
-	{"html", HTML, "FILE", 0, "write it as a page, too: one file, to be read anywhere", 0},
+	{"html", HTML, "FILE", 0, "write the tour as one HTML file, too", 0},
 	{},
 };
 
 static const char doc[] =
-	"Shows what mmap does, in chapters: each step is a call, what is expected of it, what was "
-	"seen, a drawing of who maps which frame, and what the module's tracepoints said.\v"
+	"Shows what mmap does, in chapters. Each step makes a call, says what is expected and what "
+	"was seen, draws which process maps which frame, and lists the module's tracepoints.\v"
 	"Chapters: mapping, file, anonymous, processes, fork-shared, fork-private, protection, "
 	"arguments, munmap, vmas, huge, poison.\n\n"
-	"It OVERWRITES the first 4 MiB of the device. As root it shows frame numbers and "
-	"tracepoints, too.\n\n"
+	"The tour OVERWRITES the first 4 MiB of the device. Frame numbers and tracepoints need "
+	"root.\n\n"
 	"Exit status: 0 all that was seen is as expected; 1 something is not, or it failed; "
-	"2 usage.";
+	"2 usage error.";
 
 static const struct tour_chapter *find_chapter(const char *name)
 {
@@ -89,7 +89,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* A tour wants the device for itself: it counts mappings, and looks at contents. */
+/* The tour needs the device for itself, because it counts mappings and reads contents. */
 static void open_tour(const struct control *control, struct tour *tour)
 {
 	struct mmapdemo_info info;
@@ -99,20 +99,20 @@ static void open_tour(const struct control *control, struct tour *tour)
 	info = control_info(control, tour->fd);
 	if (strcmp(info.strategy, "pagecache"))
 		control_fail(control,
-			     "the tour is of the strategy pagecache, and this is %s: what that "
-			     "holds and denies is in docs/contract.md",
+			     "the tour shows the strategy pagecache, and this device has %s: "
+			     "docs/contract.md lists what that supports",
 			     info.strategy);
 	if (info.vmas || info.opens > 1)
 		control_fail(control,
-			     "in use (%u mappings, %u open beside us), and the tour counts them: "
-			     "end that first (mmapdemo maps, fuser)",
+			     "in use (%u mappings, %u other open files), and the tour counts both: "
+			     "end those first (mmapdemo maps, fuser)",
 			     info.vmas, info.opens - 1);
 	if (info.wipe_policy)
 		control_fail(control,
-			     "it is wiped when its last user goes, and the tour shows what "
-			     "stays: mmapdemo wipe --policy none");
+			     "a policy wipes it when its last user leaves, but the tour shows that "
+			     "contents stay: mmapdemo wipe --policy none");
 	if (info.rules)
-		control_fail(control, "some of it is made to fail or to be slow: mmapdemo heal");
+		control_fail(control, "rules make a part of it fail or slow: mmapdemo heal");
 	page = info.page_size;
 	if (info.bytes < SMALLEST * page)
 		control_fail(control, "too small: mmapdemo resize 16M");
@@ -138,14 +138,15 @@ static bool seen(const struct tour *tour, const struct tour_part *part,
 	if (options->control.json)
 		return !stopped_by;
 	tour_text_step(part, step, &options->terminal);
-	return !stopped_by && (!options->step || terminal_key("-- a key goes on, q ends --"));
+	return !stopped_by &&
+	       (!options->step || terminal_key("-- press a key to go on, q to end --"));
 }
 
 static void run(struct options *options, struct tour *tour)
 {
 	bool json = options->control.json;
 
-	/* What was set up is put back at the end, which is to come then, too. */
+	/* A signal must not end the program before it has undone its settings. */
 	catch_signals();
 	if (!json)
 		tour_text_begin(tour, &options->terminal);

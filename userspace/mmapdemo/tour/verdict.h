@@ -2,6 +2,6 @@
 #ifndef TOUR_VERDICT_H
 #define TOUR_VERDICT_H
 
-enum tour_verdict { HOLDS, DIFFERS, UNSEEN /* nobody told us */ };
+enum tour_verdict { HOLDS, DIFFERS, UNSEEN /* it could not be seen */ };
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What those who act in a chapter tell the one who shows it. */
+/* The messages from a chapter's processes to the tour's process. */
 #ifndef TOUR_WIRE_H
 #define TOUR_WIRE_H
 
