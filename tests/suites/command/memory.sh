@@ -97,7 +97,7 @@ holes() {
 }
 
 past_the_end() {
-	runs 1 fill 8M 1 && complains '1 bytes from 8388608 on reach past the end, which is at 8388608' &&
+	runs 1 fill 8M 1 && complains '1 bytes from offset 8388608 reach past the end, which is at 8388608' &&
 		runs 1 sum 0 0x800001 && complains 'past the end' && runs 1 sum 0 0 &&
 		complains 'LENGTH is 0' && runs 1 fill 0xffffffffffffffff 2 && complains 'past the end'
 }

@@ -55,7 +55,7 @@ slow() {
 }
 
 fault_errors() {
-	runs 1 poison 100 4K && complains 'multiples of the page, 4096' && runs 1 poison 0 0 &&
+	runs 1 poison 100 4K && complains 'multiples of the page size, 4096' && runs 1 poison 0 0 &&
 		complains 'LENGTH is 0' && runs 1 heal 0 1 && complains 'multiples of the page' &&
 		runs 2 poison 0 4K --every 0 && runs 2 poison 0 4K --chance 1 &&
 		runs 2 poison 0 4K --once --every 2 && runs 2 poison 0 4K --enomem --hwpoison &&

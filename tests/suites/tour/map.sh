@@ -85,7 +85,7 @@ map_hidden() {
 		maps many 1 && status=0 && said=$(as_nobody "/mmapdemo map $held" 2>&1) || status=$?
 	let_go
 	same "exit status for another's process" 1 "$status" &&
-		says '^mmapdemo map: process [0-9]+ is not yours to look into: be root$'
+		says '^mmapdemo map: process [0-9]+ cannot be read by this user: run as root$'
 }
 
 map_self() {
@@ -93,12 +93,12 @@ map_self() {
 		maps many 1 && runs 0 map --all "$held" && let_go && says '/dev/mmapdemo' && says '\[stack\]'
 }
 
-# Frame numbers alone are mapped: pagemap leaves that out, and it is said.
+# pagemap leaves a VM_PFNMAP mapping out, and the map says so.
 map_by_number() {
 	mv /dev/mmapdemo /dev/was && ln -s mmapdemo-pfn /dev/mmapdemo
 	maps many 1
 	rm /dev/mmapdemo && mv /dev/was /dev/mmapdemo
-	runs 0 map "$held" && let_go && says 'mapped by number: not told'
+	runs 0 map "$held" && let_go && says 'VM_PFNMAP: frames unknown'
 }
 
 # What is drawn from JSON is what is drawn of the process.
@@ -114,11 +114,11 @@ map_from() {
 		'.processes[0].vmas[0].end = 9223372036854775807' '.processes[0].vmas[0].unknown = 9' \
 		'.processes[0].vmas[0].runs[0].count = 1000' '.processes[0].vmas[0].runs[0].state = "x"'; do
 		jq "$change" /tmp/map.json >/tmp/odd.json
-		runs 1 map --from /tmp/odd.json && complains '^mmapdemo map: /tmp/odd.json: not of mmapdemo map' ||
+		runs 1 map --from /tmp/odd.json && complains '^mmapdemo map: /tmp/odd.json: not written by mmapdemo map' ||
 			return
 	done
 	head -c 300 /tmp/map.json >/tmp/odd.json
-	runs 1 map --from /tmp/odd.json && complains 'it is something else, or has been cut off'
+	runs 1 map --from /tmp/odd.json && complains 'the file is something else, or was cut off'
 }
 
 # jq puts U+FFFD in the place of bytes that are no character
@@ -143,12 +143,12 @@ map_long_names() {
 
 map_errors() {
 	runs 1 map 4194303 && complains '^mmapdemo map: there is no process 4194303' &&
-		runs 1 map 2 && complains 'has no memory: it has ended, or is the kernel' &&
+		runs 1 map 2 && complains 'has no memory: it has ended, or is a kernel thread' &&
 		runs 1 map $$ && complains 'has not mapped /dev/mmapdemo: --all shows' &&
 		runs 1 map --device /dev/none $$ && complains '/dev/none: No such file.*has no device of that name' &&
 		runs 2 map && complains 'wants PIDs' && runs 2 map x && complains "PID 'x' is not the number" &&
 		runs 2 map 0 && runs 2 map 1 2 3 4 5 6 7 8 9 && complains 'more than 8' &&
 		runs 1 map --self --svg /none/x && complains '/none/x: No such file' &&
-		runs 1 map --from /none && complains '/none: there is no JSON to read: No such file' &&
+		runs 1 map --from /none && complains '/none: no JSON can be read: No such file' &&
 		runs 1 map --self --svg /dev/full && complains 'not written: No space'
 }

@@ -40,15 +40,15 @@ static const struct argp_option argp_options[] = {
 	{"slope", SLOPE, "N[K|M|G]", 0,
 	 "measure map-write and munmap at sizes from 64K to N, too, and memory from 256M", 0},
 	{"repeats", REPEATS, "N", 0, "run each work N times and report the median (default 5)", 0},
-	{"write", WRITE, NULL, 0, "allow a DEVICE that is not the module's to be overwritten", 0},
+	{"write", WRITE, NULL, 0, "overwrite a DEVICE even if it is not the module's", 0},
 	{"instructions", INSTRUCTIONS, NULL, 0,
-	 "take the clock as a counter of instructions: this is QEMU's -icount shift=1", 1},
+	 "take the clock for a counter of instructions, as in QEMU with -icount shift=1", 1},
 	{"contention", CONTENTION, NULL, 0,
-	 "do other works, on 1, 2, 4 and more processors at once, for the meter of `make "
+	 "run other works on 1, 2, 4 and more processors at once, for the meter of `make "
 	 "bench-contention'",
 	 1},
 	{"host", HOST, NULL, 0,
-	 "do other works, by threads and by processes on 1, 2, 4 and more processors of this "
+	 "run other works by threads and by processes on 1, 2, 4 and more processors of this "
 	 "machine at once, and print a table to attach to a report",
 	 1},
 	{"json", JSON, "FILE", OPTION_ARG_OPTIONAL,
@@ -59,14 +59,14 @@ static const struct argp_option argp_options[] = {
 };
 
 static const char doc[] =
-	"Measures what mapping costs: of each DEVICE (default: /dev/mmapdemo*), whose bytes it "
-	"overwrites, and of what else can be mapped. A figure is the median of some runs, in "
-	"nanoseconds per page of 4 KiB or per call, with all that the program itself does.\v"
-	"Root can set what the peers need (shmem_enabled, nr_hugepages); it is put back. What "
-	"is not to be had has a reason in the place of a figure.\n"
+	"Measures the cost of mapping each DEVICE (default: /dev/mmapdemo*), which it OVERWRITES, "
+	"and of other mappable memory. A figure is the median of several runs, in nanoseconds per "
+	"page of 4 KiB or per call, and includes the program's own work.\v"
+	"As root it changes the settings that its peers need (shmem_enabled, nr_hugepages), and "
+	"restores them. A work that cannot be measured has a reason in place of a figure.\n"
 	"\n"
 	"Exit status: 0 there are figures; 1 there is none, or the run failed, or FILE cannot "
-	"be written; 2 usage, or DEVICE is not to be overwritten.";
+	"be written; 2 usage error, or DEVICE must not be overwritten.";
 
 static size_t parse_size(const char *option, const char *text, struct argp_state *state)
 {
@@ -96,7 +96,8 @@ static void add_device(struct options *options, char *path, struct argp_state *s
 		argp_error(state, "DEVICE %s: not an absolute path", path);
 	for (size_t i = 0; i < options->device_count; i++)
 		if (!strcmp(basename(path), basename(options->devices[i])))
-			argp_error(state, "DEVICE %s: one of that name is there already", path);
+			argp_error(state, "DEVICE %s: there is a DEVICE of that name already",
+				   path);
 	options->devices[options->device_count++] = path;
 }
 
@@ -216,9 +217,8 @@ static bool contend(struct bench *bench, const struct options *options)
 	if (!METER_EXISTS)
 		errx(2, "--contention: there is a meter for x86-64 only");
 	if (has_file_or_measure(options) || options->repeats)
-		errx(2,
-		     "--contention has no figures: it goes with no --json, --svg, --slope, --size, "
-		     "--repeats or --instructions");
+		errx(2, "--contention has no figures, and cannot be given with --json, --svg, "
+			"--slope, --size, --repeats or --instructions");
 	must_match(contention_works, contention_work_count, "--contention", options->works);
 	return contention_run(bench->subjects, bench->subject_count, is_chosen,
 			      (void *)options->works);
@@ -239,8 +239,8 @@ static void leave_out_what_is_no_file(struct bench *bench)
 static bool measure_host(struct bench *bench, const struct options *options)
 {
 	if (options->contention || has_file_or_measure(options))
-		errx(2, "--host prints one table: it goes with no --contention, --json, --svg, "
-			"--slope, --size or --instructions");
+		errx(2, "--host prints one table, and cannot be given with --contention, --json, "
+			"--svg, --slope, --size or --instructions");
 	must_match(host_works, host_work_count, "--host", options->works);
 	if (!options->subjects)
 		leave_out_what_is_no_file(bench);

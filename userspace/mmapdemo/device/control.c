@@ -27,7 +27,7 @@ static const struct argp_option options[] = {
 
 static const struct argp_option json_options[] = {
 	DEVICE_OPTION,
-	{"json", JSON, NULL, 0, "for programs: JSON", -1},
+	{"json", JSON, NULL, 0, "print JSON, for programs", -1},
 	{},
 };
 
@@ -170,13 +170,13 @@ int open_device(const struct control *control, int flags)
 		return fd;
 	error = errno;
 	trouble = device_open_trouble(&device, (flags & O_ACCMODE) != O_RDONLY, error);
-	/* Other errors have no words but these. */
+	/* Without a known cause, says is strerror() itself. */
 	if (!strcmp(trouble.says, strerror(error)))
 		control_fail(control, "%s", trouble_line(&trouble, line));
 	control_fail(control, "%s: %s", strerror(error), trouble_line(&trouble, line));
 }
 
-/* What is wrong with the operands as a range, if that is what it is. */
+/* Ends the program if the operands are no valid range, and says why. */
 static void explain_range(const struct control *control, int fd, enum range range)
 {
 	uint64_t offset = control->operands[0], length = control->operands[1];
@@ -184,12 +184,13 @@ static void explain_range(const struct control *control, int fd, enum range rang
 	uint64_t page = info.page_size;
 
 	if (!length)
-		control_fail(control, "LENGTH is 0: one byte is the least");
+		control_fail(control, "LENGTH is 0: it must be at least 1");
 	if (range == WHOLE_PAGES && (offset % page || length % page))
-		control_fail(control, "OFFSET and LENGTH want to be multiples of the page, %ju",
+		control_fail(control, "OFFSET and LENGTH must be multiples of the page size, %ju",
 			     (uintmax_t)page);
 	if (range == INSIDE && (offset > info.bytes || length > info.bytes - offset))
-		control_fail(control, "%ju bytes from %ju on reach past the end, which is at %ju",
+		control_fail(control,
+			     "%ju bytes from offset %ju reach past the end, which is at %ju",
 			     (uintmax_t)length, (uintmax_t)offset, (uintmax_t)info.bytes);
 	if (offset + length < offset)
 		control_fail(control, "OFFSET and LENGTH are too large");
@@ -198,10 +199,11 @@ static void explain_range(const struct control *control, int fd, enum range rang
 void control_explain(const struct control *control, const struct advice *advice)
 {
 	static const struct advice shared[] = {
-		{ENOTTY, "no device of this module, or of an older one that lacks this command"},
-		{E2BIG, "the module is older than this program and lacks something it wants"},
+		{ENOTTY, "no device of this module, or the module is older and lacks this command"},
+		{E2BIG,
+		 "the module is older than this program, and lacks an option of this command"},
 		{EOPNOTSUPP, "this device, or an older module, cannot do that (mmapdemo info)"},
-		{EINTR, "a signal came first: nothing, or a part, is done"},
+		{EINTR, "a signal interrupted it: it may have been done in part"},
 		{EBUSY, "pages there are pinned or in use by I/O: try again when that is over"},
 		{ENOMEM, "not enough memory is free: free some, or take less"},
 		{},

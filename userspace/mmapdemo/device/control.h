@@ -14,11 +14,11 @@
 
 #include "device.h"
 
-#define CONTROL_STATUS "Exit status: 0 done; 1 it failed; 2 usage."
+#define CONTROL_STATUS "Exit status: 0 done; 1 it failed; 2 usage error."
 
 struct control {
 	const char *name;     /* of the command, "mmapdemo punch" */
-	const char *wants;    /* args_doc: a word an operand; in brackets, none will do */
+	const char *wants;    /* args_doc: a word an operand; in brackets if they are optional */
 	const char *device;   /* --device */
 	bool json;	      /* --json */
 	uint64_t operands[3]; /* all are numbers */
@@ -28,7 +28,7 @@ struct control {
 /*
  * For .children of a command's argp: --device and the operands; and --json as
  * well. A command with a parser of its own has struct control as the first
- * thing in its input, and that parser hands on ARGP_KEY_INIT.
+ * member of its input, and its parser calls control_init() for ARGP_KEY_INIT.
  */
 extern const struct argp_child control_argp[], control_json_argp[];
 error_t control_init(struct argp_state *state);
@@ -43,30 +43,30 @@ struct control control_plain(int argc, char **argv, const struct argp_child *chi
 void control_fail(const struct control *control, const char *format, ...)
 	__attribute__((noreturn, format(printf, 2, 3)));
 
-/* The device that --device names. Another file in its place ends the program. */
+/* The device that --device names. The program ends if that is another file. */
 struct device control_device(const struct control *control);
 
-/* A path that names nothing ends the program, and so does a file that is no device. */
+/* The program ends if the path names nothing, or a file that is no device. */
 int open_device(const struct control *control, int flags);
 
-/* What is said of an errno, cause and cure. A list ends with an empty one. */
+/* The cause and the cure of an errno. A list ends with an empty one. */
 struct advice {
 	int error;
 	const char *says;
 };
 
-/* What the first two operands have to be, as offset and length. */
+/* The check of the first two operands as offset and length. */
 enum range { NO_RANGE, ANY_RANGE, INSIDE, WHOLE_PAGES };
 
-/* Ends the program for errno: with this advice, or what is known of it. */
+/* Ends the program with a message about errno: this advice, or a general one. */
 void control_explain(const struct control *control, const struct advice *advice)
 	__attribute__((noreturn));
 
-/* An ioctl that works, or ends the program with the reason. */
+/* Calls an ioctl; ends the program with the reason if that fails. */
 void control_do(const struct control *control, int fd, unsigned long request, void *argument,
 		enum range range, const struct advice *advice);
 
-/* The same on the device, opened for it. */
+/* Opens the device and does the same. */
 void control_change(const struct control *control, unsigned long request, void *argument,
 		    enum range range, const struct advice *advice);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo create: a buffer for a command, which inherits its descriptor; or one with a node. */
+/* mmapdemo create: a buffer whose descriptor a command inherits, or one with a node. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ static error_t parse_create(int key, char *arg, struct argp_state *state)
 		create->node = arg;
 		return 0;
 	case ARGP_KEY_ARG:
-		/* What follows is the command's, options too. */
+		/* All arguments from here on belong to the command. */
 		create->command = state->argv + state->next - 1;
 		state->next = state->argc;
 		return 0;
@@ -58,10 +58,12 @@ static error_t parse_create(int key, char *arg, struct argp_state *state)
 static int create_buffer(const struct create *create)
 {
 	static const struct advice advice[] = {
-		{EINVAL, "SIZE is more than a file can have, or NAME has more than 200 bytes or "
-			 "a control character"},
+		{EINVAL,
+		 "SIZE is more than a file can have, or NAME is longer than 200 bytes or has "
+		 "a control character"},
 		{EFBIG, "SIZE is more than ulimit -f allows"},
-		{EOPNOTSUPP, "only the device of the strategy pagecache can, or a newer module"},
+		{EOPNOTSUPP,
+		 "only a device of the strategy pagecache can, and only with a newer module"},
 		{},
 	};
 	struct mmapdemo_create argument = create->argument;
@@ -77,25 +79,27 @@ static int create_buffer(const struct create *create)
 int create_main(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{"size", 's', "SIZE", 0, "its bytes (default: 0, to be set by ftruncate)", 0},
-		{"name", 'n', "NAME", 0, "what /proc/PID/fd and maps show of it", 0},
-		{"node", 'N', "NODE", 0, "make a device node, /dev/NODE, in place of a command", 0},
+		{"size", 's', "SIZE", 0, "bytes of the buffer (default: 0; ftruncate() changes it)",
+		 0},
+		{"name", 'n', "NAME", 0, "the name that /proc/PID/fd and maps show", 0},
+		{"node", 'N', "NODE", 0, "make a device node, /dev/NODE, and run no command", 0},
 		{},
 	};
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse_create,
 		.args_doc = "[--] COMMAND [ARGUMENT...]\n--node=NODE [WORD=VALUE...]",
-		.doc = "Runs a command with a descriptor of a fresh buffer, or makes a node.\v"
-		       "The descriptor is a regular file without a name. Its number is in the "
-		       "environment variable MMAPDEMO_FD. The buffer goes with its last "
-		       "user.\n\n"
-		       "A node's name begins with mmapdemo-. It has size=SIZE (16M), mode=OCTAL "
-		       "(0600), owner=USER:GROUP (root), strategy=NAME (pagecache), and node=, "
-		       "huge=, prealloc= and cache= as the module's parameters are. It stays until "
-		       "`mmapdemo destroy', or until the module goes.\n\n" CONTROL_STATUS
-		       " Otherwise it is the command's; 126 the command does not "
-		       "run; 127 there is none.",
+		.doc = "Runs a command with a descriptor of a new buffer, or makes a node.\v"
+		       "The buffer is a regular file without a path. The environment variable "
+		       "MMAPDEMO_FD has the descriptor's number. The kernel frees the buffer when "
+		       "its last user leaves.\n\n"
+		       "A node's name begins with mmapdemo-. Its settings are size=SIZE (16M), "
+		       "mode=OCTAL (0600), owner=USER:GROUP (root), strategy=NAME (pagecache), and "
+		       "node=, huge=, prealloc= and cache=, which are as the module's parameters. "
+		       "The node stays until `mmapdemo destroy' or until the module is "
+		       "unloaded.\n\n" CONTROL_STATUS
+		       " With COMMAND it is the command's; 126 COMMAND cannot run; 127 there is no "
+		       "such command.",
 		.children = control_argp,
 	};
 	struct create create = {

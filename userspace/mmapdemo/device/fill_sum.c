@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo fill, sum: the kernel writes and reads, and both sides must see the same bytes. */
+/* mmapdemo fill, sum: the kernel writes and reads, and programs must see the same bytes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -38,14 +38,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct advice advice[] = {
 	{EIO, "a page there is poisoned: mmapdemo rules lists the rules, heal ends them"},
-	{ENOMEM, "no memory is free, or a rule says so (mmapdemo rules)"},
+	{ENOMEM, "no memory is free, or a rule simulates that (mmapdemo rules)"},
 	{},
 };
 
 int fill_main(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{"seed", 's', "N", 0, "of the pattern (default: 0)", 0},
+		{"seed", 's', "N", 0, "seed of the pattern (default: 0)", 0},
 		{},
 	};
 	static const struct argp argp = {
@@ -53,8 +53,8 @@ int fill_main(int argc, char **argv)
 		.parser = parse,
 		.args_doc = "OFFSET LENGTH",
 		.doc = "Has the kernel write a pattern.\v"
-		       "A byte of the pattern depends on the seed and its place in the device; "
-		       "mmapdemo sum --expect-seed looks for it.\n\n" CONTROL_STATUS,
+		       "Each byte of the pattern depends on the seed and on its offset in the "
+		       "device. mmapdemo sum --expect-seed checks it.\n\n" CONTROL_STATUS,
 		.children = control_argp,
 	};
 	struct options given = {};
@@ -86,7 +86,7 @@ static bool find_difference(const unsigned char *expected, const unsigned char *
 	return true;
 }
 
-/* Is what read() shows the pattern? Also says what its sum is. */
+/* Does read() return the pattern? Also computes the pattern's sum. */
 static bool verify(const struct options *options, int fd, uint32_t *crc,
 		   struct difference *difference)
 {
@@ -101,7 +101,7 @@ static bool verify(const struct options *options, int fd, uint32_t *crc,
 
 		if (got <= 0)
 			control_fail(&options->control, "reading at %ju: %s", (uintmax_t)offset,
-				     got ? strerror(errno) : "it ends there now");
+				     got ? strerror(errno) : "the device ends there now");
 		contents_pattern(expected, got, offset, options->seed);
 		*crc = contents_crc(*crc, expected, got);
 		if (same) {
@@ -132,7 +132,7 @@ static void print_sum(const struct options *options, const struct mmapdemo_sum *
 	show_pretty(object);
 }
 
-/* Both what read() shows and what the kernel summed up have to be the pattern. */
+/* Both the bytes that read() returns and the kernel's sum must be those of the pattern. */
 static void sum_and_verify(const struct options *options, int fd, const struct mmapdemo_sum *sum)
 {
 	struct difference at = {};
@@ -142,20 +142,21 @@ static void sum_and_verify(const struct options *options, int fd, const struct m
 	print_sum(options, sum, &expected);
 	if (!same)
 		control_fail(&options->control,
-			     "not the pattern: byte %ju is 0x%02x, and would be 0x%02x",
+			     "not the pattern: byte %ju is 0x%02x, and should be 0x%02x",
 			     (uintmax_t)at.offset, at.seen, at.expected);
 	if (sum->crc32c != expected)
-		control_fail(&options->control,
-			     "read() shows the pattern, but the kernel's sum is 0x%08x, not 0x%08x",
-			     sum->crc32c, expected);
+		control_fail(
+			&options->control,
+			"read() returns the pattern, but the kernel's sum is 0x%08x, not 0x%08x",
+			sum->crc32c, expected);
 }
 
 int sum_main(int argc, char **argv)
 {
 	static const struct argp_option argp_options[] = {
 		{"expect-seed", 's', "N", 0,
-		 "it has to be the pattern that fill --seed N writes: in the kernel's sum, and "
-		 "byte by byte as read(2) shows it",
+		 "fail unless the range has the pattern of fill --seed N, both in the kernel's "
+		 "sum and byte by byte in read(2)",
 		 0},
 		{},
 	};
@@ -163,7 +164,8 @@ int sum_main(int argc, char **argv)
 		.options = argp_options,
 		.parser = parse,
 		.args_doc = "[OFFSET LENGTH]",
-		.doc = "Has the kernel take a CRC-32C of a range (default: all of it).\v"
+		.doc = "Has the kernel compute the CRC-32C of a range (default: the whole "
+		       "device).\v"
 		       "Holes count as zeros, and stay holes.\n\n" CONTROL_STATUS,
 		.children = control_json_argp,
 	};

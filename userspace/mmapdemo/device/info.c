@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo info: what the device is, and what happened to it. */
+/* mmapdemo info: the device's size, settings and counters. */
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -22,18 +22,18 @@ static const struct field {
 	const char *says;
 } fields[] = {
 	FIELD(bytes, "size of the device"),
-	FIELD(resident, "bytes that hold memory"),
+	FIELD(resident, "bytes of memory that the device holds"),
 	FIELD(page_size, "bytes of a page"),
-	FIELD(huge_size, "bytes of a huge page; 0: the kernel has none"),
+	FIELD(huge_size, "bytes of a huge page (0 if the kernel has none)"),
 	FIELD(huge_folios, "huge folios held"),
-	FIELD(opens, "open file descriptions, now"),
-	FIELD(vmas, "mappings in all processes, now"),
-	FIELD(vmas_peak, "the most there were"),
-	FIELD(last_closes, "how often the last mapping went"),
+	FIELD(opens, "open file descriptions"),
+	FIELD(vmas, "mappings in all processes"),
+	FIELD(vmas_peak, "the most mappings so far"),
+	FIELD(last_closes, "how often the last mapping ended"),
 	FIELD(rules, "ranges with a rule (mmapdemo rules)"),
 	FIELD(faults_read, "page faults that mapped a page for reading"),
-	FIELD(faults_write, "... a shared page for writing"),
-	FIELD(faults_cow, "... a private page's copy"),
+	FIELD(faults_write, "page faults that mapped a shared page for writing"),
+	FIELD(faults_cow, "page faults that made a private copy"),
 	FIELD(faults_huge, "huge pages mapped by page faults"),
 	FIELD(generation, "how often notify was called"),
 };
@@ -61,12 +61,12 @@ static uint64_t value_of(const struct mmapdemo_info *info, const struct field *f
 
 static void print_text(const struct mmapdemo_info *info, const char *features, const char *policy)
 {
-	printf("%-12s %12s  %s\n", "strategy", info->strategy, "how it has its memory");
+	printf("%-12s %12s  %s\n", "strategy", info->strategy, "how the device provides memory");
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
 		printf("%-12s %12ju  %s\n", fields[i].name, (uintmax_t)value_of(info, &fields[i]),
 		       fields[i].says);
 	printf("%-12s %12s  %s\n", "wipe_policy", policy,
-	       "zeroed when the last mapping (unmap) or descriptor (close) goes");
+	       "zeroed at the end of the last mapping (unmap) or descriptor (close)");
 	printf("%-12s %s\n", "features", features);
 }
 
@@ -84,9 +84,9 @@ static void print_json(const struct mmapdemo_info *info, const char *features, c
 
 int info_main(int argc, char **argv)
 {
-	struct control control = control_plain(
-		argc, argv, control_json_argp, NULL,
-		"Shows what the device is, and what happened to it.\v" CONTROL_STATUS);
+	struct control control =
+		control_plain(argc, argv, control_json_argp, NULL,
+			      "Shows the device's size, settings and counters.\v" CONTROL_STATUS);
 	char features[128], policy[128];
 	struct mmapdemo_info info;
 	int fd;

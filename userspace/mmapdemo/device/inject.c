@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo poison, slow and heal: memory that fails on purpose. */
+/* mmapdemo poison, slow and heal: rules that make memory fail on purpose. */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,8 +25,8 @@ struct poison {
 static const struct argp_option poison_options[] = {
 	{"hwpoison", HWPOISON, NULL, 0, "raise SIGBUS (BUS_MCEERR_AR), as broken memory does", 0},
 	{"enomem", ENOMEM_, NULL, 0,
-	 "as if no memory were left: read, write and MADV_POPULATE_READ are ENOMEM, and "
-	 "a program that touches it waits until it is healed",
+	 "fail as if no memory were free: read, write and MADV_POPULATE_READ return ENOMEM, and "
+	 "a program that loads or stores there waits until `mmapdemo heal'",
 	 0},
 	{"once", ONCE, NULL, 0, "fail only the first access", 1},
 	{"every", EVERY, "N", 0, "fail every N-th access", 1},
@@ -38,10 +38,10 @@ static const struct argp_option poison_options[] = {
 };
 
 static const char poison_doc[] =
-	"Makes a range of whole pages fail: touching it is SIGBUS (BUS_ADRERR), read and write "
-	"are EIO.\v"
-	"Mappings obey at once; private copies made before do not. A range has one rule, the "
-	"last one given.\n\n" CONTROL_STATUS;
+	"Makes a range of whole pages fail: a load or store there raises SIGBUS (BUS_ADRERR), "
+	"and read and write return EIO.\v"
+	"The rule acts at once on all mappings, but not on private copies made before. It "
+	"replaces an earlier rule for the same pages.\n\n" CONTROL_STATUS;
 
 static bool parse_u32(const char *text, uint32_t *number)
 {
@@ -53,7 +53,7 @@ static bool parse_u32(const char *text, uint32_t *number)
 	return true;
 }
 
-/* As so many of 2^32. */
+/* The chance is a share of 2^32. */
 static bool parse_chance(const char *text, uint32_t *chance)
 {
 	char *end;
@@ -123,11 +123,11 @@ static error_t parse_poison(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* The operands say of which range. */
+/* The operands give the range. */
 static void set_rule(const struct control *control, struct mmapdemo_injection *rule)
 {
 	static const struct advice advice[] = {
-		{ENOSPC, "there are as many rules as there may be: heal some (mmapdemo rules)"},
+		{ENOSPC, "no more rules are possible: heal some (mmapdemo rules)"},
 		{},
 	};
 
@@ -157,9 +157,9 @@ int slow_main(int argc, char **argv)
 {
 	struct control control = control_plain(
 		argc, argv, control_argp, "OFFSET LENGTH MICROSECONDS",
-		"Makes each access to a range of whole pages take longer, and counts them.\v"
-		"An access is a page fault, or a part of a read or write; 0 microseconds "
-		"only counts (mmapdemo rules).\n\n" CONTROL_STATUS);
+		"Delays and counts each access to a range of whole pages.\v"
+		"An access is a page fault, or a part of a read or write. With 0 MICROSECONDS it "
+		"only counts them (mmapdemo rules).\n\n" CONTROL_STATUS);
 	struct mmapdemo_injection rule = {.action = MMAPDEMO_INJECT_COUNT};
 
 	if (control.operands[2] > MMAPDEMO_INJECT_DELAY_MAX)
@@ -174,8 +174,8 @@ int heal_main(int argc, char **argv)
 {
 	struct control control = control_plain(
 		argc, argv, control_argp, "[OFFSET LENGTH]",
-		"Ends the rules of a range of whole pages (default: of all), slow ones too.\v"
-		"What the pages held they still hold.\n\n" CONTROL_STATUS);
+		"Removes the rules of poison and slow from a range of whole pages (default: all).\v"
+		"The pages still have their contents.\n\n" CONTROL_STATUS);
 	struct mmapdemo_injection rule = {.action = MMAPDEMO_INJECT_NONE};
 
 	if (!control.given)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo maps: who has mapped the device, as the module's debugfs file tells. */
+/* mmapdemo maps: the processes that map the device, from the module's debugfs file. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ static FILE *open_list(const struct control *control)
 	if (file)
 		return file;
 	if (errno == EACCES || errno == EPERM)
-		cause = "only root may see them";
+		cause = "only root may read it";
 	else if (errno == ENOENT)
 		cause = "no such device is loaded, or debugfs is not mounted (mount -t debugfs "
 			"none /sys/kernel/debug)";
@@ -49,11 +49,12 @@ static bool next(const struct control *control, FILE *file, struct mapping *mapp
 	}
 	if (sscanf(line, "%d %llx-%llx %4s %llx %63[^\n]", &mapping->pid, &mapping->start,
 		   &mapping->end, mapping->permissions, &mapping->offset, mapping->comm) != 6)
-		control_fail(control, "the module is not this program's: it says '%s'", line);
+		control_fail(control, "this program does not understand the module's line '%s'",
+			     line);
 	return true;
 }
 
-/* 0 in the list: the module could not tell. */
+/* 0 in the list: the module does not know the process. */
 static void print_pid(int pid)
 {
 	if (pid)
@@ -97,10 +98,10 @@ static void print_json(const struct control *control, FILE *file)
 
 int maps_main(int argc, char **argv)
 {
-	struct control control =
-		control_plain(argc, argv, control_json_argp, NULL,
-			      "Lists who has mapped the device, one line a mapping (VMA).\v"
-			      "PID is ? where it cannot be told.\n\n" CONTROL_STATUS);
+	struct control control = control_plain(
+		argc, argv, control_json_argp, NULL,
+		"Lists the processes that map the device, a line a mapping (VMA).\v"
+		"PID is ? if the module does not know the process.\n\n" CONTROL_STATUS);
 	FILE *file;
 
 	file = open_list(&control);

@@ -11,15 +11,15 @@
 int resize_main(int argc, char **argv)
 {
 	static const struct advice advice[] = {
-		{EINVAL, "BYTES wants to be a multiple of the page size, above 0"},
-		{EFBIG, "more than a file offset can name"},
+		{EINVAL, "BYTES must be a multiple of the page size, above 0"},
+		{EFBIG, "BYTES is more than a file offset can be"},
 		{},
 	};
 	struct control control = control_plain(
 		argc, argv, control_argp, "BYTES",
-		"Gives the device another size, a multiple of the page size.\v"
-		"What is cut off is lost: touching it in a mapping is SIGBUS. What is "
-		"added is zero.\n\n" CONTROL_STATUS);
+		"Changes the device's size to BYTES, a multiple of the page size.\v"
+		"Contents past a smaller size are lost, and an access to them through a mapping "
+		"raises SIGBUS. New pages are zero.\n\n" CONTROL_STATUS);
 	struct mmapdemo_resize resize = {.size = sizeof(resize)};
 
 	resize.bytes = control.operands[0];
@@ -29,11 +29,11 @@ int resize_main(int argc, char **argv)
 
 int punch_main(int argc, char **argv)
 {
-	struct control control = control_plain(
-		argc, argv, control_argp, "OFFSET LENGTH",
-		"Gives a range's memory back: whole pages are freed, the rest is zeroed.\v"
-		"All mappings show zeros there then, but for private copies.\n"
-		"\n" CONTROL_STATUS);
+	struct control control =
+		control_plain(argc, argv, control_argp, "OFFSET LENGTH",
+			      "Frees the whole pages of a range, and zeroes the rest of it.\v"
+			      "All mappings then show zeros there, except for private copies.\n"
+			      "\n" CONTROL_STATUS);
 	struct mmapdemo_punch punch = {.size = sizeof(punch)};
 
 	punch.offset = control.operands[0];
@@ -45,15 +45,16 @@ int punch_main(int argc, char **argv)
 int collapse_main(int argc, char **argv)
 {
 	static const struct advice advice[] = {
-		{EBUSY, "a page is pinned or in use: try again when that is over"},
-		{ENOMEM, "no memory in one piece: echo 1 >/proc/sys/vm/compact_memory, and again"},
+		{EBUSY, "a page is pinned or in use: try again later"},
+		{ENOMEM,
+		 "no huge page is free: echo 1 >/proc/sys/vm/compact_memory, then try again"},
 		{},
 	};
 	struct control control = control_plain(
 		argc, argv, control_argp, "OFFSET LENGTH",
-		"Makes the memory of a range huge pages again, where it has become small.\v"
-		"Contents stay. Pieces of a huge page's size that have a hole, a broken page or a "
-		"rule stay as they are.\n"
+		"Makes huge pages again of a range's small pages.\v"
+		"Contents stay. A part of a huge page's size stays as it is if it has a hole, a "
+		"broken page or a rule.\n"
 		"\n" CONTROL_STATUS);
 	struct mmapdemo_collapse collapse = {.size = sizeof(collapse)};
 	int fd;
@@ -62,8 +63,8 @@ int collapse_main(int argc, char **argv)
 	collapse.length = control.operands[1];
 	fd = open_device(&control, O_RDWR | O_CLOEXEC);
 	if (!(control_info(&control, fd).features & MMAPDEMO_FEATURE_HUGE))
-		control_fail(&control, "it makes no huge pages (huge=never, another strategy, or "
-				       "the kernel has none)");
+		control_fail(&control, "the device makes no huge pages (huge=never, another "
+				       "strategy, or the kernel has none)");
 	control_do(&control, fd, MMAPDEMO_IOCTL_COLLAPSE, &collapse, ANY_RANGE, advice);
 	close(fd);
 	return 0;
@@ -92,7 +93,7 @@ static error_t parse_wipe(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!wipe->flags)
-			argp_error(state, "wants --now, --policy or both");
+			argp_error(state, "give --now, --policy or both");
 		return ARGP_ERR_UNKNOWN;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -101,10 +102,10 @@ static error_t parse_wipe(int key, char *arg, struct argp_state *state)
 int wipe_main(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{"now", 'n', NULL, 0, "zero all of it", 0},
+		{"now", 'n', NULL, 0, "zero all contents now", 0},
 		{"policy", 'p', "WHEN", 0,
-		 "from now on zero it when the last mapping goes (unmap), the last descriptor "
-		 "(close), at both, or not (none)",
+		 "zero the contents whenever the last mapping ends (unmap), the last descriptor "
+		 "is closed (close), at both, or never (none)",
 		 0},
 		{},
 	};
@@ -112,7 +113,8 @@ int wipe_main(int argc, char **argv)
 		.options = options,
 		.parser = parse_wipe,
 		.doc = "Zeroes the contents, now or later.\v"
-		       "Memory stays held; private copies stay.\n\n" CONTROL_STATUS,
+		       "The device keeps its memory, and private copies keep their "
+		       "contents.\n\n" CONTROL_STATUS,
 		.children = control_argp,
 	};
 	struct wipe options_given = {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo create --node, destroy and list: the device nodes that there are. */
+/* mmapdemo create --node, destroy and list: device nodes. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -21,23 +21,23 @@
 
 #define CLASS "/sys/class/mmapdemo/"
 
-/* The kernel's name of a node, of which NAME may be the path in /dev. */
+/* The kernel's name of a node. NAME may be that, or its path in /dev. */
 static const char *node_name(const char *name)
 {
 	return strncmp(name, "/dev/", 5) ? name : name + 5;
 }
 
-/* To an attribute of the class, in one write. */
+/* Writes a line to an attribute of the class, in one write(). */
 static void tell(struct control *control, const char *name, const char *attribute, const char *line)
 {
 	static const struct advice advice[] = {
 		{EINVAL, "no such name or setting: the kernel log says which (dmesg)"},
 		{EOPNOTSUPP, "no such cache= there: the kernel log says why (dmesg)"},
-		{ENAMETOOLONG, "60 bytes are the most"},
+		{ENAMETOOLONG, "a name has at most 60 bytes"},
 		{EEXIST, "it is there already (mmapdemo list)"},
 		{ENOENT, "there is no such node (mmapdemo list), or the module is not loaded, or "
-			 "an older one"},
-		{ENOSPC, "there are 4096 nodes, which is the most"},
+			 "too old"},
+		{ENOSPC, "there are 4096 nodes, and no more are possible"},
 		{EACCES, "only root makes and destroys nodes"},
 		{EAGAIN, "the module is not loaded yet: try again"},
 		{},
@@ -52,7 +52,7 @@ static void tell(struct control *control, const char *name, const char *attribut
 	free(node);
 }
 
-/* A number that is in no file is taken, too; `of' is what stands before the name. */
+/* A number needs no entry in the file; `of' is the text before the name. */
 static unsigned int number_of(const struct control *control, const char *of, const char *name,
 			      const char *file)
 {
@@ -77,7 +77,7 @@ static unsigned int group_id(const struct control *control, const char *name)
 	return group ? group->gr_gid : number_of(control, ":", name, "group in /etc/group");
 }
 
-/* owner=USER[:GROUP], as chown(1) has it. */
+/* owner=USER[:GROUP], as in chown(1). */
 static void write_owner(const struct control *control, FILE *line, char *owner)
 {
 	char *group = strchr(owner, ':');
@@ -101,7 +101,7 @@ void node_make(struct control *control, const char *name, char *const *words)
 	fputs(name, line);
 	for (; words && *words; words++) {
 		if (strpbrk(*words, " \n"))
-			control_fail(control, "'%s': a setting has no space", *words);
+			control_fail(control, "'%s': a setting must have no space", *words);
 		if (!strncmp(*words, "owner=", 6))
 			write_owner(control, line, *words + 6);
 		else
@@ -116,7 +116,7 @@ int destroy_main(int argc, char **argv)
 {
 	static const struct argp argp = {
 		.args_doc = "NODE...",
-		.doc = "Takes nodes away.\v"
+		.doc = "Removes nodes.\v"
 		       "NODE is a name, or a path in /dev. No process can open it any more. A "
 		       "process that has it open or mapped keeps the buffer.\n\n" CONTROL_STATUS,
 	};
@@ -136,7 +136,7 @@ int destroy_main(int argc, char **argv)
 struct node {
 	char name[256], strategy[16];
 	uint64_t bytes;
-	struct stat stat_of; /* all zero: it has no node in /dev */
+	struct stat stat_of; /* all zero: nothing is in /dev */
 };
 
 static void attribute(const char *name, const char *attribute, char *text, size_t size)
@@ -149,7 +149,7 @@ static void attribute(const char *name, const char *attribute, char *text, size_
 		text[strcspn(text, "\n")] = '\0';
 }
 
-/* False if it has gone meanwhile. */
+/* False if the node has gone meanwhile. */
 static bool node_look(const char *name, struct node *node)
 {
 	char path[300], size[32];
@@ -164,7 +164,7 @@ static bool node_look(const char *name, struct node *node)
 	return *node->strategy && parse_number(size, &node->bytes);
 }
 
-/* USER:GROUP. Most nodes have the owner of the node before: /etc is not read for each. */
+/* USER:GROUP. Most nodes have the owner of the node before, for which /etc is not read again. */
 static const char *node_owner(const struct stat *of)
 {
 	static char owner[132], user[64], group[64];
@@ -224,7 +224,7 @@ static error_t parse_list(int key, char *arg, struct argp_state *state)
 int list_main(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{"json", 'j', NULL, 0, "for programs: JSON", 0},
+		{"json", 'j', NULL, 0, "print JSON, for programs", 0},
 		{},
 	};
 	static const struct argp argp = {

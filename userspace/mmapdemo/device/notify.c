@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo notify, wait: wake who waits, and wait. */
+/* mmapdemo notify wakes the processes that wait; mmapdemo wait is one of them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -18,8 +18,8 @@ int notify_main(int argc, char **argv)
 {
 	struct control control =
 		control_plain(argc, argv, control_json_argp, NULL,
-			      "Wakes all who wait for the device, and says how often that was "
-			      "done.\v" CONTROL_STATUS);
+			      "Wakes all processes that wait for the device, and prints how often "
+			      "that was done so far.\v" CONTROL_STATUS);
 	struct mmapdemo_kick kick = {.size = sizeof(kick)};
 
 	control_change(&control, MMAPDEMO_IOCTL_KICK, &kick, NO_RANGE, NULL);
@@ -71,8 +71,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 /*
- * All events are asked for, and those not wanted let go: for others than the
- * wanted ones poll() would return at once, again and again.
+ * WAIT takes all events, and next() drops those that the user does not want: poll()
+ * would return for an event that nobody takes, again and again.
  */
 static bool next(const struct options *options, int fd, double deadline, struct mmapdemo_wait *wait)
 {
@@ -90,7 +90,7 @@ static bool next(const struct options *options, int fd, double deadline, struct 
 		}
 		if (errno != EAGAIN)
 			control_explain(&options->control, NULL);
-		/* A millisecond more, for poll rounds down what is left of one. */
+		/* One millisecond more, because the time is rounded down. */
 		ready = poll(&poll_fd, 1,
 			     options->timeout < 0 ? -1
 			     : left > 0		  ? left * 1e3 + 1
@@ -123,18 +123,17 @@ int wait_main(int argc, char **argv)
 {
 	static const struct argp_option argp_options[] = {
 		{"events", 'e', "LIST", 0,
-		 "which, with commas: kick, last-close, resize, wipe (default: all)", 0},
+		 "wait only for these: kick, last-close, resize, wipe (default: all)", 0},
 		{"timeout", 't', "SECONDS", 0, "give up after this time (default: never)", 0},
-		{"count", 'c', "N", 0, "end after so many lines (default: 1)", 0},
+		{"count", 'c', "N", 0, "end after N lines (default: 1)", 0},
 		{},
 	};
 	static const struct argp argp = {
 		.options = argp_options,
 		.parser = parse,
-		.doc = "Waits for what happens to the device from now on, a line each time: what "
-		       "it was, and how often mmapdemo notify was called. Things that happen in "
-		       "quick succession may share a line.\v" CONTROL_STATUS
-		       " (nothing in time, too)",
+		.doc = "Waits for events of the device, and prints a line for each: its name, and "
+		       "how often mmapdemo notify was called. Events in quick succession may share "
+		       "a line.\v" CONTROL_STATUS " A timeout counts as a failure.",
 		.children = control_json_argp,
 	};
 	struct options options = {.events = ALL_EVENTS, .timeout = -1, .count = 1};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo rules: the rules that make memory fail, and how often they did. */
+/* mmapdemo rules: the rules that make memory fail or slow, and their counters. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static void when_words(const struct mmapdemo_injection *rule, char text[64])
 	}
 }
 
-/* All rules; there may be more of them from one look to the next. */
+/* All rules. Their number may grow between two calls. */
 static struct mmapdemo_injection *list_rules(const struct control *control, int fd, uint32_t *count)
 {
 	struct mmapdemo_inject_list list = {.size = sizeof(list)};
@@ -93,8 +93,8 @@ int rules_main(int argc, char **argv)
 {
 	struct control control =
 		control_plain(argc, argv, control_json_argp, NULL,
-			      "Lists the ranges that fail or are slow, by offset.\v"
-			      "HITS are accesses so far, FIRED those that failed; DELAY is in "
+			      "Lists the rules of poison and slow, by offset.\v"
+			      "HITS counts the accesses, and FIRED those that failed. DELAY is in "
 			      "microseconds.\n\n" CONTROL_STATUS);
 	struct mmapdemo_injection *rules;
 	uint32_t count;

@@ -85,7 +85,7 @@ int doctor_main(int argc, char **argv)
 {
 	static const struct argp_option argp_options[] = {
 		{"device", DEVICE, "PATH", 0, "the device (default: /dev/mmapdemo)", 0},
-		{"json", JSON, NULL, 0, "for programs: JSON", 0},
+		{"json", JSON, NULL, 0, "print JSON, for programs", 0},
 		{"root", ROOT, "DIR", 0,
 		 "look at another system's files, which are below DIR, such as a rescue system's "
 		 "/mnt",

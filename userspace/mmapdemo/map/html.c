@@ -35,11 +35,11 @@ static void put_process(FILE *file, const struct map_picture *picture,
 	html_text(file, process->name);
 	fprintf(file, " %d</h2>\n", process->pid);
 	if (process->hidden)
-		fputs("<p class='dim'>Frame numbers are hidden from who asked: they want "
-		      "root.</p>\n",
+		fputs("<p class='dim'>Frame numbers are hidden, because they need root.</p>\n",
 		      file);
 	if (process->changed)
-		fputs("<p class='bad'>Its mappings changed while they were read.</p>\n", file);
+		fputs("<p class='bad'>The process's mappings changed while they were read.</p>\n",
+		      file);
 	fputs("<table><tr><th>range</th><th>perms</th><th>size</th><th>what</th>"
 	      "<th>present</th><th>copies</th><th>flags</th></tr>\n",
 	      file);
@@ -54,11 +54,11 @@ static void put_process(FILE *file, const struct map_picture *picture,
 bool map_html(const struct map_picture *picture, FILE *file)
 {
 	html_begin(file, "mmapdemo map", picture_css, "");
-	fputs("<h1>Who maps what, and which frames that is</h1>\n"
-	      "<p class='dim'>A page and its frame have the same letter and colour. Broken border: "
-	      "a "
-	      "private copy, or anonymous memory; dotted: absent; grey: read-only; thick red: "
-	      "poisoned.</p>\n",
+	fputs("<h1>Mappings, and the frames behind them</h1>\n"
+	      "<p class='dim'>A page and its frame have the same letter and colour. A broken "
+	      "border "
+	      "marks a private copy or anonymous memory, a dotted one an absent page, a grey one a "
+	      "read-only page, a thick red one a poisoned page.</p>\n",
 	      file);
 	map_svg_element(picture, file, true, false);
 	for (size_t i = 0; i < picture->count; i++)

@@ -184,9 +184,9 @@ static void add_part(struct map_column *side, const struct map_picture *picture,
 static void add_unknown(struct map_column *side, const struct map_vma *vma)
 {
 	static const char *const why[] = {
-		[MAP_BY_NUMBER] = "mapped by number: not told",
-		[MAP_TOO_MANY] = "too many to look at",
-		[MAP_UNREADABLE] = "gone while looked at",
+		[MAP_BY_NUMBER] = "VM_PFNMAP: frames unknown",
+		[MAP_TOO_MANY] = "too many pages to read",
+		[MAP_UNREADABLE] = "gone before it was read",
 	};
 
 	if (vma->unknown)

@@ -33,25 +33,26 @@ struct options {
 enum { DEVICE = 'd', JSON = 'j', ALL = 'a', MOST = 'm', SELF = 1, SVG, HTML, FROM };
 
 static const struct argp_option argp_options[] = {
-	{"self", SELF, NULL, 0, "this program itself, with --all", 0},
-	{"all", ALL, NULL, 0, "all mappings, not the device's alone", 0},
-	{"device", DEVICE, "PATH", 0, "this device alone (default: all of the module)", 0},
-	{"most", MOST, "N", 0, "draw so many mappings of a process (default: 64)", 0},
-	{"json", JSON, NULL, 0, "for programs: JSON", 0},
+	{"self", SELF, NULL, 0, "draw this program itself; implies --all", 0},
+	{"all", ALL, NULL, 0, "draw all mappings, and not the device's alone", 0},
+	{"device", DEVICE, "PATH", 0,
+	 "draw only this device's mappings (default: those of all the module's devices)", 0},
+	{"most", MOST, "N", 0, "draw at most N mappings of a process (default: 64)", 0},
+	{"json", JSON, NULL, 0, "print JSON, for programs", 0},
 	{"svg", SVG, "FILE", 0, "write the picture as SVG", 0},
 	{"html", HTML, "FILE", 0, "write a page with the picture and a table", 0},
-	{"from", FROM, "FILE", 0, "draw what --json has written, of another time or machine", 0},
+	{"from", FROM, "FILE", 0, "draw what --json wrote earlier or on another machine", 0},
 	{},
 };
 
 static const char doc[] =
-	"Draws what processes have mapped of the device, page by page, and the frames behind it. "
-	"Two processes stand side by side; what they share has the same letter and colour.\v"
-	"Of each page: its number in the file, poisoned, its size (4K, 2M), copy or anon "
-	"if it is not the file's, shared if it is mapped more than once, ro, dirty if it was "
-	"written since `echo 4 >/proc/PID/clear_refs`; or absent. Frame numbers are shown "
-	"to root; without, the rest is. FILE may be - for standard input or output.\n\n"
-	"Exit status: 0 done; 1 it failed; 2 usage.";
+	"Draws the pages that processes map of the device, and the frames behind them. Two "
+	"processes stand side by side; a frame that they share has the same letter and colour.\v"
+	"A page has its number in the file and its size (4K, 2M), or is absent. It may be "
+	"poisoned, copy or anon (not the file's own), shared (mapped more than once), ro "
+	"(read-only), or dirty (written since `echo 4 >/proc/PID/clear_refs`). Only root sees "
+	"frame numbers. FILE may be - for standard input or output.\n\n"
+	"Exit status: 0 done; 1 it failed; 2 usage error.";
 
 static void add_pid(struct options *options, int pid, struct argp_state *state)
 {
@@ -105,7 +106,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* Nothing of the device: why, and what there may be instead. */
+/* No process maps the device: says why, and how to see other mappings. */
 static void explain_nothing(const struct options *options, const struct map_process *process)
 {
 	const char *device = options->device ? options->device : "/dev/mmapdemo";
@@ -119,8 +120,8 @@ static void explain_nothing(const struct options *options, const struct map_proc
 		     strerror(none.error), trouble_line(&trouble, line));
 	}
 	fail(options->name,
-	     "process %d (%s) has not mapped %s: --all shows its other mappings, `mmapdemo "
-	     "maps` who has",
+	     "process %d (%s) has not mapped %s: --all shows its other mappings, and `mmapdemo "
+	     "maps` the processes that map the device",
 	     process->pid, process->name, device);
 }
 
@@ -154,12 +155,12 @@ static void read_processes(const struct options *options, struct map_picture *pi
 		explain_nothing(options, &picture->processes[0]);
 }
 
-/* json-c's own reason is of several lines. */
+/* json-c's own reason has several lines. */
 static const char *why_no_json(const struct options *options)
 {
 	if (strcmp(options->from, "-") && access(options->from, R_OK))
 		return strerror(errno);
-	return "it is something else, or has been cut off";
+	return "the file is something else, or was cut off";
 }
 
 static void read_json(const struct options *options, struct map_picture *picture)
@@ -170,10 +171,11 @@ static void read_json(const struct options *options, struct map_picture *picture
 	char reason[256];
 
 	if (!object)
-		fail(options->name, "%s: there is no JSON to read: %s", options->from,
+		fail(options->name, "%s: no JSON can be read: %s", options->from,
 		     why_no_json(options));
 	if (!map_from_json(object, picture, reason))
-		fail(options->name, "%s: not of mmapdemo map --json: %s", options->from, reason);
+		fail(options->name, "%s: not written by mmapdemo map --json: %s", options->from,
+		     reason);
 	json_object_put(object);
 }
 
@@ -203,8 +205,8 @@ static void show_text(const struct options *options, const struct map_picture *p
 		hidden |= picture->processes[i].hidden;
 	if (hidden)
 		terminal_words(&terminal, 0, 0,
-			       "Frame numbers are hidden from all but root: that two "
-			       "private copies are the same frame cannot be seen.");
+			       "Frame numbers are hidden from all users but root: the picture "
+			       "cannot show that two private copies have the same frame.");
 	if (fflush(stdout) || ferror(stdout))
 		fail(options->name, "not written: %s", strerror(errno));
 }

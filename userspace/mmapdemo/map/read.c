@@ -42,7 +42,7 @@ static FILE *open_proc(int pid, const char *name, char reason[256])
 	if (!file && errno == ENOENT)
 		refuse(reason, "there is no process %d (any more)", pid);
 	else if (!file && (errno == EACCES || errno == EPERM))
-		refuse(reason, "process %d is not yours to look into: be root", pid);
+		refuse(reason, "process %d cannot be read by this user: run as root", pid);
 	else if (!file)
 		refuse(reason, "%s: %s", path, strerror(errno));
 	return file;
@@ -180,7 +180,7 @@ static bool read_list(int pid, const struct map_want *want, const struct map_pic
 	free(line);
 	fclose(file);
 	return all ||
-	       refuse(reason, "process %d has no memory: it has ended, or is the kernel's", pid);
+	       refuse(reason, "process %d has no memory: it has ended, or is a kernel thread", pid);
 }
 
 /* Are the mappings that we have read still what they are? */

@@ -78,14 +78,14 @@ struct reader *tracing_begin(const char *user, char reason[256])
 
 	tracefs_set_loglevel(TEP_LOG_NONE);
 	if (!tracefs_tracing_dir())
-		return refuse(reason, "tracefs is not there, and cannot be mounted: be root "
+		return refuse(reason, "tracefs is not mounted, and cannot be: run as root "
 				      "(mount -t tracefs none /sys/kernel/tracing)");
 	snprintf(prefix, sizeof(prefix), SYSTEM "-%s-", user);
 	remove_left_behind(prefix);
 	snprintf(name, sizeof(name), "%s%d", prefix, (int)getpid());
 	instance = tracefs_instance_create(name);
 	if (!instance)
-		return refuse(reason, "no trace instance can be made: %s: be root",
+		return refuse(reason, "no trace instance can be made: %s: run as root",
 			      strerror(errno));
 	owner = getpid();
 	atexit(put_back);

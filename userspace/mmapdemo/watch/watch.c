@@ -33,29 +33,29 @@ struct watch {
 	char *events;
 	bool all;
 	double seconds; /* 0: no end */
-	uint64_t count; /* of lines */
+	uint64_t count; /* how many lines */
 
 	struct reader *reader;
 	uint64_t began;
-	struct tep_handle *comms; /* names of processes, read when one is asked for */
+	struct tep_handle *comms; /* names of processes */
 };
 
 enum { EVENTS = 'e', ALL = 'a', SECONDS = 's', COUNT = 'c' };
 
 static const struct argp_option argp_options[] = {
-	{"events", EVENTS, "LIST", 0, "only these tracepoints, with commas: mmap,vma_open", 0},
-	{"all", ALL, NULL, 0, "all devices of the module", 0},
-	{"seconds", SECONDS, "N", 0, "end after this time", 0},
-	{"count", COUNT, "N", 0, "end after so many lines", 0},
+	{"events", EVENTS, "LIST", 0, "show only these tracepoints: mmap,vma_open", 0},
+	{"all", ALL, NULL, 0, "show all devices of the module", 0},
+	{"seconds", SECONDS, "N", 0, "end after N seconds", 0},
+	{"count", COUNT, "N", 0, "end after N lines", 0},
 	{},
 };
 
 static const char doc[] =
-	"Shows what happens to the device, as it happens: mappings made (mmap), inherited, moved "
-	"or split (vma_open), ended (vma_close), page faults, and commands.\v"
-	"A line has the seconds since the start, who did it, the device, the tracepoint, and "
-	"what it tells: addresses in hex, offsets in bytes. Ctrl-C ends it; other people's "
-	"tracing is not touched. It needs root.\n\n" CONTROL_STATUS;
+	"Shows events of the device as they happen: new mappings (mmap), inherited, moved and "
+	"split ones (vma_open), ended ones (vma_close), page faults, and commands.\v"
+	"A line has the seconds since the start, the process, the device, the tracepoint, and its "
+	"fields: addresses in hex, offsets in bytes. Ctrl-C ends it. It needs root, and does not "
+	"disturb other users' tracing.\n\n" CONTROL_STATUS;
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -194,7 +194,7 @@ static void enable(struct watch *watch)
 	char *event, *rest = watch->events;
 
 	if (!rest && !tracing_enable(NULL))
-		control_fail(&watch->control, "its tracepoints cannot be switched on: %s",
+		control_fail(&watch->control, "the tracepoints cannot be switched on: %s",
 			     strerror(errno));
 	while (rest && (event = strsep(&rest, ",")))
 		if (!*event || !tracing_enable(event))
