@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Finds or makes the target that a person named. All say why, and exit with status 2. */
+/* Finds or makes the target that the user named. On failure each prints why, and exits with 2. */
 #ifndef TARGET_INIT_H
 #define TARGET_INIT_H
 
@@ -14,19 +14,19 @@
 	"  hugetlb:  a memfd of huge pages; as root, reserves them for the run\n" \
 	"  anon:     MAP_ANONYMOUS memory, with no file behind it\n"
 
-/* Ends the program for errno, and says what helps. */
+/* Ends the program for errno, and prints a remedy. */
 _Noreturn void refuse_to_open(const char *path);
 
-/* A regular file whose size may change. A BAR in sysfs is a regular file, and has one size. */
+/* Is it a regular file whose size may change? A BAR in sysfs is regular, but its size is fixed. */
 bool target_is_file(mode_t mode, const char *path);
 
-/* size: 0, or of what is made, or of what does not say how large it is. Writes nothing. */
+/* size: 0, or that of a target that is made or does not report its size. Writes nothing. */
 void target_init(const char *spec, off_t size);
-/* The same in two steps: what is too small for rows is found as well. */
+/* The same in two steps: target_find() also finds a target that is too small for rows. */
 void target_find(const char *spec, off_t size);
 void target_check_size(void);
 
-/* Finds out by writing to it whether it reads, writes and keeps what is written. */
+/* Writes to the target to learn whether it reads, writes and keeps its contents. */
 void target_probe(void);
 
 #endif

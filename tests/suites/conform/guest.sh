@@ -122,7 +122,7 @@ choices() {
 		says '^fine +[0-9]{3} ' && conform 0 --write --verbose --size 128K --tests 'S9 S14' /dev/odd-plain &&
 		also end-refused && says '^S14 +yes' && finds '' --write /dev/odd-once &&
 		also one-at-a-time no-futex && finds '' --write --verbose /dev/odd-short && also short-read short-write no-futex &&
-		says 'because they want read\(\)'
+		says 'because they need read\(\)'
 }
 
 # Offsets that name regions or buffers, and one that 32 bits cut short.
@@ -139,7 +139,7 @@ whole() {
 }
 
 mirrors() {
-	finds '' --write --verbose /dev/odd-mirror && also mirrored && tells 'they want each page once' &&
+	finds '' --write --verbose /dev/odd-mirror && also mirrored && tells 'they need each page once' &&
 		finds two-offsets-one-page --write /dev/odd-alias
 }
 
@@ -167,7 +167,7 @@ limited() {
 unusual() {
 	finds '' /dev/odd-writable && says '^fine +1[0-9] ' && finds '' /dev/odd-unit && also length-unit &&
 		says '^/dev/odd-unit: 128 KiB' && finds '' --verbose /dev/odd-slow && tells 'open\(\) takes too long' &&
-		finds '' --write --verbose /dev/odd-live && tells 'its content changes although nobody stores'
+		finds '' --write --verbose /dev/odd-live && tells 'its content changes although the test stores nothing'
 }
 
 # PFNMAP may be registers, which only the user knows.

@@ -220,8 +220,8 @@ key() {
 	sign_module
 	for line in "$unavailable" 'Lockdown: modprobe: unsigned module loading is restricted; see man kernel_lockdown.7'; do
 		echo "5,1,2,-;$line" >"$root/dev/kmsg"
-		finds signature wrong ".*may not know its key; of a module that it does not name it said: $line" "" ".*mokutil --import. of the certificate .*reboot.*" &&
-			finding module wrong "not loaded; the kernel said, of a module that it does not name: $line" "" "what .signature. says comes first; .*" || return
+		finds signature wrong ".*may not know its key; it said, without naming the module: $line" "" ".*mokutil --import. of the certificate .*reboot.*" &&
+			finding module wrong "not loaded; the kernel said, without naming the module: $line" "" "what .signature. says comes first; .*" || return
 	done
 	: >"$root/var/lib/dkms/mok.pub"
 	finds signature wrong ".*" "mokutil --import /var/lib/dkms/mok.pub" "then reboot, .*" || return
@@ -257,7 +257,7 @@ module() {
 	echo 0.1.0 >"$root/sys/module/mmapdemo/version"
 	finds module wrong "version 0.1.0 is loaded, and this command has version .*" "sh -c 'modprobe -r mmapdemo && modprobe mmapdemo'" || return
 	rm -r "$root/sys/module"
-	finds module unknown "not looked at: --root has no sysfs.*"
+	finds module unknown "not checked: --root has no sysfs.*"
 }
 
 selinux() {
@@ -295,7 +295,7 @@ hangs() {
 	mkdir -p "$root/sys/module/mmapdemo" "$root/sys/fs/selinux"
 	echo 1 >"$root/sys/fs/selinux/enforce"
 	mkfifo "$root/var/log/audit/audit.log"
-	looked 0 && finding selinux unknown "not looked at: no answer came within 5 s" &&
+	looked 0 && finding selinux unknown "not checked: no answer came within 5 s" &&
 		finding module fine ".*is loaded" && [ $((SECONDS - began)) -lt 20 ]
 }
 

@@ -205,7 +205,7 @@ symbolic_link() {
 mode() {
 	as nobody
 	is_wrong rights 'its mode 0600 and owner root:root do not let the user nobody read it' \
-		'as root: groupadd -r mmapdemo && chgrp mmapdemo /dev/mmapdemo && chmod 0660 /dev/mmapdemo' 'then be a member of the group; the udev rule .*' &&
+		'as root: groupadd -r mmapdemo && chgrp mmapdemo /dev/mmapdemo && chmod 0660 /dev/mmapdemo' 'then join the group; the udev rule .*' &&
 		info_says 'Permission denied: its mode 0600 and owner root:root do not let the user nobody read it: as root: groupadd' || return
 	# as those have it who only read
 	chmod 644 /dev/mmapdemo && doctor && same "exit status" 0 "$status" && is_note rights 'write it' '.*' &&
@@ -369,7 +369,7 @@ enforced() {
 	rmmod mmapdemo && echo 1 >/sys/module/module/parameters/sig_enforce &&
 		is_wrong signature 'takes signed modules only \(module.sig_enforce\), and .*mmapdemo.ko is not signed' 'make sign .* && sudo make install' &&
 		! modprobe mmapdemo 2>/dev/null &&
-		is_wrong module 'not loaded; the kernel said, of a module that it does not name: Loading of unsigned module is rejected' '' 'what .signature. says comes first; .*'
+		is_wrong module 'not loaded; the kernel said, without naming the module: Loading of unsigned module is rejected' '' 'what .signature. says comes first; .*'
 }
 
 # With a fault, for it has a cure

@@ -173,12 +173,12 @@ static const char *guess_profile(const struct options *options)
 		return "of its name";
 	}
 	if (!facts->tried_to_map)
-		return "nothing tells that it is anything else";
+		return "nothing indicates anything else";
 	if (strstr(facts->mapped_as, "[perf_event]") || strstr(facts->mapped_as, "[io_uring]") ||
 	    !strncmp(facts->mapped_as, "socket:", 7)) {
 		facts->profile = AS_RING;
 		facts->may_be_registers = false;
-		return "of what /proc/self/maps calls it";
+		return "of its name in /proc/self/maps";
 	}
 	if (facts->open_flags != O_RDWR || (!facts->shared_ro && facts->shared_rw)) {
 		facts->profile = AS_READONLY;
@@ -196,7 +196,7 @@ static const char *guess_profile(const struct options *options)
 	facts->profile = AS_MEMORY;
 	return probe_has_flag("mm") ? "its mapping has VM_MIXEDMAP (mm) and takes stores"
 	       : *facts->flags ? "its mapping has neither VM_IO nor VM_PFNMAP, and takes stores"
-			       : "nothing tells that it is anything else";
+			       : "nothing indicates anything else";
 }
 
 /* After an answer of all tests: is the target still what it was? */
@@ -242,31 +242,31 @@ static const char *why_no_rows(const struct probing *probing)
 	if (facts->may_be_registers)
 		return "its mapping may be registers: say --as dma or --as registers";
 	if (facts->live)
-		return "its content changes although nobody stores";
+		return "its content changes although the test stores nothing";
 	if (!facts->may_read)
 		return "--no-read is given";
 	if (!is_memory())
-		return "rows are about memory that programs share";
+		return "rows test memory that programs share";
 	if (any_broken(probing))
-		return "it is broken, and they would say so again";
+		return "it is broken, and they would only report that again";
 	if (may_be_any_frame())
 		return "its size was found by trial, and it maps frames: only its first page is "
 		       "stored to (--size)";
 	if (facts->size_from == SIZE_ENDLESS)
-		return "no end of it was found (--size)";
+		return "no end was found (--size)";
 	if (facts->own || any_slug(probing, "per-open") || any_slug(probing, "one-at-a-time") ||
 	    any_slug(probing, "only-whole") || any_slug(probing, "forgets-on-close"))
-		return "they want memory that all programs share, and map in parts";
+		return "they need memory that all programs share, and that can be mapped in parts";
 	if (any_slug(probing, "no-split") || any_slug(probing, "not-moved"))
-		return "they want mappings that can be unmapped in part, and moved";
+		return "they need mappings that can be unmapped in part, and moved";
 	if (any_slug(probing, "mirrored") || any_slug(probing, "length-unit"))
-		return "they want each page once, and mappings of any length";
+		return "they need each page once, and mappings of any length";
 	if (any_slug(probing, "short-read") || any_slug(probing, "short-write"))
-		return "they want read() and write() that transfer all they are asked to";
+		return "they need read() and write() that transfer all that they are asked to";
 	if (facts->tried_to_map && (facts->pages < TEST_PAGES || facts->loads < TEST_PAGES))
-		return "they want 16 pages";
+		return "they need 16 pages";
 	if (facts->size > MOST_FOR_ROWS)
-		return "they want 16 GiB at most, as some use all of it";
+		return "they need at most 16 GiB, because some use all of it";
 	return NULL;
 }
 

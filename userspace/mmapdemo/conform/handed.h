@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Targets that have no path: descriptors, inherited, handed over, or made. */
+/* Targets without a path: descriptors that are inherited, sent by a command, or made. */
 #ifndef HANDED_H
 #define HANDED_H
 
@@ -10,15 +10,15 @@
 	"  secret:   a file of memfd_secret()\n"                                        \
 	"  udmabuf:  a dma-buf of a memfd\n"                                            \
 	"  dmaheap:NAME  a dma-buf of /dev/dma_heap/NAME\n"                             \
-	"  perf:     the ring of a software event\n"                                    \
-	"  bpf:      an array map\n"                                                    \
+	"  perf:     the ring of a perf software event\n"                               \
+	"  bpf:      a BPF array map\n"                                                 \
 	"  uring:    the submission ring of io_uring\n"                                 \
 	"  packet:   the receive ring of a packet socket\n"                             \
 	"  guestmem: memory of KVM_CREATE_GUEST_MEMFD\n"                                \
 	"  dmabuf:   a dma-buf of a buffer that /dev/mmapdemo makes\n"                  \
-	"  pci:ADDRESS/resourceN  a BAR, as sysfs has it: pci:0000:00:02.0/resource0\n" \
-	"  -- COMMAND  a descriptor that a command sends by SCM_RIGHTS over its "       \
-	"descriptor 3, a Unix socket; the command is ended with the examination\n"
+	"  pci:ADDRESS/resourceN  a BAR in sysfs, such as pci:0000:00:02.0/resource0\n" \
+	"  -- COMMAND  a descriptor that COMMAND sends by SCM_RIGHTS over its "         \
+	"descriptor 3, a Unix socket; conform ends COMMAND after the tests\n"
 
 /* True if the name is one of these. */
 bool is_handed(const char *name);

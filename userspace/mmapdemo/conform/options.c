@@ -16,51 +16,58 @@ enum { AS = 512, SETUP, FILL, BASELINE, COMPARE, REPORT, HTML, WORDS, NO_READ };
 static const struct argp_option argp_options[] = {
 	{"device", DEVICE, "TARGET", 0, "the same as TARGET alone", 0},
 	{"tests", TESTS, "GLOBS", 0,
-	 "only these rows or tests: 'S* M1 S5.child-*'; 'D.*' is what any driver is asked", 0},
+	 "run only these rows or tests: 'S* M1 S5.child-*'; 'D.*' are the tests for any driver", 0},
 	{"rows", OLD_TESTS, "GLOBS", OPTION_HIDDEN, NULL, 0},
-	{"list", LIST, NULL, 0, "name the tests and what each states, run none", 0},
-	{"size", SIZE, "N[K|M|G]", 0, "of what is made, or does not say how large it is", 0},
-	{"write", WRITE, NULL, 0, "the target may be overwritten", 0},
+	{"list", LIST, NULL, 0, "list the tests with what each states, and run none", 0},
+	{"size", SIZE, "N[K|M|G]", 0,
+	 "size of a target that is made, or that does not report its size", 0},
+	{"write", WRITE, NULL, 0, "allow the tests to overwrite the target", 0},
 	{"as", AS, "PROFILE", 0,
-	 "what it is: memory, dma, registers, ring or readonly (default: guessed, and said)", 0},
-	{"setup", SETUP, "CMD", 0,
-	 "a command to run first: it gets the target's path, and descriptor 3 open, which the "
-	 "tests go on with",
+	 "the kind of target: memory, dma, registers, ring or readonly (default: guessed, and "
+	 "reported)",
 	 0},
-	{"fill", FILL, "none", 0, "do not write() anything before it is mapped", 0},
+	{"setup", SETUP, "CMD", 0,
+	 "run a command first: its argument is the target's path, and its descriptor 3 is the open "
+	 "target, which the tests then use",
+	 0},
+	{"fill", FILL, "none", 0, "do not write() before mmap()", 0},
 	{"no-read", NO_READ, NULL, 0, "do not call read(), which can take data away", 0},
 	{"baseline", BASELINE, "FILE", 0,
-	 "findings that are known, as --json wrote them: exit 1 if others are found, or one is "
-	 "gone",
+	 "accept the findings in FILE, which --json wrote: exit with 1 if there are others, or one "
+	 "is gone",
 	 0},
 	{"compare", COMPARE, "FILE", 0,
-	 "test nothing: say how the findings in the file TARGET differ from those in FILE", 0},
+	 "test nothing, and print how the findings in the file TARGET differ from those in FILE",
+	 0},
 	{"words", WORDS, NULL, OPTION_HIDDEN, NULL, 0},
 	{"system", SYSTEM, NULL, 0,
-	 "tests may disturb the system: settings, caches, control groups, much of its memory; some "
-	 "retire frames by MADV_HWPOISON, which the kernel never uses again",
+	 "allow tests to disturb the system: they change settings and control groups, drop caches "
+	 "and use much memory; some retire frames for good by MADV_HWPOISON",
 	 0},
-	{"timeout", TIMEOUT, "SECONDS", 0, "for each test (default: its own, mostly 30)", 0},
-	{"json", JSON, NULL, 0, "results as JSON", 1},
-	{"html", HTML, NULL, 0, "findings as a page", 1},
-	{"report", REPORT, NULL, 0, "findings as text to attach to a patch", 1},
-	{"table", TABLE, NULL, 0, "the rows of the contract alone, as a table", 1},
-	{"tap", TAP, NULL, 0, "the rows alone, as TAP", 1},
-	{"verbose", VERBOSE, NULL, 0, "say which tests found what, what is fine, and the rows", 1},
+	{"timeout", TIMEOUT, "SECONDS", 0,
+	 "limit each test to this time (default: its own limit, mostly 30)", 0},
+	{"json", JSON, NULL, 0, "print the results as JSON", 1},
+	{"html", HTML, NULL, 0, "print the findings as an HTML page", 1},
+	{"report", REPORT, NULL, 0, "print the findings as text to attach to a patch", 1},
+	{"table", TABLE, NULL, 0, "test only the rows of the contract, and print a table", 1},
+	{"tap", TAP, NULL, 0, "test only the rows, and print TAP", 1},
+	{"verbose", VERBOSE, NULL, 0,
+	 "list the tests behind each finding, the tests that hold, and the rows", 1},
 	{},
 };
 
 static const char doc[] =
-	"Says what is wrong with a driver that can be mapped: what is broken, what is missing, and "
-	"what is a choice, with the likely cause and the cure of each.\n\n"
+	"Examines a driver with mmap() and lists what is broken, what is missing and what is a "
+	"choice, with the likely cause and the cure of each finding.\n\n"
 	"TARGET:\n" TARGET_SPECS HANDED_SPECS "\v"
 	"Without --write, a run opens, maps, loads and at last read()s the target, which can have "
-	"side effects and take data away, and stores and write()s only to what the command made or "
-	"a device of the module. Each test runs in a process of its own, so a driver that crashes "
-	"or hangs is a result. Frame numbers, mounts and most limits take root to test.\n\n"
-	"With --table or --tap the rows of the contract of a mapped file are tested alone: yes, "
-	"no, differs, or not applicable. mmapdemo-rows does that in a VM: it shows TAP, its TARGET "
-	"is /dev/mmapdemo if none is named, and --write and --system are always on.\n\n"
+	"side effects and take data away. It stores and write()s only to targets that it made and "
+	"to devices of the module. Each test runs in its own process, so that a driver that "
+	"crashes "
+	"or hangs is a finding. Tests of frame numbers, mounts and most limits need root.\n\n"
+	"--table and --tap test only the rows of the contract, which a mapped file keeps. A row is "
+	"yes, no, differs, or not applicable. mmapdemo-rows does the same in a VM: it prints TAP, "
+	"its default TARGET is /dev/mmapdemo, and --write and --system are always on.\n\n"
 	"Exit status: 0 nothing is broken (with --table or --tap: every row is yes or not "
 	"applicable; with --baseline: nothing differs); 1 something is; 2 it could not be tested.";
 
@@ -87,7 +94,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case DEVICE:
 	case ARGP_KEY_ARG:
-		/* What follows -- is a command. */
+		/* The arguments after -- are a command. */
 		if (!strcmp(state->argv[state->next - 2], "--")) {
 			set_target(options, arg, state);
 			options->command = &state->argv[state->next - 1];
@@ -127,7 +134,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case FILL:
 		if (strcmp(arg, "none"))
-			argp_error(state, "--fill %s: it can be none", arg);
+			argp_error(state, "--fill %s: the only value is none", arg);
 		options->no_fill = true;
 		return 0;
 	case NO_READ:

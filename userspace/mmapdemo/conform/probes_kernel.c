@@ -186,19 +186,19 @@ static void probe_reopens(void)
 	while (is_busy(error = reopen()) && seconds_now() < end)
 		usleep(50000);
 	if (is_busy(error))
-		found("busy", "when the tests have closed it, open() and mmap() say %s for %d s",
+		found("busy", "after the tests have closed it, open() and mmap() say %s for %d s",
 		      errno_word(error), REOPENS_WITHIN);
 	if (error)
 		cannot_ask("open() and mmap() say %s", errno_word(error));
 }
 
 const struct probe kernel_probes[] = {
-	{"D.futex", "processes can wait for each other by it", NEEDS_SHARED, probe_futex},
+	{"D.futex", "a futex in it works between processes", NEEDS_SHARED, probe_futex},
 	{"D.pins", "the kernel transfers to and from it", NEEDS_SHARED, probe_pins},
 	{"D.debugger", "a debugger reads it", NEEDS_SHARED, probe_debugger},
-	{"D.dumped", "a core dump has it", NEEDS_SHARED, probe_dumped},
-	{"D.inherited", "a child process has it", NEEDS_SHARED, probe_inherited},
-	{"D.leaks", "its users leave nothing behind", NEEDS_SHARED | NEEDS_REOPEN | MAY_BE_LATE,
+	{"D.dumped", "a core dump contains it", NEEDS_SHARED, probe_dumped},
+	{"D.inherited", "a child process inherits it", NEEDS_SHARED, probe_inherited},
+	{"D.leaks", "its users leak no memory", NEEDS_SHARED | NEEDS_REOPEN | MAY_BE_LATE,
 	 probe_leaks},
 	{},
 };

@@ -190,7 +190,7 @@ static void probe_far_offsets(void)
 		cannot_ask("its offsets name regions");
 	/* D.endless asks. */
 	if (facts->size_from == SIZE_ENDLESS)
-		cannot_ask("no end of it was found (--size)");
+		cannot_ask("no end was found (--size)");
 	if (facts->size_from != SIZE_TRIED && ignores_offsets(fd))
 		cannot_ask("it ignores offsets");
 #if __SIZEOF_LONG__ == 8
@@ -459,18 +459,18 @@ const struct probe mapping_probes[] = {
 	 probe_far_offsets},
 	{"D.foreign", "no mapping shows other memory of the machine", NEEDS_SHARED | LOADS_ALL,
 	 probe_foreign},
-	{"D.tail", "what is behind the last byte is zero", NEEDS_SHARED | NEEDS_SIZE | LOADS_ALL,
+	{"D.tail", "the bytes behind the last one are zero", NEEDS_SHARED | NEEDS_SIZE | LOADS_ALL,
 	 probe_tail},
-	{"D.stale", "no mapping shows what a process that ended had", NEEDS_SHARED | LOADS_ALL,
+	{"D.stale", "no mapping shows memory of an ended process", NEEDS_SHARED | LOADS_ALL,
 	 probe_stale},
-	{"D.upgrade", "what is read-only stays read-only", NEEDS_SHARED, probe_upgrade},
+	{"D.upgrade", "a read-only mapping stays read-only", NEEDS_SHARED, probe_upgrade},
 	{"D.write-only", "O_WRONLY maps nothing", NEEDS_SHARED, probe_write_only},
 	{},
 };
 
 /* After D.stores, which knows whether each mapping is memory of its own. */
 const struct probe endless_probes[] = {
-	{"D.endless", "where no end was found, offsets end somewhere",
+	{"D.endless", "offsets have an end, even if none was found",
 	 NEEDS_SHARED | NEEDS_OFFSETS | NEEDS_ONE, probe_endless},
 	{},
 };

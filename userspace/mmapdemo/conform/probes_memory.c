@@ -292,7 +292,8 @@ static void probe_offsets(void)
 	store_marks(map, count, 4);
 	at = unmarked(map, count, 4);
 	if (at < count)
-		found("aliased", "page %zu of one mapping has what was stored to another page", at);
+		found("aliased", "page %zu of one mapping shows what was stored to another page",
+		      at);
 	if (facts->only_start || facts->only_whole)
 		return;
 	for (size_t page = 1; page < count; page = page * 2) {
@@ -351,7 +352,7 @@ static void probe_file(void)
 		      "does not");
 	probe_store(map + 65, 0x77, "a store to the mapping");
 	if (pread(fd, bytes, 1, 65) != 1 || bytes[0] != 0x77)
-		found("apart", "pread() does not give what was stored through a shared mapping");
+		found("apart", "pread() does not return what was stored through a shared mapping");
 }
 
 /* The mapping is still that memory, although other pages have been freed and taken since. */
@@ -388,8 +389,8 @@ static void probe_close(void)
 	if (seen != 1)
 		return;
 	if (others_see(few(), 5) == 0)
-		found("apart",
-		      "after close(), a new mapping does not show what one has that is left");
+		found("apart", "after close(), a new mapping does not show the contents of one "
+			       "that is left");
 	probe_unmap(map, few());
 	if (others_see(few(), 5) == 0)
 		note("forgets",
@@ -438,9 +439,9 @@ static void after_one_user_went(unsigned char *map, size_t count, unsigned int s
 {
 	assert_kept(map, count, seed, when);
 	if (seen == 1 && others_see(count, seed) == 0)
-		found("freed", "a new mapping does not show what an old one has, %s", when);
+		found("freed", "a new mapping does not show the contents of an old one, %s", when);
 	if (!second && second_mapping())
-		found("uncounted", "a second user is let in, which was refused before, %s", when);
+		found("uncounted", "a second user is accepted, which was refused before, %s", when);
 }
 
 static void probe_fork(void)
@@ -584,7 +585,7 @@ static void probe_private(void)
 	store_marks(shared, few(), 10);
 	map = probe_map(fd, few(), RW, MAP_PRIVATE, 0);
 	if (probe_load(map + 8, "a load from a private mapping") != mark(0, 10))
-		found("empty", "a private mapping does not show what the target has");
+		found("empty", "a private mapping does not show the target's contents");
 	probe_store(map + 8, 0xdd, "a store to a private mapping");
 	if (probe_load(shared + 8, "a load from the shared mapping") == 0xdd)
 		found("reaches",
@@ -594,7 +595,8 @@ static void probe_private(void)
 		found("reaches",
 		      "a store to a MAP_PRIVATE mapping is seen through a new MAP_SHARED one");
 	if (probe_load(map + 8, "a load from a private mapping") != 0xdd)
-		found("lost", "a store to a private mapping is not what a load from it gives");
+		found("lost",
+		      "a load from a private mapping does not return what was stored there");
 	assert_forks(map);
 	in_child(store_privately, map);
 	if (probe_load(map + 8, "a load from a private mapping") == 0xee)
@@ -655,13 +657,13 @@ static void probe_race(void)
 }
 
 const struct probe memory_probes[] = {
-	{"D.once", "each page is there once", NEEDS_STORES, probe_once},
-	{"D.stores", "what is stored stays", NEEDS_STORES, probe_stores},
+	{"D.once", "no page is mapped twice", NEEDS_STORES, probe_once},
+	{"D.stores", "stores stay", NEEDS_STORES, probe_stores},
 	{"D.descriptors", "all descriptors share the memory", NEEDS_KEPT | NEEDS_ONE | NEEDS_REOPEN,
 	 probe_descriptors},
 	{"D.offsets", "each page is at its offset",
 	 NEEDS_KEPT | NEEDS_ONE | NEEDS_TWO | NEEDS_OFFSETS, probe_offsets},
-	{"D.offsets-loaded", "an offset is obeyed",
+	{"D.offsets-loaded", "mmap() obeys the offset",
 	 NEEDS_OFFSETS | NEEDS_SHARED | NEEDS_TWO | LOADS_ALL, probe_offsets_loaded},
 	{"D.file", "read(), write() and mappings are one memory", NEEDS_KEPT | NEEDS_ONE,
 	 probe_file},
@@ -684,7 +686,7 @@ const struct probe life_probes[] = {
 };
 
 const struct probe later_probes[] = {
-	{"D.dontneed", "what is unmapped can be touched again", NEEDS_KEPT, probe_dontneed},
+	{"D.dontneed", "unmapped pages can be accessed again", NEEDS_KEPT, probe_dontneed},
 	{"D.private-loads", "a private mapping can be loaded from", NEEDS_PRIVATE,
 	 probe_private_loads},
 	{"D.private", "a private store stays private", NEEDS_KEPT | NEEDS_ONE | NEEDS_PRIVATE,
@@ -718,7 +720,7 @@ static void probe_emptied(void)
 
 /* After all others but those that may make the target larger. */
 const struct probe empty_probes[] = {
-	{"D.emptied", "what is emptied is empty in all mappings",
+	{"D.emptied", "contents that open() empties are empty in all mappings",
 	 NEEDS_KEPT | NEEDS_ONE | NEEDS_REOPEN, probe_emptied},
 	{},
 };

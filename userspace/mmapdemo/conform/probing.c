@@ -83,35 +83,36 @@ static const char *why_not(const struct probing *probing, const struct probe *pr
 		return "a load from what may be registers may have a side effect: say --as dma or "
 		       "--as registers";
 	if (probe->needs & maps && !facts->loads)
-		return "its first page cannot be loaded from";
+		return "a load from its first page fails";
 	if (probe->needs & stores && facts->shared_rw)
-		return "no shared mapping of it can be stored to";
+		return "a store to a shared mapping of it fails";
 	if (probe->needs & stores && !is_memory())
 		return "it is not memory, by its profile";
 	if (probe->needs & stores && facts->may_be_registers)
 		return "its mapping may be registers: say --as dma or --as registers";
 	if (probe->needs & stores && facts->live)
-		return "its content changes although nobody stores: the device or another program "
-		       "writes it";
+		return "its content changes although the test stores nothing: the device or "
+		       "another "
+		       "program writes it";
 	if (probe->needs & NEEDS_KEPT && !facts->keeps)
 		return "stores to it are lost";
 	if (probe->needs & NEEDS_KEPT && facts->freed)
-		return "its memory goes while it is mapped";
+		return "its memory is freed while it is mapped";
 	if (probe->needs & NEEDS_TWO && facts->only_whole)
 		return "only the whole of it can be mapped";
 	if (probe->needs & NEEDS_ONE && facts->own)
 		return "each mapping is memory of its own";
 	if (probe->needs & NEEDS_TWO && facts->size_from == SIZE_ENDLESS)
-		return "no end of it was found, and beyond its first page is perhaps other memory "
+		return "no end was found, and its first page may be followed by other memory "
 		       "(--size)";
 	if (probe->needs & NEEDS_TWO && facts->pages < 2)
 		return "it has one page";
 	if (probe->needs & NEEDS_OFFSETS && facts->profile == AS_RING)
 		return "the offset of a ring may name a part of it";
 	if (probe->needs & NEEDS_SIZE && facts->size_from >= SIZE_TRIED)
-		return "it does not say its size (--size)";
+		return "it does not report its size (--size)";
 	if (probe->needs & NEEDS_PRIVATE && facts->private_rw)
-		return "no private mapping of it can be stored to";
+		return "a store to a private mapping of it fails";
 	if (probe->needs & NEEDS_REOPEN && !facts->opens_twice)
 		return "it cannot be opened twice";
 	return NULL;

@@ -246,7 +246,7 @@ static void probe_writes(void)
 	if (facts->open_flags != O_RDWR)
 		cannot_ask("it cannot be opened for writing");
 	if (facts->regular)
-		cannot_ask("a file is filled as it is");
+		cannot_ask("a file has its contents already");
 	if (!facts->may_fill)
 		cannot_ask("--fill none is given");
 	if (facts->profile == AS_REGISTERS)
@@ -503,9 +503,9 @@ static void probe_loads(void)
 }
 
 const struct probe survey_probes[] = {
-	{"D.opens", "it is opened, also twice", 0, probe_opens},
+	{"D.opens", "it can be opened, and opened twice", 0, probe_opens},
 	{"D.writes", "write() writes it", NEEDS_WRITE, probe_writes},
-	{"D.size", "it says how large it is", 0, probe_size},
+	{"D.size", "it reports its size", 0, probe_size},
 	{"D.maps", "mmap() maps it", 0, probe_maps},
 	{"D.loads", "each page of it can be loaded from", 0, probe_loads},
 	{},

@@ -32,7 +32,7 @@ static struct trouble trouble(enum trouble_with with, const char *format, ...)
 	return trouble;
 }
 
-/* By whom a cure is run. */
+/* The user who must run a cure. */
 enum who { ANYBODY, ROOT };
 
 static void cure(struct trouble *trouble, enum who who, const char *format, ...)
@@ -71,7 +71,7 @@ const char *trouble_line(const struct trouble *trouble, char line[1024])
 	return line;
 }
 
-/* The number and the mode that the module's node of this path's name has, if it has one. */
+/* The number and the mode of the module's node with this path's name, if there is one. */
 struct node_facts {
 	unsigned int major, minor, mode;
 };
@@ -97,7 +97,7 @@ static bool is_loaded(void)
 	return !access("/sys/module/mmapdemo", F_OK);
 }
 
-/* The unit of systemd that the process runs in; false: none, or one of a user's systemd. */
+/* The process's systemd unit; false: none, or one of a user's systemd. */
 static bool own_unit(char unit[64])
 {
 	char cgroup[512], *end, *begin;
@@ -128,7 +128,9 @@ void trouble_hand_in(const char *path, struct trouble *of)
 		hint(of, "start the container with --bind=%s and --property=DeviceAllow='%s rw'",
 		     path, path);
 	else if (container)
-		hint(of, "give the container the node %s, and its control group the right to it",
+		hint(of,
+		     "give the container the node %s, and allow it in the container's control "
+		     "group",
 		     path);
 	else if (own_unit(unit))
 		cure(of, ROOT, "systemctl set-property --runtime %s DeviceAllow='%s rw'", unit,
@@ -143,8 +145,8 @@ static bool has_udev(void)
 }
 
 /*
- * How the node comes back; `first' makes room for it. Loading the module anew would lose what the
- * device holds, so that mknod has to do.
+ * How to make the node again; `first' makes room for it. Reloading the module would lose the
+ * device's contents, so that mknod has to do.
  */
 static void cure_node(struct trouble *of, const char *path, const char *first)
 {
@@ -181,7 +183,7 @@ static bool can_load_modules(void)
 static void cure_absence(struct trouble *of)
 {
 	if (!can_load_modules())
-		hint(of, "this kernel loads no module");
+		hint(of, "this kernel cannot load modules");
 	else if (container_name()) {
 		hint(of, "on the host, as root: modprobe mmapdemo");
 	} else {
@@ -271,14 +273,14 @@ struct trouble device_trouble(const struct device *device)
 	if (device->error) {
 		of = trouble(WITH_NODE, "%s", strerror(device->error));
 		hint(&of, "%s",
-		     device->error == EACCES ? "a folder of its path has no x for this user"
+		     device->error == EACCES ? "this user may not search a folder of the path (x)"
 					     : "name a device of the module (mmapdemo list)");
 		return of;
 	}
 	if (S_ISCHR(device->mode))
 		return other_device(device);
 	of = trouble(WITH_NODE, "no device of this module: %s", device_kind(device));
-	/* It may be somebody's data, and so may be what was moved before. */
+	/* The file may be somebody's data, and so may be a file that was moved before. */
 	snprintf(move, sizeof(move), "mv %s \"$(mktemp -d /var/tmp/mmapdemo.XXXXXX)\"",
 		 device->path);
 	cure_node(&of, device->path, move);
@@ -303,12 +305,12 @@ static bool in_group(gid_t group)
 	return getegid() == group;
 }
 
-/* What inode_permission() makes of the mode, without what security modules add to it. */
+/* What inode_permission() makes of the mode, without the security modules. */
 static bool mode_allows(const struct stat *node, unsigned int wanted)
 {
 	unsigned int bits = node->st_mode;
 
-	/* A node of an owner that the namespace lacks is beyond its capabilities. */
+	/* Capabilities do not extend to a node whose owner the user namespace does not map. */
 	if (!in_user_namespace() || node->st_uid != 65534) {
 		if (has_capability(CAP_DAC_OVERRIDE))
 			return true;
@@ -330,7 +332,7 @@ static bool is_member(const struct group *group, const char *user)
 	return false;
 }
 
-/* An account that several programs have in common would give the device to all of them. */
+/* Membership of an account that several programs share would give the device to all of them. */
 static bool is_shared_account(const char *user)
 {
 	return !find_user(user, 0) || !strcmp(user, "nobody");
@@ -349,7 +351,7 @@ static void cure_membership(struct trouble *of, const char *group, const char *u
 	}
 }
 
-/* As the udev rule has it. A node that belongs to a user is open to all that this user runs. */
+/* As in the udev rule. A node that a user owns would be open to all programs of that user. */
 static void cure_group(struct trouble *of, const char *path, const char *user)
 {
 	bool has_group = find_group("mmapdemo", 0);
@@ -357,8 +359,9 @@ static void cure_group(struct trouble *of, const char *path, const char *user)
 	cure(of, ROOT, "%schgrp mmapdemo %s && chmod 0660 %s",
 	     has_group ? "" : "groupadd -r mmapdemo && ", path, path);
 	hint(of,
-	     "then be a member of the group%s%s; the udev rule of the packages and of `make "
-	     "install' sets it at each load",
+	     "then join the group%s%s; the udev rule of the packages and of `make install' sets "
+	     "the "
+	     "group at each load",
 	     is_shared_account(user) ? "" : ": usermod -aG mmapdemo ",
 	     is_shared_account(user) ? "" : user);
 }
@@ -405,7 +408,7 @@ static struct trouble denied_by_selinux(const struct device *device, const char 
 {
 	struct trouble of =
 		trouble(WITH_SELINUX,
-			"the mode allows it, but SELinux may not (this process is %s)", label);
+			"the mode allows it, but SELinux may deny it (this process is %s)", label);
 
 	if (container_name()) {
 		hint(&of, "on the host, as root: setsebool -P container_use_devices 1");
@@ -415,7 +418,7 @@ static struct trouble denied_by_selinux(const struct device *device, const char 
 	return of;
 }
 
-/* What else than the mode denies: LSMs, by what they tell of themselves. Landlock tells nothing. */
+/* The mode allows it, so that an LSM denies it. All but Landlock can be seen in /proc. */
 static struct trouble denied(const struct device *device)
 {
 	char line[256], enforce[16];
@@ -425,7 +428,7 @@ static struct trouble denied(const struct device *device)
 	if (strstr(line, " (enforce)")) {
 		*strstr(line, " (enforce)") = '\0';
 		of = trouble(WITH_APPARMOR,
-			     "the mode allows it, but the AppArmor profile %s may not", line);
+			     "the mode allows it, but the AppArmor profile %s may deny it", line);
 		hint(&of, "add `%s rw,' to the profile, and load it with apparmor_parser -r",
 		     device->path);
 		return of;

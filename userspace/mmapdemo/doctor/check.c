@@ -94,10 +94,10 @@ static void bury(pid_t pid, int fd)
 static void explain_end(struct finding *finding, int status)
 {
 	if (WIFSIGNALED(status))
-		unknown(finding, "not looked at: the check ended by signal %d (%s)",
-			WTERMSIG(status), strsignal(WTERMSIG(status)));
+		unknown(finding, "not checked: the check ended by signal %d (%s)", WTERMSIG(status),
+			strsignal(WTERMSIG(status)));
 	else
-		unknown(finding, "not looked at: the check exited without a result");
+		unknown(finding, "not checked: the check exited without a result");
 }
 
 /* A word that a shell takes as it is. */
@@ -144,7 +144,7 @@ void check_run(const struct check *check, const struct patient *patient, struct 
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC)) {
-		unknown(finding, "not looked at: pipe: %s", strerror(errno));
+		unknown(finding, "not checked: pipe: %s", strerror(errno));
 		return;
 	}
 	pid = fork();
@@ -158,7 +158,7 @@ void check_run(const struct check *check, const struct patient *patient, struct 
 		heard = hear(ends[0], finding);
 		if (heard == NOTHING_YET) {
 			bury(pid, ends[0]);
-			unknown(finding, "not looked at: no answer came within %d s", PATIENCE);
+			unknown(finding, "not checked: no answer came within %d s", PATIENCE);
 		} else if (waitpid(pid, &status, 0) == pid && heard == THE_END) {
 			explain_end(finding, status);
 		}

@@ -7,7 +7,7 @@
 #include "common/memory.h"
 #include "facts.h"
 
-/* A build is not needed where the module is there. */
+/* No build is needed if the module is loaded or installed. */
 static bool is_there(const struct patient *patient)
 {
 	return fact_is_loaded(patient) || *fact_module_file(patient).path;
@@ -25,11 +25,11 @@ static void look_at_headers(const struct patient *patient, struct finding *findi
 		fine(finding, "/lib/modules/%s/build has those of %s", patient->release,
 		     patient->release);
 	} else if (is_there(patient)) {
-		fine(finding, "not installed, and not needed: the module is there");
+		fine(finding, "not installed, and not needed: the module is built already");
 	} else if (!fact_takes_modules(patient)) {
-		unknown(finding, "not looked at: this kernel takes no modules");
+		unknown(finding, "not checked: this kernel takes no modules");
 	} else if (fact_container(patient)) {
-		unknown(finding, "not looked at: a container (%s) has its host's kernel",
+		unknown(finding, "not checked: a container (%s) uses its host's kernel",
 			fact_container(patient));
 	} else {
 		wrong(finding,
@@ -47,7 +47,7 @@ static void look_at_dkms(const struct patient *patient, struct finding *finding)
 	struct dkms_facts dkms;
 
 	if (fact_container(patient)) {
-		unknown(finding, "not looked at: a container (%s) has its host's modules",
+		unknown(finding, "not checked: a container (%s) uses its host's modules",
 			fact_container(patient));
 	} else if (!fact_dkms(patient, &dkms)) {
 		fine(finding, "not used: dkms has no mmapdemo");
@@ -80,7 +80,7 @@ static bool is_of_release(const struct module_file *file, const char *release)
 	       (file->vermagic[length] == ' ' || !file->vermagic[length]);
 }
 
-/* Does modprobe find it? It reads what depmod writes. */
+/* Does modprobe find it? It reads the file that depmod writes. */
 static bool is_indexed(const struct patient *patient)
 {
 	char *path = format_text("/lib/modules/%s/modules.dep", patient->release), *line = NULL;
@@ -102,16 +102,16 @@ static void look_at_no_file(const struct patient *patient, const struct module_f
 {
 	if (fact_is_loaded(patient)) {
 		fine(finding,
-		     "the module is loaded, and not installed: the next boot is without it");
+		     "the module is loaded but not installed: the next boot will not load it");
 		return;
 	}
 	if (fact_container(patient)) {
-		unknown(finding, "not looked at: a container (%s) has its host's modules",
+		unknown(finding, "not checked: a container (%s) uses its host's modules",
 			fact_container(patient));
 		return;
 	}
 	if (!fact_takes_modules(patient)) {
-		unknown(finding, "not looked at: this kernel takes no modules");
+		unknown(finding, "not checked: this kernel takes no modules");
 		return;
 	}
 	wrong(finding, "the module is not installed for this kernel, %s%s%s", patient->release,
@@ -144,7 +144,7 @@ static void look_at_installed(const struct patient *patient, struct finding *fin
 	}
 }
 
-/* Why this kernel takes signed modules only; NULL: it takes others, or *is_known is false. */
+/* Why this kernel takes only signed modules; NULL: it takes others, too, or *is_known is false. */
 static const char *enforced_by(const struct patient *patient, bool *is_known)
 {
 	bool mounted = fact_exists(patient, "/sys/kernel/security/lsm");
@@ -163,8 +163,8 @@ static const char *enforced_by(const struct patient *patient, bool *is_known)
 }
 
 /*
- * What the kernel logs of a module whose signature it refuses, and of one for another kernel. The
- * first three name no module, and count where signatures are enforced.
+ * Lines of the kernel's log about a module whose signature it refuses, and about one for another
+ * kernel. The first three name no module, and count only if signatures are enforced.
  */
 static const struct log_words refusals[] = {
 	{"Lockdown: ", "unsigned module"},
@@ -210,7 +210,7 @@ static void cure_signature(const struct patient *patient, struct finding *findin
 	if (!*patient->root)
 		cured_by(finding, "make sign KEY=$HOME/mok.key CERT=$HOME/mok.pem && "
 				  "sudo make install");
-	hint(finding, "in a clone of mmapdemo; docs/faq.md tells how to make and enrol the key");
+	hint(finding, "in a clone of mmapdemo; docs/faq.md says how to make and enrol the key");
 }
 
 static void look_at_enforced(const struct patient *patient, const char *because,
@@ -241,7 +241,7 @@ static void look_at_enforced(const struct patient *patient, const char *because,
 	} else if (said == 0 || said == 1) {
 		wrong(finding,
 		      "this kernel requires signatures (%s); the module has one, and the kernel "
-		      "may not know its key; of a module that it does not name it said: %s",
+		      "may not know its key; it said, without naming the module: %s",
 		      because, line);
 		cure_key(patient, finding);
 	} else {
@@ -258,7 +258,7 @@ static void look_at_signature(const struct patient *patient, struct finding *fin
 		fine(finding, "the module is loaded%s",
 		     because ? ", and this kernel requires signatures" : "");
 	} else if (fact_container(patient)) {
-		unknown(finding, "not looked at: a container (%s) has its host's modules",
+		unknown(finding, "not checked: a container (%s) uses its host's modules",
 			fact_container(patient));
 	} else if (because) {
 		look_at_enforced(patient, because, finding);
@@ -279,7 +279,7 @@ static void look_at_loaded(const struct patient *patient, struct finding *findin
 	fact_line(patient, "/sys/module/mmapdemo/version", version, sizeof(version));
 	if (fact_line(patient, "/sys/module/mmapdemo/initstate", state, sizeof(state)) &&
 	    strcmp(state, "live")) {
-		unknown(finding, "it is %s just now", state);
+		unknown(finding, "the module is %s at the moment", state);
 	} else if (*version && strcmp(version, MMAPDEMO_VERSION)) {
 		wrong(finding, "version %s is loaded, and this command has version %s", version,
 		      MMAPDEMO_VERSION);
@@ -289,7 +289,7 @@ static void look_at_loaded(const struct patient *patient, struct finding *findin
 	}
 }
 
-/* It is not loaded, and could be. */
+/* The module is not loaded, but could be. */
 static void look_at_refusal(const struct patient *patient, struct finding *finding)
 {
 	const struct module_file file = fact_module_file(patient);
@@ -300,17 +300,17 @@ static void look_at_refusal(const struct patient *patient, struct finding *findi
 
 	said += said >= 0 && !is_enforced ? OF_SIGNATURES : 0;
 	snprintf(magic, sizeof(magic), "magic '%s'", file.vermagic);
-	/* A line about a file that was replaced since says nothing of the one that is installed. */
+	/* A line about a file that was replaced since does not concern the installed one. */
 	if (said == VERSION_MAGIC && !strstr(line, magic))
 		said = -1;
 	if (said < 0) {
 		wrong(finding, "not loaded");
 		cured_by_root(finding, "modprobe mmapdemo");
 		if (said == -2)
-			hint(finding, "the kernel's log, which root may read, has its refusals");
+			hint(finding,
+			     "the kernel's log, which root may read, would show a refusal");
 	} else if (said < OF_SIGNATURES) {
-		wrong(finding, "not loaded; the kernel said, of a module that it does not name: %s",
-		      line);
+		wrong(finding, "not loaded; the kernel said, without naming the module: %s", line);
 		hint(finding, "what `signature' says comes first; then modprobe mmapdemo");
 	} else {
 		wrong(finding, "not loaded; the kernel said: %s", line);
@@ -323,14 +323,14 @@ static void look_at_module(const struct patient *patient, struct finding *findin
 	char line[32];
 
 	if (*patient->root && !fact_exists(patient, "/sys/module")) {
-		unknown(finding, "not looked at: --root has no sysfs of a running system");
+		unknown(finding, "not checked: --root has no sysfs of a running system");
 	} else if (!fact_exists(patient, "/sys/module")) {
-		wrong(finding, "sysfs is not mounted, and tells of modules and devices");
+		wrong(finding, "sysfs is not mounted, and without it no module or device is seen");
 		cured_by_root(finding, "mount -t sysfs none /sys");
 	} else if (fact_is_loaded(patient)) {
 		look_at_loaded(patient, finding);
 	} else if (!fact_exists(patient, "/proc/self")) {
-		wrong(finding, "not loaded; proc, which tells more, is not mounted");
+		wrong(finding, "not loaded; proc, which other checks need, is not mounted");
 		cured_by_root(finding, "mount -t proc none /proc");
 	} else if (!fact_takes_modules(patient)) {
 		wrong(finding, "this kernel takes no modules (CONFIG_MODULES is off)");
@@ -342,7 +342,7 @@ static void look_at_module(const struct patient *patient, struct finding *findin
 			       "(kernel.modules_disabled)");
 		cured_by_root(finding, "reboot");
 	} else if (fact_container(patient)) {
-		wrong(finding, "not loaded; a container (%s) has its host's modules",
+		wrong(finding, "not loaded; a container (%s) uses its host's modules",
 		      fact_container(patient));
 		hint(finding, "on the host, as root: modprobe mmapdemo");
 	} else {

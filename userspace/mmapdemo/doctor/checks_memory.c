@@ -16,12 +16,12 @@
 
 #define THP "/sys/kernel/mm/transparent_hugepage/"
 
-/* What the kernel allows to lock since 5.16 unless told otherwise: MLOCK_LIMIT. */
+/* The kernel's default limit of locked memory since 5.16: MLOCK_LIMIT. */
 enum { USUAL_LOCKED = 8 << 20 };
 
 #define NO_LIMIT (1ULL << 62)
 
-/* The size of the buffer; false: there is none to be asked, which the finding says. */
+/* The size of the buffer. If there is no device, it returns false and sets the finding. */
 static bool buffer_size(const struct patient *patient, uint64_t *bytes, struct finding *finding)
 {
 	const struct device device = device_find(patient->device);
@@ -30,11 +30,11 @@ static bool buffer_size(const struct patient *patient, uint64_t *bytes, struct f
 
 	free(path);
 	if (!found)
-		unknown(finding, "not looked at: there is no buffer to compare with (module)");
+		unknown(finding, "not checked: there is no buffer to compare with (module)");
 	return found;
 }
 
-/* The word of a setting that is chosen: "always [madvise] never" is madvise. */
+/* The word in brackets: of "always [madvise] never", madvise. */
 static bool chosen(const struct patient *patient, const char *path, char word[64])
 {
 	char line[64];
@@ -56,16 +56,17 @@ static void look_at_huge_pages(const struct patient *patient, struct finding *fi
 
 	if (!chosen(patient, THP "enabled", enabled)) {
 		if (fact_exists(patient, "/sys/kernel/mm"))
-			fine(finding, "this kernel has none: all memory is in small pages");
+			fine(finding, "this kernel has none: all pages are small");
 		else
-			unknown(finding, "not looked at: there is no /sys/kernel/mm");
+			unknown(finding, "not checked: there is no /sys/kernel/mm");
 		return;
 	}
 	if (strcmp(enabled, "always")) {
 		remark(finding,
 		       "%s: anonymous memory gets %s, and a driver's huge_fault is %s (7.x excepts "
-		       "PFN mappings, and 6.1 calls that of DAX alone); the device's huge folios "
-		       "are mapped as before",
+		       "PFN mappings, and 6.1 calls only DAX's); the device's huge folios are "
+		       "still "
+		       "mapped as huge pages",
 		       enabled,
 		       strcmp(enabled, "never") ? "huge pages after MADV_HUGEPAGE alone"
 						: "no huge page",
@@ -111,7 +112,7 @@ static void look_at_free_blocks(const struct patient *patient, struct finding *f
 	int order = 0;
 
 	if (!file) {
-		unknown(finding, "/proc/buddyinfo cannot be read, which root may");
+		unknown(finding, "/proc/buddyinfo cannot be read, which needs root");
 		return;
 	}
 	if (!fact_number(patient, THP "hpage_pmd_size", &huge) || !huge)
@@ -260,13 +261,14 @@ static void look_at_locked_memory(const struct patient *patient, struct finding 
 	number_words(size, size_words);
 	/* capable() wants it in the first user namespace. */
 	if (capabilities & 1 << 14 && !in_user_namespace()) { /* CAP_IPC_LOCK */
-		fine(finding, "a process with CAP_IPC_LOCK may lock all (RLIMIT_MEMLOCK: %s)",
+		fine(finding,
+		     "a process with CAP_IPC_LOCK may lock all memory (RLIMIT_MEMLOCK: %s)",
 		     limit_words);
 	} else if (limit.rlim_cur >= size) {
 		fine(finding, "%s (RLIMIT_MEMLOCK), for a buffer of %s", limit_words, size_words);
 	} else if (limit.rlim_cur >= USUAL_LOCKED) {
 		fine(finding,
-		     "%s (RLIMIT_MEMLOCK) is usual; mlock() and io_uring take no more of the "
+		     "%s (RLIMIT_MEMLOCK) is usual; mlock() and io_uring can lock no more of the "
 		     "buffer's %s",
 		     limit_words, size_words);
 	} else {

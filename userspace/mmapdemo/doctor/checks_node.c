@@ -59,7 +59,7 @@ static void look_at_node(const struct patient *patient, struct finding *finding)
 
 	target[length < 0 ? 0 : length] = '\0';
 	if (sandbox_trouble().with)
-		unknown(finding, "not looked at: %s", sandbox_trouble().says);
+		unknown(finding, "not checked: %s", sandbox_trouble().says);
 	else if (trouble.with)
 		take(finding, &trouble);
 	else
@@ -89,7 +89,8 @@ static void look_at_container(const struct patient *patient, struct finding *fin
 		hint(finding, "%s", trouble.hint);
 	} else {
 		fine(finding, "in a container (%s)%s", name,
-		     device.is_ours ? ", which has the node" : "; loading is the host's");
+		     device.is_ours ? ", which has the node"
+				    : "; only the host can load the module");
 	}
 }
 
@@ -119,7 +120,7 @@ static bool is_absent(const struct device *device, struct finding *finding)
 {
 	if (device->is_ours)
 		return false;
-	unknown(finding, "not looked at: there is no device of the module");
+	unknown(finding, "not checked: there is no device of the module");
 	return true;
 }
 
@@ -137,11 +138,11 @@ static void look_at_rights(const struct patient *patient, struct finding *findin
 	user_word(geteuid(), user);
 	if (trouble.with == WITH_RIGHTS) {
 		take(finding, &trouble);
-		/* As those who only read have it. */
+		/* It can be opened for reading, which may be intended. */
 		if (fd >= 0)
 			finding->state = NOTE;
 	} else if (trouble.with) {
-		fine(finding, "its mode %04o is not what refuses the user %s", mode, user);
+		fine(finding, "its mode %04o does not refuse the user %s", mode, user);
 	} else {
 		fine(finding, "its mode is %04o, and the user %s may read and write it", mode,
 		     user);
@@ -151,8 +152,8 @@ static void look_at_rights(const struct patient *patient, struct finding *findin
 }
 
 /*
- * Opens the device and asks it, as a program would. It is not mapped: munmap() may be the last
- * one, which the wipe policy and waiters for LAST_CLOSED go by.
+ * Opens the device and calls INFO, as a program would. It does not map the device, because its
+ * munmap() may be the last one, which triggers the wipe policy and wakes waiters for LAST_CLOSED.
  */
 static struct trouble try_calls(const struct device *device, struct mmapdemo_info *info)
 {
@@ -170,7 +171,7 @@ static struct trouble try_calls(const struct device *device, struct mmapdemo_inf
 	trouble = device_call_trouble(device, "ioctl()", error);
 	if (!trouble.with) {
 		trouble.with = WITH_SOMETHING;
-		snprintf(trouble.says, sizeof(trouble.says), "it opens, and INFO fails: %s",
+		snprintf(trouble.says, sizeof(trouble.says), "it opens, but INFO fails: %s",
 			 strerror(error));
 	}
 	return trouble;
@@ -192,16 +193,16 @@ static void look_at_sandbox(const struct patient *patient, struct finding *findi
 	if (trouble.with == WITH_LANDLOCK || trouble.with == WITH_SECCOMP)
 		take(finding, &trouble);
 	else if (trouble.with)
-		unknown(finding, "not looked at: the device cannot be used (%s)", trouble.says);
+		unknown(finding, "not checked: the device cannot be used (%s)", trouble.says);
 	else
 		fine(finding, "%s",
 		     seccomp ? "a seccomp filter allows open() and ioctl()"
-			     : "none refuses open() or ioctl()");
+			     : "no sandbox refuses open() or ioctl()");
 }
 
 /*
- * With another root, where no call can be tried: a denial of any age, which may be over. Of this
- * system, the calls decide.
+ * For another root, where no call can be tried: looks for a denial of any age, which may be over.
+ * On this system the calls decide.
  */
 static void look_for_denials(const struct patient *patient, const struct log_words *words,
 			     const char *name, struct finding *finding)
@@ -217,7 +218,7 @@ static void look_for_denials(const struct patient *patient, const struct log_wor
 		remark(finding, "%s once denied something: %s", name, line);
 }
 
-/* The last denial is shown where one of the calls was denied. */
+/* Adds the last denial to a finding that a call was denied. */
 static void add_denial(const struct patient *patient, const struct log_words *words,
 		       struct finding *finding)
 {
@@ -247,7 +248,7 @@ static void look_at_lsm(const struct patient *patient, enum trouble_with with, c
 		take(finding, &trouble);
 		add_denial(patient, words, finding);
 	} else if (trouble.with) {
-		unknown(finding, "not looked at: the device cannot be used (%s)", trouble.says);
+		unknown(finding, "not checked: the device cannot be used (%s)", trouble.says);
 	} else {
 		fine(finding, "in use; it allows this process open() and ioctl()");
 	}
@@ -259,9 +260,9 @@ static void look_at_selinux(const struct patient *patient, struct finding *findi
 	char line[16], label[256];
 	bool has_label = !*patient->root && selinux_label(label);
 
-	/* A container has the label, and may not have selinuxfs. */
+	/* In a container the label may exist without selinuxfs. */
 	if (!fact_exists(patient, "/sys/module"))
-		unknown(finding, "not looked at: there is no sysfs");
+		unknown(finding, "not checked: there is no sysfs");
 	else if (!fact_line(patient, "/sys/fs/selinux/enforce", line, sizeof(line)) && !has_label)
 		fine(finding, "not in use");
 	else if (*line == '0')
@@ -276,7 +277,7 @@ static void look_at_apparmor(const struct patient *patient, struct finding *find
 	char line[16];
 
 	if (!fact_exists(patient, "/sys/module"))
-		unknown(finding, "not looked at: there is no sysfs");
+		unknown(finding, "not checked: there is no sysfs");
 	else if (!fact_line(patient, "/sys/module/apparmor/parameters/enabled", line,
 			    sizeof(line)) ||
 		 *line != 'Y')
@@ -294,15 +295,15 @@ static void look_at_use(const struct patient *patient, struct finding *finding)
 	if (is_absent(&device, finding))
 		return;
 	trouble = try_calls(&device, &info);
-	/* Another line has the cure of what has a name. */
+	/* Troubles of the other kinds have lines of their own, with the cure. */
 	if (trouble.with == WITH_SOMETHING)
 		take(finding, &trouble);
 	else if (trouble.with)
-		unknown(finding, "not looked at: %s", trouble.says);
+		unknown(finding, "not checked: %s", trouble.says);
 	else
 		fine(finding,
-		     "it opens and answers; strategy %s, %llu bytes; mmap() is not tried, as the "
-		     "last munmap() may wipe it",
+		     "it opens and answers; strategy %s, %llu bytes; mmap() is not tried, because "
+		     "the last munmap() may wipe it",
 		     info.strategy, (unsigned long long)info.bytes);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo doctor: what keeps the device from being used here, and what cures it. */
+/* mmapdemo doctor: why the device cannot be used here, and what cures that. */
 #define _GNU_SOURCE
 #include <argp.h>
 #include <errno.h>
@@ -54,14 +54,14 @@ static void look_at(struct diagnosis *diagnosis, struct entry *entries, const st
 		entry->check = checks;
 		if (checks->of & OF_PROCESS && *diagnosis->patient->root)
 			unknown(&entry->finding,
-				"not looked at: --root has the files of a system, and "
+				"not checked: --root has the files of a system, but "
 				"not its processes");
 		else if (checks->of & OF_KERNEL && !*diagnosis->patient->release)
 			unknown(&entry->finding,
-				"not looked at: /lib/modules does not tell which kernel that "
+				"not checked: /lib/modules does not tell which kernel that "
 				"system runs");
 		else if (checks->of & OF_RUNNING && !fact_runs(diagnosis->patient))
-			unknown(&entry->finding, "not looked at: --root has the files of a system "
+			unknown(&entry->finding, "not checked: --root has the files of a system "
 						 "that does not run");
 		else
 			check_run(checks, diagnosis->patient, &entry->finding);
@@ -87,21 +87,21 @@ int doctor_main(int argc, char **argv)
 		{"device", DEVICE, "PATH", 0, "the device (default: /dev/mmapdemo)", 0},
 		{"json", JSON, NULL, 0, "print JSON, for programs", 0},
 		{"root", ROOT, "DIR", 0,
-		 "look at another system's files, which are below DIR, such as a rescue system's "
-		 "/mnt",
+		 "check the files of another system, which is mounted at DIR, such as /mnt in a "
+		 "rescue system",
 		 0},
 		{},
 	};
 	static const struct argp argp = {
 		.options = argp_options,
 		.parser = parse,
-		.doc = "Says what keeps the device from being used here, and the command that "
-		       "cures it. It needs neither rights nor the module, and changes nothing: it "
-		       "opens the device, and does not map it.\v"
-		       "Each line is fine, note, wrong or unknown. A note tells of a choice that "
-		       "costs something. Unknown: the check could not look, and the line says why. "
-		       "Problems are best cured from the top.\n\n"
-		       "Exit status: 0 nothing is wrong; 1 something is wrong; 2 usage.",
+		.doc = "Finds the reasons why the device cannot be used here, and prints the "
+		       "command that cures each. It needs neither rights nor the module, and "
+		       "changes nothing: it opens the device, but does not map it.\v"
+		       "Each line is fine, note, wrong or unknown. A note names a setting that "
+		       "works but costs something. An unknown line says why the check could not be "
+		       "made. Cure the problems from the top.\n\n"
+		       "Exit status: 0 nothing is wrong; 1 something is wrong; 2 usage error.",
 	};
 	struct options options = {
 		.patient = {.root = "", .device = "/dev/mmapdemo", .caller = getppid()}};
@@ -109,7 +109,7 @@ int doctor_main(int argc, char **argv)
 	struct diagnosis diagnosis = {.patient = &options.patient, .entries = entries};
 
 	argp_parse(&argp, argc, argv, 0, NULL, &options);
-	/* With SIGCHLD ignored, as the caller may have it, no child could be waited for. */
+	/* If the caller ignores SIGCHLD, waitpid() would find no child. */
 	signal(SIGCHLD, SIG_DFL);
 	find_release(&options.patient);
 	look_at(&diagnosis, entries, build_checks);
