@@ -67,7 +67,8 @@ ROW_EACH(S8, unaligned_hint_is_aligned, "a hint inside a page is taken as that p
 	assert_memory(map, pages(2), 0, ORIGINAL);
 }
 
-ROW_EACH(S8, hint_not_taken_where_occupied, "a hint that is occupied changes nothing there", kinds)
+ROW_EACH(S8, hint_not_taken_where_occupied, "a hint at a mapped address changes nothing there",
+	 kinds)
 {
 	int fd = target_open_to_map(O_RDWR);
 	unsigned char *there = target_map(pages(2), RW, MAP_SHARED, fd, 0);
@@ -91,7 +92,7 @@ ROW_EACH(S8, fixed_is_exact, "MAP_FIXED maps exactly there", kinds)
 	assert_unmapped(try_read(area + pages(3)), area + pages(3));
 }
 
-ROW_EACH(S8, fixed_replaces, "MAP_FIXED replaces what was there, and only there", kinds)
+ROW_EACH(S8, fixed_replaces, "MAP_FIXED replaces the mappings in its range, and no others", kinds)
 {
 	int fd = target_open_to_map(O_RDWR);
 	unsigned char *area = reserve(6);
@@ -125,7 +126,8 @@ ROW_EACH(S8, fixed_replaces_target, "MAP_FIXED replaces another part of the targ
 	assert_target(pages(1), pages(1), kinds[_i].flags & MAP_PRIVATE ? ORIGINAL : 1);
 }
 
-ROW_EACH(S8, fixed_unaligned, "MAP_FIXED inside a page is EINVAL, and what is there stands", kinds)
+ROW_EACH(S8, fixed_unaligned, "MAP_FIXED inside a page is EINVAL, and the mapping there stays",
+	 kinds)
 {
 	int fd = target_open_to_map(O_RDWR);
 	unsigned char *map = target_map(pages(2), RW, MAP_SHARED, fd, 0);
@@ -156,8 +158,8 @@ static const struct collision {
 	{"inside", 3, 2},  {"around", 1, 6},
 };
 
-ROW_EACH(S8, noreplace_refuses, "MAP_FIXED_NOREPLACE over a mapping is EEXIST, which stands",
-	 collisions)
+ROW_EACH(S8, noreplace_refuses,
+	 "MAP_FIXED_NOREPLACE over a mapping is EEXIST, and that mapping stays", collisions)
 {
 	const struct collision *collision = &collisions[_i];
 	int fd = target_open_to_map(O_RDWR);

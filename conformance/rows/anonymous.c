@@ -61,8 +61,7 @@ ROW_EACH(S2, never_in_target, "a store to anonymous memory is not seen through t
 	assert_target(0, pages(4), ORIGINAL);
 }
 
-ROW_EACH(S2, target_never_in_it, "what is written to the target is not seen in anonymous memory",
-	 kinds)
+ROW_EACH(S2, target_never_in_it, "a write to the target is not seen in anonymous memory", kinds)
 {
 	unsigned char *map = map_anonymous(&kinds[_i], 2);
 
@@ -72,7 +71,8 @@ ROW_EACH(S2, target_never_in_it, "what is written to the target is not seen in a
 	assert_zero(map + pages(1), pages(1));
 }
 
-ROW_EACH(S2, not_a_mapping_of_target, "an anonymous mapping is none of the target's", kinds)
+ROW_EACH(S2, not_a_mapping_of_target, "an anonymous mapping does not count as one of the target's",
+	 kinds)
 {
 	uint64_t before = target.ours ? counter("vmas") : 0;
 	unsigned char *map = map_anonymous(&kinds[_i], 2);
@@ -97,7 +97,7 @@ ROW_EACH(S2, fd_is_not_looked_at, "MAP_ANONYMOUS maps no file, even where a desc
 	assert_target(0, pages(4), ORIGINAL);
 }
 
-ROW_EACH(S2, over_fork, "a child has the memory: shared stores are seen, private ones are not",
+ROW_EACH(S2, over_fork, "a child inherits the memory, and sees shared stores, but no private ones",
 	 kinds)
 {
 	bool shared = kinds[_i].flags & MAP_SHARED;

@@ -87,7 +87,7 @@ ROW_EACH(M14, every_mapping,
 		assert_only_bad_is_broken(memory_map(off, kinds[i].flags), off);
 }
 
-ROW_EACH(M14, private_copy, "a private copy made before is another page, and stands", folios)
+ROW_EACH(M14, private_copy, "a private copy made before is another page, and stays intact", folios)
 {
 	off_t off = memory_chunk(&folios[_i], STORED);
 	unsigned char *copy = memory_map(off, MAP_PRIVATE);
@@ -197,7 +197,7 @@ ROW_EACH(M14, transfers, "a broken page is EIO when read or written; the pages b
 	assert_only_bad_is_broken(map, off);
 }
 
-ROW_EACH(M14, seek, "a broken page is data to lseek(), not a hole", folios)
+ROW_EACH(M14, seek, "lseek() takes a broken page for data, and not for a hole", folios)
 {
 	unsigned char *map;
 	off_t off = broken_chunk(&folios[_i], MAP_SHARED, &map), bad = bad_page(off);
@@ -225,7 +225,8 @@ ROW_EACH(M14, kernel_access, "the kernel's own access to a mapping of it is EFAU
  * What the page table says of a page that was broken stays until the mapping lets go of
  * it: zap_pte_range() leaves it to truncation and MADV_DONTNEED.
  */
-ROW_EACH(M14, freed, "punched out and touched anew, the page is zero and takes stores",
+ROW_EACH(M14, freed,
+	 "a broken page that is punched out is zero at the next access, and takes stores",
 	 memory_kinds)
 {
 	const struct memory_kind *kind = &memory_kinds[_i];
@@ -249,7 +250,8 @@ ROW_EACH(M14, freed, "punched out and touched anew, the page is zero and takes s
 	close(fd);
 }
 
-ROW_EACH(M14, cut_off, "cut off and grown back, the page is zero in all mappings, old or new",
+ROW_EACH(M14, cut_off,
+	 "after the file shrinks and grows back, the page is zero in all mappings, old or new",
 	 memory_kinds)
 {
 	const struct memory_kind *kind = &memory_kinds[_i];

@@ -53,7 +53,7 @@ static void assert_rest_from(const struct broken *broken, size_t page)
 		      broken->off + pages(page), STORED);
 }
 
-ROW_EACH(M14, fill, "FILL works up to a broken page, says EIO, and goes no further", folios)
+ROW_EACH(M14, fill, "FILL writes up to a broken page, returns EIO, and goes no further", folios)
 {
 	struct broken broken = make_broken(&folios[_i]);
 	unsigned char *wanted = malloc(pages(AROUND));
@@ -67,7 +67,7 @@ ROW_EACH(M14, fill, "FILL works up to a broken page, says EIO, and goes no furth
 	assert_still_broken(&broken);
 }
 
-ROW_EACH(M14, sum, "SUM over a broken page is EIO; of what is beside it, it is right", folios)
+ROW_EACH(M14, sum, "SUM over a broken page is EIO, and right for the pages beside it", folios)
 {
 	struct broken broken = make_broken(&folios[_i]);
 	struct mmapdemo_sum sum = {
@@ -87,7 +87,7 @@ ROW_EACH(M14, sum, "SUM over a broken page is EIO; of what is beside it, it is r
 	assert_still_broken(&broken);
 }
 
-ROW_EACH(M14, wipe, "WIPE zeroes all that can be zeroed, and then says EIO", folios)
+ROW_EACH(M14, wipe, "WIPE zeroes all pages that it can, and then returns EIO", folios)
 {
 	struct broken broken = make_broken(&folios[_i]);
 	unsigned char *start = target_map_ro(TEST_PAGES, MAP_SHARED, 0);
@@ -138,8 +138,7 @@ ROW_EACH(M14, punch_around, "PUNCH of a range with a broken page in it heals it"
 	assert_done(fill(broken.fd, broken.bad, pages(1), SEED));
 }
 
-ROW_EACH(M14, rule, "a rule over a broken page comes and goes, and the page is broken still",
-	 folios)
+ROW_EACH(M14, rule, "a page stays broken while a rule over it is set and healed", folios)
 {
 	struct broken broken = make_broken(&folios[_i]);
 	unsigned char *view = memory_map(broken.off, MAP_SHARED);

@@ -153,7 +153,7 @@ static void assert_stays(off_t off, unsigned char *page)
 }
 
 /* The device would go on writing to a page that nobody shares. */
-ROW(M15, collapse_pinned, "a chunk of which a page is pinned stays as it is: EBUSY")
+ROW(M15, collapse_pinned, "a chunk with a pinned page stays as it is: EBUSY")
 {
 	off_t off = small_chunk(&hows[0]);
 	unsigned char *map = memory_map(off, MAP_SHARED), *page = map + pages(7);
@@ -168,7 +168,7 @@ ROW(M15, collapse_pinned, "a chunk of which a page is pinned stays as it is: EBU
 }
 
 /* A reference is no pin, and the page may be written by it as well. */
-ROW(M15, collapse_in_a_pipe, "a chunk of which a page waits in a pipe stays as it is: EBUSY")
+ROW(M15, collapse_in_a_pipe, "a chunk with a page in a pipe stays as it is: EBUSY")
 {
 	off_t off = small_chunk(&hows[0]);
 	unsigned char *map = memory_map(off, MAP_SHARED), *page = map + pages(7);
@@ -288,7 +288,7 @@ static void assert_others(int fd, const unsigned char *map, off_t off)
 	assert_memory(map + from, len - from, off + from, SEED);
 }
 
-ROW(M15, collapse_beside_readers, "reads, loads and lseek find all of it meanwhile")
+ROW(M15, collapse_beside_readers, "reads, loads and lseek during COLLAPSE find all data")
 {
 	off_t off = chunk_of_one_node(&folios[0]);
 	volatile bool *done = make_flag();
@@ -327,7 +327,7 @@ static void store_and_write(int fd, unsigned char *map, off_t off, uint32_t turn
 	}
 }
 
-ROW(M15, collapse_beside_writers, "no store and no write is lost meanwhile")
+ROW(M15, collapse_beside_writers, "COLLAPSE loses no store and no write")
 {
 	off_t off = chunk_of_one_node(&folios[0]);
 	volatile bool *done = make_flag();
@@ -423,8 +423,7 @@ ROW_EACH(C2, collapse_leaves,
 }
 
 /* MADV_COLLAPSE of a memfd charges the memory to its caller. */
-ROW(C2, collapse_charge,
-    "memory stays charged to the group that it was charged to, which may be at its limit")
+ROW(C2, collapse_charge, "memory stays charged to its group, which may be at its limit")
 {
 	int fd = control_open();
 	off_t off = memory_hole(&folios[0]);

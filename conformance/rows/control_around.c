@@ -60,7 +60,7 @@ static uint64_t stores_fault(volatile unsigned char *map)
 	return after.ru_minflt - before.ru_minflt;
 }
 
-ROW_EACH(C1, around_inside, "the addresses beside a mapping keep what they have", touch_kinds)
+ROW_EACH(C1, around_inside, "the addresses beside a mapping do not change", touch_kinds)
 {
 	int fd = control_open();
 	unsigned char *map = map_there(fd), *before = map - pages(TEST_PAGES);
@@ -78,7 +78,7 @@ ROW_EACH(C1, around_inside, "the addresses beside a mapping keep what they have"
 	assert_zero(after, pages(TEST_PAGES));
 }
 
-ROW_EACH(C1, around_protected, "pages beside it that may not be written stay so", touch_kinds)
+ROW_EACH(C1, around_protected, "write-protected pages beside it stay write-protected", touch_kinds)
 {
 	int fd = control_open();
 	unsigned char *map = map_there(fd), *beside = map + pages(BESIDE);
@@ -91,7 +91,7 @@ ROW_EACH(C1, around_protected, "pages beside it that may not be written stay so"
 	assert_forbidden(try_write(beside, 1), beside);
 }
 
-ROW_EACH(C1, around_guard, "a guard region beside it stands", touch_kinds)
+ROW_EACH(C1, around_guard, "a guard region beside it stays", touch_kinds)
 {
 	int fd = control_open();
 	unsigned char *map = map_there(fd), *beside = map + pages(BESIDE);
@@ -103,7 +103,7 @@ ROW_EACH(C1, around_guard, "a guard region beside it stands", touch_kinds)
 	assert_memory(beside, pages(1), pages(FIRST + BESIDE), ORIGINAL);
 }
 
-ROW(C1, around_resident, "a store maps those that are there, and makes no memory for others")
+ROW(C1, around_resident, "a store maps the resident pages around it, and allocates none")
 {
 	int fd = control_open();
 	off_t off = make_chunk(fd, &folios[1], 1);

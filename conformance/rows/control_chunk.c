@@ -38,8 +38,8 @@ static size_t cut_page(int fd, int page)
 	return page < 0 ? chunk_pages(fd) + page : (size_t)page;
 }
 
-ROW_EACH(C2, shrink_in_chunk, "a new end in a huge folio keeps what is before it, in small ones",
-	 cuts)
+ROW_EACH(C2, shrink_in_chunk,
+	 "a new end in a huge folio splits it, and keeps the pages before the end", cuts)
 {
 	const struct cut *cut = &cuts[_i];
 	int fd = control_open();
@@ -154,17 +154,17 @@ static void check_hole(const struct folios *kind, const struct hole *hole)
 	assert_target(off, size, STORED + 1);
 }
 
-ROW_EACH(C2, punch_huge, "a hole in a huge folio is zeros, and leaves the rest as it was", holes)
+ROW_EACH(C2, punch_huge, "a hole in a huge folio reads as zeros, and the rest is unchanged", holes)
 {
 	check_hole(&folios[0], &holes[_i]);
 }
 
-ROW_EACH(C2, punch_small, "a hole in small folios is zeros, and leaves the rest as it was", holes)
+ROW_EACH(C2, punch_small, "a hole in small folios reads as zeros, and the rest is unchanged", holes)
 {
 	check_hole(&folios[1], &holes[_i]);
 }
 
-ROW_EACH(C2, punch_under_copies, "private copies stand over a hole, other pages of it are zero",
+ROW_EACH(C2, punch_under_copies, "private copies over a hole stay, and its other pages are zero",
 	 folios)
 {
 	int fd = control_open();
@@ -220,7 +220,7 @@ ROW(C2, punch_of_a_hole, "a hole in a hole, whole pages or not, allocates nothin
 	ck_assert_int_eq(lseek(fd, off, SEEK_HOLE), off);
 }
 
-ROW(C2, punch_past_the_end, "what of a hole is past the end is left out")
+ROW(C2, punch_past_the_end, "the part of a hole past the end is ignored")
 {
 	int fd = control_open();
 	uint64_t resident = info_of(fd).resident;
@@ -235,7 +235,7 @@ ROW(C2, punch_past_the_end, "what of a hole is past the end is left out")
 	assert_target(last_page() - pages(1), pages(1), ORIGINAL);
 }
 
-ROW_EACH(C2, hole_after, "from each page of a chunk, SEEK_HOLE finds the hole right after it",
+ROW_EACH(C2, hole_after, "SEEK_HOLE from each page of a chunk finds the hole right after it",
 	 folios)
 {
 	int fd = control_open();

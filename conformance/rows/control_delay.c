@@ -138,7 +138,7 @@ static bool works_during(int fd, const struct meanwhile *meanwhile, uint32_t del
 }
 
 ROW_EACH(C4, delay_holds_no_lock,
-	 "while a page fault is delayed, the address space can be worked on", meanwhiles,
+	 "a delayed page fault does not block other work on the address space", meanwhiles,
 	 .timeout = 60)
 {
 	int fd = control_open();

@@ -84,7 +84,7 @@ static const struct event {
 	{"wipe", MMAPDEMO_EVENT_WIPE, do_wipe, POLL_PRI},
 };
 
-ROW_EACH(C11, eventfd, "each event that was asked for adds one, and no other does", events)
+ROW_EACH(C11, eventfd, "each event in the mask adds one, and no other event does", events)
 {
 	int fd = control_open(), wanted = make_eventfd(), others = make_eventfd();
 	int other = target_open(O_RDWR);
@@ -100,7 +100,7 @@ ROW_EACH(C11, eventfd, "each event that was asked for adds one, and no other doe
 	}
 }
 
-ROW(C11, eventfd_counts, "events that nobody takes meanwhile are all counted")
+ROW(C11, eventfd_counts, "the eventfd counts all events until it is read")
 {
 	int fd = control_open(), eventfd = make_eventfd();
 
@@ -129,7 +129,7 @@ ROW(C11, eventfd_wakes, "poll(2) of the eventfd wakes when another process kicks
 	ck_assert_uint_eq(taken(eventfd), 1);
 }
 
-ROW(C11, eventfd_last_one, "the last EVENTFD decides, and -1 ends it")
+ROW(C11, eventfd_last_one, "the last EVENTFD applies, and -1 removes the eventfd")
 {
 	int fd = control_open(), first = make_eventfd(), second = make_eventfd();
 
@@ -159,7 +159,7 @@ static void *set_again(void *argument)
 	return NULL;
 }
 
-ROW(C11, eventfd_replaced_meanwhile, "no event is lost while another EVENTFD takes its place")
+ROW(C11, eventfd_replaced_meanwhile, "no event is lost while another EVENTFD replaces it")
 {
 	int fd = control_open(), kicks = 0;
 	struct setter setter = {.fd = fd, .eventfd = make_eventfd()};
@@ -175,7 +175,7 @@ ROW(C11, eventfd_replaced_meanwhile, "no event is lost while another EVENTFD tak
 	ck_assert_uint_eq(taken(setter.eventfd), kicks);
 }
 
-ROW(C11, eventfd_refused, "an EVENTFD that is refused leaves the one there was")
+ROW(C11, eventfd_refused, "an EVENTFD that is refused leaves the old one in place")
 {
 	int fd = control_open(), eventfd = make_eventfd();
 
@@ -186,7 +186,7 @@ ROW(C11, eventfd_refused, "an EVENTFD that is refused leaves the one there was")
 	ck_assert_uint_eq(taken(eventfd), 1);
 }
 
-ROW(C11, eventfd_ends, "it ends with the last descriptor of its file description")
+ROW(C11, eventfd_ends, "the eventfd ends with the last descriptor of its file description")
 {
 	int fd = control_open(), other = target_open(O_RDONLY), eventfd = make_eventfd();
 	int same = dup(other);
@@ -201,7 +201,7 @@ ROW(C11, eventfd_ends, "it ends with the last descriptor of its file description
 	ck_assert_uint_eq(taken(eventfd), 0);
 }
 
-ROW(C11, eventfd_outlives, "the eventfd's descriptor may be closed meanwhile")
+ROW(C11, eventfd_outlives, "events are counted after the eventfd's descriptor is closed")
 {
 	int fd = control_open(), eventfd = make_eventfd();
 	int same = dup(eventfd);
@@ -262,7 +262,7 @@ static void ask_for_signals(int fd, int number)
 	ck_assert_int_eq(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC), 0);
 }
 
-ROW_EACH(C11, signal, "with O_ASYNC each event is a signal that says what it is", events)
+ROW_EACH(C11, signal, "with O_ASYNC each event sends a signal whose siginfo names it", events)
 {
 	int fd = control_open(), number = SIGRTMIN + 2;
 	siginfo_t info = {};
@@ -274,7 +274,7 @@ ROW_EACH(C11, signal, "with O_ASYNC each event is a signal that says what it is"
 	ck_assert_int_eq(info.si_fd, fd);
 }
 
-ROW(C11, signal_plain, "without F_SETSIG it is SIGIO, to the owner alone")
+ROW(C11, signal_plain, "without F_SETSIG the signal is SIGIO, and only the owner gets it")
 {
 	int fd = control_open();
 	struct peer other;
@@ -294,7 +294,7 @@ ROW(C11, signal_plain, "without F_SETSIG it is SIGIO, to the owner alone")
 	ck_assert_int_eq(taken_signal(SIGIO, &info), 0);
 }
 
-ROW(C11, signal_ends, "no signal comes after O_ASYNC is cleared, or the file is closed")
+ROW(C11, signal_ends, "no signal is sent after O_ASYNC is cleared or the file is closed")
 {
 	int fd = control_open(), other = target_open(O_RDONLY), number = SIGRTMIN + 2;
 	siginfo_t info;

@@ -67,7 +67,7 @@ ROW(C12, same_pages, "a dma-buf's mapping has the pages of its range of the devi
 	ck_assert_uint_eq(at[pages(COUNT) - 1], device[pages(COUNT) - 1]);
 }
 
-ROW(C12, private_copies, "a private mapping of a dma-buf copies what is stored to")
+ROW(C12, private_copies, "a store to a private mapping of a dma-buf copies the page")
 {
 	unsigned char *device = target_map_rw(COUNT, MAP_SHARED, pages(FIRST));
 	unsigned char *at = map(export(control_open()), MAP_PRIVATE);
@@ -113,7 +113,7 @@ ROW(C12, other_pages, "remap_file_pages(2) reaches no page outside the range")
 	}
 }
 
-ROW(C12, descriptor, "a dma-buf's descriptor is open for both, and closed by exec")
+ROW(C12, descriptor, "a dma-buf's descriptor is open for reading and writing, and closed by exec")
 {
 	int dmabuf = export(control_open());
 
@@ -131,7 +131,7 @@ ROW(C12, sync, "DMA_BUF_IOCTL_SYNC works where no device is attached")
 	assert_done(command(dmabuf, DMA_BUF_IOCTL_SYNC, &sync));
 }
 
-ROW(C12, outlives, "a mapping needs neither the dma-buf's descriptor nor the device's")
+ROW(C12, outlives, "a mapping outlives the dma-buf's descriptor and the device's")
 {
 	int fd = control_open();
 	unsigned char *device = target_map_rw(COUNT, MAP_SHARED, pages(FIRST));
@@ -152,7 +152,7 @@ ROW(C12, outlives, "a mapping needs neither the dma-buf's descriptor nor the dev
 	ck_assert_uint_eq(info_of(fd).opens, opens);
 }
 
-ROW(C12, counted, "a dma-buf's mappings are the device's, in its counts")
+ROW(C12, counted, "a dma-buf's mappings count as the device's")
 {
 	int fd = control_open();
 	uint32_t vmas = info_of(fd).vmas;
@@ -186,7 +186,7 @@ ROW(C12, stays, "RESIZE and PUNCH of an exported page are EBUSY, until the dma-b
 	ck_assert_uint_eq(at[pages(2)], 0);
 }
 
-ROW(C12, allocated, "an exported range has memory, and what was there stays")
+ROW(C12, allocated, "EXPORT allocates the whole range, and keeps its contents")
 {
 	int fd = control_open();
 	unsigned char *device = target_map_rw(COUNT, MAP_SHARED, pages(FIRST));
@@ -199,7 +199,7 @@ ROW(C12, allocated, "an exported range has memory, and what was there stays")
 	ck_assert_uint_eq(device[pages(1)], 0);
 }
 
-ROW(C12, broken, "a range with a broken page is EIO, and nothing of it is held")
+ROW(C12, broken, "EXPORT of a range with a broken page is EIO, and pins nothing")
 {
 	int fd = control_open(), dmabuf;
 	unsigned char *bad = target_map_rw(1, MAP_SHARED, pages(FIRST + 2));
@@ -211,7 +211,7 @@ ROW(C12, broken, "a range with a broken page is EIO, and nothing of it is held")
 	close(export(fd));
 }
 
-ROW(C12, no_descriptor, "EMFILE where no descriptor is left, and no file stays behind")
+ROW(C12, no_descriptor, "EXPORT without a free descriptor is EMFILE, and leaves no file behind")
 {
 	int fd = control_open(), dmabuf;
 	uint32_t opens = info_of(fd).opens;

@@ -92,7 +92,8 @@ ROW_EACH(C4, first_touch, "a page of the range is SIGBUS when touched, at that a
 	assert_target(pages(1), pages(MAPPED), ORIGINAL);
 }
 
-ROW_EACH(C4, mapped_before, "pages that are mapped already obey at once, in all processes", signals)
+ROW_EACH(C4, mapped_before,
+	 "the rule acts at once on pages that are mapped already, in all processes", signals)
 {
 	const struct action *action = &signals[_i];
 	int fd = control_open();
@@ -127,7 +128,7 @@ ROW_EACH(C4, mapped_before, "pages that are mapped already obey at once, in all 
 	release_child(&child);
 }
 
-ROW_EACH(C4, private_copies, "a private copy made before stands, and takes stores", signals)
+ROW_EACH(C4, private_copies, "a private copy made before stays, and takes stores", signals)
 {
 	const struct action *action = &signals[_i];
 	int fd = control_open();
@@ -163,7 +164,7 @@ ROW_EACH(C4, fork_inherits, "a child of a process that has the range mapped fail
 	await_exit(&child);
 }
 
-ROW_EACH(C4, read, "read() gives what is before the range, and an error in it", actions)
+ROW_EACH(C4, read, "read() returns the bytes before the range, and an error inside it", actions)
 {
 	int fd = control_open(), error = actions[_i].io_error;
 	unsigned char *bytes = malloc(pages(MAPPED));
@@ -180,7 +181,7 @@ ROW_EACH(C4, read, "read() gives what is before the range, and an error in it", 
 	assert_memory(bytes, pages(1), bad_page() + pages(1), ORIGINAL);
 }
 
-ROW_EACH(C4, splice, "splice() gives what is before the range, and an error in it", actions)
+ROW_EACH(C4, splice, "splice() returns the bytes before the range, and an error inside it", actions)
 {
 	int fd = control_open(), ends[2];
 	unsigned char *bytes = malloc(pages(MAPPED));
@@ -196,7 +197,7 @@ ROW_EACH(C4, splice, "splice() gives what is before the range, and an error in i
 	assert_memory(bytes, pages(BAD), pages(1), ORIGINAL);
 }
 
-ROW_EACH(C4, write, "write() writes what is before the range, and nothing in it", actions)
+ROW_EACH(C4, write, "write() writes the bytes before the range, and none inside it", actions)
 {
 	int fd = control_open(), error = actions[_i].io_error;
 	unsigned char *bytes = malloc(pages(MAPPED));
@@ -230,7 +231,7 @@ ROW_EACH(C4, fill_and_sum, "FILL and SUM fail there as write and read do", actio
 	assert_target(bad_page(), pages(2), ORIGINAL);
 }
 
-ROW_EACH(C4, populate, "MADV_POPULATE_READ and _WRITE say what the page would", actions)
+ROW_EACH(C4, populate, "MADV_POPULATE_READ and _WRITE fail as an access to the page would", actions)
 {
 	const struct action *action = &actions[_i];
 	int fd = control_open();
@@ -268,7 +269,7 @@ ROW_EACH(C4, kernel_access, "the kernel's own accesses end before the range, or 
 }
 
 /* As user memory of a system call: where nothing fails it would be tried again for ever. */
-ROW_EACH(C4, as_a_buffer, "memory of the range given to read and write is EFAULT", signals)
+ROW_EACH(C4, as_a_buffer, "a buffer of read and write inside the range is EFAULT", signals)
 {
 	int fd = control_open(), ends[2];
 	unsigned char *map = target_map_rw(MAPPED, MAP_SHARED, pages(1));
@@ -285,7 +286,8 @@ ROW_EACH(C4, as_a_buffer, "memory of the range given to read and write is EFAULT
 	assert_target(0, pages(1), ORIGINAL);
 }
 
-ROW(C4, enomem_is_tried_again, "an access that finds no memory is tried again until there is some")
+ROW(C4, enomem_is_tried_again,
+    "an access that finds no free memory is tried again until there is some")
 {
 	int fd = control_open();
 	unsigned char *map = target_map_rw(MAPPED, MAP_SHARED, pages(1));
@@ -303,7 +305,7 @@ ROW(C4, enomem_is_tried_again, "an access that finds no memory is tried again un
 	ck_assert_uint_eq(rule.fired, 1);
 }
 
-ROW(C4, enomem_can_be_killed, "who waits for memory that never comes can be killed")
+ROW(C4, enomem_can_be_killed, "a process that waits for memory that never comes can be killed")
 {
 	int fd = control_open();
 	volatile unsigned char *map = target_map_rw(MAPPED, MAP_SHARED, pages(1));

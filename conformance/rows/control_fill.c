@@ -37,7 +37,9 @@ static unsigned char *allocate(size_t len)
 	return bytes;
 }
 
-ROW_EACH(C3, fill, "FILL writes its pattern there, by each byte's place, and nowhere else", ranges)
+ROW_EACH(C3, fill,
+	 "FILL writes each byte of its pattern by the byte's offset, and changes no other byte",
+	 ranges)
 {
 	const struct range *range = &ranges[_i];
 	int fd = control_open();
@@ -62,7 +64,7 @@ ROW_EACH(C3, fill, "FILL writes its pattern there, by each byte's place, and now
 	assert_memory(copy, pages(TEST_PAGES), 0, STORED);
 }
 
-ROW(C3, fill_is_splitmix, "with seed 0 the pattern is what SplitMix64 is known to say")
+ROW(C3, fill_is_splitmix, "with seed 0 the pattern has the known values of SplitMix64")
 {
 	int fd = control_open();
 	static const uint64_t known[] = {
@@ -78,7 +80,7 @@ ROW(C3, fill_is_splitmix, "with seed 0 the pattern is what SplitMix64 is known t
 	ck_assert_mem_eq(map, known, sizeof(known));
 }
 
-ROW(C3, fill_in_parts, "a range filled in parts is as when filled at once")
+ROW(C3, fill_in_parts, "filling a range in parts gives the same bytes as filling it at once")
 {
 	int fd = control_open();
 	uint32_t whole;
@@ -104,7 +106,7 @@ ROW_EACH(C3, sum, "SUM is the CRC-32C of the bytes that read() gives", ranges)
 	ck_assert_uint_eq(sum_of(fd, range->at, range->len), contents_crc(0, bytes, range->len));
 }
 
-ROW(C3, sum_is_crc32c, "of \"123456789\" it is what the standard says")
+ROW(C3, sum_is_crc32c, "the sum of \"123456789\" is the value in the standard")
 {
 	int fd = control_open();
 
@@ -115,7 +117,8 @@ ROW(C3, sum_is_crc32c, "of \"123456789\" it is what the standard says")
 	ck_assert_uint_eq(sum_of(fd, pages(1), 32), 0x8a9136aa);
 }
 
-ROW(C3, sum_sees_stores, "a store through a shared mapping is in the next sum, a private one never")
+ROW(C3, sum_sees_stores,
+    "the next sum includes a store to a shared mapping, but no store to a private one")
 {
 	int fd = control_open();
 	unsigned char *map = target_map_rw(2, MAP_SHARED, pages(1));
@@ -164,8 +167,9 @@ static void *write_in_turn(void *argument)
 	return NULL;
 }
 
-ROW_EACH(C3, sum_beside_a_write, "a sum of what one write() changes is of before or of after",
-	 sources, .timeout = 120)
+ROW_EACH(C3, sum_beside_a_write,
+	 "a sum beside a write() is that of the bytes before it or after it", sources,
+	 .timeout = 120)
 {
 	struct writer writer = {.fd = control_open(), .source = &sources[_i]};
 	unsigned int seen[2] = {0};
@@ -192,7 +196,8 @@ ROW_EACH(C3, sum_beside_a_write, "a sum of what one write() changes is of before
 	ck_assert_msg(seen[0] && seen[1], "the contents never changed between two sums");
 }
 
-ROW_EACH(C3, chunk, "filled and summed across a huge page's borders, as by userspace", folios)
+ROW_EACH(C3, chunk,
+	 "FILL and SUM across a huge page's border give the same bytes as userspace does", folios)
 {
 	int fd = control_open();
 	off_t off = make_chunk(fd, &folios[_i], STORED) - 1003;
@@ -211,7 +216,8 @@ ROW_EACH(C3, chunk, "filled and summed across a huge page's borders, as by users
 		assert_huge_folios(&now, before.huge_folios);
 }
 
-ROW(C3, holes, "SUM takes holes for zeros and leaves them; FILL gives them memory, as write does")
+ROW(C3, holes,
+    "SUM takes holes for zeros and leaves them; FILL allocates memory for them, as write does")
 {
 	int fd = control_open();
 	off_t off = make_chunk(fd, &folios[1], STORED);
@@ -234,7 +240,7 @@ ROW(C3, holes, "SUM takes holes for zeros and leaves them; FILL gives them memor
 	ck_assert_uint_eq(sum_of(fd, off, len), contents_crc(0, wanted, len));
 }
 
-ROW(C3, all_of_it, "the whole device can be filled and summed, and is then all there")
+ROW(C3, all_of_it, "FILL and SUM work on the whole device, which is then all resident")
 {
 	int fd = control_open();
 	unsigned char *end = allocate(pages(2));

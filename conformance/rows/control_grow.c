@@ -55,8 +55,8 @@ _Noreturn static void pin_new_page(void)
  * The group lacks the memory, so RESIZE fails, or the kernel kills the process in it. A
  * process that would pin a new page meanwhile, so that it could not go, must find none.
  */
-ROW(C2, growth_fails,
-    "a growth that fails for want of memory leaves size and contents as they were", .timeout = 120)
+ROW(C2, growth_fails, "a growth that fails for lack of memory leaves size and contents unchanged",
+    .timeout = 120)
 {
 	int fd = control_open();
 	struct mmapdemo_info before, now;

@@ -63,7 +63,7 @@ static void assert_counters(const struct mmapdemo_info *info)
 	ck_assert_uint_eq(info->last_closes, counter("last_closes"));
 }
 
-ROW(C1, agrees, "each field is what debugfs, /proc, sysfs and lseek say")
+ROW(C1, agrees, "each field agrees with debugfs, /proc, sysfs and lseek")
 {
 	int fd = control_open();
 	struct mmapdemo_info info = info_of(fd);
@@ -90,7 +90,7 @@ ROW(C1, agrees, "each field is what debugfs, /proc, sysfs and lseek say")
 
 static const int modes[] = {O_RDONLY, O_WRONLY, O_RDWR};
 
-ROW(C1, any_descriptor, "any descriptor may ask, and is told the same")
+ROW(C1, any_descriptor, "INFO works on any descriptor, with the same answer")
 {
 	int fd = control_open();
 
@@ -103,7 +103,8 @@ ROW(C1, any_descriptor, "any descriptor may ask, and is told the same")
 	}
 }
 
-ROW(C1, opens, "opens counts descriptions: not dup, not fork, not a mapping's after close")
+ROW(C1, opens,
+    "opens counts file descriptions: neither dup nor fork adds one, nor a mapping after close")
 {
 	int fd = control_open();
 	uint32_t before = info_of(fd).opens;
@@ -132,7 +133,7 @@ ROW(C1, opens, "opens counts descriptions: not dup, not fork, not a mapping's af
 	ck_assert_uint_eq(info_of(fd).opens, before);
 }
 
-ROW_EACH(C1, vmas, "live mappings, the most there were, and each time that none was left", kinds)
+ROW_EACH(C1, vmas, "INFO counts live mappings, their peak, and each end of the last one", kinds)
 {
 	int fd = control_open();
 	struct mmapdemo_info before = info_of(fd), now;
@@ -210,7 +211,7 @@ static __u64 *field(struct mmapdemo_info *info, size_t offset)
 	return (__u64 *)((char *)info + offset);
 }
 
-ROW_EACH(C1, faults, "each kind of fault counts as often as the kernel counts faults, no other",
+ROW_EACH(C1, faults, "each kind of page fault is counted as often as the kernel counts page faults",
 	 ways)
 {
 	const struct way *way = &ways[_i];
@@ -245,7 +246,7 @@ ROW_EACH(C1, faults, "each kind of fault counts as often as the kernel counts fa
 	ck_assert_mem_eq(&now, &before, sizeof(now));
 }
 
-ROW(C1, faults_that_fail, "a fault past the end maps nothing, and counts as none")
+ROW(C1, faults_that_fail, "a page fault past the end maps nothing, and is not counted")
 {
 	int fd = control_open();
 	unsigned char *map = target_map_rw(2, MAP_SHARED, target.size);
@@ -275,7 +276,8 @@ static bool is_mapped_at_once(int fd, unsigned char *map, uint64_t before, unsig
 		     huge, (uintmax_t)faults);
 }
 
-ROW_EACH(C1, huge, "huge folios are counted, and each that a fault maps as a whole", kinds)
+ROW_EACH(C1, huge, "huge folios are counted, and so is each page fault that maps a whole one",
+	 kinds)
 {
 	int fd = control_open();
 	size_t huge = chunk_size(fd);
@@ -313,7 +315,7 @@ ROW_EACH(C1, huge, "huge folios are counted, and each that a fault maps as a who
 	ck_assert_uint_eq(now.resident, counter("resident"));
 }
 
-ROW(C1, changes, "size, rules, policy and generation are those that the commands set")
+ROW(C1, changes, "INFO reports size, rules, policy and generation as the commands set them")
 {
 	int fd = control_open();
 	struct mmapdemo_info before = info_of(fd), now;

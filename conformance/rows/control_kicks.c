@@ -80,8 +80,7 @@ static uint64_t next_kick(const struct way *way, const struct waiter *waiter)
 #define KICKS 1000000
 
 /* All but the last could be lost unnoticed here; a waiter without that one never ends. */
-ROW(C5, million_kicks, "of a million kicks, each of four waiters learns of the last",
-    .timeout = 120)
+ROW(C5, million_kicks, "each of four waiters learns of the last of a million kicks", .timeout = 120)
 {
 	int fd = control_open();
 	uint64_t last = info_of(fd).generation + KICKS;

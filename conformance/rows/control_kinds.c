@@ -49,7 +49,8 @@ static const struct strategy *strategy_of_target(void)
 	ck_abort_msg("no strategy has a node %s", target.name);
 }
 
-ROW(S11, kind_private, "a private mapping copies on write, or is EINVAL where that cannot be right")
+ROW(S11, kind_private,
+    "a private mapping copies on write, or is EINVAL for a strategy without copies")
 {
 	int fd = control_open_kind(0);
 	bool copies = strategy_of_target()->copies;
@@ -62,7 +63,7 @@ ROW(S11, kind_private, "a private mapping copies on write, or is EINVAL where th
 		ck_assert_uint_eq(info_of(fd).vmas, before.vmas);
 }
 
-ROW(M1, kind_grows, "mremap makes a mapping longer, or is EFAULT where nothing would be behind it")
+ROW(M1, kind_grows, "mremap makes a mapping longer, or is EFAULT if nothing would be behind it")
 {
 	int fd = control_open_kind(0);
 	unsigned char *map = target_map(pages(2), RW, MAP_SHARED, fd, 0);
@@ -77,7 +78,7 @@ ROW(M1, kind_grows, "mremap makes a mapping longer, or is EFAULT where nothing w
 	assert_memory(map, pages(2), 0, ORIGINAL);
 }
 
-ROW(C1, kind_agrees, "INFO names the node's strategy, and promises what that can do")
+ROW(C1, kind_agrees, "INFO names the node's strategy, and its features are those of the strategy")
 {
 	struct mmapdemo_info info = info_of(control_open_kind(0));
 	const struct strategy *strategy = strategy_of_target();
@@ -117,7 +118,7 @@ ROW(C11, kind_eventfd, "an eventfd counts the kicks of each kind of buffer")
 	ck_assert_uint_eq(count, 3);
 }
 
-ROW(C12, kind_export, "a dma-buf is made of what can be punched, and refused of all else")
+ROW(C12, kind_export, "EXPORT works for a strategy with PUNCH, and is refused for others")
 {
 	int fd = control_open_kind(0);
 	struct mmapdemo_info before = info_of(fd);
@@ -131,7 +132,7 @@ ROW(C12, kind_export, "a dma-buf is made of what can be punched, and refused of 
 		ck_assert_uint_eq(info_of(fd).opens, before.opens);
 }
 
-ROW(C3, kind_fill, "FILL, SUM, read, write and mappings are about the same bytes")
+ROW(C3, kind_fill, "FILL, SUM, read, write and mappings see the same bytes")
 {
 	int fd = control_open_kind(CONTENTS);
 	size_t len = pages(3) - 11;
@@ -156,7 +157,7 @@ ROW(C3, kind_fill, "FILL, SUM, read, write and mappings are about the same bytes
 	ck_assert_mem_eq(map, expected, pages(5));
 }
 
-ROW(C3, kind_all, "all of it is filled and summed, to the last byte and no further")
+ROW(C3, kind_all, "FILL and SUM work on the whole buffer, to the last byte and no further")
 {
 	int fd = control_open_kind(CONTENTS);
 	unsigned char *all = malloc(target.size);
@@ -174,8 +175,7 @@ ROW(C3, kind_all, "all of it is filled and summed, to the last byte and no furth
 		assert_done(in_the_end(punch(fd, 0, target.size)));
 }
 
-ROW(C4, kind_rule,
-    "a rule is obeyed by read and by a mapping that had the page, until it is healed")
+ROW(C4, kind_rule, "a rule acts on read and on a mapping that had the page, until it is healed")
 {
 	int fd = control_open_kind(FAULTS);
 	unsigned char *map = target_map(pages(4), RW, MAP_SHARED, fd, 0);
@@ -194,8 +194,7 @@ ROW(C4, kind_rule,
 	assert_memory(map, pages(4), 0, ORIGINAL);
 }
 
-ROW(C4, kind_rule_mem,
-    "a rule is obeyed by /proc/PID/mem, for which a driver may have no page fault")
+ROW(C4, kind_rule_mem, "a rule acts on /proc/PID/mem, for which a driver may have no page fault")
 {
 	int fd = control_open_kind(FAULTS);
 	unsigned char *map = target_map(pages(3), RW, MAP_SHARED, fd, 0), *seen = malloc(pages(3));
@@ -236,7 +235,8 @@ static void await_touches(const struct touches *touches)
 		sched_yield();
 }
 
-ROW(C4, kind_rule_race, "a page fault beside INJECT_SET leaves nothing mapped when that returns")
+ROW(C4, kind_rule_race,
+    "a page fault beside INJECT_SET leaves nothing mapped once INJECT_SET returns")
 {
 	struct touches *touches = mmap(NULL, pages(1), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int fd = control_open_kind(FAULTS);
@@ -260,7 +260,7 @@ ROW(C4, kind_rule_race, "a page fault beside INJECT_SET leaves nothing mapped wh
 	ck_assert_msg(!touches->wrong, "%lu loads found a page that is forbidden", touches->wrong);
 }
 
-ROW(C5, kind_kick, "a kick is told once to each description")
+ROW(C5, kind_kick, "each file description reports a kick once")
 {
 	int fd = control_open_kind(0), other = target_open(O_RDWR | O_NONBLOCK);
 	uint64_t generation;
@@ -272,7 +272,7 @@ ROW(C5, kind_kick, "a kick is told once to each description")
 	ck_assert_uint_eq(take_events(other, MMAPDEMO_EVENT_KICK, NULL), 0);
 }
 
-ROW(C6, kind_wipe, "WIPE zeroes all of it where it is: mappings show it")
+ROW(C6, kind_wipe, "WIPE zeroes the memory in place, and mappings show the zeros")
 {
 	int fd = control_open_kind(CONTENTS);
 	unsigned char *map = target_map(target.size, RW, MAP_SHARED, fd, 0);
@@ -289,7 +289,8 @@ ROW(C6, kind_wipe, "WIPE zeroes all of it where it is: mappings show it")
 	ck_assert_uint_eq(info_of(fd).resident, resident);
 }
 
-ROW(C6, kind_policy, "wiped when the last mapping goes, if that is the policy, and not before")
+ROW(C6, kind_policy,
+    "under the policy unmap, the contents are wiped when the last mapping ends, and not before")
 {
 	int fd = control_open_kind(CONTENTS);
 	unsigned char *map = target_map(pages(4), RW, MAP_SHARED, fd, 0);
@@ -362,8 +363,8 @@ static const struct request {
 	{"write", ask_write, CONTENTS, EINVAL},
 };
 
-ROW_EACH(C7, kind_refuses, "what its features do not promise is refused, and changes nothing",
-	 requests)
+ROW_EACH(C7, kind_refuses,
+	 "a command outside the strategy's features is refused, and changes nothing", requests)
 {
 	const struct request *request = &requests[_i];
 	int fd = control_open_kind(0);

@@ -28,7 +28,7 @@ static const struct order {
 	{"middle,far", 7, 15, false}, {"last", 15, 14, false},	      {"middle,stores", 7, 6, true},
 };
 
-ROW_EACH(C4, fault_around, "a fault beside a bad page does not map it", orders)
+ROW_EACH(C4, fault_around, "a page fault beside a bad page does not map that page", orders)
 {
 	const struct order *order = &orders[_i];
 	int fd = control_open();
@@ -83,8 +83,7 @@ static void assert_all_but(const unsigned char *map, off_t off, size_t size, siz
 	}
 }
 
-ROW_EACH(C4, in_a_chunk, "a bad page of what would be a huge one leaves all others as they were",
-	 setups)
+ROW_EACH(C4, in_a_chunk, "a bad page in a huge page leaves the other pages unchanged", setups)
 {
 	const struct setup *setup = &setups[_i];
 	int fd = control_open();
@@ -129,7 +128,7 @@ ROW_EACH(C4, in_a_chunk, "a bad page of what would be a huge one leaves all othe
 }
 
 /* Where small pages are no choice: one that cannot be cut because it is in use. */
-ROW(C4, in_use, "EBUSY where a huge folio is in use by I/O, and there is no rule then")
+ROW(C4, in_use, "a rule inside a huge folio that is in use by I/O is EBUSY, and is not set")
 {
 	int fd = control_open();
 	off_t off = make_chunk(fd, &folios[0], STORED);
@@ -152,7 +151,7 @@ ROW(C4, in_use, "EBUSY where a huge folio is in use by I/O, and there is no rule
 	assert_bus_error(try_read(map + pages(9)), map + pages(9));
 }
 
-ROW_EACH(C4, bad_chunk, "a rule for all of a chunk, healed, leaves its contents", folios)
+ROW_EACH(C4, bad_chunk, "a chunk keeps its contents after a rule for all of it is healed", folios)
 {
 	int fd = control_open();
 	off_t off = make_chunk(fd, &folios[_i], STORED);
@@ -173,7 +172,7 @@ ROW_EACH(C4, bad_chunk, "a rule for all of a chunk, healed, leaves its contents"
 	assert_target(off, size, STORED);
 }
 
-ROW_EACH(C4, no_memory, "an access that fails makes no memory for the page", folios)
+ROW_EACH(C4, no_memory, "an access that fails allocates no memory", folios)
 {
 	int fd = control_open();
 	off_t off = make_chunk(fd, &folios[_i], STORED);

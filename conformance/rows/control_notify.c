@@ -62,7 +62,8 @@ static short polled(int fd, int timeout)
 	return ready ? poll_fd.revents : 0;
 }
 
-ROW_EACH(C5, told_once, "an event is new to who had the device open, until it is taken", causes)
+ROW_EACH(C5, told_once, "an event is pending for each description that was open, until it is taken",
+	 causes)
 {
 	const struct cause *cause = &causes[_i];
 	int fd = control_open();
@@ -83,7 +84,7 @@ ROW_EACH(C5, told_once, "an event is new to who had the device open, until it is
 	ck_assert_uint_eq(take_events(late, ALL, NULL), 0);
 }
 
-ROW(C5, takes_what_is_asked, "what a wait did not ask for stays new")
+ROW(C5, takes_what_is_asked, "events that a wait did not ask for stay pending")
 {
 	int fd = control_open();
 	int waiter = target_open(O_RDWR | O_NONBLOCK);
@@ -128,7 +129,7 @@ ROW(C5, generation, "many kicks are one event, and the generation says how many"
 static const char *const relations[] = {"dup", "fork", "open"};
 enum { DUP, FORK, OPEN };
 
-ROW_EACH(C5, position, "what is new is so to a description, that dup and fork share, open not",
+ROW_EACH(C5, position, "events are pending per file description, which dup and fork share",
 	 relations)
 {
 	int fd = control_open();
@@ -151,7 +152,7 @@ ROW_EACH(C5, position, "what is new is so to a description, that dup and fork sh
 	ck_assert_uint_eq(take_events(other, ALL, NULL), _i == OPEN ? MMAPDEMO_EVENT_KICK : 0);
 }
 
-ROW(C5, last_close, "the last mapping's end is an event, an earlier one's is not")
+ROW(C5, last_close, "the end of the last mapping is an event, and that of an earlier one is not")
 {
 	int fd = control_open();
 	int waiter = target_open(O_RDONLY | O_NONBLOCK);
@@ -170,7 +171,7 @@ ROW(C5, last_close, "the last mapping's end is an event, an earlier one's is not
 	ck_assert_uint_eq(take_events(fd, ALL, NULL), MMAPDEMO_EVENT_LAST_CLOSE);
 }
 
-ROW(C5, nothing_happened, "a command that fails, or is not about it, is no event")
+ROW(C5, nothing_happened, "a command that fails, or that has no event, reports none")
 {
 	int fd = control_open();
 	int waiter = target_open(O_RDWR | O_NONBLOCK);
@@ -227,7 +228,7 @@ static const struct way {
 	{"epoll-edge", by_epoll_edge},
 };
 
-ROW_EACH(C5, wakes, "who waits asleep is woken by each event, and no earlier", ways)
+ROW_EACH(C5, wakes, "each event wakes a process that sleeps in WAIT, and nothing else does", ways)
 {
 	int fd = control_open();
 	struct peer child;
@@ -251,7 +252,7 @@ ROW_EACH(C5, wakes, "who waits asleep is woken by each event, and no earlier", w
 	await_exit(&child);
 }
 
-ROW(C5, waits_for_what_is_asked, "another event does not end a wait, and stays new")
+ROW(C5, waits_for_what_is_asked, "another event does not end a wait, and stays pending")
 {
 	int fd = control_open();
 	struct peer child;
@@ -275,8 +276,8 @@ ROW(C5, waits_for_what_is_asked, "another event does not end a wait, and stays n
 	await_exit(&child);
 }
 
-ROW_EACH(C5, epoll, "epoll tells of it as long as it is new, edge by edge once for each event",
-	 causes)
+ROW_EACH(C5, epoll,
+	 "epoll reports an event while it is pending; edge-triggered, it reports each once", causes)
 {
 	const struct cause *cause = &causes[_i];
 	struct epoll_event event;

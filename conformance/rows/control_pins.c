@@ -88,7 +88,8 @@ ROW_EACH(C2, pinned, "EBUSY while a page that would go, or its huge folio, is pi
 	assert_taken(map, off, taking);
 }
 
-ROW_EACH(C2, pinned_zeroed_in_part, "a part of a pinned page can be zeroed: the page stays", folios)
+ROW_EACH(C2, pinned_zeroed_in_part, "a part of a pinned page can be zeroed, and the page stays",
+	 folios)
 {
 	int fd = control_open();
 	off_t off = make_chunk(fd, &folios[_i], STORED);
@@ -107,7 +108,8 @@ ROW_EACH(C2, pinned_zeroed_in_part, "a part of a pinned page can be zeroed: the 
 
 /* A page in a pipe has a reference more, and is not pinned. */
 ROW_EACH(C2, in_a_pipe,
-	 "a page in a pipe may go, and the pipe keeps it; no new size cuts its huge folio", takings)
+	 "a page in a pipe may be freed, and the pipe keeps it; no new size cuts its huge folio",
+	 takings)
 {
 	const struct taking *taking = &takings[_i];
 	int fd = control_open();

@@ -295,7 +295,8 @@ static bool goes_on(int step)
 	return now.tv_sec - began.tv_sec < atol(seconds);
 }
 
-ROW(C2, race, "all at once, from eight processes, and what is to be kept is kept", .timeout = 600)
+ROW(C2, race, "eight processes change parts of it at once, and the rest keeps its contents",
+    .timeout = 600)
 {
 	int fd = control_open();
 	struct peer peers[ARRAY_SIZE(roles)];

@@ -195,7 +195,8 @@ ROW_EACH(C4, held_by_a_reader, "a rule is set and healed while a reader has the 
 #define CHUNKS	    8 /* that are filled by another: four times the limit */
 
 /* The group's figure is right to within what each processor holds back (MEMCG_CHARGE_BATCH). */
-ROW(C4, charges_nobody, "a rule over memory that another filled costs the one who sets it nothing",
+ROW(C4, charges_nobody,
+    "a rule over memory that another group filled is not charged to the group that sets it",
     .timeout = 60)
 {
 	int fd = control_open();

@@ -123,7 +123,9 @@ void *at_a_border(size_t len)
 	return area + pages(count) - len;
 }
 
-ROW_EACH(C7, right_argument, "what the wrong arguments are made from works, and shows", commands)
+ROW_EACH(C7, right_argument,
+	 "each command works with a valid argument, and changes the device only if it should",
+	 commands)
 {
 	int fd = open_for_commands();
 	struct state before = state_of(fd), now;
@@ -288,7 +290,7 @@ static const struct wrong {
 	{"export,overflow", EXPORT, EINVAL, {SET(export, length, -65536)}},
 };
 
-ROW_EACH(C7, field, "a field's wrong value is refused with its errno", wrongs)
+ROW_EACH(C7, field, "a wrong value of a field is refused with its errno", wrongs)
 {
 	const struct wrong *wrong = &wrongs[_i];
 	int fd = open_for_commands();
@@ -314,7 +316,8 @@ static const struct mode {
 	{"path", O_PATH},
 };
 
-ROW_EACH(C7, mode, "EBADF where the descriptor's mode does not allow it, and only there", modes)
+ROW_EACH(C7, mode, "a command is EBADF if the descriptor's mode does not allow it, and only then",
+	 modes)
 {
 	int flags = modes[_i].flags;
 	int fd = open_for_commands();
@@ -355,7 +358,7 @@ ROW(C7, unknown, "ENOTTY for numbers that are no command, of its letter or of an
 	assert_unchanged(fd, &before);
 }
 
-ROW_EACH(C7, size_in_number, "the size inside a command's number is not looked at", commands)
+ROW_EACH(C7, size_in_number, "the size inside a command's number is ignored", commands)
 {
 	const struct command *tried = &commands[_i];
 	const size_t sizes[] = {0, 4, tried->size + 8, (1 << _IOC_SIZEBITS) - 1};

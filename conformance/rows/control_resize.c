@@ -63,7 +63,7 @@ static const struct view {
 	{"private,mapped-after", MAP_PRIVATE, false},
 };
 
-ROW_EACH(C2, grow, "what it grows by is there at once, reads as zeros, and takes stores", views)
+ROW_EACH(C2, grow, "the new pages exist at once, read as zeros, and take stores", views)
 {
 	const struct view *view = &views[_i];
 	int fd = control_open();
@@ -87,7 +87,7 @@ ROW_EACH(C2, grow, "what it grows by is there at once, reads as zeros, and takes
 	assert_ends(fd, target.size + pages(MORE));
 }
 
-ROW_EACH(C2, shrink, "what is cut off is SIGBUS at once, what is kept stays", views)
+ROW_EACH(C2, shrink, "pages that are cut off are SIGBUS at once, and the others stay", views)
 {
 	const struct view *view = &views[_i];
 	int fd = control_open();
@@ -123,7 +123,7 @@ ROW_EACH(C2, shrink, "what is cut off is SIGBUS at once, what is kept stays", vi
 	assert_ends(fd, near_end());
 }
 
-ROW_EACH(C2, regrow, "what was cut off and comes back is zero, and holds no memory", views)
+ROW_EACH(C2, regrow, "pages that are cut off and come back are zero, and hold no memory", views)
 {
 	const struct view *view = &views[_i];
 	int fd = control_open();
@@ -164,7 +164,7 @@ ROW(C2, private_copies, "private copies past the new end are dropped, for good; 
 	assert_memory(map, pages(MORE), near_end() - pages(MORE), STORED);
 }
 
-ROW(C2, locked, "mlock does not keep what is cut off")
+ROW(C2, locked, "mlock does not keep pages that are cut off")
 {
 	int fd = control_open();
 	unsigned char *map = target_map_rw(2 * MORE, MAP_SHARED, near_end() - pages(MORE));
@@ -211,7 +211,7 @@ ROW(C2, all_see_it, "all processes see the new size at once, in mappings and by 
 #define MODEL 64 /* pages around the target's end */
 #define STEPS 400
 
-ROW(C2, back_and_forth, "whatever the sizes it had, what was never cut off is as stored",
+ROW(C2, back_and_forth, "after any sizes, the bytes that were never cut off are as stored",
     .timeout = 120)
 {
 	int fd = control_open();
@@ -262,7 +262,7 @@ ROW(C2, to_one_page, "it shrinks to a single page, and grows back with zeros")
 	ck_assert_int_eq(errno, ENXIO);
 }
 
-ROW(C2, more_than_there_is, "more than the machine's memory is ENOMEM, and changes nothing")
+ROW(C2, more_than_there_is, "a size above the machine's memory is ENOMEM, and changes nothing")
 {
 	int fd = control_open();
 	struct mmapdemo_info before = info_of(fd), now;
@@ -275,7 +275,7 @@ ROW(C2, more_than_there_is, "more than the machine's memory is ENOMEM, and chang
 	assert_target(near_end(), pages(MORE), ORIGINAL);
 }
 
-ROW(C2, not_by_file_calls, "ftruncate and fallocate are what the kernel has for devices: refused")
+ROW(C2, not_by_file_calls, "ftruncate and fallocate are refused, as for any device")
 {
 	int fd = control_open();
 

@@ -54,8 +54,10 @@ static const struct script {
 	{"healed-nothing", {{2, 4, SIGNAL}, {6, 9, NONE}}, {{2, 4, SIGNAL}}},
 };
 
-ROW_EACH(C4, rules, "rules are listed by offset; a later one ends what it covers of earlier ones",
-	 scripts)
+ROW_EACH(
+	C4, rules,
+	"rules are listed by offset; a later one replaces the parts of earlier ones that it covers",
+	scripts)
 {
 	const struct script *script = &scripts[_i];
 	enum mmapdemo_inject_action action[TEST_PAGES] = {};
@@ -91,7 +93,7 @@ ROW_EACH(C4, rules, "rules are listed by offset; a later one ends what it covers
 	}
 }
 
-ROW(C4, listed_as_set, "a rule is listed with all that it was set with")
+ROW(C4, listed_as_set, "a rule is listed with all values that it was set with")
 {
 	int fd = control_open();
 	struct mmapdemo_injection set = {
@@ -114,7 +116,7 @@ ROW(C4, listed_as_set, "a rule is listed with all that it was set with")
 	ck_assert_mem_eq(&listed, &set, sizeof(set));
 }
 
-ROW(C4, one_count_of_two, "a rule that was cut in two counts and fires as the one it was")
+ROW(C4, one_count_of_two, "a rule that was cut in two counts and fires as before")
 {
 	int fd = control_open();
 	struct mmapdemo_injection rules[2], rule = {
@@ -139,7 +141,8 @@ ROW(C4, one_count_of_two, "a rule that was cut in two counts and fires as the on
 	}
 }
 
-ROW(C4, little_room, "a list with too little room is written as far as it goes, and counted whole")
+ROW(C4, little_room,
+    "a list with too little room is filled as far as it goes, and its count is that of all rules")
 {
 	int fd = control_open();
 	struct mmapdemo_injection rules[4];
@@ -156,7 +159,7 @@ ROW(C4, little_room, "a list with too little room is written as far as it goes, 
 	ck_assert_uint_eq(rules[3].size, 0xeeeeeeee);
 }
 
-ROW(C4, past_the_end, "a rule past the end waits there, through any size")
+ROW(C4, past_the_end, "a rule past the end stays there, through any size")
 {
 	int fd = control_open();
 	unsigned char *map = target_map_rw(4, MAP_SHARED, target.size - pages(2));
@@ -178,7 +181,7 @@ ROW(C4, past_the_end, "a rule past the end waits there, through any size")
 	ck_assert_uint_eq(rule.offset, target.size);
 }
 
-ROW(C4, over_the_end, "a rule that reaches over the end holds for what is inside")
+ROW(C4, over_the_end, "a rule that reaches past the end acts on the pages before it")
 {
 	int fd = control_open();
 	unsigned char *map = target_map_rw(2, MAP_SHARED, target.size - pages(2));
@@ -194,7 +197,7 @@ ROW(C4, over_the_end, "a rule that reaches over the end holds for what is inside
 	ck_assert_uint_eq(info_of(fd).rules, 1);
 }
 
-ROW(C4, punched, "a rule outlives a hole; the hole is zeros when it is healed")
+ROW(C4, punched, "a rule outlives a hole, which reads as zeros when the rule is healed")
 {
 	int fd = control_open();
 	unsigned char *map = target_map_rw(TEST_PAGES, MAP_SHARED, 0);
@@ -234,8 +237,7 @@ ROW(C4, most_rules, "one rule more than the most is ENOSPC, and changes nothing"
  *	[ r ] [ r ] [ r ]   the most rules, of three pages each
  *	[ ]-] [ ] ] [ ]-]   the last page of the first is healed, the middle of others
  */
-ROW(C4, heals_at_the_limit, "healing works where there are as many rules as there may be",
-    .timeout = 240)
+ROW(C4, heals_at_the_limit, "healing works when there is the maximum of rules", .timeout = 240)
 {
 	int fd = control_open();
 	unsigned int most = MMAPDEMO_INJECT_RULES_MAX;

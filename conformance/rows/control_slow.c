@@ -61,8 +61,8 @@ static bool cut_off(int fd, const struct touch *touch, uint32_t delay)
 	return in_time;
 }
 
-ROW_EACH(C2, cut_off_during_fault,
-	 "a page that goes while a fault on it is under way is not mapped", touches, .timeout = 60)
+ROW_EACH(C2, cut_off_during_fault, "a page that is cut off during a page fault on it is not mapped",
+	 touches, .timeout = 60)
 {
 	int fd = control_open();
 
@@ -116,7 +116,7 @@ static bool goes_during(int fd, uint32_t delay)
 }
 
 /* The page fault holds no lock of the address space while it is delayed. */
-ROW(C4, kind_munmap, "a mapping goes while a page fault in it is delayed, which finds none then",
+ROW(C4, kind_munmap, "a mapping can be removed during a delayed page fault, which then finds none",
     .timeout = 60)
 {
 	int fd = control_open_kind(MMAPDEMO_FEATURE_INJECT);

@@ -41,7 +41,8 @@ int module_grown(void)
 }
 
 /* What a field means that is not there is nothing; and nothing is written past @size. */
-ROW_EACH(C7, shorter, "a struct of each size from the first version on works, and gets that much",
+ROW_EACH(C7, shorter,
+	 "a struct of each size from the first version on works, and is filled to its size",
 	 commands)
 {
 	const struct command *tried = &commands[_i];
@@ -60,8 +61,7 @@ ROW_EACH(C7, shorter, "a struct of each size from the first version on works, an
 	}
 }
 
-ROW_EACH(C7, longer, "a struct that goes on with zeros works; with anything else it is E2BIG",
-	 commands)
+ROW_EACH(C7, longer, "a longer struct works if the rest is zero, and is E2BIG otherwise", commands)
 {
 	const struct command *tried = &commands[_i];
 	size_t known = tried->size + module_grown();
@@ -109,7 +109,7 @@ ROW_EACH(C7, unaligned, "a struct may be at any address, also the last bytes bef
 	}
 }
 
-ROW_EACH(C7, bad_pointer, "EFAULT where the struct is not, or not all of it, to be read", commands)
+ROW_EACH(C7, bad_pointer, "a struct that cannot be read, or only in part, is EFAULT", commands)
 {
 	const struct command *tried = &commands[_i];
 	int fd = open_for_commands();
@@ -138,7 +138,7 @@ ROW_EACH(C7, bad_pointer, "EFAULT where the struct is not, or not all of it, to 
 	assert_unchanged(fd, &before);
 }
 
-ROW(C7, read_only_struct, "where an answer cannot be written it is EFAULT, and nothing is done")
+ROW(C7, read_only_struct, "a command whose answer cannot be written is EFAULT, and does nothing")
 {
 	int fd = open_for_commands();
 
@@ -202,7 +202,7 @@ ROW_EACH(C7, in_the_device,
 }
 
 /* The command takes away, or spoils, the page that its own struct is in. */
-ROW(C7, on_its_own_page, "a command may be about the page that its struct is in")
+ROW(C7, on_its_own_page, "a command may act on the page that its struct is in")
 {
 	int fd = open_for_commands();
 	unsigned char *map = target_map_rw(TEST_PAGES, MAP_SHARED, target.size - pages(TEST_PAGES));
@@ -272,7 +272,7 @@ ROW(C7, list_in_the_device, "rules are listed into the device; over a bad page i
 }
 
 /* Elements of a list have sizes of their own. */
-ROW(C7, list_elements, "elements of a list are as long as is asked, and nothing lies between them")
+ROW(C7, list_elements, "elements of a list have the length asked for, with nothing between them")
 {
 	int fd = control_open();
 	size_t first = MMAPDEMO_INJECT_SIZE_VER1;
@@ -317,7 +317,8 @@ static void *wait_for_kick(void *argument)
 	return NULL;
 }
 
-ROW(C7, closed_while_waiting, "a wait goes on when its descriptor is closed, and ends as it should")
+ROW(C7, closed_while_waiting,
+    "a wait continues after its descriptor is closed, and ends as it should")
 {
 	int fd = control_open();
 	struct waiter waiter = {.fd = target_open(O_RDWR)};

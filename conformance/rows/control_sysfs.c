@@ -41,7 +41,7 @@ static void assert_file_number(const char *name, uint64_t number)
 	assert_file(name, text);
 }
 
-ROW(C1, kind_sysfs, "sysfs says the same as INFO")
+ROW(C1, kind_sysfs, "sysfs and INFO agree")
 {
 	struct mmapdemo_info info = info_of(control_open_kind(0));
 
@@ -87,7 +87,7 @@ static void trace_no_more(const void *what)
 	write_text(HUGE_FAULT, "0");
 }
 
-ROW(C1, traces_huge_fault, "a fault that maps a huge page by itself is told as such")
+ROW(C1, traces_huge_fault, "a page fault that maps a huge page is traced as one")
 {
 	int fd = open_since_huge_fault();
 	off_t off = make_chunk(fd, &folios[0], 1);
@@ -105,7 +105,7 @@ ROW(C1, traces_huge_fault, "a fault that maps a huge page by itself is told as s
 	ck_assert_msg(strstr(text, " huge_fault: ") != NULL, "the trace is: %s", text);
 }
 
-ROW(C2, sysfs_size, "a size that is written to sysfs is one that RESIZE was given")
+ROW(C2, sysfs_size, "a size written to sysfs acts as RESIZE does")
 {
 	int fd = control_open();
 	uint64_t bytes = target.size - pages(2);
@@ -134,7 +134,7 @@ static const struct wrong_size {
 	{"beyond-memory", "1000000G", ENOMEM},
 };
 
-ROW_EACH(C2, sysfs_size_refused, "what is no size for it changes nothing", wrong_sizes)
+ROW_EACH(C2, sysfs_size_refused, "an invalid size written to sysfs changes nothing", wrong_sizes)
 {
 	int fd = control_open();
 
@@ -143,7 +143,7 @@ ROW_EACH(C2, sysfs_size_refused, "what is no size for it changes nothing", wrong
 }
 
 ROW(C6, sysfs_policy,
-    "a policy that is written to sysfs is the one that WIPE sets, and no other word")
+    "a policy written to sysfs is the one that WIPE sets, and other words are refused")
 {
 	static const struct {
 		const char *word;

@@ -34,7 +34,8 @@ static void *change(void *argument)
 	return NULL;
 }
 
-ROW(C7, read_once, "a struct that changes meanwhile is one or the other: what works is done",
+ROW(C7, read_once,
+    "a struct that changes meanwhile is read once: the command works or fails as a whole",
     .timeout = 120)
 {
 	int fd = control_open();

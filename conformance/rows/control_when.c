@@ -116,7 +116,7 @@ ROW_EACH(C4, always, "each access fails, and is counted", ways)
 	assert_rule(fd, ACCESSES, ACCESSES);
 }
 
-ROW_EACH(C4, once, "the first access fails, no other", ways)
+ROW_EACH(C4, once, "only the first access fails", ways)
 {
 	int fd = control_open();
 
@@ -134,7 +134,7 @@ ROW_EACH(C4, every_third, "two accesses work, one fails, and so on", ways)
 	assert_rule(fd, ACCESSES, ACCESSES / 3);
 }
 
-ROW(C4, every_first, "every first access is each")
+ROW(C4, every_first, "with n = 1 every access fails")
 {
 	int fd = control_open();
 
@@ -142,7 +142,9 @@ ROW(C4, every_first, "every first access is each")
 	ck_assert_uint_eq(failures(fd, &ways[0]), ~0ULL);
 }
 
-ROW_EACH(C4, random, "about as many fail as the chance says, and by the same seed the same", ways)
+ROW_EACH(C4, random,
+	 "about as many accesses fail as the chance says, and the same seed fails the same ones",
+	 ways)
 {
 	struct mmapdemo_injection rule =
 		rule_on_page(MMAPDEMO_INJECT_HWPOISON, MMAPDEMO_INJECT_RANDOM, 1U << 30);
@@ -165,7 +167,7 @@ ROW_EACH(C4, random, "about as many fail as the chance says, and by the same see
 	ck_assert_uint_ne(failures(fd, &ways[_i]), first);
 }
 
-ROW(C4, random_bounds, "a chance of 0 never comes, one of nearly 1 nearly always")
+ROW(C4, random_bounds, "a chance of 0 never fails an access, and one of nearly 1 nearly always")
 {
 	int fd = control_open();
 
@@ -185,8 +187,8 @@ ROW_EACH(C4, count, "an access that is only counted works", ways)
 	assert_rule(fd, ACCESSES, 0);
 }
 
-ROW_EACH(C4, count_each_page, "each page's first touch is counted: none is mapped by the way",
-	 kinds)
+ROW_EACH(C4, count_each_page,
+	 "the first access to each page is counted, because none is mapped with another", kinds)
 {
 	int fd = control_open();
 	unsigned char *map;
@@ -201,7 +203,7 @@ ROW_EACH(C4, count_each_page, "each page's first touch is counted: none is mappe
 
 #define DELAY 50000 /* microseconds: far more than an access takes */
 
-ROW_EACH(C4, delay, "each access takes the delay longer", ways)
+ROW_EACH(C4, delay, "each access takes longer by the delay", ways)
 {
 	int fd = control_open();
 	unsigned char *map = target_map_rw(1, MAP_SHARED, pages(PAGE));
@@ -272,7 +274,8 @@ static void on_alarm(int signo)
  * A page fault that is to be tried again ends where a signal is pending: the program runs its
  * handler, and the next page fault is a first one (fault_signal_pending()).
  */
-ROW(C4, delay_beside_signals, "a slow page can be touched beside signals that come more often")
+ROW(C4, delay_beside_signals,
+    "an access to a slow page ends although signals arrive more often than its delay")
 {
 	struct mmapdemo_injection rule =
 		rule_on_page(MMAPDEMO_INJECT_COUNT, MMAPDEMO_INJECT_ALWAYS, 0);
@@ -307,8 +310,8 @@ ROW(C4, delay_of_a_failure, "an access that fails can be slow too")
 	ck_assert_double_ge(seconds_now() - began, DELAY / 1e6);
 }
 
-ROW_EACH(C4, delay_is_for_the_page, "while one waits, others can do all else, and it can be killed",
-	 ways)
+ROW_EACH(C4, delay_is_for_the_page,
+	 "while one process waits, others can do anything else, and it can be killed", ways)
 {
 	int fd = control_open();
 	struct peer child;
@@ -334,7 +337,7 @@ ROW_EACH(C4, delay_is_for_the_page, "while one waits, others can do all else, an
 }
 
 ROW(C4, killed_in_the_middle,
-    "a FILL that is killed in a slow page is done up to there, no further")
+    "a FILL that is killed in a slow page has written up to that page, and no further")
 {
 	int fd = control_open();
 	unsigned char *wanted = malloc(pages(PAGE));

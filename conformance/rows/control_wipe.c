@@ -28,7 +28,7 @@ static void set_policy(int fd, uint32_t policy)
 	ck_assert_uint_eq(info_of(fd).wipe_policy, policy);
 }
 
-ROW_EACH(C6, now, "all is zero at once, in the same memory; private copies stand", folios)
+ROW_EACH(C6, now, "all bytes are zero at once, in the same memory; private copies stay", folios)
 {
 	int fd = control_open();
 	off_t off = make_chunk(fd, &folios[_i], SECRET);
@@ -57,7 +57,7 @@ ROW_EACH(C6, now, "all is zero at once, in the same memory; private copies stand
 	assert_zero(target_map_rw(2, MAP_SHARED, target.size - pages(2)), pages(2));
 }
 
-ROW(C6, all_of_it, "each byte is zero, and holes are holes still")
+ROW(C6, all_of_it, "each byte is zero, and holes stay holes")
 {
 	int fd = control_open();
 	static const unsigned char zeros[1 << 16];
@@ -77,7 +77,7 @@ ROW(C6, all_of_it, "each byte is zero, and holes are holes still")
 	assert_done(punch(fd, 0, target.size));
 }
 
-ROW(C6, poisoned, "what a rule keeps from programs is wiped too")
+ROW(C6, poisoned, "pages with a rule are wiped, too")
 {
 	int fd = control_open();
 	unsigned char *map = target_map_rw(3, MAP_SHARED, pages(1));
@@ -140,7 +140,8 @@ static void end_mapping(int ending)
 	}
 }
 
-ROW_EACH(C6, last_unmap, "wiped when the last mapping has gone, however it went", endings)
+ROW_EACH(C6, last_unmap, "the policy unmap wipes when the last mapping has ended, in whatever way",
+	 endings)
 {
 	int fd = control_open();
 	int waiter = target_open(O_RDONLY | O_NONBLOCK);
@@ -152,7 +153,8 @@ ROW_EACH(C6, last_unmap, "wiped when the last mapping has gone, however it went"
 	end_mapping(_i);
 }
 
-ROW_EACH(C6, not_the_last, "not wiped while any part is mapped, in any process", kinds)
+ROW_EACH(C6, not_the_last,
+	 "the policy unmap does not wipe while any part is mapped, in any process", kinds)
 {
 	int fd = control_open();
 	unsigned char *map;
@@ -186,7 +188,8 @@ static void set_policy_and_close(uint32_t policy)
 	close(fd);
 }
 
-ROW(C6, last_close, "wiped when the last description has gone; who opens it then finds zeros")
+ROW(C6, last_close,
+    "the policy close wipes when the last file description has gone, and the next open finds zeros")
 {
 	int fd, copy;
 
@@ -206,7 +209,8 @@ ROW(C6, last_close, "wiped when the last description has gone; who opens it then
 	assert_found_zero();
 }
 
-ROW(C6, mapping_keeps_open, "a mapping is of a description: it keeps the contents after close")
+ROW(C6, mapping_keeps_open,
+    "a mapping holds its file description, and keeps the contents after close")
 {
 	unsigned char *map;
 
@@ -220,7 +224,7 @@ ROW(C6, mapping_keeps_open, "a mapping is of a description: it keeps the content
 	assert_found_zero();
 }
 
-ROW(C6, close_by_exit, "a process that is killed closes and unmaps all it had")
+ROW(C6, close_by_exit, "a process that is killed closes and unmaps everything it had")
 {
 	struct peer child;
 
@@ -247,7 +251,8 @@ static const struct policy {
 };
 
 /* Open all the while and mapped, and then mapped no more; or never mapped, and then closed. */
-ROW_EACH(C6, only_as_told, "each policy wipes at its own time only, and none at no time", policies)
+ROW_EACH(C6, only_as_told, "each policy wipes only at its own time, and the policy none never",
+	 policies)
 {
 	uint32_t policy = policies[_i].policy;
 	int fd = control_open();
@@ -299,7 +304,8 @@ static void keep_secrets(struct board *board)
 	board->over = 1;
 }
 
-ROW(C6, no_window, "who maps right after the last unmap never sees what was there", .timeout = 120)
+ROW(C6, no_window, "a process that maps right after the last unmap never sees the old contents",
+    .timeout = 120)
 {
 	struct board *board = mmap(NULL, sizeof(*board), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	unsigned long looks = 0;

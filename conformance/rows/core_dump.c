@@ -155,7 +155,8 @@ static unsigned int filter_for_target(unsigned int filter)
 	return filter;
 }
 
-ROW_EACH(M7, core_dump, "a core dump holds the mapping as the process saw it, or not, as asked for",
+ROW_EACH(M7, core_dump,
+	 "coredump_filter decides whether a core dump holds the mapping, as the process saw it",
 	 variants)
 {
 	const struct variant *v = &variants[_i];
@@ -198,8 +199,7 @@ ROW_EACH(M7, core_dump, "a core dump holds the mapping as the process saw it, or
 	assert_target(pages(2), pages(1), v->stored && v->flags == MAP_SHARED ? STORED : ORIGINAL);
 }
 
-ROW_EACH(M7, core_dump_past_end, "pages past the target's end are zero in a core, and no obstacle",
-	 kinds)
+ROW_EACH(M7, core_dump_past_end, "pages past the target's end are zero in a core dump", kinds)
 {
 	unsigned char *bytes = mmap(NULL, pages(4), RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	unsigned int filter = kinds[_i].flags == MAP_SHARED ? FILE_SHARED : FILE_PRIVATE;

@@ -17,7 +17,7 @@
 #include "support/system.h"
 #include "support/target.h"
 
-ROW_EACH(C8, fresh, "a created buffer has the size that was asked for, reads as zeros, holds none",
+ROW_EACH(C8, fresh, "a created buffer has the size asked for, reads as zeros, and holds no memory",
 	 makers)
 {
 	int fd = make_file(&makers[_i], pages(3));
@@ -31,7 +31,8 @@ ROW_EACH(C8, fresh, "a created buffer has the size that was asked for, reads as 
 	assert_zero(map_file(fd, pages(3), PROT_READ, MAP_SHARED), pages(3));
 }
 
-ROW_EACH(C8, not_the_others, "two buffers of one name are two, and neither is the device", makers)
+ROW_EACH(C8, not_the_others, "two buffers of one name are different, and neither is the device",
+	 makers)
 {
 	int one = make_file(&makers[_i], pages(1)), other = make_file(&makers[_i], pages(1));
 	char byte = 0;
@@ -115,7 +116,9 @@ enum user { DESCRIPTOR, MAPPING, PATH, PRIVATE_MAPPING };
 static const char *const users[] = {"descriptor", "mapping", "path", "private-mapping"};
 
 ROW_EACH(C8, last_user,
-	 "what uses it keeps it and the module, with the device closed; then it goes", users)
+	 "users keep the buffer and the module after the device is closed, and its last user frees "
+	 "it",
+	 users)
 {
 	size_t len = 8 << 20;
 	int before = references();
@@ -185,7 +188,7 @@ ROW_EACH(C8, passed_on, "SCM_RIGHTS passes it to a process that has not opened t
 }
 
 /* Sent and never received: the kernel's garbage collector of sockets finds it. */
-ROW(C8, lost_in_a_socket, "one that lies in a closed socket goes, and so does its memory")
+ROW(C8, lost_in_a_socket, "a buffer whose descriptor is left in a closed socket is freed")
 {
 	int before = references();
 	int fd = make_file(&makers[0], pages(1));
@@ -201,7 +204,7 @@ ROW(C8, lost_in_a_socket, "one that lies in a closed socket goes, and so does it
 		ck_assert(weather_wait(&since));
 }
 
-ROW(C8, reopened, "its owner opens it anew by /proc, as far as its mode lets them")
+ROW(C8, reopened, "its owner can open it anew through /proc, as far as its mode allows")
 {
 	int fd = make_file(&makers[0], pages(1));
 	int again = reopen(fd, O_RDONLY);

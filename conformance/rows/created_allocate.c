@@ -19,7 +19,7 @@
 #define SIZE  8 /* pages */
 #define PUNCH (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)
 
-ROW_EACH(C9, allocate, "fallocate has memory there, and moves the end", makers)
+ROW_EACH(C9, allocate, "fallocate allocates memory, and moves the end", makers)
 {
 	int fd = make_file(&makers[_i], pages(2));
 
@@ -31,7 +31,7 @@ ROW_EACH(C9, allocate, "fallocate has memory there, and moves the end", makers)
 	ck_assert_int_eq(size_of(fd), pages(SIZE) - 100);
 }
 
-ROW_EACH(C9, allocate_keeps, "fallocate keeps contents that are there", makers)
+ROW_EACH(C9, allocate_keeps, "fallocate keeps existing contents", makers)
 {
 	int fd = make_file(&makers[_i], pages(SIZE));
 	char byte = 0;
@@ -43,7 +43,7 @@ ROW_EACH(C9, allocate_keeps, "fallocate keeps contents that are there", makers)
 	ck_assert_int_eq(allocated(fd), pages(SIZE));
 }
 
-ROW_EACH(C9, keep_size, "with KEEP_SIZE memory lies past the end, until the end comes or goes",
+ROW_EACH(C9, keep_size, "with KEEP_SIZE memory lies past the end, until the file grows or shrinks",
 	 makers)
 {
 	int fd = make_file(&makers[_i], 100);
@@ -152,7 +152,7 @@ static const struct range {
 	{"punch-wraps", PUNCH, INT64_MAX, 1, EFBIG},
 };
 
-ROW_EACH(C9, wrong_ranges, "fallocate of a range that cannot be is refused", ranges)
+ROW_EACH(C9, wrong_ranges, "fallocate of an invalid range is refused", ranges)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(makers); i++) {
 		int fd = make_file(&makers[i], pages(SIZE));
@@ -165,7 +165,8 @@ ROW_EACH(C9, wrong_ranges, "fallocate of a range that cannot be is refused", ran
 }
 
 /* A memfd would have the OOM killer look for memory. */
-ROW(C9, more_than_there_is, "fallocate of more than the machine has is ENOMEM, and leaves nothing")
+ROW(C9, more_than_there_is,
+    "fallocate of more memory than the machine has is ENOMEM, and leaves none")
 {
 	int fd = make_file(&makers[0], pages(SIZE));
 
@@ -175,7 +176,7 @@ ROW(C9, more_than_there_is, "fallocate of more than the machine has is ENOMEM, a
 	ck_assert_int_eq(allocated(fd), 0);
 }
 
-ROW_EACH(C9, not_for_reading, "fallocate wants a descriptor open for writing", makers)
+ROW_EACH(C9, not_for_reading, "fallocate needs a descriptor that is open for writing", makers)
 {
 	int fd = reopen(make_file(&makers[_i], pages(SIZE)), O_RDONLY);
 
@@ -185,7 +186,7 @@ ROW_EACH(C9, not_for_reading, "fallocate wants a descriptor open for writing", m
 }
 
 /* Soft offlining frees pages that nobody maps and that are clean: their contents are elsewhere. */
-ROW_EACH(C9, kept_stays, "what is written to memory of KEEP_SIZE, in the gap of a write, stays",
+ROW_EACH(C9, kept_stays, "data written to memory of KEEP_SIZE, in the gap of a write, stays",
 	 makers)
 {
 	int fd = make_file(&makers[_i], 100);

@@ -24,7 +24,7 @@ static int make(void)
 	return make_file(&makers[0], pages(SIZE));
 }
 
-ROW(C9, info, "INFO tells of the created buffer alone")
+ROW(C9, info, "INFO reports the created buffer alone")
 {
 	int fd = make();
 	unsigned char *map = map_file(fd, pages(SIZE), RW, MAP_SHARED);
@@ -69,7 +69,7 @@ ROW(C9, resize_punch, "RESIZE and PUNCH do what ftruncate and fallocate do")
 	assert_errno(resize(fd, 0), EINVAL);
 }
 
-ROW(C9, wipe, "WIPE zeroes it now; it has no policy")
+ROW(C9, wipe, "WIPE zeroes it at once, and refuses a policy")
 {
 	int fd = make();
 
@@ -81,7 +81,7 @@ ROW(C9, wipe, "WIPE zeroes it now; it has no policy")
 	assert_zero(map_file(fd, pages(1), PROT_READ, MAP_SHARED), pages(1));
 }
 
-ROW(C9, poison, "a rule of INJECT_SET is its own, and no other buffer's")
+ROW(C9, poison, "a rule of INJECT_SET acts on this buffer, and on no other")
 {
 	int fd = make(), other = make();
 	unsigned char *map = map_file(fd, pages(SIZE), RW, MAP_SHARED);
@@ -118,7 +118,7 @@ ROW(C9, poison_past_the_end, "a rule past the end meets the write that moves the
 }
 
 /* Other files and other writers do not wait for a delay. */
-ROW(C9, slow_write, "a write that a rule delays holds up no other write")
+ROW(C9, slow_write, "a write that a rule delays does not delay other writes")
 {
 	int fd = make();
 	struct peer child;
@@ -137,7 +137,7 @@ ROW(C9, slow_write, "a write that a rule delays holds up no other write")
 	await_exit(&child);
 }
 
-ROW(C9, events, "KICK, a resize and the last unmap are told as POLLPRI, and taken by WAIT")
+ROW(C9, events, "KICK, a resize and the last unmap raise POLLPRI, and WAIT takes them")
 {
 	int fd = make(), other = reopen(fd, O_RDWR);
 	struct pollfd polled = {.fd = other, .events = POLLIN | POLLPRI};
@@ -182,7 +182,8 @@ ROW_EACH(C9, wrong_seals, "a wrong argument of SEAL is refused, and seals nothin
 	ck_assert_uint_eq(seals_of(&makers[0], fd), 0);
 }
 
-ROW(C9, seal_rights, "SEAL is asked of any descriptor, and added by one open for writing")
+ROW(C9, seal_rights,
+    "SEAL reports the seals to any descriptor, and adds some by one open for writing")
 {
 	int fd = make(), readable = reopen(fd, O_RDONLY);
 
@@ -202,7 +203,7 @@ ROW(C9, node_has_no_seals, "the device node is not sealed: EOPNOTSUPP")
 	assert_errno(command(device, MMAPDEMO_IOCTL_SEAL, &argument), EOPNOTSUPP);
 }
 
-ROW(C9, fcntl_seals, "fcntl(F_ADD_SEALS) is the kernel's own files' alone: EINVAL")
+ROW(C9, fcntl_seals, "fcntl(F_ADD_SEALS) is EINVAL: it works on the kernel's own files alone")
 {
 	int fd = make();
 

@@ -72,8 +72,8 @@ static void make(int fd, const struct touch_kind *how, unsigned char *map, int p
 	}
 }
 
-ROW_EACH(C9, touch_makes, "the first touch makes one folio of 64 KiB, and one page fault maps it",
-	 touch_kinds)
+ROW_EACH(C9, touch_makes,
+	 "the first access allocates one folio of 64 KiB, and one page fault maps it", touch_kinds)
 {
 	int count = most(), fd;
 	unsigned char *map = map_new(2 * count, &fd);
@@ -97,7 +97,8 @@ ROW_EACH(C9, touch_makes, "the first touch makes one folio of 64 KiB, and one pa
 	ck_assert_uint_eq(info_of(fd).huge_folios, 0);
 }
 
-ROW_EACH(C9, touch_at_the_end, "what a touch makes ends before the end", touch_kinds)
+ROW_EACH(C9, touch_at_the_end, "the memory that a first access allocates ends before the end",
+	 touch_kinds)
 {
 	int count = most(), end = count + 7, fd;
 	unsigned char *map = map_new(end, &fd);
@@ -117,7 +118,7 @@ ROW_EACH(C9, touch_at_the_end, "what a touch makes ends before the end", touch_k
 	assert_memory(past + pages(count), pages(7), pages(count), STORED);
 }
 
-ROW_EACH(C9, touch_beside_a_rule, "a page with a rule is in no folio that a touch makes",
+ROW_EACH(C9, touch_beside_a_rule, "a page with a rule is in no folio that a first access allocates",
 	 touch_kinds)
 {
 	int count = most(), fd;
@@ -135,7 +136,8 @@ ROW_EACH(C9, touch_beside_a_rule, "a page with a rule is in no folio that a touc
 	assert_works(try_write(ruled, 1));
 }
 
-ROW_EACH(C9, touch_beside_a_broken_page, "nor is a page that a memory error took", touch_kinds)
+ROW_EACH(C9, touch_beside_a_broken_page,
+	 "a page with a memory error is in no folio that a first access allocates", touch_kinds)
 {
 	int count = most(), fd;
 	unsigned char *map, *bad;
@@ -155,8 +157,8 @@ ROW_EACH(C9, touch_beside_a_broken_page, "nor is a page that a memory error took
 	assert_zero(map, pages(LEAST + 1));
 }
 
-ROW_EACH(C9, touch_beside_a_page, "what is there stays, and is in no folio that a touch makes",
-	 touch_kinds)
+ROW_EACH(C9, touch_beside_a_page,
+	 "a resident page stays, and is in no folio that a first access allocates", touch_kinds)
 {
 	int count = most(), fd;
 	unsigned char *map = map_new(count, &fd), *there = map + pages(LEAST + 1);
@@ -177,7 +179,8 @@ ROW_EACH(C9, touch_beside_a_page, "what is there stays, and is in no folio that 
 	assert_zero(map, pages(LEAST + 1));
 }
 
-ROW_EACH(C9, touch_at_random, "after MADV_RANDOM a touch makes and maps one page", touch_kinds)
+ROW_EACH(C9, touch_at_random, "after MADV_RANDOM a first access allocates and maps one page",
+	 touch_kinds)
 {
 	int count = most(), fd;
 	unsigned char *map = map_new(count, &fd);
@@ -188,7 +191,7 @@ ROW_EACH(C9, touch_at_random, "after MADV_RANDOM a touch makes and maps one page
 	ck_assert_int_eq(mapped_of(map, count), 1);
 }
 
-ROW(C9, write_makes, "write and fallocate make memory for the bytes they are given, and no other")
+ROW(C9, write_makes, "write and fallocate allocate memory for their bytes, and for no others")
 {
 	int count = most(), fd = make_file(&makers[0], pages(2 * count));
 	char *bytes = calloc(count, pages(1));
@@ -203,7 +206,7 @@ ROW(C9, write_makes, "write and fallocate make memory for the bytes they are giv
 	free(bytes);
 }
 
-ROW(C9, write_of_nothing, "a write whose bytes cannot be read makes no memory")
+ROW(C9, write_of_nothing, "a write whose bytes cannot be read allocates no memory")
 {
 	int fd = make_file(&makers[0], pages(most()));
 	void *none = reserve_aligned(huge_page_size());
@@ -220,7 +223,7 @@ ROW(C9, write_of_nothing, "a write whose bytes cannot be read makes no memory")
  * It is not the last folio of the file: from 6.12 on, filemap_map_pages() makes no page table for
  * that one, so that the first page fault maps one page of it.
  */
-ROW_EACH(C9, touch_inside, "the addresses beside a mapping of a part of it keep what they have",
+ROW_EACH(C9, touch_inside, "the addresses beside a mapping of a part of the folio do not change",
 	 touch_kinds)
 {
 	int count = most(), part = count / 2, fd = make_file(&makers[0], pages(2 * count));
@@ -248,7 +251,7 @@ ROW_EACH(C9, touch_inside, "the addresses beside a mapping of a part of it keep 
 	assert_zero(after, pages(count));
 }
 
-ROW_EACH(C9, touch_protected, "pages beside it that may not be written stay so", touch_kinds)
+ROW_EACH(C9, touch_protected, "write-protected pages beside it stay write-protected", touch_kinds)
 {
 	int count = most(), fd;
 	unsigned char *map = map_new(count, &fd), *beside = map + pages(LEAST);
@@ -261,7 +264,7 @@ ROW_EACH(C9, touch_protected, "pages beside it that may not be written stay so",
 	assert_zero(map, pages(count));
 }
 
-ROW_EACH(C9, touch_guarded, "a guard region beside it stands", touch_kinds)
+ROW_EACH(C9, touch_guarded, "a guard region beside it stays", touch_kinds)
 {
 	int count = most(), fd;
 	unsigned char *map = map_new(count, &fd), *beside = map + pages(LEAST);
@@ -295,7 +298,8 @@ static int punch_until(int fd, int page, int count, off_t left)
 	return error ? error : allocated(fd) == left ? 0 : EBUSY;
 }
 
-ROW(C9, punch_in_a_folio, "a hole in the middle of it frees those pages, and no other changes")
+ROW(C9, punch_in_a_folio,
+    "a hole in the middle of a folio frees those pages, and no other page changes")
 {
 	int count, fd;
 	unsigned char *map = map_made(&fd, &count);
@@ -310,7 +314,8 @@ ROW(C9, punch_in_a_folio, "a hole in the middle of it frees those pages, and no 
  * On 7.x, the kernel's split at the end of the hole can fail for the reader's reference, when that
  * at its start has succeeded. The folio that crosses the end has pages of both sides then.
  */
-ROW(C9, punch_beside_a_reader, "a hole in it frees no page outside, though somebody reads there")
+ROW(C9, punch_beside_a_reader,
+    "a hole in a folio frees no page outside the hole, even beside a reader")
 {
 	int count, fd;
 	unsigned char *map = map_made(&fd, &count);
@@ -334,7 +339,8 @@ ROW(C9, punch_beside_a_reader, "a hole in it frees no page outside, though someb
 	kill_child(&reader);
 }
 
-ROW(C9, cut_in_a_folio, "an end in the middle of it zeroes what is past it, for every mapping")
+ROW(C9, cut_in_a_folio,
+    "an end in the middle of a folio zeroes the bytes past it, for every mapping")
 {
 	int count, fd;
 	unsigned char *map = map_made(&fd, &count), *past = map + pages(6);
@@ -350,7 +356,8 @@ ROW(C9, cut_in_a_folio, "an end in the middle of it zeroes what is past it, for 
 	assert_zero(map + end, pages(2 * count) - end);
 }
 
-ROW(C9, pinned_folio, "a pin of a page keeps its folio whole: a cut is EBUSY, a hole zeroes")
+ROW(C9, pinned_folio,
+    "a pin of a page keeps its folio whole: a cut is EBUSY, and a hole only zeroes")
 {
 	int count, fd, pin;
 	unsigned char *map = map_made(&fd, &count);
@@ -371,7 +378,7 @@ ROW(C9, pinned_folio, "a pin of a page keeps its folio whole: a cut is EBUSY, a 
 	assert_memory(map, pages(1), 0, STORED);
 }
 
-ROW(C9, rule_in_a_folio, "a rule for a page in the middle of it concerns that page alone")
+ROW(C9, rule_in_a_folio, "a rule for a page in the middle of a folio concerns that page alone")
 {
 	int count, fd;
 	unsigned char *map = map_made(&fd, &count), *ruled = map + pages(5);
@@ -386,7 +393,7 @@ ROW(C9, rule_in_a_folio, "a rule for a page in the middle of it concerns that pa
 	assert_memory(map, pages(2 * count), 0, STORED);
 }
 
-ROW(C9, broken_page_of_a_folio, "a memory error in the middle of it costs that page alone")
+ROW(C9, broken_page_of_a_folio, "a memory error in the middle of a folio costs that page alone")
 {
 	int count, fd;
 	unsigned char *map, *bad;
@@ -406,7 +413,7 @@ ROW(C9, broken_page_of_a_folio, "a memory error in the middle of it costs that p
 	assert_memory(map, pages(5), 0, STORED);
 }
 
-ROW_EACH(C9, fork_a_folio, "a child shares it, or copies the page that it stores to", kinds)
+ROW_EACH(C9, fork_a_folio, "a child shares the folio, or copies the page that it stores to", kinds)
 {
 	int count, fd;
 	unsigned char *view = map_made(&fd, &count);
@@ -429,7 +436,7 @@ ROW_EACH(C9, fork_a_folio, "a child shares it, or copies the page that it stores
 	assert_memory(map + pages(4), pages(2 * count - 4), pages(4), STORED);
 }
 
-ROW(C9, move_a_folio, "it moves to another node, and back, and its contents with it")
+ROW(C9, move_a_folio, "a folio moves to another node and back, with its contents")
 {
 	int count, fd;
 	unsigned char *map;
@@ -454,7 +461,7 @@ ROW(C9, move_a_folio, "it moves to another node, and back, and its contents with
 }
 
 /* What is stored before, beside and after is all there, whatever order it is touched in. */
-ROW(C9, touch_in_any_order, "pages that are touched in any order, and freed, hold what was stored")
+ROW(C9, touch_in_any_order, "pages that are accessed and freed in any order keep what was stored")
 {
 	int count = most(), fd, left = 2 * count;
 	unsigned char *map = map_new(left, &fd);

@@ -16,7 +16,7 @@
 #include "support/system.h"
 #include "support/target.h"
 
-ROW_EACH(C9, write_extends, "a write past the end moves the end, and a gap before it is zero",
+ROW_EACH(C9, write_extends, "a write past the end moves the end, and the gap before it is zero",
 	 makers)
 {
 	int fd = make_file(&makers[_i], 10);
@@ -34,7 +34,7 @@ ROW_EACH(C9, write_extends, "a write past the end moves the end, and a gap befor
 	ck_assert_int_eq(allocated(fd), pages(3));
 }
 
-ROW_EACH(C9, long_write, "a long write that begins before the end and ends past it is all there",
+ROW_EACH(C9, long_write, "a long write that begins before the end and ends past it is complete",
 	 makers)
 {
 	size_t len = pages(50) + 77;
@@ -49,7 +49,7 @@ ROW_EACH(C9, long_write, "a long write that begins before the end and ends past 
 	assert_memory(map + 500, len, 500, 3);
 }
 
-ROW_EACH(C9, append, "O_APPEND, by fcntl or open, writes at the end wherever that is", makers)
+ROW_EACH(C9, append, "O_APPEND, set by fcntl or open, writes at the current end", makers)
 {
 	int fd = make_file(&makers[_i], 0);
 	char bytes[8] = "";
@@ -68,7 +68,7 @@ ROW_EACH(C9, append, "O_APPEND, by fcntl or open, writes at the end wherever tha
 }
 
 /* The source of the write is good for so many bytes. */
-ROW_EACH(C9, fault_in_a_write, "a write whose memory ends early moves the end as far as it came",
+ROW_EACH(C9, fault_in_a_write, "a write whose buffer ends early moves the end as far as it got",
 	 makers)
 {
 	unsigned char *area = reserve(4);
@@ -102,7 +102,7 @@ ROW_EACH(C9, from_itself, "a write from the file's own mapping, past the end, en
 	ck_assert_int_eq(memcmp(map, map + pages(1), pages(1)), 0);
 }
 
-ROW_EACH(C9, vectors, "writev and readv take it for a file, at its position", makers)
+ROW_EACH(C9, vectors, "writev and readv work at its position, as for a file", makers)
 {
 	int fd = make_file(&makers[_i], 0);
 	char one[3] = "", other[4] = "";
@@ -122,7 +122,7 @@ static void fill_sparse(int fd)
 	ck_assert_int_eq(ftruncate(fd, pages(8)), 0);
 }
 
-ROW_EACH(C9, seek, "SEEK_DATA and SEEK_HOLE find what is there, and what is not", makers)
+ROW_EACH(C9, seek, "SEEK_DATA and SEEK_HOLE find data and holes", makers)
 {
 	int fd = make_file(&makers[_i], 0);
 
@@ -145,7 +145,7 @@ static void assert_copied(int fd)
 	ck_assert_str_eq(bytes, "data");
 }
 
-ROW_EACH(C9, copy_file_range, "copy_file_range copies between two of them", makers)
+ROW_EACH(C9, copy_file_range, "copy_file_range copies between two created buffers", makers)
 {
 	int from = make_file(&makers[_i], 0), to = make_file(&makers[_i], 0);
 	size_t done = 0;
@@ -176,7 +176,7 @@ ROW_EACH(C9, sendfile, "sendfile copies one to another", makers)
 }
 
 /* A page in a pipe, if it were the buffer's own, would change with it. */
-ROW(C9, splice, "splice in and out of a pipe copies")
+ROW(C9, splice, "splice copies into and out of a pipe")
 {
 	int fd = make_file(&makers[0], pages(1)), ends[2];
 	char bytes[8] = "";
@@ -206,7 +206,7 @@ ROW_EACH(C9, sync, "fsync, fdatasync and sync_file_range succeed", makers)
 	ck_assert_int_eq(sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE), 0);
 }
 
-ROW_EACH(C9, poll, "poll says at once that it can be read and written", makers)
+ROW_EACH(C9, poll, "poll reports at once that it is readable and writable", makers)
 {
 	struct pollfd polled = {.fd = make_file(&makers[_i], 0), .events = POLLIN | POLLOUT};
 
@@ -214,7 +214,7 @@ ROW_EACH(C9, poll, "poll says at once that it can be read and written", makers)
 	ck_assert_int_eq(polled.revents, POLLIN | POLLOUT);
 }
 
-ROW_EACH(C9, locks, "it can be locked, whole and in part", makers)
+ROW_EACH(C9, locks, "file locks work on it, whole and in part", makers)
 {
 	int fd = make_file(&makers[_i], pages(1)), other = reopen(fd, O_RDWR);
 	struct flock part = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 5, .l_len = 5};

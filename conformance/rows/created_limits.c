@@ -49,7 +49,7 @@ static const struct refusal {
 	{"struct-beyond-a-page", {.size = ~0U}, EINVAL},
 };
 
-ROW_EACH(C8, refused, "what CREATE refuses has its errno, and leaves no descriptor", refusals)
+ROW_EACH(C8, refused, "a refused CREATE returns its errno, and leaves no descriptor", refusals)
 {
 	struct mmapdemo_create argument = refusals[_i].argument;
 	int device = control_open();
@@ -141,13 +141,14 @@ static const struct opened {
 	{"path-only", O_PATH, EBADF},
 };
 
-ROW_EACH(C8, rights, "only a descriptor of the device that is open for both can create", opened)
+ROW_EACH(C8, rights, "CREATE needs a descriptor of the device that is open for reading and writing",
+	 opened)
 {
 	control_open();
 	ck_assert_int_eq(create_on(target_open(opened[_i].flags), 1, NULL), -opened[_i].error);
 }
 
-ROW(C8, not_by_a_created_one, "a created buffer is no device: CREATE on it is EOPNOTSUPP")
+ROW(C8, not_by_a_created_one, "CREATE on a created buffer is EOPNOTSUPP")
 {
 	ck_assert_int_eq(create_on(make_file(&makers[0], 1), 1, NULL), -EOPNOTSUPP);
 }
@@ -164,7 +165,8 @@ static const struct absurd {
 	{"last-page", INT64_MAX - 4095},
 };
 
-ROW_EACH(C8, any_size, "any size that a file can have is fine, as memory comes on first use", sizes)
+ROW_EACH(C8, any_size,
+	 "any size that a file can have works, because memory is allocated on first use", sizes)
 {
 	int fd = create_on(control_open(), sizes[_i].bytes, "size");
 
@@ -193,7 +195,7 @@ static void limit(int resource, size_t value)
 }
 
 /* As ftruncate() has it. */
-ROW_EACH(C8, file_size_limit, "RLIMIT_FSIZE limits it: EFBIG, and SIGXFSZ", makers)
+ROW_EACH(C8, file_size_limit, "a size above RLIMIT_FSIZE is EFBIG, with SIGXFSZ", makers)
 {
 	int device = control_open(), fd = make_file(&makers[_i], 0);
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -216,7 +218,7 @@ ROW_EACH(C8, file_size_limit, "RLIMIT_FSIZE limits it: EFBIG, and SIGXFSZ", make
 	}
 }
 
-ROW(C8, no_descriptor_left, "without a free descriptor it is EMFILE")
+ROW(C8, no_descriptor_left, "CREATE without a free descriptor is EMFILE")
 {
 	int device = control_open();
 
@@ -227,7 +229,7 @@ ROW(C8, no_descriptor_left, "without a free descriptor it is EMFILE")
 #define MANY   10000
 #define MAPPED 1000
 
-ROW(C8, many, "10,000 at once work, 1,000 of them mapped, each with contents of its own",
+ROW(C8, many, "10,000 buffers at once work, 1,000 of them mapped, each with its own contents",
     .timeout = 120)
 {
 	int device = control_open();
@@ -273,7 +275,8 @@ static void await_charge(const struct cgroup *group, uint64_t least, uint64_t mo
 /* The kernel charges 64 pages ahead for each processor: it may owe them, or have had them. */
 #define CHARGED pages(1024)
 
-ROW_EACH(C8, charged, "its pages are charged to who uses them first, until they are freed", makers)
+ROW_EACH(C8, charged,
+	 "its pages are charged to the group that uses them first, until they are freed", makers)
 {
 	struct cgroup creator, user;
 	struct peer child;
@@ -304,7 +307,8 @@ ROW_EACH(C8, charged, "its pages are charged to who uses them first, until they 
 #define LIMIT (8UL << 20)
 
 /* Each costs more than a KiB of kernel memory: without a charge, far more would fit. */
-ROW(C8, structures_charged, "the kernel's structures are charged: a limit stops a creator of many",
+ROW(C8, structures_charged,
+    "the kernel's structures are charged, so that a limit stops a process that creates many",
     .timeout = 60)
 {
 	struct cgroup group;

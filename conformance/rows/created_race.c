@@ -48,7 +48,8 @@ static size_t check_records(int fd)
 	return got;
 }
 
-ROW_EACH(C9, appenders, "two that append mix no records, and a reader sees no byte too early",
+ROW_EACH(C9, appenders,
+	 "two processes that append do not mix records, and a reader sees no byte too early",
 	 makers)
 {
 	int fd = make_file(&makers[_i], 0);
@@ -129,7 +130,9 @@ static void write_around(int fd, double end)
 	}
 }
 
-ROW_EACH(C9, race, "size, holes, stores and writes change at once, and nothing is made up", makers)
+ROW_EACH(C9, race,
+	 "processes change size, holes and contents at once, and each byte read was once stored",
+	 makers)
 {
 	int fd = make_file(&makers[_i], pages(SIZE));
 	double end = seconds_now() + 2;
@@ -149,7 +152,7 @@ ROW_EACH(C9, race, "size, holes, stores and writes change at once, and nothing i
 	ck_assert_int_eq(allocated(fd), 0);
 }
 
-ROW(C9, broken, "a memory error costs one page, which a hole or a smaller size heals")
+ROW(C9, broken, "a memory error loses one page, which a hole or a smaller size heals")
 {
 	int fd;
 	unsigned char *map;
@@ -173,7 +176,7 @@ ROW(C9, broken, "a memory error costs one page, which a hole or a smaller size h
 	ck_assert_int_eq(byte, 0);
 }
 
-ROW_EACH(C9, readable, "FIONREAD says how much is behind the position", makers)
+ROW_EACH(C9, readable, "FIONREAD returns the number of bytes behind the position", makers)
 {
 	int fd = make_file(&makers[_i], 100), left = 0;
 

@@ -40,7 +40,7 @@ static int make_sealed(const struct maker *maker, unsigned int seals)
 	return fd;
 }
 
-ROW_EACH(C9, unsealed, "it begins without seals, and seals add up", makers)
+ROW_EACH(C9, unsealed, "a created buffer begins without seals, and seals add up", makers)
 {
 	const struct maker *maker = &makers[_i];
 	int fd = make_file(maker, pages(SIZE));
@@ -53,7 +53,7 @@ ROW_EACH(C9, unsealed, "it begins without seals, and seals add up", makers)
 	ck_assert_uint_eq(seals_of(maker, reopen(fd, O_RDONLY)), F_SEAL_GROW | F_SEAL_SHRINK);
 }
 
-ROW_EACH(C9, seal_shrink, "SHRINK: it cannot shrink, and can grow", makers)
+ROW_EACH(C9, seal_shrink, "with SHRINK it cannot shrink, but can grow", makers)
 {
 	int fd = make_sealed(&makers[_i], F_SEAL_SHRINK);
 
@@ -66,7 +66,7 @@ ROW_EACH(C9, seal_shrink, "SHRINK: it cannot shrink, and can grow", makers)
 	ck_assert_int_eq(fallocate(fd, PUNCH, 0, pages(1)), 0);
 }
 
-ROW_EACH(C9, seal_grow, "GROW: it cannot grow, and can shrink", makers)
+ROW_EACH(C9, seal_grow, "with GROW it cannot grow, but can shrink", makers)
 {
 	int fd = make_sealed(&makers[_i], F_SEAL_GROW);
 
@@ -83,7 +83,7 @@ ROW_EACH(C9, seal_grow, "GROW: it cannot grow, and can shrink", makers)
 }
 
 /* A memfd's is cut, or refused, as its steps have it. */
-ROW(C9, seal_grow_cuts, "GROW: a write that begins before the end is cut there")
+ROW(C9, seal_grow_cuts, "with GROW a write that begins before the end stops at the end")
 {
 	int fd = make_sealed(&makers[0], F_SEAL_GROW);
 
@@ -122,7 +122,7 @@ static const struct sealed {
 	{"memfd-future-write", &makers[1], F_SEAL_FUTURE_WRITE},
 };
 
-ROW_EACH(C9, seal_write, "WRITE and FUTURE_WRITE: nothing new writes to it", sealed)
+ROW_EACH(C9, seal_write, "WRITE and FUTURE_WRITE refuse all new writes", sealed)
 {
 	int fd = make_sealed(sealed[_i].maker, sealed[_i].seal);
 	unsigned char *mine;
@@ -150,7 +150,7 @@ ROW_EACH(C9, sealed_map_stays, "a read-only mapping made under either never beco
 	assert_not_written(sealed[_i].maker, fd);
 }
 
-ROW_EACH(C9, future_write_lets, "FUTURE_WRITE: a mapping of before goes on writing", makers)
+ROW_EACH(C9, future_write_lets, "with FUTURE_WRITE a mapping made before can still write", makers)
 {
 	int fd = make_file(&makers[_i], pages(SIZE));
 	unsigned char *map = map_file(fd, pages(1), RW, MAP_SHARED);
@@ -175,7 +175,8 @@ static const struct writer {
 	{"none", PROT_NONE},
 };
 
-ROW_EACH(C9, write_busy, "WRITE is EBUSY while a shared mapping lives that may be written", writers)
+ROW_EACH(C9, write_busy, "WRITE is EBUSY while there is a shared mapping that may be written",
+	 writers)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(makers); i++) {
 		int fd = make_file(&makers[i], pages(SIZE));
@@ -196,7 +197,7 @@ ROW_EACH(C9, write_busy, "WRITE is EBUSY while a shared mapping lives that may b
 	}
 }
 
-ROW_EACH(C9, write_not_busy, "WRITE does not mind private mappings, nor those of a read-only file",
+ROW_EACH(C9, write_not_busy, "WRITE works beside private mappings and mappings of a read-only file",
 	 makers)
 {
 	int fd = make_file(&makers[_i], pages(SIZE));
@@ -206,7 +207,7 @@ ROW_EACH(C9, write_not_busy, "WRITE does not mind private mappings, nor those of
 	assert_done(add_seals(&makers[_i], fd, F_SEAL_WRITE));
 }
 
-ROW_EACH(C9, write_pinned, "WRITE is EBUSY while a page is pinned for DMA, its mapping gone",
+ROW_EACH(C9, write_pinned, "WRITE is EBUSY while a page is pinned for DMA, even without a mapping",
 	 makers)
 {
 	int fd = make_file(&makers[_i], pages(SIZE));
@@ -221,7 +222,7 @@ ROW_EACH(C9, write_pinned, "WRITE is EBUSY while a page is pinned for DMA, its m
 	assert_done(in_the_end(add_seals(&makers[_i], fd, F_SEAL_WRITE)));
 }
 
-ROW_EACH(C9, seal_seal, "SEAL: no more seals", makers)
+ROW_EACH(C9, seal_seal, "with SEAL no more seals can be added", makers)
 {
 	int fd = make_sealed(&makers[_i], F_SEAL_SEAL);
 
@@ -230,7 +231,7 @@ ROW_EACH(C9, seal_seal, "SEAL: no more seals", makers)
 }
 
 /* The seal waits for the dma-buf's hold. The mapping is made meanwhile, and the hold then ends. */
-ROW(C9, seal_beside_a_dmabuf, "WRITE is EBUSY beside a mapping of a dma-buf, made while it waits")
+ROW(C9, seal_beside_a_dmabuf, "WRITE is EBUSY if a dma-buf is mapped while it waits")
 {
 	int fd = make_file(&makers[0], pages(SIZE)), dmabuf;
 	struct mmapdemo_export export = {.size = sizeof(export), .length = pages(SIZE)};
@@ -258,8 +259,7 @@ ROW(C9, seal_beside_a_dmabuf, "WRITE is EBUSY beside a mapping of a dma-buf, mad
 	assert_done(add_seals(&makers[0], fd, F_SEAL_WRITE));
 }
 
-ROW_EACH(C9, seal_beside_readers, "WRITE is granted where a page is mapped for reading 1100 times",
-	 makers)
+ROW_EACH(C9, seal_beside_readers, "WRITE works while a page has 1,100 mappings for reading", makers)
 {
 	int fd = make_file(&makers[_i], pages(SIZE));
 

@@ -21,7 +21,7 @@ static int make(int which)
 	return make_file(&makers[which], pages(SIZE));
 }
 
-ROW_EACH(C9, regular, "fstat says a regular file without links, and how much is resident", makers)
+ROW_EACH(C9, regular, "fstat reports a regular file without links, and its resident memory", makers)
 {
 	int fd = make(_i);
 	struct stat stat_of;
@@ -37,7 +37,7 @@ ROW_EACH(C9, regular, "fstat says a regular file without links, and how much is 
 	ck_assert_int_ne(stat_of.st_mtim.tv_sec, 0);
 }
 
-ROW_EACH(C9, times, "write and ftruncate move the time of its last change", makers)
+ROW_EACH(C9, times, "write and ftruncate update the time of the last change", makers)
 {
 	const struct timespec old[2] = {{1, 0}, {1, 0}};
 	int fd = make(_i);
@@ -63,7 +63,7 @@ static const struct stored {
 	{"huge", true},
 };
 
-ROW_EACH(C9, stored_times, "a store through a shared mapping moves the time of its last change",
+ROW_EACH(C9, stored_times, "a store through a shared mapping updates the time of the last change",
 	 stored)
 {
 	size_t size = stored[_i].huge ? huge_page_size() : pages(1);
@@ -79,7 +79,7 @@ ROW_EACH(C9, stored_times, "a store through a shared mapping moves the time of i
 	ck_assert_int_gt(stat_of.st_mtim.tv_sec, 1);
 }
 
-ROW_EACH(C9, grows, "ftruncate grows it under a mapping, by zeros", makers)
+ROW_EACH(C9, grows, "ftruncate grows it under a mapping, with zeros", makers)
 {
 	int fd = make(_i);
 	unsigned char *map = map_file(fd, pages(2 * SIZE), RW, MAP_SHARED);
@@ -104,7 +104,8 @@ static const struct cut {
 };
 
 /* Private copies past the end go, too. */
-ROW_EACH(C9, shrinks, "past a smaller size a touch is SIGBUS, and a grown part is zero again", cuts)
+ROW_EACH(C9, shrinks, "an access past a smaller size is SIGBUS, and a part that grows back is zero",
+	 cuts)
 {
 	int fd = make_file(cuts[_i].maker, pages(SIZE));
 	unsigned char *map = map_file(fd, pages(SIZE), RW, cuts[_i].flags);
@@ -143,7 +144,7 @@ ROW_EACH(C9, odd_size, "a size may end inside a page: reads end there, and the r
 }
 
 /* tmpfs keeps what was stored there before 6.19 or so; all other file systems do not. */
-ROW(C9, behind_the_end, "what is stored behind the end of the last page is zero once it grows")
+ROW(C9, behind_the_end, "bytes stored behind the end in the last page are zero once it grows")
 {
 	int fd = make_file(&makers[0], ODD);
 	unsigned char *map = map_file(fd, pages(1), RW, MAP_SHARED);
@@ -159,7 +160,7 @@ ROW(C9, behind_the_end, "what is stored behind the end of the last page is zero 
 	ck_assert_int_eq(map[ODD + 1], 'w');
 }
 
-ROW_EACH(C9, huge_is_cut, "a size that cuts a huge folio keeps what is before it", makers)
+ROW_EACH(C9, huge_is_cut, "a size that cuts a huge folio keeps the pages before the end", makers)
 {
 	size_t huge = huge_page_size();
 	int fd = make_file(&makers[_i], 2 * huge);
@@ -174,7 +175,7 @@ ROW_EACH(C9, huge_is_cut, "a size that cuts a huge folio keeps what is before it
 	assert_zero(map + huge + pages(3) + ODD, huge - pages(3) - ODD);
 }
 
-ROW_EACH(C9, wrong_size, "ftruncate to less than nothing, or without write access, is refused",
+ROW_EACH(C9, wrong_size, "ftruncate to a negative size, or without write access, is refused",
 	 makers)
 {
 	int fd = make(_i);

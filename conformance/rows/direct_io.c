@@ -122,7 +122,7 @@ ROW_EACH(M6, direct_read, "O_DIRECT reads from a disk into the mapping", variant
 	assert_arrived(map, &variants[_i], FILES);
 }
 
-ROW_EACH(M6, direct_write, "O_DIRECT writes the mapping to a disk, untouched or stored to",
+ROW_EACH(M6, direct_write, "O_DIRECT writes the mapping to a disk, whether it was stored to or not",
 	 variants)
 {
 	struct span span = span_of(&variants[_i]);
@@ -141,8 +141,8 @@ ROW_EACH(M6, direct_write, "O_DIRECT writes the mapping to a disk, untouched or 
 	assert_arrived(map, &variants[_i], OURS);
 }
 
-ROW_EACH(M6, direct_read_only, "O_DIRECT writes from a read-only mapping, and EFAULT into it",
-	 kinds)
+ROW_EACH(M6, direct_read_only,
+	 "O_DIRECT writes from a read-only mapping, and a read into it is EFAULT", kinds)
 {
 	struct span whole = {0, pages(MAPPED)};
 	int fd = open_scratch();

@@ -81,7 +81,8 @@ static const struct refusal {
 	{"hugetlb", O_RDWR, 2, RW, MAP_SHARED | MAP_HUGETLB, FREE, 0, 0, EINVAL},
 };
 
-ROW_EACH(V4, refused, "an mmap that is refused is not counted, and holds nothing open", refusals)
+ROW_EACH(V4, refused, "an mmap that is refused is not counted, and does not keep the file open",
+	 refusals)
 {
 	const struct refusal *r = &refusals[_i];
 	unsigned char *kept = kept_mapping();
@@ -103,8 +104,8 @@ ROW_EACH(V4, refused, "an mmap that is refused is not counted, and holds nothing
  * The core unmaps what MAP_FIXED replaces before it asks the driver, and on some
  * kernels it is gone when the driver then refuses (6.1: mm/mmap.c, mmap_region()).
  */
-ROW_EACH(V4, refused_over_another, "refused with MAP_FIXED, the counts agree with what is left",
-	 kinds)
+ROW_EACH(V4, refused_over_another,
+	 "after an mmap with MAP_FIXED is refused, the counts agree with the mappings left", kinds)
 {
 	unsigned char *kept = kept_mapping();
 	struct counts before = count(), after;
@@ -124,7 +125,7 @@ ROW_EACH(V4, refused_over_another, "refused with MAP_FIXED, the counts agree wit
 	ck_assert_uint_eq(after.opens, before.opens - 1);
 }
 
-ROW_EACH(V4, noexec, "EPERM on a noexec mount is not counted", kinds)
+ROW_EACH(V4, noexec, "an mmap that is EPERM on a noexec mount is not counted", kinds)
 {
 	struct counts before;
 	int fd;
@@ -138,8 +139,7 @@ ROW_EACH(V4, noexec, "EPERM on a noexec mount is not counted", kinds)
 	assert_counts(&before);
 }
 
-ROW_EACH(V4, address_space, "ENOMEM for RLIMIT_AS is not counted, nor a mapping that cannot grow",
-	 kinds)
+ROW_EACH(V4, address_space, "an mmap or mremap that is ENOMEM for RLIMIT_AS is not counted", kinds)
 {
 	unsigned char *kept = kept_mapping();
 	struct rlimit old, none;
@@ -165,7 +165,8 @@ ROW_EACH(V4, address_space, "ENOMEM for RLIMIT_AS is not counted, nor a mapping 
 	assert_memory(kept, pages(4), pages(1), ORIGINAL);
 }
 
-ROW_EACH(V4, locked, "EAGAIN for RLIMIT_MEMLOCK, and EPERM where it is 0, are not counted", kinds)
+ROW_EACH(V4, locked,
+	 "an mmap that is EAGAIN for RLIMIT_MEMLOCK, or EPERM if that is 0, is not counted", kinds)
 {
 	int flags = kinds[_i].flags | MAP_LOCKED;
 	struct counts before;

@@ -38,7 +38,8 @@ static off_t place_off(const struct place *place)
 	return off < 0 ? target.size + off : off;
 }
 
-ROW_EACH(M8, pwrite_pread, "what pwrite wrote pread returns, and nothing beside it changed", places)
+ROW_EACH(M8, pwrite_pread, "pread returns what pwrite wrote, and the bytes beside it are unchanged",
+	 places)
 {
 	off_t off = place_off(&places[_i]);
 	size_t len = pages(places[_i].pages) + places[_i].bytes;
@@ -58,7 +59,7 @@ ROW_EACH(M8, pwrite_pread, "what pwrite wrote pread returns, and nothing beside 
 	ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 0);
 }
 
-ROW(M8, position_moves, "read and write go on where the last one ended; pread and pwrite do not")
+ROW(M8, position_moves, "read and write begin where the last one ended; pread and pwrite do not")
 {
 	size_t len = pages(1) + 3;
 	unsigned char *buffer = buffer_of(len, 0, 1);
@@ -162,7 +163,7 @@ ROW(M8, unknown_rw_flag, "preadv2 and pwritev2 with an unknown flag are EOPNOTSU
 	assert_target(0, 1, ORIGINAL);
 }
 
-ROW(M8, nothing_asked, "reading or writing 0 bytes is 0, anywhere")
+ROW(M8, nothing_asked, "reading or writing 0 bytes returns 0, at any position")
 {
 	int fd = target_open(O_RDWR);
 	char byte;
@@ -242,7 +243,7 @@ ROW_EACH(M8, write_past_end, "a write at or past the end is ENOSPC, and the size
 	assert_target(last_page(), pages(1), ORIGINAL);
 }
 
-ROW(M8, wrong_direction, "a descriptor does not do what it is not open for: EBADF")
+ROW(M8, wrong_direction, "read and write are EBADF if the descriptor is not open for them")
 {
 	unsigned char byte = 'x';
 
@@ -253,7 +254,7 @@ ROW(M8, wrong_direction, "a descriptor does not do what it is not open for: EBAD
 	assert_target(0, 1, ORIGINAL);
 }
 
-ROW(M8, bad_buffer, "a buffer that is not there is EFAULT; one that ends, a short count")
+ROW(M8, bad_buffer, "an unmapped buffer is EFAULT, and one that ends early gives a short count")
 {
 	unsigned char *area = reserve(2);
 	int fd = target_open(O_RDWR);
@@ -303,7 +304,7 @@ ROW(M8, lseek, "lseek by SET, CUR and END, and no further back than 0")
 	ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 8);
 }
 
-ROW(M8, seek_data, "SEEK_DATA in what was written is where one is; from the end on ENXIO")
+ROW(M8, seek_data, "SEEK_DATA in written data stays where it is, and from the end on is ENXIO")
 {
 	int fd = target_open(O_RDONLY);
 
@@ -322,7 +323,8 @@ ROW(M8, seek_data, "SEEK_DATA in what was written is where one is; from the end 
 	ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), target.size - 1);
 }
 
-ROW(M8, seek_hole, "the last page's hole is the end, and a hole never begins in what was written")
+ROW(M8, seek_hole,
+    "the hole after the last page is the end, and a hole never begins in written data")
 {
 	int fd = target_open(O_RDONLY);
 
@@ -344,7 +346,7 @@ static void assert_hole_is_zero(int fd, off_t start, off_t end)
 	free(buffer);
 }
 
-ROW(M8, data_and_holes_tile, "walked by DATA and HOLE, the target is covered, and holes are zeros",
+ROW(M8, data_and_holes_tile, "SEEK_DATA and SEEK_HOLE cover the whole target, and holes are zeros",
     .timeout = 120)
 {
 	int fd = target_open(O_RDONLY);
@@ -378,8 +380,8 @@ static const struct append {
 	{"at-an-offset", 7},
 };
 
-ROW_EACH(M8, o_append_ignored,
-	 "O_APPEND is ignored, as for devices: writes go where they are aimed", appends)
+ROW_EACH(M8, o_append_ignored, "O_APPEND is ignored, as for devices: writes go to the position",
+	 appends)
 {
 	int fd = target_open(O_RDWR | O_APPEND);
 	off_t off = appends[_i].off;

@@ -232,7 +232,7 @@ ROW(M8, sendfile_to_itself, "sendfile from one part of the target to another")
 	assert_memory(view + pages(1), pages(2), pages(1), ORIGINAL);
 }
 
-ROW(M8, spliced_pages_are_held, "what waits in a pipe outlives the mapping and the descriptor")
+ROW(M8, spliced_pages_are_held, "bytes in a pipe outlive the mapping and the descriptor")
 {
 	int fd = target_open(O_RDONLY);
 	unsigned char *map = target_map_rw(1, MAP_SHARED, pages(1));
@@ -249,8 +249,8 @@ ROW(M8, spliced_pages_are_held, "what waits in a pipe outlives the mapping and t
 
 static const char *const directions[] = {"from", "to", "within"};
 
-ROW_EACH(M8, copy_file_range_refused, "copy_file_range is for files: EINVAL, and nothing changed",
-	 directions)
+ROW_EACH(M8, copy_file_range_refused,
+	 "copy_file_range is EINVAL, as for devices, and changes nothing", directions)
 {
 	off_t from_off = 0, to_off = pages(4);
 	int device, file;

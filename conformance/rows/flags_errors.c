@@ -101,7 +101,8 @@ static void assert_present(unsigned char *map, int count)
 		ck_assert_msg(frame_of(map + pages(i)), "page %d is not present", i);
 }
 
-ROW_EACH(S11, populate, "MAP_POPULATE: every page is there before the first touch", kinds_and_prots)
+ROW_EACH(S11, populate, "with MAP_POPULATE every page is mapped before the first access",
+	 kinds_and_prots)
 {
 	const struct kind_and_prot *kind = &kinds_and_prots[_i];
 	bool copied = kind->flags == MAP_PRIVATE && kind->prot == RW;
@@ -129,7 +130,7 @@ ROW_EACH(S11, populate, "MAP_POPULATE: every page is there before the first touc
 	}
 }
 
-ROW_EACH(S11, populate_past_end, "MAP_POPULATE past the end maps what there is", kinds)
+ROW_EACH(S11, populate_past_end, "MAP_POPULATE past the end maps the pages before it", kinds)
 {
 	unsigned char *map = target_map_rw(2, kinds[_i].flags | MAP_POPULATE, last_page());
 
@@ -140,8 +141,7 @@ ROW_EACH(S11, populate_past_end, "MAP_POPULATE past the end maps what there is",
 	assert_bus_error(try_read(map + pages(1)), map + pages(1));
 }
 
-ROW_EACH(S11, nonblock_does_not_populate, "MAP_NONBLOCK takes the effect of MAP_POPULATE away",
-	 kinds)
+ROW_EACH(S11, nonblock_does_not_populate, "MAP_NONBLOCK cancels MAP_POPULATE", kinds)
 {
 	unsigned char *map = target_map_rw(2, kinds[_i].flags | MAP_POPULATE | MAP_NONBLOCK, 0);
 
@@ -149,7 +149,7 @@ ROW_EACH(S11, nonblock_does_not_populate, "MAP_NONBLOCK takes the effect of MAP_
 	assert_memory(map, pages(2), 0, ORIGINAL);
 }
 
-ROW_EACH(S11, locked, "MAP_LOCKED: every page is there, and locked", kinds_and_prots)
+ROW_EACH(S11, locked, "with MAP_LOCKED every page is mapped and locked", kinds_and_prots)
 {
 	const struct kind_and_prot *kind = &kinds_and_prots[_i];
 	int fd = target_open_to_map(O_RDWR);
@@ -174,7 +174,7 @@ static bool overcommits_never(void)
 	return mode == 2;
 }
 
-ROW_EACH(S11, noreserve, "MAP_NORESERVE: mapped without a reservation, and otherwise the same",
+ROW_EACH(S11, noreserve, "MAP_NORESERVE maps without a reservation, and changes nothing else",
 	 kinds)
 {
 	unsigned char *map = target_map_rw(2, kinds[_i].flags | MAP_NORESERVE, pages(1));
@@ -185,14 +185,14 @@ ROW_EACH(S11, noreserve, "MAP_NORESERVE: mapped without a reservation, and other
 	assert_memory(map, pages(2), pages(1), 1);
 }
 
-ROW_EACH(S11, hugetlb, "MAP_HUGETLB of what is not on hugetlbfs is EINVAL", kinds)
+ROW_EACH(S11, hugetlb, "MAP_HUGETLB is EINVAL for a file outside hugetlbfs", kinds)
 {
 	if (target.page != (size_t)sysconf(_SC_PAGESIZE))
 		row_not_applicable("the target is made of huge pages");
 	assert_refused(EINVAL, pages(1), RW, kinds[_i].flags | MAP_HUGETLB, target_open(O_RDWR), 0);
 }
 
-ROW(S11, sync_validated, "MAP_SYNC, asked of what is not persistent memory, is EOPNOTSUPP")
+ROW(S11, sync_validated, "MAP_SYNC is EOPNOTSUPP if the memory is not persistent")
 {
 	assert_refused(EOPNOTSUPP, pages(1), RW, MAP_SHARED_VALIDATE | MAP_SYNC,
 		       target_open_to_map(O_RDWR), 0);
@@ -249,7 +249,7 @@ ROW_EACH(S13, einval, "EINVAL: a length of 0, an offset inside a page", kinds)
 	assert_refused(EINVAL, pages(1), RW, kinds[_i].flags, fd, 1);
 }
 
-ROW_EACH(S13, eoverflow, "EOVERFLOW: an end that no file offset can name", kinds)
+ROW_EACH(S13, eoverflow, "EOVERFLOW: an end beyond any file offset", kinds)
 {
 	off_t last = (1ULL << 63) - target.page;
 
@@ -258,7 +258,7 @@ ROW_EACH(S13, eoverflow, "EOVERFLOW: an end that no file offset can name", kinds
 	assert_refused(EOVERFLOW, pages(2), RW, kinds[_i].flags, target_open(O_RDWR), last);
 }
 
-ROW_EACH(S13, enodev, "ENODEV: a descriptor of what cannot be mapped, here a pipe", kinds)
+ROW_EACH(S13, enodev, "ENODEV: a descriptor of a file that cannot be mapped, here a pipe", kinds)
 {
 	int ends[2];
 
@@ -296,7 +296,8 @@ ROW_EACH(S13, enomem, "ENOMEM: the address space limit (RLIMIT_AS); a page less 
 	ck_assert_int_eq(within, 0);
 }
 
-ROW_EACH(S13, eagain, "EAGAIN: MAP_LOCKED beyond RLIMIT_MEMLOCK; up to it is allowed", kinds)
+ROW_EACH(S13, eagain,
+	 "EAGAIN: MAP_LOCKED beyond RLIMIT_MEMLOCK; a mapping up to the limit is allowed", kinds)
 {
 	int flags = kinds[_i].flags | MAP_LOCKED;
 	int fd = target_open_to_map(O_RDWR);
@@ -307,7 +308,7 @@ ROW_EACH(S13, eagain, "EAGAIN: MAP_LOCKED beyond RLIMIT_MEMLOCK; up to it is all
 	assert_refused(EAGAIN, pages(1), RW, flags, fd, 0);
 }
 
-ROW_EACH(S13, eperm_locked, "EPERM: MAP_LOCKED by who may lock nothing", kinds)
+ROW_EACH(S13, eperm_locked, "EPERM: MAP_LOCKED by a process that may lock nothing", kinds)
 {
 	limit_locked_memory(0);
 	assert_refused(EPERM, pages(1), RW, kinds[_i].flags | MAP_LOCKED,

@@ -69,8 +69,8 @@ static void until_one(uint32_t *word, int operation, uint32_t value, uint32_t *w
 /* futex/core.c, get_futex_key(): who only waits may do so on what it can only read */
 static const char *const waiters[] = {"rw", "ro"};
 
-ROW_EACH(M5, futex_wakes, "FUTEX_WAKE wakes who waits in another mapping, at another address",
-	 waiters)
+ROW_EACH(M5, futex_wakes,
+	 "FUTEX_WAKE wakes a process that waits in another mapping, at another address", waiters)
 {
 	uint32_t *word = map_page();
 	struct peer other;
@@ -129,7 +129,7 @@ static void *wait_there(void *word)
 	return (void *)futex(word, FUTEX_WAIT, 0, NULL);
 }
 
-ROW(M5, futex_private, "a futex of a private mapping is nobody else's")
+ROW(M5, futex_private, "a futex in a private mapping belongs to its process alone")
 {
 	uint32_t *shared = map_page();
 	uint32_t *copy = target_map_rw(1, MAP_PRIVATE, pages(1));
@@ -234,7 +234,8 @@ static void end_owner(struct peer *owner, bool killed)
 	}
 }
 
-ROW_EACH(M5, robust_mutex, "the next to lock a robust mutex hears that its owner died, and repairs",
+ROW_EACH(M5, robust_mutex,
+	 "the next process to lock a robust mutex learns that its owner died, and repairs it",
 	 deaths)
 {
 	struct guarded *guarded = make_mutex(deaths[_i].protocol, PTHREAD_MUTEX_ROBUST);
@@ -257,8 +258,8 @@ ROW_EACH(M5, robust_mutex, "the next to lock a robust mutex hears that its owner
 	await_exit(&other);
 }
 
-ROW_EACH(M5, robust_mutex_wakes, "who waits for a robust mutex is woken when its owner dies",
-	 deaths)
+ROW_EACH(M5, robust_mutex_wakes,
+	 "a process that waits for a robust mutex is woken when its owner dies", deaths)
 {
 	struct guarded *guarded = make_mutex(deaths[_i].protocol, PTHREAD_MUTEX_ROBUST);
 	struct peer owner, waiter;
@@ -326,7 +327,7 @@ struct gate {
 	int waiting, open, through;
 };
 
-ROW(M5, condition, "a condition variable: broadcast wakes all processes that wait")
+ROW(M5, condition, "a broadcast on a condition variable wakes all processes that wait")
 {
 	struct gate *gate = map_page();
 	struct peer others[WORKERS];
@@ -371,7 +372,7 @@ struct race {
 	int laps[WORKERS];
 };
 
-ROW(M5, barrier, "a barrier holds each process until all have come")
+ROW(M5, barrier, "a barrier holds each process until all have arrived")
 {
 	struct race *race = map_page();
 	struct peer others[WORKERS];

@@ -148,7 +148,8 @@ ROW_EACH(M11, aligned_is_huge, "one touch maps a huge page, all its pages adjace
 	assert_memory(map, len(), region(), STORED);
 }
 
-ROW_EACH(M11, unaligned_is_small, "elsewhere the same pages are mapped one by one", variants)
+ROW_EACH(M11, unaligned_is_small, "at an unaligned address the same pages are mapped one by one",
+	 variants)
 {
 	unsigned char *map = map_small(&variants[_i]);
 	unsigned char *view = map_at_phase(0, O_RDWR, RW, MAP_SHARED);
@@ -161,7 +162,7 @@ ROW_EACH(M11, unaligned_is_small, "elsewhere the same pages are mapped one by on
 	assert_memory(map, len(), region(), STORED);
 }
 
-ROW(M11, same_contents, "what is stored through either is seen through the other, and by read")
+ROW(M11, same_contents, "a store through either mapping is seen through the other, and by read")
 {
 	unsigned char *huge = map_huge(&variants[0]);
 	unsigned char *small = map_small(&variants[0]);
@@ -268,8 +269,7 @@ ROW_EACH(M11, fork, "a child has the huge page, and shares or copies as with sma
 	assert_memory(map + 1, len() - 1, region() + 1, STORED);
 }
 
-ROW_EACH(M11, kernel_aligns,
-	 "where the kernel chooses the address, it is one that allows huge pages", kinds)
+ROW_EACH(M11, kernel_aligns, "the kernel chooses an address that allows huge pages", kinds)
 {
 	off_t offsets[] = {0, pages(3), huge_page_size()};
 

@@ -108,7 +108,7 @@ ROW_EACH(M6, ptrace_peek, "PTRACE_PEEKDATA sees what the other process sees", va
 	end_other(&other, false);
 }
 
-ROW_EACH(M6, ptrace_poke, "PTRACE_POKEDATA writes as the process could, or makes a private copy",
+ROW_EACH(M6, ptrace_poke, "PTRACE_POKEDATA writes as the process could, or into a private copy",
 	 variants)
 {
 	bool forced = variants[_i].force;
@@ -154,7 +154,7 @@ ROW_EACH(M6, proc_mem_read, "/proc/PID/mem is read as the other process sees it"
 }
 
 /* Who traces may force, unless the kernel is set never to: fs/proc/base.c, force_override */
-ROW_EACH(M6, proc_mem_write, "/proc/PID/mem is written as by PTRACE_POKEDATA", variants)
+ROW_EACH(M6, proc_mem_write, "a write to /proc/PID/mem works as PTRACE_POKEDATA does", variants)
 {
 	bool forced = variants[_i].force;
 	struct other other;
@@ -172,7 +172,8 @@ ROW_EACH(M6, proc_mem_write, "/proc/PID/mem is written as by PTRACE_POKEDATA", v
 	end_other(&other, forced);
 }
 
-ROW_EACH(M6, process_vm_readv, "process_vm_readv reads the other's mapping into ours", variants)
+ROW_EACH(M6, process_vm_readv, "process_vm_readv reads another process's mapping into the caller's",
+	 variants)
 {
 	/* Pages of the target that nobody has in a page table of ours yet. */
 	unsigned char *into = target_map_rw(1, MAP_SHARED, pages(8));
@@ -192,8 +193,8 @@ ROW_EACH(M6, process_vm_readv, "process_vm_readv reads the other's mapping into 
 	end_other(&other, false);
 }
 
-ROW_EACH(M6, process_vm_writev, "process_vm_writev writes where the other may, else EFAULT",
-	 variants)
+ROW_EACH(M6, process_vm_writev,
+	 "process_vm_writev writes where the other process may, and is EFAULT elsewhere", variants)
 {
 	unsigned char *from = target_map_rw(1, MAP_SHARED, pages(8));
 	bool write = variants[_i].write;
@@ -263,7 +264,8 @@ static void vmsplice_all(int fd, unsigned char *map, unsigned int flags)
 }
 
 /* The pipe has the pages, not what they held: fs/splice.c, vmsplice_to_pipe(). */
-ROW(M6, vmsplice_shared, "vmsplice puts the pages into the pipe: a later store shows there")
+ROW(M6, vmsplice_shared,
+    "vmsplice puts the pages themselves into the pipe, which shows a later store")
 {
 	unsigned char *map = target_map_rw(MAPPED, MAP_SHARED, pages(1));
 	struct ends ends = make_pipe();
@@ -274,7 +276,8 @@ ROW(M6, vmsplice_shared, "vmsplice puts the pages into the pipe: a later store s
 	assert_target(pages(1), pages(MAPPED), OURS);
 }
 
-ROW(M6, vmsplice_private, "a private mapping's later store is a copy: the pipe has the old page")
+ROW(M6, vmsplice_private,
+    "a later store to a private mapping makes a copy, and the pipe keeps the old page")
 {
 	unsigned char *map = target_map_rw(MAPPED, MAP_PRIVATE, pages(1));
 	struct ends ends = make_pipe();
@@ -286,7 +289,7 @@ ROW(M6, vmsplice_private, "a private mapping's later store is a copy: the pipe h
 	assert_target(pages(1), pages(MAPPED), ORIGINAL);
 }
 
-ROW_EACH(M6, vmsplice_gift, "pages given away into a pipe, and on to a file, are still there",
+ROW_EACH(M6, vmsplice_gift, "pages given to a pipe, and from there to a file, stay in the mapping",
 	 kinds)
 {
 	unsigned char *map = target_map_rw(MAPPED, kinds[_i].flags, pages(1));

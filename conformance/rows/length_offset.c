@@ -43,7 +43,7 @@ ROW_EACH(S9, odd_lengths_round_up, "an odd length maps its last page whole, and 
 }
 
 /* Past the end of a file: what lies inside is mapped, what does not is SIGBUS. */
-ROW_EACH(S9, past_end_is_sigbus, "a mapping may reach past the end; touching it there is SIGBUS",
+ROW_EACH(S9, past_end_is_sigbus, "a mapping may reach past the end, but an access there is SIGBUS",
 	 kinds)
 {
 	int fd = target_open_to_map(O_RDWR);
@@ -63,7 +63,7 @@ ROW_EACH(S9, past_end_is_sigbus, "a mapping may reach past the end; touching it 
 	ck_assert_uint_eq(map[pages(1) - 1], 's');
 }
 
-ROW_EACH(S9, past_end_does_not_grow, "mapping and touching past the end leaves the size as it was",
+ROW_EACH(S9, past_end_does_not_grow, "a mapping and an access past the end do not change the size",
 	 kinds)
 {
 	int fd = target_open(O_RDWR);
@@ -75,7 +75,7 @@ ROW_EACH(S9, past_end_does_not_grow, "mapping and touching past the end leaves t
 	assert_target(last_page(), pages(1), ORIGINAL);
 }
 
-ROW_EACH(S9, whole_target, "all of the target in one mapping, and a page more", kinds)
+ROW_EACH(S9, whole_target, "one mapping can have all of the target, and a page more", kinds)
 {
 	int fd = target_open_to_map(O_RDWR);
 	unsigned char *map = target_map(target.size + target.page, RW, kinds[_i].flags, fd, 0);
@@ -136,7 +136,7 @@ ROW_EACH(S12, maps_that_page, "a mapping begins with the page at its offset", po
 	}
 }
 
-ROW_EACH(S12, stores_to_that_page, "a shared store goes to the page at the offset, and no other",
+ROW_EACH(S12, stores_to_that_page, "a shared store goes to the page at the offset, and to no other",
 	 positions)
 {
 	off_t off = position_off(&positions[_i]);
@@ -175,7 +175,7 @@ static const struct past {
 	{"far-past", (off_t)1 << 40},
 };
 
-ROW_EACH(S12, past_end_is_sigbus, "a mapping wholly past the end is SIGBUS on every touch", past)
+ROW_EACH(S12, past_end_is_sigbus, "an access to a mapping wholly past the end is SIGBUS", past)
 {
 	off_t off = target.size + past[_i].by / target.page * target.page;
 	int fd = target_open_to_map(O_RDWR);
@@ -202,7 +202,8 @@ static uint64_t off_near(uint64_t end, int from_end)
 	return end + (int64_t)from_end * (int64_t)target.page;
 }
 
-ROW_EACH(S12, highest_offset, "the highest page that an offset can name maps, and is SIGBUS", kinds)
+ROW_EACH(S12, highest_offset,
+	 "a mapping of the highest possible offset works, and an access to it is SIGBUS", kinds)
 {
 	int fd = target_open_to_map(O_RDWR);
 	unsigned char *map;

@@ -76,7 +76,7 @@ static void assert_not_locked(unsigned char *map)
 	ck_assert_uint_eq(smaps_kb(map, "Locked"), 0);
 }
 
-ROW_EACH(M3, mlock, "mlock brings all pages in and counts them", variants)
+ROW_EACH(M3, mlock, "mlock maps all pages and counts them as locked", variants)
 {
 	size_t before = status_kb("VmLck:");
 	unsigned char *map = map_variant(&variants[_i]);
@@ -87,7 +87,7 @@ ROW_EACH(M3, mlock, "mlock brings all pages in and counts them", variants)
 	assert_locked(map, &variants[_i]);
 }
 
-ROW_EACH(M3, munlock, "munlock counts them no more, and they stay where they are", variants)
+ROW_EACH(M3, munlock, "munlock uncounts the pages, and they stay mapped", variants)
 {
 	size_t before = status_kb("VmLck:");
 	unsigned char *map = map_variant(&variants[_i]);
@@ -104,8 +104,8 @@ ROW_EACH(M3, munlock, "munlock counts them no more, and they stay where they are
 	assert_memory(map, pages(MAPPED), pages(1), ORIGINAL);
 }
 
-ROW_EACH(M3, mlock_part, "a part locked and unlocked: only that part, counts follow the splits",
-	 kinds)
+ROW_EACH(M3, mlock_part,
+	 "mlock and munlock of a part act on that part alone, and counts follow the splits", kinds)
 {
 	uint64_t vmas = target.ours ? counter("vmas") : 0;
 	size_t before = status_kb("VmLck:");
@@ -126,7 +126,7 @@ ROW_EACH(M3, mlock_part, "a part locked and unlocked: only that part, counts fol
 		ck_assert_uint_eq(vmas_in_maps(), counter("vmas"));
 }
 
-ROW_EACH(M3, mlock_unmapped, "unmapping locked pages counts them no more", kinds)
+ROW_EACH(M3, mlock_unmapped, "munmap of locked pages uncounts them", kinds)
 {
 	size_t before = status_kb("VmLck:");
 	unsigned char *map = target_map_rw(MAPPED, kinds[_i].flags, pages(1));
@@ -154,7 +154,7 @@ ROW_EACH(M3, mlock_not_inherited, "a child has the pages, but not the lock", kin
 	ck_assert(smaps_has_flag(map, "lo"));
 }
 
-ROW_EACH(M3, mlock_grows, "a locked mapping that grows has its new pages in, and locked", kinds)
+ROW_EACH(M3, mlock_grows, "a locked mapping that grows has its new pages mapped and locked", kinds)
 {
 	size_t before = status_kb("VmLck:");
 	unsigned char *map = target_map_rw(2, kinds[_i].flags, pages(1));
@@ -168,7 +168,8 @@ ROW_EACH(M3, mlock_grows, "a locked mapping that grows has its new pages in, and
 	assert_locked(map, &(struct variant){"", kinds[_i].flags, RW});
 }
 
-ROW_EACH(M3, mlock_past_end, "mlock past the target's end is ENOMEM; what there is comes in", kinds)
+ROW_EACH(M3, mlock_past_end, "mlock past the target's end is ENOMEM, and maps the pages before it",
+	 kinds)
 {
 	unsigned char *map = target_map_rw(4, kinds[_i].flags, target.size - pages(2));
 
@@ -179,8 +180,8 @@ ROW_EACH(M3, mlock_past_end, "mlock past the target's end is ENOMEM; what there 
 	assert_memory(map, pages(2), target.size - pages(2), ORIGINAL);
 }
 
-ROW_EACH(M3, mlock_limit, "over RLIMIT_MEMLOCK: ENOMEM, and EPERM where it is 0; nothing locked",
-	 kinds)
+ROW_EACH(M3, mlock_limit,
+	 "mlock over RLIMIT_MEMLOCK is ENOMEM, or EPERM if that is 0, and locks nothing", kinds)
 {
 	unsigned char *map = target_map_rw(MAPPED, kinds[_i].flags, pages(1));
 
@@ -196,7 +197,7 @@ ROW_EACH(M3, mlock_limit, "over RLIMIT_MEMLOCK: ENOMEM, and EPERM where it is 0;
 	assert_not_locked(map);
 }
 
-ROW_EACH(M3, mlock_onfault, "MLOCK_ONFAULT brings nothing in; what is touched is locked", variants)
+ROW_EACH(M3, mlock_onfault, "MLOCK_ONFAULT maps nothing, and an access locks its page", variants)
 {
 	size_t before = status_kb("VmLck:");
 	unsigned char *map = map_variant(&variants[_i]);
@@ -214,7 +215,7 @@ ROW_EACH(M3, mlock_onfault, "MLOCK_ONFAULT brings nothing in; what is touched is
 	assert_not_locked(map);
 }
 
-ROW(M3, mlock2_errors, "mlock2 with an unknown flag is EINVAL; of what is not mapped ENOMEM")
+ROW(M3, mlock2_errors, "mlock2 with an unknown flag is EINVAL, and of an unmapped range ENOMEM")
 {
 	unsigned char *map = target_map_rw(MAPPED, MAP_SHARED, pages(1));
 
@@ -236,7 +237,7 @@ static void lock_all(int flags)
 	ck_assert_int_eq(error, 0);
 }
 
-ROW_EACH(M3, mlockall_current, "mlockall(MCL_CURRENT) locks what is mapped, not what comes later",
+ROW_EACH(M3, mlockall_current, "mlockall(MCL_CURRENT) locks existing mappings, and no later ones",
 	 variants)
 {
 	unsigned char *map = map_variant(&variants[_i]);
@@ -251,7 +252,7 @@ ROW_EACH(M3, mlockall_current, "mlockall(MCL_CURRENT) locks what is mapped, not 
 	ck_assert_uint_eq(status_kb("VmLck:"), 0);
 }
 
-ROW_EACH(M3, mlockall_future, "mlockall(MCL_FUTURE) locks what is mapped later, as it is mapped",
+ROW_EACH(M3, mlockall_future, "mlockall(MCL_FUTURE) locks later mappings when they are made",
 	 variants)
 {
 	unsigned char *map = map_variant(&variants[_i]);
@@ -293,8 +294,8 @@ static int in_core(unsigned char *map, int count)
 	return in_core;
 }
 
-ROW_EACH(M3, mincore_resident, "mincore: what the target holds is in core before it is touched",
-	 variants)
+ROW_EACH(M3, mincore_resident,
+	 "mincore reports the target's resident pages before they are accessed", variants)
 {
 	unsigned char *map = map_variant(&variants[_i]);
 
@@ -302,7 +303,7 @@ ROW_EACH(M3, mincore_resident, "mincore: what the target holds is in core before
 	ck_assert_int_eq(present(map, MAPPED), 0);
 }
 
-ROW(M3, mincore_untouched, "mincore: what nobody has used is not in core until it is touched")
+ROW(M3, mincore_untouched, "mincore does not report an unused page until it is accessed")
 {
 	off_t off = find_untouched(1);
 	unsigned char *map = target_map_rw(1, MAP_SHARED, off);
@@ -315,7 +316,8 @@ ROW(M3, mincore_untouched, "mincore: what nobody has used is not in core until i
 	ck_assert_int_eq(in_core(map, 1), 1);
 }
 
-ROW(M3, mincore_errors, "mincore: unaligned EINVAL, not mapped ENOMEM, bad vector EFAULT")
+ROW(M3, mincore_errors,
+    "mincore is EINVAL if unaligned, ENOMEM if unmapped, EFAULT for a bad vector")
 {
 	unsigned char *map = target_map_rw(MAPPED, MAP_SHARED, pages(1));
 	unsigned char *nothing = reserve(1);

@@ -64,7 +64,7 @@ static void assert_stored(unsigned char *map, const struct kind *kind)
 	unmap(view, pages(MAPPED));
 }
 
-ROW(M2, dontneed_forgets_copies, "DONTNEED: a private mapping shows the target's pages again")
+ROW(M2, dontneed_forgets_copies, "after DONTNEED a private mapping shows the target's pages again")
 {
 	unsigned char *map = map_and_store(&kinds[1]);
 	unsigned char *view = target_map_ro(MAPPED, MAP_SHARED, pages(1));
@@ -88,7 +88,7 @@ ROW(M2, dontneed_forgets_copies, "DONTNEED: a private mapping shows the target's
 	assert_target(pages(1), pages(MAPPED), ORIGINAL);
 }
 
-ROW(M2, dontneed_keeps_data, "DONTNEED: a shared mapping lets its pages go, and finds them again")
+ROW(M2, dontneed_keeps_data, "after DONTNEED a shared mapping finds its pages again")
 {
 	unsigned char *map = map_and_store(&kinds[0]);
 	uint64_t frames[MAPPED];
@@ -103,7 +103,7 @@ ROW(M2, dontneed_keeps_data, "DONTNEED: a shared mapping lets its pages go, and 
 		assert_same_page(frame_of(map + pages(i)), frames[i]);
 }
 
-ROW_EACH(M2, dontneed_locked, "DONTNEED of locked memory is EINVAL and forgets nothing", kinds)
+ROW_EACH(M2, dontneed_locked, "DONTNEED of locked memory is EINVAL, and drops nothing", kinds)
 {
 	unsigned char *map = map_and_store(&kinds[_i]);
 
@@ -114,8 +114,8 @@ ROW_EACH(M2, dontneed_locked, "DONTNEED of locked memory is EINVAL and forgets n
 	assert_stored(map, &kinds[_i]);
 }
 
-ROW_EACH(M2, dontfork, "DONTFORK: the child has no such mapping, and it is not counted twice",
-	 kinds)
+ROW_EACH(M2, dontfork,
+	 "with DONTFORK the child has no such mapping, and the mapping is not counted twice", kinds)
 {
 	uint64_t vmas = target.ours ? counter("vmas") : 0;
 	unsigned char *map = map_and_store(&kinds[_i]);
@@ -135,7 +135,7 @@ ROW_EACH(M2, dontfork, "DONTFORK: the child has no such mapping, and it is not c
 	assert_stored(map, &kinds[_i]);
 }
 
-ROW_EACH(M2, dofork, "DOFORK: the child has the mapping again", kinds)
+ROW_EACH(M2, dofork, "after DOFORK the child has the mapping again", kinds)
 {
 	uint64_t vmas = target.ours ? counter("vmas") : 0;
 	unsigned char *map = map_and_store(&kinds[_i]);
@@ -165,8 +165,8 @@ static const struct refused {
 	{"free-private", MADV_FREE, MAP_PRIVATE},
 };
 
-ROW_EACH(M2, anonymous_only, "WIPEONFORK and FREE are EINVAL for a file's memory, no change",
-	 refused)
+ROW_EACH(M2, anonymous_only,
+	 "WIPEONFORK and FREE are EINVAL for a file's memory, and change nothing", refused)
 {
 	const struct kind *kind = &kinds[refused[_i].flags == MAP_PRIVATE];
 	unsigned char *map = map_and_store(kind);
@@ -227,8 +227,8 @@ static long faults_of(volatile unsigned char *map, bool store)
 	return page_faults() - before;
 }
 
-ROW_EACH(M2, populate_read,
-	 "POPULATE_READ: all pages are there, the target's own; no fault is left", populated)
+ROW_EACH(M2, populate_read, "POPULATE_READ maps all pages of the target, and no page fault is left",
+	 populated)
 {
 	unsigned char *map = map_populated(&populated[_i]);
 	unsigned char *view = target_map_ro(MAPPED, MAP_SHARED, pages(1));
@@ -245,7 +245,8 @@ ROW_EACH(M2, populate_read,
 }
 
 ROW_EACH(M2, populate_write,
-	 "POPULATE_WRITE: all pages take stores without a fault; a private mapping has copies",
+	 "after POPULATE_WRITE all pages take stores without a page fault; a private mapping has "
+	 "copies",
 	 kinds)
 {
 	unsigned char *map = target_map_rw(MAPPED, kinds[_i].flags, pages(1));
@@ -285,7 +286,7 @@ static const struct past_end {
 };
 
 ROW_EACH(M2, populate_past_end,
-	 "POPULATE past the target's end is EFAULT, as touching it is SIGBUS", past_end)
+	 "POPULATE past the target's end is EFAULT, where an access is SIGBUS", past_end)
 {
 	unsigned char *map = target_map_rw(4, past_end[_i].flags, target.size - pages(2));
 
@@ -296,7 +297,9 @@ ROW_EACH(M2, populate_past_end,
 	assert_memory(map, pages(2), target.size - pages(2), ORIGINAL);
 }
 
-ROW(M2, remove, "REMOVE: ENODEV for a device, a hole in a file; EACCES unless shared and writable")
+ROW(M2, remove,
+    "REMOVE is ENODEV for a device, makes a hole in a file, and is EACCES unless shared and "
+    "writable")
 {
 	unsigned char *map = map_and_store(&kinds[0]);
 	unsigned char *copies = target_map_rw(MAPPED, MAP_PRIVATE, pages(1));
@@ -340,7 +343,7 @@ static const struct harmless {
 	{"dontdump", MADV_DONTDUMP, "dd"},
 };
 
-ROW_EACH(M2, loses_nothing, "advice about use and speed is taken, and loses nothing", harmless)
+ROW_EACH(M2, loses_nothing, "advice about use and speed is accepted, and loses nothing", harmless)
 {
 	const struct harmless *h = &harmless[_i];
 
@@ -360,7 +363,7 @@ ROW_EACH(M2, loses_nothing, "advice about use and speed is taken, and loses noth
 	}
 }
 
-ROW_EACH(M2, dodump, "DODUMP takes DONTDUMP back", kinds)
+ROW_EACH(M2, dodump, "DODUMP cancels DONTDUMP", kinds)
 {
 	unsigned char *map = map_and_store(&kinds[_i]);
 
@@ -373,7 +376,7 @@ ROW_EACH(M2, dodump, "DODUMP takes DONTDUMP back", kinds)
 }
 
 /* mm/khugepaged.c, hugepage_madvise(): the flag is set whatever the VMA; a reader may ignore it. */
-ROW_EACH(M2, hugepage, "HUGEPAGE and NOHUGEPAGE are taken, each ends the other, nothing is lost",
+ROW_EACH(M2, hugepage, "HUGEPAGE and NOHUGEPAGE are accepted, cancel each other, and lose nothing",
 	 kinds)
 {
 	unsigned char *map = map_and_store(&kinds[_i]);
@@ -387,7 +390,8 @@ ROW_EACH(M2, hugepage, "HUGEPAGE and NOHUGEPAGE are taken, each ends the other, 
 	assert_stored(map, &kinds[_i]);
 }
 
-ROW_EACH(M2, part, "advice for a part holds for that part, and the counts follow the split", kinds)
+ROW_EACH(M2, part, "advice for a part acts on that part alone, and the counts follow the split",
+	 kinds)
 {
 	uint64_t vmas = target.ours ? counter("vmas") : 0;
 	unsigned char *map = map_and_store(&kinds[_i]);
@@ -402,7 +406,8 @@ ROW_EACH(M2, part, "advice for a part holds for that part, and the counts follow
 	assert_stored(map, &kinds[_i]);
 }
 
-ROW_EACH(M2, errors, "unaligned, unknown or not mapped: EINVAL, EINVAL, ENOMEM; nothing changes",
+ROW_EACH(M2, errors,
+	 "unaligned or unknown advice is EINVAL, of an unmapped range ENOMEM; nothing changes",
 	 kinds)
 {
 	unsigned char *area = reserve(MAPPED + 2);

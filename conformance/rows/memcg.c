@@ -135,8 +135,7 @@ static size_t of_check(void)
 	return target.ours ? 0 : pages(TOUCHED / 8);
 }
 
-ROW_EACH(M10, first_use_is_charged, "the group of whoever uses pages first is charged for them",
-	 ways)
+ROW_EACH(M10, first_use_is_charged, "pages are charged to the group that uses them first", ways)
 {
 	off_t off = find_uncharged(TOUCHED);
 	uint64_t before = resident();
@@ -153,7 +152,7 @@ ROW_EACH(M10, first_use_is_charged, "the group of whoever uses pages first is ch
 	ck_assert_uint_ge(cgroup_charged(&group), pages(TOUCHED));
 }
 
-ROW(M10, charged_once, "who uses the pages after that, in another group, is not charged again")
+ROW(M10, charged_once, "a later use by another group charges nothing")
 {
 	off_t off = find_uncharged(TOUCHED);
 	struct cgroup first, second;
@@ -179,7 +178,8 @@ ROW(M10, charged_once, "who uses the pages after that, in another group, is not 
 	release_child(&child);
 }
 
-ROW(M10, copies_are_charged, "a private mapping's copies are charged, to who stores, as anonymous")
+ROW(M10, copies_are_charged,
+    "copies of a private mapping are charged to the storing process's group, as anonymous memory")
 {
 	struct cgroup group;
 	struct peer child;
@@ -207,7 +207,7 @@ ROW(M10, copies_are_charged, "a private mapping's copies are charged, to who sto
 static const char *const limited[] = {"store", "write", "private-store"};
 enum { SHARED_STORE, FILE_WRITE, PRIVATE_STORE };
 
-ROW_EACH(M10, limit, "over its group's limit a process is killed; the target and its data stand",
+ROW_EACH(M10, limit, "a process over its group's limit is killed, and the target and its data stay",
 	 limited)
 {
 	size_t count = (NEEDED + target.page - 1) / target.page;

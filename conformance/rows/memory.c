@@ -136,7 +136,7 @@ static uint64_t counted(const struct squeeze *squeeze)
 	return sum;
 }
 
-ROW_EACH(M12, survives, "what asks for pages back takes no data, stored or copied", squeezes)
+ROW_EACH(M12, survives, "reclaim loses no data, stored or copied", squeezes)
 {
 	const struct squeeze *squeeze = &squeezes[_i];
 	struct data data = make_data();
@@ -202,7 +202,7 @@ static int compact(void)
 	return error;
 }
 
-ROW(M12, compaction, "compact_memory loses nothing, whatever it moves", .timeout = 120)
+ROW(M12, compaction, "compact_memory loses no data", .timeout = 120)
 {
 	struct data data = make_data();
 	int error;
@@ -339,7 +339,7 @@ _Noreturn static void take_all(const struct cgroup *group)
 	ck_abort_msg("%zu bytes taken within a limit of %zu", all, group_limit());
 }
 
-ROW(M12, group_limit, "in a group that runs out of memory nothing is lost but the one killed",
+ROW(M12, group_limit, "a group that runs out of memory loses only the process that is killed",
     .timeout = 60)
 {
 	off_t fresh = find_untouched(16);

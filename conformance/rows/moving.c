@@ -192,8 +192,8 @@ static const struct job {
 	EACH_FOLIOS("wipe", wipe_and_read, true),
 };
 
-ROW_EACH(M15, nothing_is_lost,
-	 "what works on a page that moves loses nothing and sees nothing else", jobs, .timeout = 60)
+ROW_EACH(M15, nothing_is_lost, "accesses to a page that moves lose nothing, and see no other page",
+	 jobs, .timeout = 60)
 {
 	const struct job *job = &jobs[_i];
 	unsigned long steps = 0, wrong = 0;

@@ -100,7 +100,7 @@ static unsigned char *remap(void *old, size_t old_count, size_t count, int flags
 	return map;
 }
 
-ROW_EACH(M1, shrink, "shrinking keeps the head where it is and unmaps the tail", kinds)
+ROW_EACH(M1, shrink, "shrinking keeps the head in place and unmaps the tail", kinds)
 {
 	struct mapped m = map_and_store(&kinds[_i]);
 
@@ -148,7 +148,8 @@ ROW_EACH(M1, grow_in_place, "growing into free addresses shows the target's next
 	}
 }
 
-ROW_EACH(M1, grow_blocked, "where the next address is taken, growing is ENOMEM, or moves", kinds)
+ROW_EACH(M1, grow_blocked, "growing is ENOMEM if the next address is mapped, or moves the mapping",
+	 kinds)
 {
 	struct mapped m = map_and_store(&kinds[_i]);
 	void *guard = m.map + pages(MAPPED);
@@ -171,7 +172,8 @@ ROW_EACH(M1, grow_blocked, "where the next address is taken, growing is ENOMEM, 
 	assert_memory(map + pages(MAPPED), pages(2), pages(1 + MAPPED), ORIGINAL);
 }
 
-ROW_EACH(M1, grow_past_end, "pages grown past the target's end are SIGBUS, the others stand", kinds)
+ROW_EACH(M1, grow_past_end, "pages grown past the target's end are SIGBUS, and the others stay",
+	 kinds)
 {
 	unsigned char *map = target_map_rw(2, kinds[_i].flags, target.size - pages(2));
 
@@ -185,7 +187,7 @@ ROW_EACH(M1, grow_past_end, "pages grown past the target's end are SIGBUS, the o
 	assert_memory(map, pages(2), target.size - pages(2), ORIGINAL);
 }
 
-ROW_EACH(M1, move, "a moved mapping has its pages, copies included, at the new address", kinds)
+ROW_EACH(M1, move, "a moved mapping has its pages and copies at the new address", kinds)
 {
 	struct mapped m = map_and_store(&kinds[_i]);
 	unsigned char *to = reserve(MAPPED);
@@ -228,7 +230,8 @@ ROW_EACH(M1, move_part, "a part moves out of the middle: three mappings, each wi
 	assert_pages(&m, to, 1, 2);
 }
 
-ROW_EACH(M1, fixed_replaces, "MREMAP_FIXED replaces what is mapped there, just so far", kinds)
+ROW_EACH(M1, fixed_replaces, "MREMAP_FIXED replaces the mappings in its range, and no others",
+	 kinds)
 {
 	struct mapped m = map_and_store(&kinds[_i]);
 	struct mapped other = map_and_store(&kinds[_i]);
@@ -245,7 +248,8 @@ ROW_EACH(M1, fixed_replaces, "MREMAP_FIXED replaces what is mapped there, just s
 }
 
 /* mm/mremap.c allows it for any mapping that is not VM_DONTEXPAND or VM_PFNMAP (since 5.13). */
-ROW_EACH(M1, dontunmap, "MREMAP_DONTUNMAP moves the pages; the old range faults in anew", kinds)
+ROW_EACH(M1, dontunmap,
+	 "MREMAP_DONTUNMAP moves the pages, and the old range takes page faults anew", kinds)
 {
 	struct mapped m = map_and_store(&kinds[_i]);
 	unsigned char *to = reserve(MAPPED);
@@ -318,7 +322,7 @@ static const struct refused {
 	{"over-the-end", 2, 0, 3, 5, MREMAP_MAYMOVE, 0, 0, EFAULT},
 };
 
-ROW_EACH(M1, refused, "a bad mremap says so and changes nothing", refused)
+ROW_EACH(M1, refused, "an invalid mremap returns its errno and changes nothing", refused)
 {
 	const struct refused *r = &refused[_i];
 

@@ -144,8 +144,7 @@ ROW_EACH(S14, middle, "munmap in the middle leaves two mappings that go separate
 	}
 }
 
-ROW_EACH(S14, remapped_middle_shows_target, "what is mapped again in the gap is the target's",
-	 kinds)
+ROW_EACH(S14, remapped_middle_shows_target, "a new mapping in the gap shows the target", kinds)
 {
 	struct mapped m = map_and_store(&kinds[_i]);
 	int fd = target_open(O_RDWR);
@@ -159,7 +158,8 @@ ROW_EACH(S14, remapped_middle_shows_target, "what is mapped again in the gap is 
 	assert_intact(&m, 4, 2);
 }
 
-ROW_EACH(S14, several_with_holes, "one munmap over several mappings and the holes between", kinds)
+ROW_EACH(S14, several_with_holes, "one munmap removes several mappings and the holes between",
+	 kinds)
 {
 	struct mapped m = map_and_store(&kinds[_i]);
 
@@ -175,7 +175,7 @@ ROW_EACH(S14, several_with_holes, "one munmap over several mappings and the hole
 	assert_pieces(&m, 1);
 }
 
-ROW_EACH(S14, over_another_kind, "one munmap over mappings of the target and of other memory",
+ROW_EACH(S14, over_another_kind, "one munmap removes mappings of the target and of other memory",
 	 kinds)
 {
 	struct mapped m = map_and_store(&kinds[_i]);
@@ -231,7 +231,7 @@ static const struct refused {
 	{"starts-past-address-space", 0, SIZE_MAX - 0x3fffff, 1, 0},
 };
 
-ROW_EACH(S14, refused, "an unaligned, empty or overflowing range is EINVAL, and all stands",
+ROW_EACH(S14, refused, "an unaligned, empty or overflowing range is EINVAL, and changes nothing",
 	 refused)
 {
 	const struct refused *range = &refused[_i];

@@ -113,7 +113,7 @@ ROW(C8, named_owner, "a node has the owner, the group and the mode that were ask
 	assert_owned(12, 34, 0640);
 }
 
-ROW(C8, named_default, "without words it is as the node of a load without parameters")
+ROW(C8, named_default, "a node without settings has the module's default ones")
 {
 	ck_assert_int_eq(make_node(NAME, ""), 0);
 	assert_owned(0, 0, 0600);
@@ -133,8 +133,8 @@ ROW(C8, named_memory, "prealloc=1 holds all memory at once, huge=never has small
 }
 
 ROW_EACH(C8, named_destroyed,
-	 "who has a destroyed node open or mapped keeps the buffer; a new one of the name is "
-	 "another",
+	 "a process that has a destroyed node open or mapped keeps the buffer; a new node of the "
+	 "name has another",
 	 strategies)
 {
 	const struct strategy *strategy = &strategies[_i];
@@ -165,7 +165,7 @@ ROW_EACH(C8, named_destroyed,
 	ck_assert_int_eq(map[0], 'k');
 }
 
-ROW(C8, named_stale, "a node of one's own making is ENXIO once the buffer's has gone")
+ROW(C8, named_stale, "a node made by mknod is ENXIO once the buffer's own node has gone")
 {
 	char stale[] = "/tmp/mmapdemo-row.XXXXXX";
 	struct stat stat_of;
@@ -235,8 +235,7 @@ static int nodes(void)
 	return count;
 }
 
-ROW_EACH(C8, named_refused, "what is no name or no setting is refused, and nothing is there",
-	 refusals)
+ROW_EACH(C8, named_refused, "an invalid name or setting is refused, and no node is made", refusals)
 {
 	const struct refusal *refusal = &refusals[_i];
 	static char name[400];
@@ -257,7 +256,7 @@ ROW_EACH(C8, named_refused, "what is no name or no setting is refused, and nothi
 	ck_assert_int_eq(make_node(NAME, "size=64K"), 0);
 }
 
-ROW(C8, named_longest, "a name of 60 bytes is taken")
+ROW(C8, named_longest, "a name of 60 bytes is accepted")
 {
 	static char name[LONGEST + 1];
 
@@ -266,7 +265,8 @@ ROW(C8, named_longest, "a name of 60 bytes is taken")
 }
 
 ROW_EACH(C8, named_twice,
-	 "a name that is taken is EEXIST, and its node stays; one that is not, ENOENT", strategies)
+	 "a name in use is EEXIST, and its node stays; destroying an unused name is ENOENT",
+	 strategies)
 {
 	char words[64], line[128];
 	int fd;
@@ -296,7 +296,7 @@ static void destroy_many(const void *unused)
 	}
 }
 
-ROW(C8, named_many, "1,000 at once work, each with contents of its own", .timeout = 120)
+ROW(C8, named_many, "1,000 nodes at once work, each with its own contents", .timeout = 120)
 {
 	char line[64], node[64];
 	int got;
@@ -322,7 +322,7 @@ ROW(C8, named_many, "1,000 at once work, each with contents of its own", .timeou
 	}
 }
 
-ROW(C8, named_by_root, "only who may write sysfs makes and destroys nodes")
+ROW(C8, named_by_root, "only a process that may write sysfs makes and destroys nodes")
 {
 	ck_assert_int_eq(make_node(NAME, "size=64K"), 0);
 	ck_assert_int_eq(setresuid(-1, 12345, -1), 0);
@@ -335,7 +335,8 @@ ROW(C8, named_by_root, "only who may write sysfs makes and destroys nodes")
 #define OFTEN 20
 
 /* An open that comes too late finds no node; one that comes in time has a buffer that works. */
-ROW(C8, named_race, "a node is destroyed while another process opens and uses it", .timeout = 60)
+ROW(C8, named_race, "a node can be destroyed while another process opens and uses it",
+    .timeout = 60)
 {
 	struct peer child;
 	int opened = 0, missed = 0;

@@ -30,7 +30,7 @@
 		ck_assert_int_eq(errno, expected);  \
 	} while (0)
 
-ROW_EACH(M17, mseal, "a sealed mapping stays where it is, as it is, and works", kinds)
+ROW_EACH(M17, mseal, "a sealed mapping cannot be moved or changed, and works", kinds)
 {
 	unsigned char *map = memory_map_some(kinds[_i].flags);
 
@@ -50,7 +50,9 @@ ROW_EACH(M17, mseal, "a sealed mapping stays where it is, as it is, and works", 
 		      kinds[_i].flags == MAP_SHARED ? STORED : ORIGINAL);
 }
 
-ROW_EACH(M17, guard, "a guard region is SIGSEGV, and what it hides is there when it goes", kinds)
+ROW_EACH(M17, guard,
+	 "an access to a guard region is SIGSEGV, and its pages are intact when it is removed",
+	 kinds)
 {
 	unsigned char *map = memory_map_some(kinds[_i].flags);
 	unsigned char *view = target_map_ro(MEMORY_SOME, MAP_SHARED, pages(1));
@@ -82,8 +84,7 @@ struct scan_region {
 #define SCAN_FILE     (1 << 2)
 #define SCAN_PRESENT  (1 << 3)
 
-ROW_EACH(M17, pagemap_scan, "PAGEMAP_SCAN finds the pages that are mapped, as those of a file",
-	 kinds)
+ROW_EACH(M17, pagemap_scan, "PAGEMAP_SCAN reports the mapped pages as pages of a file", kinds)
 {
 	unsigned char *map = memory_map_some(kinds[_i].flags);
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -126,7 +127,7 @@ struct query {
 
 /* The kernel looks for a build id in the first page, which it reads if it is not there. */
 ROW_EACH(M17, procmap_query,
-	 "PROCMAP_QUERY with a build id tells of a mapping whose page 0 is a hole", kinds)
+	 "PROCMAP_QUERY with a build id reports a mapping whose page 0 is a hole", kinds)
 {
 	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 	unsigned char *map, id[32];
@@ -156,7 +157,7 @@ ROW_EACH(M17, procmap_query,
 	assert_memory(map + pages(1), pages(MEMORY_SOME - 1), pages(1), ORIGINAL);
 }
 
-ROW(M17, cachestat, "cachestat() counts the pages that there are")
+ROW(M17, cachestat, "cachestat() counts the resident pages")
 {
 	struct {
 		uint64_t off, len;

@@ -48,7 +48,7 @@ static const struct advice {
 	{"pageout-private", MADV_PAGEOUT, MAP_PRIVATE},
 };
 
-ROW_EACH(M17, process_madvise, "another process's mapping is advised about, and loses nothing",
+ROW_EACH(M17, process_madvise, "process_madvise() on another process's mapping loses nothing",
 	 advices)
 {
 	const struct advice *v = &advices[_i];
@@ -83,7 +83,7 @@ struct waiter {
 	uint32_t flags, reserved;
 };
 
-ROW(M17, futex_waitv, "a process waits for one of many words that another wakes it on")
+ROW(M17, futex_waitv, "a process waits for many futexes at once, and another process wakes one")
 {
 	unsigned char *map = memory_map_some(MAP_SHARED);
 	struct peer child;
@@ -155,8 +155,8 @@ static void receive(int fd, unsigned char *bytes, size_t len)
 	}
 }
 
-ROW_EACH(M17, zerocopy, "MSG_ZEROCOPY sends the mapping's bytes, and says when it let go of them",
-	 kinds)
+ROW_EACH(M17, zerocopy,
+	 "MSG_ZEROCOPY sends the mapping's bytes, and reports when it has released them", kinds)
 {
 	size_t count = SENT / target.page + 1;
 	unsigned char *map, *bytes = malloc(SENT), control[128];
@@ -181,7 +181,7 @@ ROW_EACH(M17, zerocopy, "MSG_ZEROCOPY sends the mapping's bytes, and says when i
 	assert_memory(map, SENT, 0, STORED);
 }
 
-ROW_EACH(M17, mdwe, "memory that must not become executable does not", kinds)
+ROW_EACH(M17, mdwe, "memory that must not become executable cannot", kinds)
 {
 	unsigned char *map;
 	int fd;
@@ -214,7 +214,7 @@ static int set_direct(int fd)
 
 /* tmpfs takes O_DIRECT from 6.6 on, and means nothing by it. */
 ROW(M17, o_direct,
-    "O_DIRECT is taken or refused as a memfd of this kernel does, and transfers work")
+    "O_DIRECT is accepted or refused as for a memfd of this kernel, and transfers work")
 {
 	int memfd = memfd_create("oracle", MFD_CLOEXEC), fd = target_open(O_RDWR);
 	int direct, oracle, opened;

@@ -104,8 +104,8 @@ static unsigned char *map_anew(struct race *race, off_t off)
 
 /* A kernel warning is the failure that this looks for, and fails the run. */
 ROW_EACH(M17, beside_store,
-	 "a page table that comes as a huge page is mapped in its place leaves both right", besides,
-	 .timeout = 60)
+	 "a page table that appears while a huge page is mapped in its place leaves both correct",
+	 besides, .timeout = 60)
 {
 	struct race race = {.beside = &besides[_i], .uffd = -1};
 	off_t off = memory_hole(&folios[0]);

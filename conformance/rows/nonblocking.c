@@ -73,7 +73,7 @@ static ssize_t transfer(const struct way *way, int fd, void *bytes, off_t off)
 	return done;
 }
 
-ROW_EACH(M18, resident, "where nothing has to be waited for, all of it is transferred", ways)
+ROW_EACH(M18, resident, "a transfer that need not wait is complete", ways)
 {
 	const struct way *way = &ways[_i];
 	unsigned char *bytes = malloc(pages(1));
@@ -120,7 +120,9 @@ static bool is_again(const struct way *way, int fd, void *bytes, uint32_t delay)
 	return seconds_now() - begin < delay / 1e6 * 0.9;
 }
 
-ROW_EACH(M18, slow, "a page that a rule makes slow is EAGAIN at once, and nothing is done", ways)
+ROW_EACH(M18, slow,
+	 "a transfer to or from a page that a rule makes slow is EAGAIN at once, and does nothing",
+	 ways)
 {
 	const struct way *way = &ways[_i];
 	unsigned char *bytes = malloc(pages(1));
@@ -181,7 +183,7 @@ static bool does_not_wait(const struct holder *holder, int fd, void *bytes, uint
 	return in_time;
 }
 
-ROW_EACH(M18, beside, "while another has what it takes locked, it is EAGAIN at once, or works",
+ROW_EACH(M18, beside, "a transfer beside a holder of its locks is EAGAIN at once, or works",
 	 holders, .timeout = 60)
 {
 	unsigned char *bytes = malloc(pages(1));

@@ -93,7 +93,7 @@ static unsigned char *store_bound(int kind, int node)
 	return map;
 }
 
-ROW_EACH(M16, mbind, "page faults take pages of the node that mbind() names", memory_kinds)
+ROW_EACH(M16, mbind, "page faults allocate pages of the node that mbind() names", memory_kinds)
 {
 	assert_placed(store_bound, _i);
 }
@@ -107,7 +107,7 @@ static unsigned char *load_bound(int kind, int node)
 	return map;
 }
 
-ROW_EACH(M16, mbind_load, "a page that is loaded from first is of that node, too", kinds)
+ROW_EACH(M16, mbind_load, "a page whose first access is a load is of that node, too", kinds)
 {
 	assert_placed(load_bound, _i);
 }
@@ -182,7 +182,8 @@ static unsigned char *use_bound(int use, int node)
 	return map;
 }
 
-ROW_EACH(M16, set_mempolicy, "the policy of a process holds for its faults, writes and FILL", uses)
+ROW_EACH(M16, set_mempolicy, "the policy of a process applies to its page faults, writes and FILL",
+	 uses)
 {
 	assert_placed(use_bound, _i);
 }
@@ -219,8 +220,7 @@ static const struct move {
 	{"move-pages-small", &folios[1], by_move_pages},
 };
 
-ROW_EACH(M16, moves, "pages that are there move to the node that is named, with their contents",
-	 moves)
+ROW_EACH(M16, moves, "existing pages move to the node that is named, with their contents", moves)
 {
 	const struct move *move = &moves[_i];
 	off_t off;
@@ -244,7 +244,8 @@ ROW_EACH(M16, moves, "pages that are there move to the node that is named, with 
 }
 
 /* The answer of the kernel for a file in memory, which the target is held to. */
-ROW_EACH(M16, no_such_node, "a policy of a node without memory gets a memfd's answer", kinds)
+ROW_EACH(M16, no_such_node, "a policy for a node without memory returns the same as for a memfd",
+	 kinds)
 {
 	int memfd = memfd_create("oracle", MFD_CLOEXEC);
 	unsigned char *map, *oracle;

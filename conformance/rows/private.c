@@ -39,7 +39,7 @@ ROW_EACH(S5, same_pages_before, "after fork, parent and child have the same page
 }
 
 ROW_EACH(S5, child_store_copies,
-	 "a store by the child gives it another page; the parent's page and contents stand",
+	 "a store by the child gives it another page; the parent's page and contents stay",
 	 before_fork)
 {
 	unsigned char *map = map_before_fork(_i);
@@ -65,7 +65,7 @@ ROW_EACH(S5, child_store_copies,
 }
 
 ROW_EACH(S5, parent_store_copies,
-	 "a store by the parent gives it another page; the child's page and contents stand",
+	 "a store by the parent gives it another page; the child's page and contents stay",
 	 before_fork)
 {
 	unsigned char *map = map_before_fork(_i);
@@ -88,7 +88,8 @@ ROW_EACH(S5, parent_store_copies,
 	assert_target(some_page(), pages(2), ORIGINAL);
 }
 
-ROW_EACH(S5, grandchild_store_copies, "a store by a grandchild is its own; both forebears stand",
+ROW_EACH(S5, grandchild_store_copies,
+	 "a store by a grandchild changes neither its parent's nor its grandparent's page",
 	 before_fork)
 {
 	unsigned char *map = map_before_fork(_i);
@@ -119,7 +120,7 @@ ROW_EACH(S5, grandchild_store_copies, "a store by a grandchild is its own; both 
 }
 
 ROW_EACH(S5, three_stores_three_pages,
-	 "parent, child and grandchild store: three pages, three contents", before_fork)
+	 "stores by parent, child and grandchild make three pages with three contents", before_fork)
 {
 	unsigned char *map = map_before_fork(_i);
 	struct peer child, grandchild;
@@ -225,8 +226,7 @@ ROW_EACH(S6, only_the_stored_page_is_copied, "a store copies its page whole, and
 	assert_same_page(frame_of(map + pages(1)), frame_of(shared + pages(1)));
 }
 
-ROW_EACH(S6, copy_stands, "once copied, the page does not follow what is written to the target",
-	 ways)
+ROW_EACH(S6, copy_stands, "a copied page does not follow writes to the target", ways)
 {
 	unsigned char *shared = target_map_rw(2, MAP_SHARED, some_page());
 	unsigned char *map = map_private(&ways[_i]);
@@ -243,7 +243,7 @@ ROW_EACH(S6, copy_stands, "once copied, the page does not follow what is written
 	assert_target(some_page(), pages(2), 3);
 }
 
-ROW_EACH(S6, gone_after_munmap, "a private store is nowhere after munmap", ways)
+ROW_EACH(S6, gone_after_munmap, "a private store is gone after munmap", ways)
 {
 	unsigned char *map = map_private(&ways[_i]);
 
@@ -255,7 +255,7 @@ ROW_EACH(S6, gone_after_munmap, "a private store is nowhere after munmap", ways)
 	assert_memory(map, pages(2), some_page(), ORIGINAL);
 }
 
-ROW_EACH(S6, gone_after_process, "a private store is nowhere after its process", agent_endings)
+ROW_EACH(S6, gone_after_process, "a private store is gone after its process", agent_endings)
 {
 	unsigned char *shared = target_map_rw(2, MAP_SHARED, some_page());
 	struct peer other;
@@ -272,7 +272,7 @@ ROW_EACH(S6, gone_after_process, "a private store is nowhere after its process",
 	assert_memory(shared, pages(2), some_page(), ORIGINAL);
 }
 
-ROW(S6, hidden_across_fork, "what a child stores privately, the target never has, fork or no")
+ROW(S6, hidden_across_fork, "a private store by a child never reaches the target")
 {
 	unsigned char *shared = target_map_rw(2, MAP_SHARED, some_page());
 	unsigned char *map = map_private(&ways[0]);

@@ -110,12 +110,14 @@ static void check_mmap(int prot, int flags)
 	assert_stored(prot, flags);
 }
 
-ROW_EACH(S10, mmap_shared, "a shared mapping allows what it was mapped for, else SIGSEGV", prots)
+ROW_EACH(S10, mmap_shared, "a shared mapping allows the accesses in prot, and others are SIGSEGV",
+	 prots)
 {
 	check_mmap(prots[_i].prot, MAP_SHARED);
 }
 
-ROW_EACH(S10, mmap_private, "a private mapping allows what it was mapped for, else SIGSEGV", prots)
+ROW_EACH(S10, mmap_private, "a private mapping allows the accesses in prot, and others are SIGSEGV",
+	 prots)
 {
 	check_mmap(prots[_i].prot, MAP_PRIVATE);
 }
@@ -142,17 +144,19 @@ static void check_mprotect(int prot, int flags)
 	assert_stored(prot, flags);
 }
 
-ROW_EACH(S10, mprotect_shared, "mprotect takes rights of a shared mapping, and gives them", prots)
+ROW_EACH(S10, mprotect_shared, "mprotect removes rights of a shared mapping, and adds them", prots)
 {
 	check_mprotect(prots[_i].prot, MAP_SHARED);
 }
 
-ROW_EACH(S10, mprotect_private, "mprotect takes rights of a private mapping, and gives them", prots)
+ROW_EACH(S10, mprotect_private, "mprotect removes rights of a private mapping, and adds them",
+	 prots)
 {
 	check_mprotect(prots[_i].prot, MAP_PRIVATE);
 }
 
-ROW_EACH(S10, mprotect_keeps_pages, "mprotect to nothing and back keeps pages and contents", kinds)
+ROW_EACH(S10, mprotect_keeps_pages, "mprotect to PROT_NONE and back keeps pages and contents",
+	 kinds)
 {
 	unsigned char *map = target_map_rw(2, kinds[_i].flags, pages(1));
 	uint64_t frame;
@@ -167,7 +171,7 @@ ROW_EACH(S10, mprotect_keeps_pages, "mprotect to nothing and back keeps pages an
 	assert_same_page(frame_of(map), frame);
 }
 
-ROW_EACH(S10, mprotect_of_a_part, "mprotect of pages in the middle concerns these alone", kinds)
+ROW_EACH(S10, mprotect_of_a_part, "mprotect of pages in the middle changes these alone", kinds)
 {
 	unsigned char *map = target_map_rw(4, kinds[_i].flags, 0);
 	unsigned char *middle = map + pages(1);
@@ -204,15 +208,16 @@ static const struct prot writable[] = {
 	{"rwx", R | W | X},
 };
 
-ROW_EACH(S10, read_only_refuses_shared_write, "O_RDONLY, shared and PROT_WRITE is EACCES", writable)
+ROW_EACH(S10, read_only_refuses_shared_write,
+	 "a shared mapping with PROT_WRITE of an O_RDONLY file is EACCES", writable)
 {
 	int fd = target_open(O_RDONLY);
 
 	ck_assert_int_eq(mmap_errno(NULL, pages(1), writable[_i].prot, MAP_SHARED, fd, 0), EACCES);
 }
 
-ROW_EACH(S10, read_only_cannot_be_upgraded, "nor can mprotect make an O_RDONLY one writable",
-	 writable)
+ROW_EACH(S10, read_only_cannot_be_upgraded,
+	 "mprotect cannot make a shared mapping of an O_RDONLY file writable", writable)
 {
 	unsigned char *map = target_map_ro(1, MAP_SHARED, 0);
 
@@ -225,7 +230,7 @@ ROW_EACH(S10, read_only_cannot_be_upgraded, "nor can mprotect make an O_RDONLY o
 	assert_target(0, pages(1), ORIGINAL);
 }
 
-ROW(S10, read_only_private_upgrades, "a private mapping of O_RDONLY may become writable")
+ROW(S10, read_only_private_upgrades, "a private mapping of an O_RDONLY file may become writable")
 {
 	unsigned char *map = target_map_ro(1, MAP_PRIVATE, 0);
 
@@ -236,7 +241,8 @@ ROW(S10, read_only_private_upgrades, "a private mapping of O_RDONLY may become w
 	assert_target(0, pages(1), ORIGINAL);
 }
 
-ROW_EACH(S10, write_only_refused, "O_WRONLY is EACCES, whatever the protection", prots)
+ROW_EACH(S10, write_only_refused,
+	 "a mapping of an O_WRONLY file is EACCES, whatever the protection", prots)
 {
 	int fd;
 

@@ -43,8 +43,7 @@ static struct window map_window(const struct place *place)
 	return window;
 }
 
-ROW_EACH(S1, store_is_read_back, "what is stored through a shared mapping is what pread returns",
-	 places)
+ROW_EACH(S1, store_is_read_back, "pread returns what was stored through a shared mapping", places)
 {
 	const struct place *place = &places[_i];
 	struct window w = map_window(place);
@@ -58,7 +57,7 @@ ROW_EACH(S1, store_is_read_back, "what is stored through a shared mapping is wha
 	assert_target(after, w.end - after, ORIGINAL);
 }
 
-ROW_EACH(S1, write_shows_in_touched_mapping, "what pwrite wrote shows in pages already mapped",
+ROW_EACH(S1, write_shows_in_touched_mapping, "pages that are already mapped show what pwrite wrote",
 	 places)
 {
 	const struct place *place = &places[_i];
@@ -76,8 +75,8 @@ ROW_EACH(S1, write_shows_in_touched_mapping, "what pwrite wrote shows in pages a
 	assert_memory(w.map, w.off - w.start, w.start, ORIGINAL);
 }
 
-ROW_EACH(S1, write_shows_on_first_touch, "what pwrite wrote shows in pages not touched before",
-	 places)
+ROW_EACH(S1, write_shows_on_first_touch,
+	 "pages that were not accessed before show what pwrite wrote", places)
 {
 	const struct place *place = &places[_i];
 	struct window w = map_window(place);
@@ -91,7 +90,7 @@ ROW_EACH(S1, write_shows_on_first_touch, "what pwrite wrote shows in pages not t
 	assert_memory(w.at + place->len, w.end - after, after, ORIGINAL);
 }
 
-ROW(S1, read_into_own_mapping, "read and write with the mapping itself as buffer")
+ROW(S1, read_into_own_mapping, "read and write work with the mapping itself as buffer")
 {
 	unsigned char *map = target_map_rw(4, MAP_SHARED, 0);
 	int fd = target_open(O_RDWR);
@@ -198,7 +197,8 @@ ROW_EACH(S3, stores_seen_both_ways, "unrelated processes see each other's stores
 	agent_stop(&agent);
 }
 
-ROW(S3, store_survives_the_other, "what an unrelated process stored stays when it is gone")
+ROW(S3, store_survives_the_other,
+    "a store by an unrelated process stays after the process has ended")
 {
 	unsigned char *map = target_map_rw(1, MAP_SHARED, 0);
 	struct agent agent;

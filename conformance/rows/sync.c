@@ -61,7 +61,7 @@ ROW_EACH(M4, msync_private, "msync of a private mapping is 0; its copies stay pr
 	assert_target(pages(1), pages(4), ORIGINAL);
 }
 
-ROW_EACH(M4, msync_read_only, "msync of what was not, or cannot be, written is 0", msync_flags)
+ROW_EACH(M4, msync_read_only, "msync of memory that was not or cannot be written is 0", msync_flags)
 {
 	unsigned char *map = target_map_ro(4, MAP_SHARED, pages(1));
 

@@ -34,7 +34,7 @@ static const struct access_kind {
 	{"store-private", MAP_PRIVATE, true},
 };
 
-ROW_EACH(M19, missing, "a page that is not there is asked for, and is what UFFDIO_COPY gives",
+ROW_EACH(M19, missing, "an access to a missing page waits for UFFDIO_COPY, and gets that page",
 	 access_kinds)
 {
 	const struct access_kind *kind = &access_kinds[_i];
@@ -84,7 +84,8 @@ ROW(M19, missing_zero, "UFFDIO_ZEROPAGE gives a page of zeros, which takes store
 }
 
 ROW_EACH(M19, minor,
-	 "a page that is there and not mapped is asked about, and UFFDIO_CONTINUE maps it", folios)
+	 "an access to a resident page that is not mapped waits until UFFDIO_CONTINUE maps it",
+	 folios)
 {
 	int fd = open_uffd(UFFD_FEATURE_MINOR_SHMEM);
 	off_t off = memory_chunk(&folios[_i], STORED);

@@ -40,8 +40,7 @@
 #define OTHER  5
 #define STORED 1
 
-ROW_EACH(M19, protect, "a store to a page that was write-protected waits, and loads do not",
-	 memory_kinds)
+ROW_EACH(M19, protect, "a store to a write-protected page waits, and a load does not", memory_kinds)
 {
 	const struct memory_kind *kind = &memory_kinds[_i];
 	int fd = open_uffd(UFFD_PROTECTS);
@@ -75,7 +74,7 @@ static const struct hole_kind {
 	{"private-loaded", MAP_PRIVATE, true},
 };
 
-ROW_EACH(M19, protect_hole, "a hole that was write-protected loads as zeros, and a store waits",
+ROW_EACH(M19, protect_hole, "a write-protected hole reads as zeros, and a store to it waits",
 	 hole_kinds)
 {
 	const struct hole_kind *kind = &hole_kinds[_i];
@@ -156,7 +155,8 @@ static const struct fill_kind {
  * A device node's inode has no size, which is what mm/ compares the place of a page with
  * before it maps one (mfill_file_over_size() in mm/userfaultfd.c).
  */
-ROW_EACH(M19, fills, "what fills a file's page table is refused by the device, and changes nothing",
+ROW_EACH(M19, fills,
+	 "the device refuses calls that fill a file's page table, and they change nothing",
 	 fill_kinds)
 {
 	const struct fill_kind *kind = &fill_kinds[_i];
@@ -182,7 +182,7 @@ ROW_EACH(M19, fills, "what fills a file's page table is refused by the device, a
 	}
 }
 
-ROW(M19, protect_access, "a page whose access is being watched: a load waits as well")
+ROW(M19, protect_access, "a load from a page with UFFDIO_RWPROTECT waits as well")
 {
 	int fd = open_uffd(UFFD_FEATURE_RWP);
 	off_t off = memory_chunk(&folios[1], STORED);

@@ -120,7 +120,7 @@ static unsigned char byte_of(int fd, off_t off)
  * unmappings of a punch, and the second one, of truncate_cleanup_folio(), takes off the
  * protection as well.
  */
-ROW_EACH(M19, protect_race, "no store gets past write-protection, whoever takes pages away beside",
+ROW_EACH(M19, protect_race, "no store gets past write-protection while pages are freed beside it",
 	 race_kinds, .timeout = 60)
 {
 	const struct race_kind *kind = &race_kinds[_i];

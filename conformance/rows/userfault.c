@@ -71,8 +71,7 @@ static const struct variant {
  * takes write-protection. Missing and minor faults are reported by a file's ->fault()
  * with handle_userfault(), which is not exported to modules: EINVAL remains.
  */
-ROW_EACH(M9, register, "userfaultfd does not take the mapping, says EINVAL, and changes nothing",
-	 variants)
+ROW_EACH(M9, register, "userfaultfd refuses the mapping with EINVAL, and changes nothing", variants)
 {
 	const struct variant *v = &variants[_i];
 	int target_fd = target_open(v->prot & PROT_WRITE ? O_RDWR : O_RDONLY);
@@ -158,7 +157,7 @@ static int read_zeros(void *to)
  * again for ever, and beneath a system call no signal ends it.
  */
 ROW(M9, protected_untouched,
-    "the touch of a page that was write-protected before ends: it works, or is SIGBUS")
+    "an access to a page that was write-protected before works, or is SIGBUS")
 {
 	unsigned char *map = target_map_rw(MAPPED, MAP_SHARED, pages(1));
 	struct access load;

@@ -39,7 +39,7 @@ static uint64_t vmas_before(void)
 	return before;
 }
 
-ROW_EACH(V1, mmap, "each mmap counts, each munmap discounts", kinds)
+ROW_EACH(V1, mmap, "each mmap adds to the count, and each munmap subtracts from it", kinds)
 {
 	uint64_t before = vmas_before();
 	unsigned char *maps[5];
@@ -68,7 +68,7 @@ ROW(V1, failed_mmap, "an mmap that fails counts for nothing")
 	ck_assert_uint_eq(counter("last_closes"), closes);
 }
 
-ROW_EACH(V1, merge, "where the kernel makes one VMA of neighbours, one is counted", kinds)
+ROW_EACH(V1, merge, "neighbours that the kernel merges into one VMA count as one", kinds)
 {
 	uint64_t before = vmas_before();
 	unsigned char *area = reserve(4);
@@ -83,7 +83,8 @@ ROW_EACH(V1, merge, "where the kernel makes one VMA of neighbours, one is counte
 	assert_vmas(before);
 }
 
-ROW_EACH(V1, fork, "a fork counts every VMA the child inherits; its exit discounts them", kinds)
+ROW_EACH(V1, fork,
+	 "fork adds every VMA that the child inherits, and the child's exit subtracts them", kinds)
 {
 	uint64_t before = vmas_before();
 	struct peer other;
@@ -99,7 +100,7 @@ ROW_EACH(V1, fork, "a fork counts every VMA the child inherits; its exit discoun
 	assert_vmas(before + 3);
 }
 
-ROW(V1, dontfork, "what MADV_DONTFORK keeps from the child is not counted for it")
+ROW(V1, dontfork, "a mapping with MADV_DONTFORK is not counted for the child")
 {
 	uint64_t before = vmas_before();
 	unsigned char *map = map_apart(2, MAP_SHARED);
@@ -115,7 +116,7 @@ ROW(V1, dontfork, "what MADV_DONTFORK keeps from the child is not counted for it
 	assert_vmas(before + 2);
 }
 
-ROW_EACH(V1, split_by_munmap, "a hole in the middle makes two of one", kinds)
+ROW_EACH(V1, split_by_munmap, "a hole in the middle makes two VMAs of one", kinds)
 {
 	uint64_t before = vmas_before();
 	unsigned char *map = map_apart(5, kinds[_i].flags);
@@ -128,7 +129,7 @@ ROW_EACH(V1, split_by_munmap, "a hole in the middle makes two of one", kinds)
 	assert_vmas(before);
 }
 
-ROW_EACH(V1, split_by_mprotect, "mprotect of the middle makes three of one", kinds)
+ROW_EACH(V1, split_by_mprotect, "mprotect of the middle makes three VMAs of one", kinds)
 {
 	uint64_t before = vmas_before();
 	unsigned char *map = map_apart(3, kinds[_i].flags);
@@ -150,7 +151,7 @@ static const struct part {
 	{"tail", 3, 2},
 };
 
-ROW_EACH(V1, partial_unmap, "what remains of a shortened mapping still counts as one", parts)
+ROW_EACH(V1, partial_unmap, "a shortened mapping still counts as one", parts)
 {
 	uint64_t before = vmas_before();
 	unsigned char *map = map_apart(5, MAP_SHARED);
@@ -161,7 +162,7 @@ ROW_EACH(V1, partial_unmap, "what remains of a shortened mapping still counts as
 	assert_vmas(before);
 }
 
-ROW_EACH(V1, fixed_over, "MAP_FIXED over a mapping discounts what it replaces", kinds)
+ROW_EACH(V1, fixed_over, "MAP_FIXED over a mapping subtracts the VMAs that it replaces", kinds)
 {
 	uint64_t before = vmas_before();
 	unsigned char *map = map_apart(3, MAP_SHARED);
@@ -188,8 +189,7 @@ static const struct move {
 	{"shorter-in-place", 0, 4, 2, 0, 1},
 };
 
-ROW_EACH(V1, mremap, "a move keeps the count: the new VMA for the old, one more for each rest",
-	 moves)
+ROW_EACH(V1, mremap, "a move keeps the count, plus one for each part that stays", moves)
 {
 	const struct move *move = &moves[_i];
 	uint64_t before = vmas_before();
@@ -212,7 +212,7 @@ ROW_EACH(V1, mremap, "a move keeps the count: the new VMA for the old, one more 
 	assert_vmas(before);
 }
 
-ROW(V1, mremap_dontunmap, "MREMAP_DONTUNMAP leaves two where one was")
+ROW(V1, mremap_dontunmap, "MREMAP_DONTUNMAP makes two VMAs of one")
 {
 	uint64_t before = vmas_before();
 	unsigned char *map = map_apart(2, MAP_SHARED);
@@ -224,7 +224,7 @@ ROW(V1, mremap_dontunmap, "MREMAP_DONTUNMAP leaves two where one was")
 	assert_vmas(before + 2);
 }
 
-ROW(V1, exec, "exec discounts what the process had mapped")
+ROW(V1, exec, "exec subtracts the process's mappings")
 {
 	uint64_t before = vmas_before();
 	struct agent agent;
@@ -305,8 +305,8 @@ static void bomb_child(const struct bomb *bomb)
 	child_done();
 }
 
-ROW_EACH(V1, fork_bomb, "200 children at once: each VMA counted, and none left over", endings,
-	 .timeout = 180)
+ROW_EACH(V1, fork_bomb, "the VMAs of 200 children at once are all counted, and none is left over",
+	 endings, .timeout = 180)
 {
 	uint64_t before = vmas_before();
 	uint64_t peak = counter("vmas_peak");
@@ -342,7 +342,7 @@ ROW_EACH(V1, fork_bomb, "200 children at once: each VMA counted, and none left o
 	assert_vmas(before + 1);
 }
 
-ROW(V1, peak, "the peak is the most that lived at once, and stays")
+ROW(V1, peak, "the peak is the most VMAs at one time, and stays")
 {
 	uint64_t before = vmas_before();
 	uint64_t peak = counter("vmas_peak");
@@ -398,7 +398,7 @@ static uint64_t closes_before(void)
 }
 
 ROW_EACH(V2, once_at_the_last_munmap,
-	 "the last of several mappings, and only it, is the last close", kinds)
+	 "only the end of the last of several mappings is the last close", kinds)
 {
 	uint64_t closes = closes_before();
 	unsigned char *maps[4];
@@ -412,7 +412,7 @@ ROW_EACH(V2, once_at_the_last_munmap,
 	ck_assert_uint_eq(counter("last_closes"), closes + 1);
 }
 
-ROW(V2, again_each_time, "mapped and unmapped again, there is a last close again")
+ROW(V2, again_each_time, "a new mapping has a last close again")
 {
 	uint64_t closes = closes_before();
 
@@ -456,7 +456,7 @@ ROW(V2, not_by_close, "closing descriptors, mapped or not, is no last close")
 static const char *const child_endings[] = {"munmap", "exit", "killed", "exec"};
 enum { CHILD_UNMAPS, CHILD_EXITS, CHILD_KILLED, CHILD_EXECS };
 
-ROW_EACH(V2, when_the_last_process_goes, "the close of the last process's mapping is the last one",
+ROW_EACH(V2, when_the_last_process_goes, "the end of the last process's mapping is the last close",
 	 child_endings)
 {
 	uint64_t closes = closes_before();
@@ -536,7 +536,9 @@ ROW(V3, busy_while_open, "the module cannot be unloaded while a descriptor is op
 	assert_works_as_before(target_map(pages(2), RW, MAP_SHARED, fd, pages(1)));
 }
 
-ROW_EACH(V3, busy_while_mapped, "nor while a mapping lives, its descriptor closed", kinds)
+ROW_EACH(V3, busy_while_mapped,
+	 "the module cannot be unloaded while there is a mapping, even if its descriptor is closed",
+	 kinds)
 {
 	unsigned char *map = target_map_rw(2, kinds[_i].flags, pages(1));
 
@@ -545,7 +547,8 @@ ROW_EACH(V3, busy_while_mapped, "nor while a mapping lives, its descriptor close
 		kinds[_i].flags == MAP_SHARED ? map : target_map_rw(2, MAP_SHARED, pages(1)));
 }
 
-ROW(V3, busy_by_another_process, "nor while only another process has a mapping")
+ROW(V3, busy_by_another_process,
+    "the module cannot be unloaded while only another process has a mapping")
 {
 	unsigned char *map = target_map_rw(2, MAP_SHARED, pages(1));
 	struct peer other;

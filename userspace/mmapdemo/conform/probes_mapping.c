@@ -447,7 +447,8 @@ static void probe_quiet(void)
 		facts->live = sum_of(map, count) != before;
 	}
 	if (facts->live)
-		cannot_ask("its content changes although nobody stores: the device or another "
+		cannot_ask("its content changes although the test stores nothing: the device or "
+			   "another "
 			   "program writes it");
 }
 
