@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# For humans; the kernel's own build reads Kbuild and module/Kbuild.
+# For people; the kernel's own build reads Kbuild and module/Kbuild.
 
 .DEFAULT_GOAL := all
 
@@ -11,7 +11,7 @@ STRATEGY ?= pagecache
 KDIR    ?= /lib/modules/$(shell uname -r)/build
 PREFIX  ?= /usr/local
 CFLAGS  ?= -O2 -g
-# empty: programs that want shared libraries, as packages of distributions do
+# empty: programs use shared libraries, as packages of distributions do
 STATIC  ?= -static
 V       ?= 0
 
@@ -24,7 +24,7 @@ strategies = $(shell tools/strategies --others)
 # at what they do
 build  := build$(CROSS:%=/cross-%)$(WATCHED:%=/%)
 bin    := $(build)/bin
-# valgrind wants other libraries, not other objects
+# valgrind needs other libraries, not other objects
 obj    := $(build:%/valgrind=%)/obj
 ko     := build/$(target)/mmapdemo.ko
 ifneq ($(CROSS),)
@@ -42,7 +42,7 @@ export KDIR PREFIX DESTDIR INSTALL_MOD_PATH
 # make that builds what several targets need, on all processors unless the user says how many
 build_all = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc))
 
-## help: this list
+## help: print this list
 .PHONY: help
 help:
 	@sed -n 's/^## /  make /p' Makefile
@@ -50,7 +50,7 @@ help:
 	@echo "  KERNEL=$(word 1,$(KERNELS))  a kernel of vm/kernels   KDIR=…  headers of your own"
 	@echo "  KERNELS='…' TESTS='S5 V*' JOBS=2  what check runs, how many at once   V=1  show commands"
 
-## all: the module for the running kernel (or KERNEL=, KDIR=) and the programs
+## all: build the module for the running kernel (or KERNEL=, KDIR=) and the programs
 .PHONY: all
 all: module programs
 
@@ -63,7 +63,7 @@ module:
 
 examples := $(patsubst userspace/examples/%.c,%,$(wildcard userspace/examples/*.c))
 row_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard conformance/rows/*.c conformance/support/*.c))
-# what chooses and runs rows and shows the results: `mmapdemo conform`, and mmapdemo-rows
+# `mmapdemo conform` and mmapdemo-rows share the code that chooses and runs rows and shows results
 front_sources := $(wildcard userspace/mmapdemo/conform/*.c userspace/mmapdemo/common/*.c)
 front_texts := $(wildcard userspace/mmapdemo/conform/*.css userspace/mmapdemo/common/*.css)
 warnings := -std=gnu11 -Wall -Wextra -Werror
@@ -88,7 +88,7 @@ $(bin)/mmapdemo-rows: $(row_objects) $(front_sources:%.c=$(obj)/%.o) $(front_tex
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -o $@ $^ $$($(PKG_CONFIG) --static --libs check json-c liburing) -pthread
 
-# What concerns the ABI between programs and the kernel, as a 32-bit program
+# The rows about the ABI between programs and the kernel, as a 32-bit program
 # (created_limits.c has sizes that such a program cannot have)
 rows32_sources := $(shell grep -lsE '^ROW(_EACH)?.(S[0-9]|C([178]|11|12),)' conformance/rows/*.c | grep -v /created_limits) \
 	$(wildcard conformance/support/*.c) $(front_sources)
@@ -167,7 +167,7 @@ $(bin)/mmapdemo-fuzz: $(fuzz_objects)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -static -o $@ $^ -pthread
 
-# The same done to a memfd, to a file on tmpfs and to the device
+# The comparison of the device with a memfd and a file on tmpfs
 beside_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/beside/*.c))
 
 .PHONY: beside
@@ -180,7 +180,7 @@ $(bin)/mmapdemo-beside: $(beside_objects)
 -include $(beside_objects:.o=.d)
 -include $(fuzz_objects:.o=.d) $(twins_objects:.o=.d)
 
-# The storm, and what looks for lost bytes in it
+# The storm, and the program that looks for lost bytes in it
 storm_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/storm/*.c)) \
 	$(patsubst %,$(obj)/conformance/support/%.o,pass text)
 bytes_objects := $(patsubst %.c,$(obj)/%.o,$(wildcard tests/storm/bytes/*.c)) $(obj)/conformance/support/contents.o
@@ -202,7 +202,7 @@ $(bin)/mmapdemo-bytes: $(bytes_objects)
 
 ### The VM
 
-## demo: boot a kernel, load the module, show the tour of it (STRATEGY=pfn: its story)
+## demo: boot a kernel, load the module and show the tour (STRATEGY=pfn: that strategy's story)
 .PHONY: demo
 demo:
 	$(Q)tools/deps demo
@@ -217,7 +217,7 @@ else
 		/story.sh / /dev/mmapdemo-$(STRATEGY)
 endif
 
-## check: minutes: the first kernel's rows, the command, a short fuzz, style; or KERNELS= TESTS=
+## check: test the first kernel: rows, the command, a short fuzz, style; or choose KERNELS= TESTS=
 # TESTS alone is for all kernels, KERNELS alone for all suites
 picked := $(filter-out file,$(origin KERNELS))$(TESTS)
 .PHONY: check check-all
@@ -228,14 +228,14 @@ ifeq ($(picked),)
 	$(Q)tests/check '$(first)' 'rows lifecycle command fuzz-short style'
 endif
 
-## check-all: all tests on each kernel, which is what a change must pass
+## check-all: run the rows on each kernel, all suites on the oldest and the newest; each change must pass
 check-all:
 	$(Q)tests/check --list '$(KERNELS)' >/dev/null
 	$(Q)tools/deps check browser lint
 	$(Q)$(build_all) programs rows rows32 command fuzz beside storm-programs
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
 
-## check-slow: hours: the targets below that look for mistakes, other architectures, packages, a storm
+## check-slow: run the targets below that look for mistakes, other architectures, packages, a storm (hours)
 slow := check-between check-tools check-debug check-kcsan check-mutants check-arm64 check-ppc64el check-package storm
 .PHONY: check-slow
 check-slow:
@@ -247,41 +247,41 @@ check-slow:
 	done; \
 	[ -z "$$bad" ] || { echo "failed:$$bad (results: build/slow)"; exit 1; }
 
-## check-between: what check-all runs on the oldest and the newest kernel, on those between
+## check-between: run on the kernels between what check-all runs on the oldest and the newest
 .PHONY: check-between
 check-between:
 	$(Q)tools/deps check
 	$(Q)$(build_all) rows rows32 command fuzz
 	$(Q)tests/check "$$(bash -c '. vm/lib.sh && distinct_kernels | sed "1d;\$$d" | paste -sd" "')" 'fuzz lifecycle late-load fixed drivers importers rows32 templates'
 
-## check-tools: the tests of the test tools, of docs/matrix.md, older programs, packages; sanitizers
+## check-tools: test the test tools, docs/matrix.md, older programs and packages; run sanitizers
 .PHONY: check-tools
 check-tools:
 	$(Q)tools/deps check deb lint
 	$(Q)$(build_all) programs rows command fuzz beside storm-programs
 	$(Q)tests/check '$(first)' 'self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown deb'
 
-## fetch: all that check-all downloads, for a time without a network (KERNELS='debug-6.1 arm64-6.1')
+## fetch: download all that check-all needs, to work without a network (KERNELS='debug-6.1 arm64-6.1')
 .PHONY: fetch
 fetch:
 	$(Q)tools/deps check browser deb lint
 	$(Q)tools/fetch $(KERNELS)
 
-## soak: the fuzzer for T=1h (m, s) from SEED=: nine tenths against its model, the rest in parallel
+## soak: run the fuzzer for T=1h (m, s) from SEED=: nine tenths against its model, the rest in parallel
 .PHONY: soak
 soak:
 	$(Q)tools/deps check
 	$(Q)$(build_all) fuzz
 	$(Q)tests/fuzz/soak $(or $(KERNEL),$(first)) $(or $(T),1h) $(SEED)
 
-## storm: rows, bytes and the model while the kernel moves, splits and reclaims their memory, for T=1h
+## storm: run rows, bytes and the model for T=1h while the kernel moves, splits and reclaims their memory
 .PHONY: storm
 storm:
 	$(Q)tools/deps check
 	$(Q)$(build_all) rows fuzz storm-programs
 	$(Q)tests/storm/long $(or $(KERNEL),$(first)) $(or $(T),1h) $(SEED)
 
-## check-debug: the tests on a kernel with KASAN, lockdep and kmemleak, each allocation failing, coverage
+## check-debug: run the tests on a kernel with KASAN, lockdep and kmemleak; fail each allocation; coverage
 # those that `make check` leaves out, whose names begin with what they are for; or KERNELS=
 kernels_or = $(if $(filter file,$(origin KERNELS)),$(shell awk '!/^\#/ && $$1 ~ /^$1-/ { print $$1 }' vm/kernels),$(KERNELS))
 .PHONY: check-debug
@@ -291,15 +291,15 @@ check-debug:
 	$(Q)tests/check '$(call kernels_or,debug)' '$(or $(TESTS),catches fail-nth fail-nth-others rows small rows32 lifecycle fixed prealloc \
 		$(strategies) fuzz command coverage)'
 
-## check-kcsan: the rows, the strategies and the fuzzer on a kernel with KCSAN, for data races
+## check-kcsan: run rows, strategies and the fuzzer on a kernel with KCSAN, which finds data races
 .PHONY: check-kcsan
 check-kcsan:
 	$(Q)tools/deps check debug
 	$(Q)$(build_all) rows rows32 fuzz
 	$(Q)tests/check '$(call kernels_or,kcsan)' '$(or $(TESTS),catches rows $(strategies) fuzz)'
 
-## check-arm64: rows, strategies, fuzzer and load cycles on arm64, with pages of 4 and of 16 KiB
-## check-ppc64el: the same on ppc64el, with pages of 64 KiB
+## check-arm64: run rows, strategies, fuzzer and load cycles on arm64, with pages of 4 and of 16 KiB
+## check-ppc64el: run the same on ppc64el, with pages of 64 KiB
 .PHONY: check-arm64 check-ppc64el
 check-arm64 check-ppc64el: check-%:
 	$(Q)tools/deps $*
@@ -307,44 +307,44 @@ check-arm64 check-ppc64el: check-%:
 	$(Q)tests/check '$(call kernels_or,$*)' \
 		'$(or $(TESTS),rows lifecycle $(strategies) fuzz)'
 
-## check-mutants: classic mistakes, made one by one; each must be noticed (MUTANTS='1[7-9]-*')
+## check-mutants: make classic mistakes one by one, and check that a test notices each (MUTANTS='1[7-9]-*')
 .PHONY: check-mutants
 check-mutants:
 	$(Q)tools/deps check debug
 	$(Q)$(build_all) rows
 	$(Q)MUTANTS_DEBUG=1 tests/check '$(first)' mutants
 
-## check-selftests: the kernel's own tests, where they can be aimed at a device
+## check-selftests: run the kernel's own tests that can be aimed at a device
 .PHONY: check-selftests
 check-selftests:
 	$(Q)tools/deps check
 	$(Q)tests/selftests $(KERNELS)
 
-## docs-mutants: docs/mutants.md anew, from the heads of the patches
+## docs-mutants: write docs/mutants.md anew, from the heads of the patches
 .PHONY: docs-mutants
 docs-mutants:
 	$(Q)tests/mutants/stories >docs/mutants.md
 
-## docs-matrix: docs/matrix.md anew: our device and its peers, on each kernel
+## docs-matrix: write docs/matrix.md anew: the device and its peers, on each kernel
 .PHONY: docs-matrix
 docs-matrix:
 	$(Q)tools/deps check
 	$(Q)$(build_all) command
 	$(Q)tools/matrix/run
 
-## docs-contract: docs/contract.md anew, from what check left: all kernels, all strategies
+## docs-contract: write docs/contract.md anew, from the results of check for all kernels and strategies
 .PHONY: docs-contract
 docs-contract:
 	$(Q)tools/docs/contract build/results docs
 
-## tutorial: a step of docs/tutorial.md, built, booted and held to what it says (STEP=1 to 9)
+## tutorial: build, boot and test a step of docs/tutorial.md (STEP=1 to 9)
 .PHONY: tutorial
 tutorial:
 	$(Q)tools/deps check
 	$(Q)$(build_all) command
 	$(Q)tools/tutorial/run $(or $(KERNEL),$(first)) '$(STEP)'
 
-## template: a driver of your own from templates/, built, booted and tested (NAME=mydrv FROM=insert DIR=…)
+## template: copy, build, boot and test a driver of templates/ (NAME=mydrv FROM=insert DIR=…)
 .PHONY: template
 template:
 	$(Q)tools/template/new '$(NAME)' '$(FROM)' $(if $(DIR),'$(DIR)')
@@ -352,7 +352,7 @@ template:
 	$(Q)$(build_all) command
 	$(Q)tools/template/run $(if $(ROWS),-r '$(ROWS)') $(or $(KERNEL),$(first)) '$(FROM)' '$(or $(DIR),../$(NAME))'
 
-## conform: a driver of yours, built, booted and tested on each kernel (MODULE=../mydrv PARAMS='…' DEV=…)
+## conform: build, boot and test a driver of yours on each kernel (MODULE=../mydrv PARAMS='…' DEV=…)
 # NAME: the module to load; MAKE_ARGS: for its build; ARGS, FILES: for mmapdemo conform; BASELINE
 .PHONY: conform
 conform:
@@ -363,14 +363,14 @@ conform:
 		$(if $(BASELINE),-b '$(BASELINE)') '$(MODULE)' \
 		$(or $(if $(filter-out file,$(origin KERNELS)),$(KERNELS)),$(filter-out %-mmap,$(KERNELS)))
 
-## bench: what mapping costs, in instructions, on each kernel (BENCH_ARGS='--works cow')
+## bench: measure the cost of mapping in instructions, on each kernel (BENCH_ARGS='--works cow')
 .PHONY: bench bench-strategies docs-performance
 bench:
 	$(Q)tools/deps check
 	$(Q)$(build_all) command
 	$(Q)tools/bench '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
 
-## bench-strategies: the same, of all strategies side by side
+## bench-strategies: measure all strategies side by side
 bench-strategies:
 	$(Q)tools/deps check
 	$(Q)$(build_all) command
@@ -381,7 +381,7 @@ $(build)/contention/meter.so: $(wildcard tools/contention/*.[ch]) userspace/mmap
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(warnings) $(CFLAGS) -fPIC -shared -fvisibility=hidden -Iuserspace/mmapdemo -o $@ $(filter %.c,$^)
 
-## bench-contention: stores to cache lines that processors share, by 1 to 16 of them (BENCH_ARGS='--works cow')
+## bench-contention: count stores to cache lines that 1 to 16 processors share (BENCH_ARGS='--works cow')
 .PHONY: meter bench-contention
 meter: build/contention/meter.so ; @:
 bench-contention: meter
@@ -389,20 +389,20 @@ bench-contention: meter
 	$(Q)$(build_all) command
 	$(Q)tools/contention/run '$(if $(filter file,$(origin KERNELS)),,$(KERNELS))' $(BENCH_ARGS)
 
-## bench-host: what this machine takes, by 1, 2, 4 and more processors at once; loads nothing (BENCH_ARGS=)
+## bench-host: measure 1, 2, 4 and more processors of this machine at once; loads no module (BENCH_ARGS=)
 .PHONY: bench-host
 bench-host:
 	$(Q)tools/deps bench
 	$(Q)$(build_all) command
 	$(Q)tools/bench-host $(BENCH_ARGS)
 
-## docs-performance: the tables of docs/performance.md, choosing.md and contention.md anew, from what these left
+## docs-performance: write the tables of docs/performance.md, choosing.md and contention.md anew from these
 docs-performance:
 	$(Q)tools/docs/performance build/bench docs/performance.md
 	$(Q)tools/docs/performance build/bench/strategies docs/choosing.md choosing
 	$(Q)tools/contention/table --document docs/contention.md build/bench/contention/*.jsonl
 
-## shell: a shell in the VM, with the module loaded and the programs in / (mmapdemo tour --step)
+## shell: open a shell in the VM, with the module loaded and the programs in / (mmapdemo tour --step)
 .PHONY: shell
 shell:
 	$(Q)tools/deps demo
@@ -412,26 +412,26 @@ shell:
 
 ### This machine
 
-## load: insmod into the running kernel (PARAMS='size=64M')
+## load: load the module into the running kernel (PARAMS='size=64M')
 .PHONY: load unload
 load:
 	$(Q)packaging/host load $(PARAMS)
 
-## unload: rmmod it
+## unload: remove the module from the running kernel
 unload:
 	$(Q)packaging/host unload
 
-## sign: the module that is built (KERNEL=), with KEY= and its CERT=, for Secure Boot
+## sign: sign the built module (KERNEL=) with KEY= and its CERT=, for Secure Boot
 .PHONY: sign
 sign:
 	$(Q)packaging/sign '$(target)' '$(KEY)' '$(CERT)'
 
-## install: the module for the running kernel, programs, command, manual (DESTDIR=, PREFIX=)
+## install: install the module for the running kernel, programs, command, manual (DESTDIR=, PREFIX=)
 .PHONY: install install-command uninstall
 install: all command
 	$(Q)packaging/host install
 
-## install-command: the command alone, with its manual and completion
+## install-command: install the command alone, with its manual and completion
 install-command: command
 	$(Q)packaging/host install-command
 
@@ -441,13 +441,13 @@ uninstall:
 
 ### Packages
 
-## deb: Debian packages, into build/deb: mmapdemo-dkms, mmapdemo, mmapdemo-dev
+## deb: build Debian packages in build/deb: mmapdemo-dkms, mmapdemo, mmapdemo-dev
 .PHONY: deb
 deb:
 	$(Q)tools/deps deb
 	$(Q)packaging/deb build/deb
 
-## check-package: those packages' life in a whole Debian: install, boot, upgrades, removal
+## check-package: test those packages in a whole Debian: install, boot, upgrades, removal
 .PHONY: check-package
 check-package:
 	$(Q)tools/deps check deb
@@ -455,18 +455,18 @@ check-package:
 
 ### Tidiness
 
-## new-row: the beginning of a row, which fails until it is written (ID=M1 NAME=some_name)
+## new-row: write the beginning of a row, which fails until it is complete (ID=M1 NAME=some_name)
 .PHONY: new-row
 new-row:
 	$(Q)tools/new-row '$(ID)' '$(NAME)'
 
-## style: formatting, static analysis, shell checks, and no file over 24 KiB
+## style: check formatting, static analysis, shell scripts, and that no file exceeds 24 KiB
 .PHONY: style
 style:
 	$(Q)tools/deps style
 	$(Q)tools/lint/run style build
 
-## lint: style and a build for all kernels, checkpatch, coccicheck, kernel-doc, gcc's analyzer, clang-tidy
+## lint: run style and a build for all kernels, checkpatch, coccicheck, kernel-doc, gcc's analyzer, clang-tidy
 .PHONY: lint
 lint:
 	$(Q)tools/deps lint

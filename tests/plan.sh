@@ -5,12 +5,12 @@
 
 : "${top?}" "${bin=}" "${kernels?}" "${toolchain=}"
 
-# What must have run for a kernel to count as checked.
+# The rows that must have run for a kernel to count as checked.
 contract="S1 S2 S3 S4 S5 S6 S7 S8 S9 S10 S11 S12 S13 S14 V1 V2 V3 V4
 M1 M2 M3 M4 M5 M6 M7 M8 M9 M10 M11 M12 M13 M14 M15 M16 M17 M18 C1 C2 C3 C4 C5 C6 C7 C8 C9 C11 C12"
 contract=${contract//$'\n'/ }
 
-# Each has a node of its own. conformance/expect judges the rows that are about it.
+# Each strategy has its own node. conformance/expect judges its rows.
 read -ra strategies < <("$top/tools/strategies" --others)
 strategy_rows="S* V* M* *.kind-*"
 
@@ -18,12 +18,12 @@ strategy_rows="S* V* M* *.kind-*"
 # is not among them: the storm's memory pressure may make the kernel kill the row's worker.
 storm_rows="S3 S4 S5 S7 V1 M11.aligned* M12.survives* M12.compaction M12.migration C3"
 
-# M15 asks for huge and for small folios by itself. C4 to C6 and C8 to C13 are of injections,
-# buffers and events, which do not depend on a folio's size.
+# M15 sets huge and small folios itself. C4 to C6 and C8 to C13 test injections, buffers and
+# events, which do not depend on a folio's size.
 small_rows="S* V* M? M1[0-46-9] C[1-37]"
 
-# A kernel that differs in the module's build alone has another hook of mmap. It sets up the
-# mapping, and has no part in commands.
+# A kernel that differs in the module's build alone has another hook of mmap, which sets up the
+# mapping and has no part in commands.
 hook_rows="S* V* M? M1[0-46-9] C1"
 
 # A line is a suite, the classes of kernels that it runs on (see classes_of), and its
@@ -58,13 +58,13 @@ host_table="mutants 250 tutorial 300 mistakes 300 self-fuzz 195 sanitize 180 mat
 self-storm 120 self-vm 80 deb 90 strangers 70 conform 130 doctor 60 tour 60 style 60
 contention 120"
 
-# Those that look for mistakes in tests, programs and pages, not in the module: `make check-tools'.
+# Suites that find mistakes in tests, programs and pages, not in the module: `make check-tools'.
 tool_suites="self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown deb"
 
 # classes_of KERNEL: `stock' kernels are Debian's own. `distinct' leaves out a kernel that
-# differs from another one in the module's build alone, which shows nothing new of the
-# kernel. `first' is the first one of this run, for what does not depend on the kernel, and
-# `last' the last of those that differ: what takes long runs on the oldest and the newest, and
+# differs from another one in the module's build alone, which tests nothing new in the
+# kernel. `first' is the first one of this run, for suites that do not depend on the kernel,
+# and `last' the last of those that differ: long suites run on the oldest and the newest, and
 # in `make check-between' on the others.
 classes_of() {
 	local classes=''
@@ -85,7 +85,7 @@ classes_of() {
 }
 distinct=$(distinct_kernels | paste -sd' ')
 
-# host_script SUITE: what runs it, if it is one of the host's
+# host_script SUITE: the script that runs it, if it is one of the host's
 host_script() {
 	local script=$top/tests/suites/$1/run
 	[[ $1 != self-* ]] || script=$top/tests/self/${1#self-}.sh
@@ -133,9 +133,8 @@ list_suites() {
 	[ "${kernels[*]}" != "$(kernel_names | paste -sd' ')" ] || echo "host/contract 0"
 }
 
-# The fuzzer's seed is the same for everybody who looks at the same commit; the other one
-# is always 1. Some 7% of its steps turn out to be impossible: two seeds of 60,000 make some
-# 110,000.
+# The fuzzer's seed is the same for all runs of a commit, and the other one is always 1. Some 7%
+# of its steps turn out to be impossible: two seeds of 60,000 make some 110,000.
 seed=$(git -C "$top" rev-parse --short=7 HEAD 2>/dev/null) || seed=$(date +%y%m%d)
 
 vm() {
@@ -152,7 +151,7 @@ rows_command() {
 		/scratch.sh /mmapdemo-rows --tests "${globs[*]:-$1}"
 }
 
-# among ROWS: those of the contract that have to run and are among these
+# among ROWS: the rows of the contract that must run and are among these
 among() {
 	local row glob globs
 	read -ra globs <<<"$1"
@@ -164,10 +163,10 @@ among() {
 	done | paste -sd' '
 }
 
-# conformance/expect knows what a strategy does not give, and what its driver denies.
+# conformance/expect lists what a strategy does not support, and what its driver refuses.
 strategy_command() {
 	local whole=1 known=$kernel
-	# a kernel from source is held to what is known of the release
+	# for a kernel from source the expectations of its release apply
 	[ "$toolchain" != source ] || known=${kernel#*-}
 	[ ${#globs[@]} = 0 ] || whole=0
 	rows_vm -t 900 -m "$memory" -p "strategies=$task size=$small_size" -f "$bin/mmapdemo-rows" -- \
@@ -223,10 +222,10 @@ suite_command() {
 	kernel_line "${kernel/#host/${kernels[0]}}"
 	[ "$kernel" != host ] || { kernel=${kernels[0]} kernel_setting; host_command; return; }
 	kernel_setting
-	# userfaultfd is for drivers from 7.2 on
+	# drivers may use userfaultfd from 7.2 on
 	[[ -z $checked || $kernel != 7* ]] || checked+=" M19"
 	case $task in
-	# some rows want memory that nobody has used, of which a larger device has more
+	# some rows need unused memory, of which a larger device has more
 	rows)
 		[[ $(classes_of "$kernel") =~ distinct|source|cross ]] || rows=$hook_rows
 		needed=$(among "$rows")
@@ -278,7 +277,7 @@ suite_command() {
 		;;
 	zoo)
 		command=("$top/tests/suites/conform/zoo/run" "$kernel")
-		# what it says of these depends on the kernel
+		# its results for these depend on the kernel
 		[[ $(classes_of "$kernel") =~ last ]] || command+=(private_frames remap_endless)
 		;;
 	fuzz) fuzz_command "$fuzz_steps" "$fuzz_rounds" ;;

@@ -40,8 +40,8 @@ matches_a_row() {
 		"(tests/check --list; build/bin/mmapdemo-rows --list)"
 }
 
-# Some work of a processor, and some processes, which cost more than it where the machine is
-# itself a VM.
+# Some work for a processor, and some processes, which cost more than that work if the machine
+# is itself a VM.
 spin() {
 	local i
 	awk 'BEGIN { for (i = 0; i < 20000000; i++) sum += i }'
@@ -65,7 +65,7 @@ at_most() {
 	echo $(($2 < $1 ? $2 : $1))
 }
 
-# busy: such a factor from the load of the last minute. The VM of a suite has two processors.
+# busy: the same factor, from the load of the last minute. The VM of a suite has two processors.
 busy() {
 	local load processors
 	read -r load _ </proc/loadavg
@@ -73,7 +73,7 @@ busy() {
 	at_most 10 $(((${load%.*} + 2 * processors) / (2 * processors)))
 }
 
-# start NAME STDOUT STDERR SCALE COMMAND...: sets started. The environment carries a mark, by
+# start NAME STDOUT STDERR SCALE COMMAND...: sets started. The environment has a mark, by
 # which `stop' finds processes that have left the process group.
 start() {
 	local name=$1 out=$2 err=$3 tmp=$work/tmp/${1//\//-}
@@ -83,7 +83,7 @@ start() {
 	# the status line looks into it, maybe before the process has made it
 	: >"$out"
 	set -m
-	# what make was told here is not meant for those that suites run
+	# the options of this make are not meant for those that suites run
 	env -u MAKEFLAGS -u KERNEL "${mark[@]}" "$@" >"$out" 2>"$err" </dev/null 7>&- &
 	started=$!
 	set +m
@@ -91,13 +91,13 @@ start() {
 	began[$started]=$SECONDS
 }
 
-# marked: the processes with the mark. grep fails where there are none, or where one of them
-# ended while grep looked at it.
+# marked: the processes with the mark. grep fails if there are none, or if one of them ends
+# while grep reads.
 marked() {
 	grep -lzsxF "MMAPDEMO_CHECK=$work" /proc/[0-9]*/environ | cut -d/ -f3 || true
 }
 
-# stop: all that runs, and what it started. kill fails where a process has ended by itself.
+# stop: ends all suites and the processes that they started. kill fails if a process has ended.
 stop() {
 	local group left='' _
 	for group in "${!running[@]}"; do
@@ -122,9 +122,9 @@ interrupted() {
 	exit 130
 }
 
-## What is shown
+## Output
 
-# status_line TEXT: in place of the last one, cut, if this is a terminal
+# status_line TEXT: replaces the last one, cut to the width, if this is a terminal
 status_line() {
 	[ -t 1 ] || return 0
 	local size width=80
@@ -141,7 +141,7 @@ add_rest() {
 	[ "$1" -le "$longest" ] || longest=$1
 }
 
-# The expected rest: the work that is left, shared by the jobs, or the longest of it
+# The expected rest: the work that is left, divided by the jobs, or its longest suite
 rest() {
 	local pid entry left sum=0 longest=0
 	for pid in "${!running[@]}"; do
@@ -184,7 +184,7 @@ again() {
 	esac
 }
 
-# ended PID: the suite's result, and how long it took, for the next time
+# ended PID: prints the suite's result, and keeps its duration for the next run
 ended() {
 	local name=${running[$1]} status=0 seconds=$((SECONDS - began[$1]))
 	wait "$1" || status=$?
@@ -200,14 +200,14 @@ ended() {
 	mv "$times.new" "$times"
 }
 
-# run_next: the first of the queue
+# run_next: starts the first suite of the queue
 run_next() {
 	local name=${queue[0]} scale
 	queue=("${queue[@]:1}")
 	suite_command "$name"
 	scale=$(busy)
 	((scale > speed)) || scale=$speed
-	# this kernel alone counts the lines that were reached
+	# only this kernel counts the lines that were reached
 	if [[ $kernel = debug-* ]]; then
 		command=(env "MMAPDEMO_COVERAGE=$top/build/coverage" "${command[@]}")
 	fi
@@ -216,8 +216,8 @@ run_next() {
 
 # wait_for_one: until a suite ends. `wait -n` may not know a process any more that ended
 # before the call, so each two seconds the loop looks for itself and draws the status line.
-# Its own status is that of a suite, which `ended' asks for, or of the ticker, which means
-# nothing; the ticker may have ended before it is killed.
+# The status of wait is that of a suite, which `ended' asks for, or of the ticker, which does
+# not matter. The ticker may have ended before it is killed.
 wait_for_one() {
 	local pid ticker
 	while :; do
@@ -243,8 +243,8 @@ drain() {
 	done
 }
 
-# schedule 'NAME SECONDS'...: runs them; coverage and contract read what the others left, so
-# they run last
+# schedule 'NAME SECONDS'...: runs them; coverage and contract run last, because they read the
+# results of the others
 schedule() {
 	local entry name seconds after=()
 	for entry; do

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# An apt of our own in the folder $apt of the cache, for the Debian suite
-# $suite: downloads packages, installs none, touches nothing of the host's apt.
-# $architectures, if not the host's: those known to it; a package is of the first,
-# where its name does not say. Source it after lib.sh.
+# A separate apt in the folder $apt of the cache, for the Debian suite $suite. It
+# downloads packages, installs none, and does not change the host's apt. It knows
+# $architectures (default: the host's); a package without one in its name is of the
+# first. Source it after lib.sh.
 
 : "${suite=}" "${apt=}" "${cache?}" "${architectures=}"
 
 # host_targets: one line "codename base-uri origin" for each of the host's
-# Debian package indices. An image whose lists were wiped has none to show:
-# then they are fetched, into our own folder.
+# Debian package indices. If an image's lists were removed, they are fetched into
+# the cache.
 host_targets() {
 	# shellcheck disable=SC2016 # expanded by apt
 	local format='$(CODENAME) $(BASE_URI) $(ORIGIN)'
@@ -28,8 +28,8 @@ host_codename() {
 	sed -n 's/^VERSION_CODENAME=//p' /etc/os-release
 }
 
-# The mirrors that the host uses, for the suite we want: .../debian and
-# .../debian-security as found there.
+# The host's mirrors, for the suite $suite: .../debian and .../debian-security as
+# found there.
 sources() {
 	local targets base
 	targets=$(host_targets) || die "no Debian mirror in this host's apt sources to fetch $suite from"
@@ -80,8 +80,8 @@ apt_update() {
 	tries apt-get -qq -o APT::Update::Error-Mode=any update
 }
 
-# apt_download PACKAGE...: they, and nothing else, are then in $apt/archives. The next
-# try keeps what one try has fetched.
+# apt_download PACKAGE...: downloads these packages, and no others, into $apt/archives. A
+# new try keeps the files of the last one.
 apt_download() {
 	rm -f "$apt"/archives/*.deb
 	tries apt_download_here "$@"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034
-# What differs between the architectures of our guests. Source it after lib.sh.
+# The differences between the architectures of guests. Source it after lib.sh.
 
 # triplet ARCH: in names of compilers and folders
 triplet() {

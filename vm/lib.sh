@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2034
-# What the scripts in this folder share. Source it; it defines names only.
+# Functions that the scripts in this folder share. Source it; it defines names only.
 
 top=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 cache=${MMAPDEMO_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mmapdemo}
 
-# We read what tools say, and bytes that are no text.
+# Scripts parse the output of tools, and bytes that are no text.
 export LC_ALL=C
 
 # depmod and its kin, which a user's PATH lacks
@@ -23,8 +23,8 @@ room() {
 	[ "$free" -ge "$2" ] || die "$1: the disk is full: $free MiB are free, $2 MiB are needed"
 }
 
-# tries COMMAND...: up to three times with a pause between, as networks and mirrors fail
-# for moments. Sets why to the last error, and prints nothing.
+# tries COMMAND...: runs it up to three times with a pause between, because networks and mirrors
+# fail for moments. Sets why to the last error, and prints nothing.
 tries() {
 	local said try
 	for try in 1 2 3; do
@@ -64,10 +64,10 @@ seconds_of() {
 	echo "$seconds"
 }
 
-# What the kernel's build of the module wants of the tree: files and folders.
+# The files and folders of the tree that the kernel's build of the module needs.
 module_sources=(Kbuild dkms.conf module include)
 
-# copy_module FOLDER: these, to be changed or built elsewhere
+# copy_module FOLDER: copies these there, to be changed or built
 copy_module() {
 	mkdir -p "$1"
 	(cd "$top" && find "${module_sources[@]}" -type f -print0 | xargs -0 cp --parents -t "$1")
@@ -89,7 +89,7 @@ kernel_names() {
 	awk '!/^#/ && NF && $5 !~ /^(source|cross-.*)$/ { print $1 }' "$top/vm/kernels"
 }
 
-# And ours, made from source.
+# Those that are built from source.
 debug_kernel_names() {
 	awk '!/^#/ && $5 == "source" { print $1 }' "$top/vm/kernels"
 }

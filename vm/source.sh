@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A kernel of our own configurations, $headers, built from the source package
-# $image of $suite into $new, which becomes $dir. Source it after lib.sh and apt.sh.
+# Builds a kernel with the configurations $headers from the source package $image
+# of $suite into $new, which becomes $dir. Source it after lib.sh and apt.sh.
 
 : "${name=}" "${image=}" "${suite=}" "${headers=}" "${update=}" "${new=}" "${dir=}" "${apt=}"
 : "${kdir=}" "${release=}" "${top?}" "${cache?}"
@@ -32,8 +32,8 @@ source_name() {
 	basename "${headers##*+}" .config
 }
 
-# source_fetch: sets tarball and version. The tarball is kept: another
-# configuration wants no network.
+# source_fetch: sets tarball and version. The tarball is kept, so that another
+# configuration needs no network.
 source_fetch() {
 	local folder=$cache/sources/$suite-$image
 	mkdir -p "$folder"
@@ -64,7 +64,7 @@ source_fetch_locked() {
 	mv "$tarball.new" "$tarball"
 }
 
-# An option that depends on what is not there is dropped by kconfig without a word.
+# kconfig silently drops an option whose dependencies are not met.
 source_config_came_true() {
 	local line option lacking=()
 	while read -r line; do
@@ -81,7 +81,7 @@ source_config_came_true() {
 	[ ${#lacking[@]} = 0 ] || die "$name: the kernel's configuration has not:" "${lacking[@]}"
 }
 
-# In the source's tree, which it leaves with what modules are built with.
+# Runs in the source's tree, and leaves there the files that modules are built with.
 source_build_here() (
 	cd "$1" || return
 	local log=$new/build.log core=()

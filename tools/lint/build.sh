@@ -1,23 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What sparse and gcc say of the module while they build it: W=1, and what
-# -fanalyzer finds by going through each function's paths. One build, kept, then
-# a look at its log for each of them.
+# Checks the warnings of sparse, of gcc with W=1 and of gcc's -fanalyzer about the
+# module. One build, whose log is kept, and then a check of the log for each of them.
 
 : "${tree?}" "${top?}" "${out?}" "${kernel?}" "${all?}" "${toolchain=}"
 
-# What the three ask of, and their log. No -Werror: the first would hide the rest.
-# A chroot has no sparse.
+# The build of all three, and its log. Without -Werror, as the first error would hide the
+# rest. A chroot has no sparse.
 module_build() {
 	local options=(-o "$out/$1") sparse=(C=2)
 	kernel_line "$1"
 	[ "$toolchain" = native ] || sparse=()
 	[ "$tree" = "$top" ] || options+=(-s "$tree")
 	rm -rf "${out:?}/$1"
-	# a caller's `make -s` would not show what sparse looked at
+	# with a caller's `make -s` the log would not list the files that sparse checked
 	MAKEFLAGS='' "$top/tools/build" "${options[@]}" "$1" "${sparse[@]}" CFLAGS_MODULE=-fanalyzer KCFLAGS= >"$out/$1.log" 2>&1 ||
 		grep -q 'warnings count as errors' "$out/$1.log" || { cat "$out/$1.log"; return 1; }
-	# sparse tells no end: what it looked at has to be there
+	# sparse prints nothing when it is done, so that the log must list the files it checked
 	[ ${#sparse[@]} = 0 ] || grep -q '  CHECK ' "$out/$1.log" || { echo "sparse did not run"; return 1; }
 }
 

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the kernel's semantic patches say of the module. A minute or more.
+# Runs the kernel's semantic patches on the module.
 
 # shellcheck source=tools/lint/kernel.sh
 . "${lint?}/kernel.sh"
 
-# Of the rules of `make coccicheck' (MODE=report), all but: two that are written in
-# OCaml and want its compiler (badzero: sparse tells zeros that should be NULL;
+# All rules of `make coccicheck' (MODE=report) but two that are written in OCaml and
+# need its compiler (badzero: sparse reports zeros that should be NULL;
 # check_bq27xxx_data is about one driver).
 cocci_rules() {
 	(cd "$scripts" && grep -L -r 'initialize:ocaml' --include='*.cocci' coccinelle |
 		grep -v check_bq27xxx_data | sort)
 }
 
-# cocci_rule RULE: as scripts/coccicheck runs it, which goes through them one by
-# one. It looks well if it says nothing but what it thinks of a rule.
+# cocci_rule RULE: runs it as scripts/coccicheck does. It passes if spatch prints nothing
+# but remarks about the rule.
 cocci_rule() {
 	local options said status=0
 	options=$(sed -n 's/.*Options://p' "$scripts/$1")

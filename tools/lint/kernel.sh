@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What the kernel's own scripts, those of Debian's linux-source, say of the
-# module and the templates. Programs have other types and other ways to end, of which checkpatch
-# knows nothing: for them there is clang-tidy.
+# Runs the kernel's own scripts, from Debian's linux-source, on the module and the templates.
+# clang-tidy checks programs, whose types and exits checkpatch does not know.
 
 : "${tree?}" "${top?}" "${dir?}"
 
-# Fetched, if need be, before the checks want them.
+# Fetched, if necessary, before the checks need them.
 scripts=
 scripts_there() {
 	[ -n "$scripts" ] || scripts=$("$top/tools/lint/scripts") || return
@@ -21,7 +20,7 @@ patches() {
 	(cd "$dir" && "$scripts/checkpatch.pl" "${options[@]}" --file "${@:2}")
 }
 
-# tests/modules/faulty/ is left out: its mistakes are what it is for.
+# tests/modules/faulty/ is left out, because its mistakes are intended.
 checkpatch() {
 	local list
 	scripts_there || return
@@ -35,8 +34,8 @@ checkpatch() {
 	[ ${#list[@]} = 0 ] || patches MACRO_WITH_FLOW_CONTROL "${list[@]/#/$tree/}"
 }
 
-# By its path, as in the kernel: of uapi checkpatch does not want BIT(), which
-# programs have not.
+# By its path, as in the kernel: in uapi headers checkpatch does not ask for BIT(), which
+# programs lack.
 checkpatch_uapi() {
 	scripts_there || return
 	cp -r "$tree/include" "$dir" && patches '' include/uapi/linux/mmapdemo.h

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What gcc -fanalyzer and clang-tidy (.clang-tidy) say of programs and tests.
+# Runs gcc -fanalyzer and clang-tidy (.clang-tidy) on programs and tests.
 
 : "${tree?}" "${top?}"
 
@@ -20,7 +20,7 @@ gcc_analyzer() {
 	program_sources | each gcc "${flags[@]}"
 }
 
-# Each file's share of the lines is long: what is said of it comes in one piece.
+# The lines about a file are many, and are printed in one piece.
 tidy_file() {
 	local said
 	said=$(clang-tidy --quiet --config-file="$top/.clang-tidy" "$1" -- "${@:2}" 2>&1) && return

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Each check fails where it should, and says why: in a tree with one mistake for
-# each.
+# Shows that each check fails where it should, and says why, in a tree with one mistake
+# for each.
 
 : "${lint?}" "${dir?}" "${kernel?}"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The looks of the sources.
+# Checks the format of the sources.
 
 : "${tree?}" "${top?}" "${lint?}"
 
@@ -27,7 +27,7 @@ whitespace() {
 	! files ':!LICENSE' ':!*.patch' | xargs grep -HnE '[[:blank:]]+$'
 }
 
-# Each is read through by a person: no file too long for that.
+# No file is too long for a person to read through.
 length() {
 	! files ':!LICENSE' ':!docs/matrix.md' ':!docs/performance.md' ':!docs/mutants.md' | xargs -I{} find {} -size +24k | grep .
 }
@@ -59,7 +59,7 @@ apart() {
 		xargs grep -HnP "^(?![[:blank:]]*(# |/?\*|//)).*(?<!['!])\btests/"
 }
 
-# The kernel's own files align things in columns, which clang-format undoes.
+# The kernel's own files align text in columns, which clang-format undoes.
 formatted() {
 	files 'userspace/*.[ch]' 'conformance/*.[ch]' 'tests/*.[ch]' 'tools/*.[ch]' ':(glob)docs/tutorial/*.[ch]' ':!tests/modules' |
 		xargs -r clang-format --style="file:$top/.clang-format" --dry-run --Werror
