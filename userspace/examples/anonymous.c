@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* MAP_ANONYMOUS: memory with no file behind it, as malloc() has it from the kernel. */
+/* MAP_ANONYMOUS gives memory with no file behind it, which malloc() uses, too. */
 #include "lesson.h"
 
 int main(int argc, char **argv)
@@ -17,7 +17,7 @@ int main(int argc, char **argv)
 	show_maps(device, page);
 	show_maps(mine, page);
 	show_maps(ours, page); /* a nameless file in memory, which the kernel shows as deleted */
-	expect_vmas(1, "one VMA is the device's, the anonymous ones are not");
+	expect_vmas(1, "only one VMA is the device's");
 	expect_zeros(mine, page, "the private page is all zeros");
 	expect_zeros(ours, page, "the shared page is all zeros");
 
@@ -44,6 +44,6 @@ int main(int argc, char **argv)
 	expect_text(mine, "the parent's", "the child's private store is not seen by the parent");
 	expect_text(ours, "the child's", "the child's shared store is seen by the parent");
 	DO(pread(fd, text, sizeof(text), 0));
-	expect_text(text, "the device's", "none of these stores has reached the device");
+	expect_text(text, "the device's", "no store reached the device");
 	return held();
 }

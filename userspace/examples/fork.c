@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* fork() copies mappings, not memory; what a store then does depends on the kind. */
+/* fork() copies mappings, and no memory. A later store to a private page copies it. */
 #include "lesson.h"
 
 static char *shared, *mine;
-static uint64_t shared_frame, mine_frame; /* as the parent saw them before the fork */
+static uint64_t shared_frame, mine_frame; /* the parent's, before the fork */
 
 static int child_process(void)
 {

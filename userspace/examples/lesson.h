@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the six lessons have in common: the target, numbered steps, and checks
- * that end the program with a one-line reason when reality differs.
- * Include first. A header only, so that `cc -o fork fork.c` is all it takes.
+ * The code that the six lessons share: the target, numbered steps, and checks that
+ * end the program with a one-line reason when reality differs. Include it first. It
+ * is a header, so that `cc -o fork fork.c` builds a lesson.
  *
  * Exit status: 0 it holds, 1 reality differs, 2 the lesson could not be run.
  */
@@ -51,7 +51,7 @@ static siginfo_t lesson_signal;
 			stop(1, "%s: %s", #__VA_ARGS__, strerror(errno)); \
 	} while (0)
 
-/* The same for a call that must be refused, with just this errno. */
+/* The same for a call that must fail with this errno. */
 #define REFUSED(error, claim, ...)                                                     \
 	do {                                                                           \
 		step(#__VA_ARGS__ ";");                                                \
@@ -63,7 +63,7 @@ static siginfo_t lesson_signal;
 #define LOAD(place, code, claim)  attempt("c = " #place ";", &(place), false, code, claim)
 #define STORE(place, code, claim) attempt(#place " = '!';", &(place), true, code, claim)
 
-/* Show what a mapping is at this moment: address, frame, text. */
+/* Show the current address, frame and text of a mapping. */
 #define SHOW(mapping) show(#mapping, mapping)
 
 static inline void stop(int status, const char *fmt, ...)
@@ -116,7 +116,7 @@ static inline void expect(bool holds, const char *claim, const char *fmt, ...)
 	printf("  ok: %s\n", claim);
 }
 
-/* pagemap leaves out mappings that have frame numbers alone: "pf" among smaps' VmFlags. */
+/* pagemap leaves out mappings with VM_PFNMAP: "pf" among smaps' VmFlags. */
 static inline bool lesson_is_left_out(const char *address)
 {
 	FILE *smaps = fopen("/proc/self/smaps", "re");
@@ -141,7 +141,7 @@ static inline uint64_t frame(const char *address)
 	uint64_t entry = 0;
 	int fd;
 
-	(void)*(const volatile char *)address; /* what was never touched has no frame */
+	(void)*(const volatile char *)address; /* an access, without which there may be no frame */
 	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
@@ -172,7 +172,7 @@ static inline void show(const char *name, const char *address)
 static inline void expect_frames(uint64_t a, uint64_t b, bool same, const char *claim)
 {
 	if (!lesson_frames)
-		return; /* lesson() has said so; the contents remain */
+		return; /* lesson() has reported that; the contents are checked */
 	expect((a == b) == same, claim, "expected %s, saw 0x%llx and 0x%llx",
 	       same ? "one frame" : "two frames", (unsigned long long)a, (unsigned long long)b);
 }
@@ -289,7 +289,7 @@ static inline const char *fault_name(const siginfo_t *info)
 	if (info->si_code == SEGV_MAPERR)
 		return "SIGSEGV, SEGV_MAPERR (nothing is mapped there)";
 	if (info->si_code == SEGV_ACCERR)
-		return "SIGSEGV, SEGV_ACCERR (mapped, but not for this)";
+		return "SIGSEGV, SEGV_ACCERR (the rights do not allow it)";
 	return "SIGSEGV";
 }
 
@@ -322,7 +322,7 @@ static inline void attempt(const char *statement, char *place, bool store, int c
 	       claim, "expected %s, saw %s", fault_name(&expected), fault_name(&lesson_signal));
 }
 
-/* Wait for a process of ours; it has printed its own reason if it failed. */
+/* Wait for a child, which has printed its own reason if it failed. */
 static inline void join(pid_t child)
 {
 	int status;
@@ -360,7 +360,7 @@ static inline void lesson_guard(int fd, size_t bytes)
 	if (!now || !lesson_blank)
 		stop(2, "no memory for %zu bytes", bytes);
 	if (pread(fd, now, bytes, 0) != (ssize_t)bytes || memcmp(now, lesson_blank, bytes))
-		stop(2, "%s: holds data, which would be lost: pass a blank one (truncate -s 1M F)",
+		stop(2, "%s: has data, which would be lost: pass a blank one (truncate -s 1M F)",
 		     path);
 	free(now);
 	lesson_file = fd;
@@ -391,7 +391,7 @@ static inline void lesson_open(size_t pages)
 		stop(2, "%s: %s: %s", path, strerror(errno), advice(errno));
 	size = lseek(fd, 0, SEEK_END);
 	if (size < (off_t)(pages * page))
-		stop(2, "%s: holds %lld bytes, needed are %zu (pages: %zu)", path,
+		stop(2, "%s: has %lld bytes, but %zu are needed (pages: %zu)", path,
 		     (long long)(size < 0 ? 0 : size), pages * page, pages);
 	if (S_ISREG(st.st_mode) && name == path)
 		lesson_guard(fd, pages * page);
@@ -404,7 +404,7 @@ static inline void lesson_open(size_t pages)
 			 "/sys/kernel/debug/mmapdemo/%.100s/vmas", basename(path));
 }
 
-/* Begin: arguments, the target (of at least so many pages), what can be observed. */
+/* Begin: check the arguments and the target's size, and say what can be observed. */
 static inline void lesson(int argc, char **argv, size_t pages, const char *statement)
 {
 	if (argc > 2 || (argc == 2 && argv[1][0] == '-'))
@@ -414,18 +414,18 @@ static inline void lesson(int argc, char **argv, size_t pages, const char *state
 		path = argv[1];
 	page = sysconf(_SC_PAGESIZE);
 	lesson_pid = getpid();
-	setvbuf(stdout, NULL, _IOLBF, 0); /* or a fork would print a buffer twice */
+	setvbuf(stdout, NULL, _IOLBF, 0); /* otherwise a fork would print a buffer twice */
 	printf("%s: %s\n", program_invocation_short_name, statement);
 	lesson_open(pages);
 	lesson_frames = frame((char *)&pages);
-	printf("  frames  %s\n",
-	       lesson_frames ? "numbers from /proc/self/pagemap"
-			     : "hidden from us (needs root): only contents are compared");
+	printf("  frames  %s\n", lesson_frames
+					 ? "numbers from /proc/self/pagemap"
+					 : "hidden (they need root): only contents are compared");
 	lesson_vmas = vmas();
 	if (lesson_vmas >= 0)
 		printf("  VMAs    counted in %s: %ld\n", lesson_counter, lesson_vmas);
 	else
-		printf("  VMAs    not counted (no counter for this target that we may read)\n");
+		printf("  VMAs    not counted (no readable counter for this target)\n");
 }
 
 static inline int held(void)

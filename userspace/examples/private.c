@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* MAP_PRIVATE: the file's own page until the first store, a copy from then on. */
+/* MAP_PRIVATE maps the file's own page until the first store, and a copy from then on. */
 #include "lesson.h"
 
 int main(int argc, char **argv)
@@ -8,7 +8,7 @@ int main(int argc, char **argv)
 	uint64_t before;
 	int fd;
 
-	lesson(argc, argv, 1, "a store through MAP_PRIVATE stays with the one who made it");
+	lesson(argc, argv, 1, "only the process that stores through MAP_PRIVATE sees the store");
 	DO(fd = open(path, O_RDWR));
 	DO(pwrite(fd, "the original", 13, 0));
 	DO(shared = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0));
@@ -16,7 +16,7 @@ int main(int argc, char **argv)
 	DO(mine = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0));
 	SHOW(mine);
 	expect_text(mine, "the original", "a private mapping begins with the file's contents");
-	expect_same(frame(mine), frame(shared), "it has the file's frame: nothing is copied");
+	expect_same(frame(mine), frame(shared), "it has the file's frame, without a copy");
 
 	before = frame(mine);
 	DO(strcpy(mine, "a private copy"));
@@ -24,10 +24,10 @@ int main(int argc, char **argv)
 	SHOW(shared);
 	expect_other(frame(mine), before, "the store gave the mapping its own frame");
 	expect_same(frame(shared), before, "the file keeps its frame");
-	expect_text(mine, "a private copy", "the store is seen by the one who made it");
-	expect_text(shared, "the original", "it is not seen through another mapping");
+	expect_text(mine, "a private copy", "the mapping shows the store");
+	expect_text(shared, "the original", "another mapping does not show the store");
 	DO(pread(fd, text, sizeof(text), 0));
-	expect_text(text, "the original", "it is not seen by pread");
+	expect_text(text, "the original", "pread does not return the store");
 
 	DO(later = mmap(NULL, page, PROT_READ, MAP_PRIVATE, fd, 0));
 	SHOW(later);
@@ -35,6 +35,6 @@ int main(int argc, char **argv)
 	expect_text(later, "the original", "a new private mapping shows the original");
 	DO(munmap(mine, page));
 	DO(pread(fd, after, sizeof(after), 0));
-	expect_text(after, "the original", "munmap throws the copy away");
+	expect_text(after, "the original", "munmap drops the copy");
 	return held();
 }

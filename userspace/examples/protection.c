@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Each page has its access rights; no call gives more than the descriptor had. */
+/* Each page has access rights, and no call gives more than the descriptor has. */
 #include "lesson.h"
 
 int main(int argc, char **argv)
@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 	DO(mprotect(p, page, PROT_READ));
 	show_maps(p, page);
 	LOAD(*p, WORKS, "PROT_READ: a load");
-	expect_text(p, "guarded", "what is loaded is the file's contents");
+	expect_text(p, "guarded", "the load returns the file's contents");
 	STORE(*p, SEGV_ACCERR, "PROT_READ: no store");
 
 	DO(mprotect(p, page, PROT_WRITE)); /* most CPUs cannot write only: loads may work */
@@ -30,13 +30,13 @@ int main(int argc, char **argv)
 	DO(mprotect(p, page, PROT_NONE));
 	LOAD(*p, SEGV_ACCERR, "PROT_NONE again: no load");
 	DO(pread(fd, text, sizeof(text), 0));
-	expect_text(text, "!uarded", "the contents stand behind a closed mapping");
+	expect_text(text, "!uarded", "the contents stay while the mapping is closed");
 
 	DO(ro = open(path, O_RDONLY));
-	REFUSED(EACCES, "no shared writable mapping of a read-only descriptor",
+	REFUSED(EACCES, "a read-only descriptor gives no shared writable mapping",
 		mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, ro, 0));
 	DO(q = mmap(NULL, page, PROT_READ, MAP_SHARED, ro, 0));
-	LOAD(*q, WORKS, "a readable mapping of it is fine");
+	LOAD(*q, WORKS, "a readable mapping of it works");
 	REFUSED(EACCES, "mprotect cannot upgrade it", mprotect(q, page, PROT_READ | PROT_WRITE));
 	STORE(*q, SEGV_ACCERR, "a store to it is still caught");
 	DO(mine = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, ro, 0));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Two processes hand numbers on through a ring in a page they share, and sleep on futexes there. */
+/* Two processes pass numbers through a ring in a shared page, and sleep on futexes there. */
 #include "lesson.h"
 #include <linux/futex.h>
 #include <stdatomic.h>
@@ -8,9 +8,9 @@
 enum { SLOTS = 8, NUMBERS = 1000 };
 
 /*
- * `head` and `tail` count for ever; each is written by one side only. A number
- * is in its slot before `head` says so, and read from it before `tail` does:
- * _Atomic keeps compiler and processor from doing it the other way round.
+ * `head` and `tail` only increase, and each is written by one side only. A number
+ * is stored in its slot before `head` moves, and read before `tail` moves: _Atomic
+ * keeps compiler and processor from reordering that.
  */
 struct ring {
 	_Atomic uint32_t head, tail;
@@ -20,9 +20,9 @@ struct ring {
 static struct ring *ring;
 
 /*
- * Sleeps unless *word has moved on from `seen`: the kernel looks once more
- * before it lets us sleep, so no wake-up is lost. Without FUTEX_PRIVATE_FLAG it
- * goes by the file's page, not by the address, which each process has its own.
+ * Sleeps unless *word differs from `seen`. The kernel compares again before the
+ * process sleeps, so that no wake-up is lost. Without FUTEX_PRIVATE_FLAG the key is
+ * the file's page, because each process has its own address.
  */
 static void sleep_on(_Atomic uint32_t *word, uint32_t seen)
 {
@@ -61,7 +61,7 @@ static uint32_t get(void)
 	return number;
 }
 
-/* Beside the mapping it has inherited, at another address. */
+/* A second mapping beside the inherited one, at another address. */
 static int producer(void)
 {
 	int fd;
@@ -95,6 +95,6 @@ int main(int argc, char **argv)
 	join(child);
 	expect_count(in_order, NUMBERS, "each number came once, and in order");
 	expect_count(sum, NUMBERS * (NUMBERS - 1) / 2,
-		     "the sum of what came is that of what was sent");
+		     "the sum of the numbers received is that of those sent");
 	return held();
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* MAP_SHARED: all who map the same page of a file have the same page of memory. */
+/* MAP_SHARED: processes that map the same page of a file have the same page of memory. */
 #include "lesson.h"
 
 static int gate[2];
 
-/* Knows nothing of the first process's mapping: it was forked before there was one. */
+/* This process inherits no mapping, because it is forked before the first one maps. */
 static int other_process(void)
 {
 	uint64_t frame_of_a;
@@ -18,7 +18,7 @@ static int other_process(void)
 	DO(b = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	SHOW(b);
 	expect_text(b, "stored through a", "the other process sees the first one's store");
-	expect_same(frame(b), frame_of_a, "both processes map one and the same frame");
+	expect_same(frame(b), frame_of_a, "both processes map the same frame");
 	DO(strcpy(b, "stored through b"));
 	return 0;
 }
@@ -30,7 +30,7 @@ int main(int argc, char **argv)
 	pid_t other;
 	int fd;
 
-	lesson(argc, argv, 1, "a store through MAP_SHARED is seen by all who map or read");
+	lesson(argc, argv, 1, "all processes that map or read see a store through MAP_SHARED");
 	if (pipe(gate))
 		stop(2, "pipe: %s", strerror(errno));
 	other = fork();
@@ -47,7 +47,8 @@ int main(int argc, char **argv)
 	SHOW(a);
 	expect_text(a, "stored through b", "the first process sees the other one's store");
 	DO(pread(fd, text, sizeof(text), 0));
-	expect_text(text, "stored through b", "pread sees it too, for the mapping is the file");
+	expect_text(text, "stored through b",
+		    "pread sees it, too, because the mapping is the file");
 	DO(pwrite(fd, "written to fd", 14, 0));
 	expect_text(a, "written to fd", "the mapping shows what pwrite wrote");
 	DO(munmap(a, page));

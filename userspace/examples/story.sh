@@ -1,20 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The six lessons in order, then what held and what the module counted.
+# Runs the six lessons in order, then shows which hold, and the module's counts.
 # usage: story.sh [FOLDER-OF-THE-PROGRAMS [DEVICE | FILE | memfd:]]
 
 folder=${1:-$(dirname "$0")}
 target=${2:-/dev/mmapdemo}
 counters=/sys/kernel/debug/mmapdemo/$(basename "$target")
 
-lessons='shared     S1 S3 S7  a shared store is seen by all who map or read
-private    S6        a private store stays with the one who made it
+lessons='shared     S1 S3 S7  all processes that map or read see a shared store
+private    S6        only its own process sees a private store
 fork       S4 S5     after fork a shared page is one, a private page is copied
-unmap      S14       munmap shrinks, cuts in two, and takes away
+unmap      S14       munmap shrinks, splits in two, and removes
 anonymous  S2        anonymous memory is zeroed and never in the device
 protection S10       each access that the protection does not allow is caught'
 
-# What the device's strategy denies (docs/contract.md), if it is not the default one.
+# The lessons that the device's strategy does not support (docs/contract.md).
 strategy=$(cat "/sys/class/mmapdemo/$(basename "$target")/strategy" 2>/dev/null)
 case $strategy in
 pfn | pfn-fault | dma) denied=' private fork protection ' ;;
@@ -87,7 +87,7 @@ if [ "$failed" -gt 0 ]; then
 	exit 1
 fi
 if [ -n "$denied" ]; then
-	printf '\nstory: what differs is what the strategy %s denies: docs/contract.md\n' "$strategy"
+	printf '\nstory: the differences are those of the strategy %s: docs/contract.md\n' "$strategy"
 else
 	printf '\nstory: all six statements hold\n'
 fi

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A page may fail under a program: SIGBUS says which and how, and the program can go on. */
+/* SIGBUS tells a program which page failed, and how, and the program can go on. */
 #include "lesson.h"
 #include <sys/ioctl.h>
 #include <linux/mmapdemo.h>
@@ -13,8 +13,8 @@ static sigjmp_buf rescue;
 static volatile sig_atomic_t code;
 
 /*
- * Little is safe in a handler: it leaves for where the failure is dealt with.
- * A SIGBUS elsewhere is not what we are ready for, and may end us after all.
+ * Few calls are safe in a handler, so that it jumps to the code that handles the failure.
+ * A SIGBUS elsewhere is not expected, and ends the program.
  */
 static void bus_error(int number, siginfo_t *info, void *context)
 {
@@ -27,7 +27,7 @@ static void bus_error(int number, siginfo_t *info, void *context)
 	signal(number, SIG_DFL); /* and the access is tried again */
 }
 
-/* The module plays the hardware that goes away (SIGBUS) or breaks (HWPOISON). */
+/* The module simulates hardware that is removed (SIGBUS) or breaks (HWPOISON). */
 static int set_fault(uint32_t action, size_t first, size_t count)
 {
 	struct mmapdemo_injection fault = {.size = sizeof(fault), .action = action};
@@ -42,7 +42,7 @@ static void heal(void)
 	set_fault(MMAPDEMO_INJECT_NONE, 0, PAGES);
 }
 
-/* False if the page failed. Nothing else is done where a SIGBUS is expected. */
+/* False if the page failed. Only this function expects a SIGBUS. */
 static bool read_page(size_t at, char text[32])
 {
 	if (sigsetjmp(rescue, 1))
@@ -51,7 +51,7 @@ static bool read_page(size_t at, char text[32])
 	return true;
 }
 
-/* The whole work. What fails is replaced from the spare: at the same address, so pointers hold. */
+/* Reads all pages. It replaces a page that fails from the spare, at the same address. */
 static int read_all(void)
 {
 	int replaced = 0;
@@ -60,7 +60,7 @@ static int read_all(void)
 	for (size_t at = 0; at < PAGES; at++) {
 		while (!read_page(at, text)) {
 			expect(code == (at == 1 ? BUS_ADRERR : BUS_MCEERR_AR),
-			       at == 1 ? "SIGBUS, BUS_ADRERR: nothing is there"
+			       at == 1 ? "SIGBUS, BUS_ADRERR: no memory is there"
 				       : "SIGBUS, BUS_MCEERR_AR: broken memory",
 			       "page %zu: si_code %d", at, (int)code);
 			DO(mmap(memory + at * page, page, PROT_READ | PROT_WRITE,
@@ -68,7 +68,7 @@ static int read_all(void)
 			DO(strcpy(memory + at * page, spare[at]));
 			replaced++;
 		}
-		expect_text(text, spare[at], "what is read is what was stored");
+		expect_text(text, spare[at], "the load returns what was stored");
 	}
 	return replaced;
 }
@@ -78,10 +78,10 @@ int main(int argc, char **argv)
 	struct sigaction action = {.sa_sigaction = bus_error, .sa_flags = SA_SIGINFO};
 	char text[32];
 
-	lesson(argc, argv, PAGES, "a program that is ready for SIGBUS goes on");
+	lesson(argc, argv, PAGES, "a program that catches SIGBUS can go on");
 	DO(fd = open(path, O_RDWR));
 	if (set_fault(MMAPDEMO_INJECT_NONE, 0, PAGES) && errno == ENOTTY)
-		stop(2, "%s: no device of mmapdemo, whose pages fail when told", path);
+		stop(2, "%s: no device of mmapdemo, whose pages can be made to fail", path);
 	DO(memory = mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	for (size_t at = 0; at < PAGES; at++) {
 		snprintf(spare[at], sizeof(spare[at]), "stored in page %zu", at);
@@ -95,6 +95,6 @@ int main(int argc, char **argv)
 	expect_count(read_all(), 0, "none of them fails again");
 	DO(set_fault(MMAPDEMO_INJECT_NONE, 0, PAGES));
 	DO(pread(fd, text, sizeof(text), page));
-	expect_text(text, spare[1], "the device's own page, healed, is what it was");
+	expect_text(text, spare[1], "after the healing the device's page has its old contents");
 	return held();
 }

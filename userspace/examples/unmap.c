@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* munmap() takes any whole pages out of a mapping: its head, its tail, its middle. */
+/* munmap() removes any whole pages of a mapping: its head, its tail or its middle. */
 #include "lesson.h"
 
 int main(int argc, char **argv)
@@ -7,7 +7,7 @@ int main(int argc, char **argv)
 	char *p;
 	int fd;
 
-	lesson(argc, argv, 7, "munmap() shrinks a mapping, cuts it in two, and takes it away");
+	lesson(argc, argv, 7, "munmap() shrinks a mapping, splits it in two, and removes it");
 	DO(fd = open(path, O_RDWR));
 	DO(p = mmap(NULL, 7 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	expect_count(show_maps(p, 7 * page), 1, "seven pages, one mapping:          [0123456]");
@@ -37,12 +37,13 @@ int main(int argc, char **argv)
 	expect_count(show_maps(p, 7 * page), 1, "the two go one by one:              [12]");
 	expect_text(p + 1 * page, "page 1", "the other part is intact");
 	DO(munmap(p, 7 * page));
-	expect_count(show_maps(p, 7 * page), 0, "one munmap may cover holes too");
+	expect_count(show_maps(p, 7 * page), 0, "one munmap may cover holes, too");
 	LOAD(p[page], SEGV_MAPERR, "nothing is left to read");
 	expect_vmas(0, "no VMA is left");
 
 	DO(munmap(p, 7 * page));
-	expect_count(show_maps(p, 7 * page), 0, "unmapping nothing succeeds and does nothing");
+	expect_count(show_maps(p, 7 * page), 0,
+		     "munmap of a range without a mapping works, and does nothing");
 	REFUSED(EINVAL, "an address inside a page is refused", munmap(p + 1, page));
 	return held();
 }

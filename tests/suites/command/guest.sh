@@ -91,7 +91,7 @@ check() {
 
 ring() {
 	/ring >/tmp/said 2>&1 || { cat /tmp/said; return 1; }
-	has "$(cat /tmp/said)" 'ok: the sum of what came is that of what was sent'
+	has "$(cat /tmp/said)" 'ok: the sum of the numbers received is that of those sent'
 }
 
 survive() {

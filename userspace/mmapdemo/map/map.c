@@ -37,7 +37,7 @@ static const struct argp_option argp_options[] = {
 	{"all", ALL, NULL, 0, "draw all mappings, and not the device's alone", 0},
 	{"device", DEVICE, "PATH", 0,
 	 "draw only this device's mappings (default: those of all the module's devices)", 0},
-	{"most", MOST, "N", 0, "draw at most N mappings of a process (default: 64)", 0},
+	{"most", MOST, "N", 0, "draw at most N mappings of each (default: 64)", 0},
 	{"json", JSON, NULL, 0, "print JSON, for programs", 0},
 	{"svg", SVG, "FILE", 0, "write the picture as SVG", 0},
 	{"html", HTML, "FILE", 0, "write a page with the picture and a table", 0},
