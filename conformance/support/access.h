@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Tries a memory access and says exactly how it ended. */
+/* Tries a memory access and reports exactly how it ended. */
 #ifndef ACCESS_H
 #define ACCESS_H
 
@@ -22,8 +22,8 @@ struct access try_read_word(const volatile uint32_t *addr);
 struct access try_write(volatile void *addr, unsigned char value);
 
 /*
- * Code for try_exec: a function that returns the value. Write it first and map
- * it executable then: so the kernel sees to the instruction cache.
+ * Code for try_exec: a function that returns the value. Write it before it is mapped executable,
+ * so that the kernel flushes the instruction cache.
  */
 size_t code_returning(unsigned char value, unsigned char code[16]);
 struct access try_exec(const void *code);
@@ -37,7 +37,7 @@ struct access try_exec(const void *code);
 #define assert_bus_error(access, addr) \
 	access_expect_(access, SIGBUS, BUS_ADRERR, addr, __FILE__, __LINE__)
 
-/* Memory that the hardware found broken, here a page of it. */
+/* A page that the hardware reported as broken. */
 #define assert_broken(got, addr)                                                       \
 	do {                                                                           \
 		struct access got_ = (got);                                            \
@@ -49,8 +49,7 @@ struct access try_exec(const void *code);
 void access_expect_(struct access access, int signo, int code, const volatile void *addr,
 		    const char *file, int line);
 
-/* The variants of a row that touch_kinds a page: a load, and a store of zero. Either has to work.
- */
+/* The variants of a row by access: a load, and a store of zero. Both must work. */
 struct touch_kind {
 	const char *name;
 	bool store;

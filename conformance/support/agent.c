@@ -125,7 +125,7 @@ static void serve(const struct peer *parent, const char *path)
 			return;
 		}
 	}
-	_exit(AGENT_FAILED); /* the test is gone, and has said why */
+	_exit(AGENT_FAILED); /* the test has ended, and has reported why */
 }
 
 _Noreturn void agent_await_end(struct peer *parent, enum agent_ending ending)

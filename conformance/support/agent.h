@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An unrelated process: another run of this program, which opens the target
- * itself, shares nothing with the test by descent, and does what it is told.
+ * An unrelated process: another run of this program, which opens the target itself, inherits
+ * nothing from the test, and follows the test's commands.
  */
 #ifndef AGENT_H
 #define AGENT_H
@@ -19,7 +19,7 @@ struct agent {
 void agent_start(struct agent *agent);
 void agent_stop(struct agent *agent);
 
-/* Maps pages of the target, read and write, and forgets the mapping before. */
+/* Maps pages of the target for reading and writing. The agent then uses this mapping only. */
 void agent_map(struct agent *agent, size_t len, int flags, off_t off);
 unsigned char agent_load(struct agent *agent, size_t at);
 void agent_store(struct agent *agent, size_t at, unsigned char value);

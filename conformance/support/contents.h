@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the kernel fills with and how it sums up, once more in userspace. */
+/* The kernel's fill pattern and checksum, implemented again in userspace. */
 #ifndef CONTENTS_H
 #define CONTENTS_H
 
@@ -9,7 +9,7 @@
 /* The pattern of MMAPDEMO_IOCTL_FILL from this offset on. */
 void contents_pattern(void *to, size_t length, uint64_t offset, uint64_t seed);
 
-/* CRC-32C of what gave `crc` (nothing: 0) with these bytes after it. */
+/* Continues the CRC-32C `crc` (0 at the start) with these bytes. */
 uint32_t contents_crc(uint32_t crc, const void *from, size_t length);
 
 #endif

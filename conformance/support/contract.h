@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The contract's rows, in its order, and what each is about in a line. */
+/* The contract's rows in order, each with its sentence. */
 #ifndef CONTRACT_H
 #define CONTRACT_H
 

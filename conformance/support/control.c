@@ -15,7 +15,7 @@
 #define ALL_OFFSETS (1ULL << 62)
 #define CHUNK	    4 /* which of the target, counted in huge pages */
 
-/* Says so where nobody but a person would look: the next test then fails, and why is here. */
+/* Prints the reason, because the next test then fails. */
 static void put_back(const void *what)
 {
 	int fd = open(target.path, O_RDWR | O_CLOEXEC);
@@ -225,7 +225,7 @@ size_t chunk_size(int fd)
 {
 	struct mmapdemo_info info = info_of(fd);
 
-	/* Where the kernel has no huge pages, some memory that is as good. */
+	/* Without huge pages in the kernel, other memory does as well. */
 	return info.huge_size ? info.huge_size : pages(512);
 }
 
@@ -235,7 +235,7 @@ void assert_huge_folios(const struct mmapdemo_info *info, uint64_t expected)
 		ck_assert_uint_eq(info->huge_folios, expected);
 }
 
-/* All of it gone, and then its first page used. */
+/* Frees all of it, and then uses its first page. */
 static bool becomes_huge(int fd, off_t off)
 {
 	uint64_t before;
@@ -261,7 +261,7 @@ off_t make_chunk(int fd, const struct folios *kind, int seed)
 
 		/* Memory may be in pieces. */
 		write_text("/proc/sys/vm/compact_memory", "1");
-		/* And the kernel may split this huge folio, or another one, between two counts. */
+		/* The kernel may split this huge folio, or another one, between two counts. */
 		do
 			huge = becomes_huge(fd, off);
 		while (!huge && weather_unmaps() && weather_wait(&since));

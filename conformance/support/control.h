@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The device's commands, for tests of them. Each returns 0 or the errno, but
- * where it says that it fails the test.
+ * The device's commands, for their tests. Each returns 0 or the errno, unless its comment says
+ * that it fails the test.
  */
 #ifndef SUPPORT_CONTROL_H
 #define SUPPORT_CONTROL_H
@@ -23,7 +23,10 @@
  * rules and policy are as they were. Not applicable where not all commands work.
  */
 int control_open(void);
-/* The same where these MMAPDEMO_FEATURE_ are enough; not applicable where one is missing. */
+/*
+ * The same for tests that need only these MMAPDEMO_FEATURE_ bits; not applicable if one is
+ * missing.
+ */
 int control_open_kind(uint32_t features);
 
 int command(int fd, unsigned long number, void *argument);
@@ -32,21 +35,21 @@ int punch(int fd, off_t off, uint64_t len);
 int fill(int fd, off_t off, uint64_t len, uint64_t seed);
 int set_rule(int fd, struct mmapdemo_injection rule); /* its size is set here */
 int kick(int fd);
-/* So many huge folios there are, unless the kernel splits some meanwhile (weather.h). */
+/* Asserts this number of huge folios, unless the kernel splits some meanwhile (weather.h). */
 void assert_huge_folios(const struct mmapdemo_info *info, uint64_t expected);
 
 int wipe(int fd, uint32_t flags, uint32_t policy);
 
-/* A rule that each access to a page takes so many microseconds longer, and that counts them. */
+/* Sets a rule that delays each access to a page by so many microseconds, and counts them. */
 int set_delay(int fd, off_t page, uint32_t delay);
-/* A rule of one action, always. */
+/* Sets a rule with this action for every access. */
 int set_action(int fd, off_t off, uint64_t len, enum mmapdemo_inject_action action);
 #define heal(fd, off, len) set_action(fd, off, len, MMAPDEMO_INJECT_NONE)
 
-/* Takes the events that are new; 0 with O_NONBLOCK where none is. Fails the test. */
+/* Takes the pending events; 0 with O_NONBLOCK if there is none. On an error it fails the test. */
 uint32_t take_events(int fd, uint32_t events, uint64_t *generation);
 
-/* These fail the test. */
+/* On an error these fail the test. */
 struct mmapdemo_info info_of(int fd);
 uint32_t sum_of(int fd, off_t off, size_t len);
 size_t list_rules(int fd, struct mmapdemo_injection *rules, size_t room);
@@ -60,15 +63,15 @@ size_t list_rules(int fd, struct mmapdemo_injection *rules, size_t room);
 	} while (0)
 #define assert_done(call) assert_errno(call, 0)
 
-/* Once more while it is EBUSY: the kernel lets go of pins a moment after it is told to. */
+/* Repeats the call while it is EBUSY, because the kernel releases pins a moment late. */
 #define in_the_end(call) insist(call, error_ == EBUSY)
 
 /* Waits until a process or thread sleeps, and a signal could wake it. */
 void await_sleep(pid_t task);
 
 /*
- * Waits until a process or thread is asleep in the kernel for longer than
- * anything but a rule's delay takes; false if it ends or waits for something else instead.
+ * Waits until a process or thread sleeps in the kernel for so long that only a rule's delay
+ * explains it; false if it ends or waits for something else.
  */
 bool is_delayed(pid_t task);
 
@@ -80,9 +83,8 @@ bool is_delayed(pid_t task);
 uint32_t long_delay(void);
 
 /*
- * Memory as large as a huge page, which holds the pattern, away from where other
- * tests are: one huge folio, or single pages. Not applicable where the device
- * makes no huge ones.
+ * Memory of a huge page's size with the pattern, away from other tests' memory: one huge folio, or
+ * single pages. Not applicable if the device makes no huge folios.
  */
 static const struct folios {
 	const char *name;

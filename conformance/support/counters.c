@@ -61,7 +61,7 @@ static uint64_t count_in(const char *path)
 	uint64_t count = 0;
 	char id[64];
 
-	/* Processes come and go while we look; those of a test stand still. */
+	/* Processes start and end during the walk, but those of a test do not. */
 	if (!file && (errno == ENOENT || errno == ESRCH))
 		return 0;
 	ck_assert_msg(file, "%s: %s (are we root?)", path, strerror(errno));

@@ -7,11 +7,11 @@
 #include <stdint.h>
 
 /*
- * One of the module's counters in debugfs. Not applicable where the target is
- * not of our module; a failure where it is and the counter cannot be read.
+ * One of the module's counters in debugfs. Not applicable if the target is not of this module; if
+ * it is and the counter cannot be read, the test fails.
  */
 uint64_t counter(const char *name);
-/* Whether that can be read: it is our module's, and we may. */
+/* Can it be read: is the target of this module, and has the process the right? */
 bool has_counter(const char *name);
 
 /* How many VMAs of the target the maps of all processes show. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Buffers of MMAPDEMO_IOCTL_CREATE, and a memfd beside each. A memfd's answers are the measure:
- * a row with these variants states what the kernel itself does with such a file.
+ * Buffers of MMAPDEMO_IOCTL_CREATE, and a memfd beside each. The memfd is the reference: a row
+ * with these variants states what the kernel itself does with such a file.
  */
 #ifndef SUPPORT_CREATED_H
 #define SUPPORT_CREATED_H
@@ -19,7 +19,7 @@ static const struct maker {
 	{"memfd", false},
 };
 
-/* A descriptor of a file of so many bytes, or fails the test. Not applicable without CREATE. */
+/* Makes a file of so many bytes, or fails the test. Not applicable without CREATE. */
 int make_file(const struct maker *maker, off_t bytes);
 int make_named_file(const struct maker *maker, off_t bytes, const char *name);
 
@@ -30,7 +30,7 @@ int create_on(int device, uint64_t bytes, const char *name);
 int add_seals(const struct maker *maker, int fd, unsigned int seals);
 unsigned int seals_of(const struct maker *maker, int fd);
 
-/* What fstat() says of it, in bytes. */
+/* Its size or allocation in bytes, by fstat(). */
 off_t size_of(int fd);
 off_t allocated(int fd);
 

@@ -81,7 +81,7 @@ struct range {
 	size_t len;
 };
 
-/* A page that stays broken would fail the next test; the size may have to come back first. */
+/* A page that stays broken would fail the next test. The size may have to be restored first. */
 static void free_range(const void *what)
 {
 	const struct range *range = what;
@@ -117,8 +117,8 @@ static void allow_huge_files(void)
 }
 
 /*
- * tmpfs keeps a policy that was set by mbind() with the file, for whoever uses it next.
- * The kernel passes on what differs from the policy of the VMA, so one is set first.
+ * tmpfs keeps a policy of mbind() with the file, for its next user. The kernel passes on only a
+ * policy that differs from the VMA's, so that one is set first.
  */
 static void forget_policy(off_t off)
 {
@@ -144,7 +144,7 @@ off_t memory_hole(const struct folios *kind)
 		allow_huge_files();
 	assert_done(in_the_end(memory_free(range.off, len)));
 	forget_policy(range.off);
-	/* The device makes a huge folio where there is nothing yet: its last page is there. */
+	/* The device has made a huge folio if the last page is resident, too. */
 	if (target.ours && !kind->huge) {
 		int fd = target_open(O_RDWR);
 
@@ -283,8 +283,8 @@ int break_page(void *page)
 }
 
 /*
- * By a socket for XDP, which takes any mapping on all kernels, where io_uring's
- * buffers may not be of a file (6.1).
+ * Pins by an XDP socket, which takes any mapping on all kernels; io_uring's buffers of 6.1 must
+ * not be of a file.
  */
 int pin_page(void *page)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Pages of the target that a test may break, move and place: on the device, on a
- * memfd and on a file of tmpfs, which are held to the same contract.
+ * Pages of the target that a test may break, move and place, on the device, a memfd and a file on
+ * tmpfs. The same contract applies to all three.
  */
 #ifndef SUPPORT_MEMORY_H
 #define SUPPORT_MEMORY_H
@@ -52,8 +52,8 @@ size_t memory_chunk_size(void);
 unsigned char *memory_map(off_t off, int flags);
 
 /*
- * Maps so many pages from page 1 on. What a memfd answers is the measure, so the target has to
- * be page cache.
+ * Maps so many pages from page 1 on. A memfd is the reference, so that the target must be page
+ * cache.
  */
 #define MEMORY_SOME 5
 unsigned char *memory_map_some(int flags);
@@ -67,7 +67,7 @@ int memory_resize(off_t bytes);
 
 /* True if the page behind an address is part of a larger folio. */
 bool is_compound(const volatile void *addr);
-/* True if it is, or if that page is on a list of the reclaim. */
+/* True if it is, or if that page is on a list of reclaim. */
 bool is_compound_or_on_lru(const volatile void *addr);
 
 /* Not applicable on a machine with one node of memory. */

@@ -7,7 +7,7 @@
 
 #include "node.h"
 
-/* The module chooses the name of its devices, wherever a node for them lies. */
+/* The module chooses the names of its devices, whatever the path of their nodes. */
 bool node_is_ours(dev_t device, char name[64])
 {
 	char path[64], link[256], line[256];

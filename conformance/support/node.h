@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Does our module serve this character device? Then `name` is what the module calls it. */
+/* Does the module serve this character device? Then `name` is the module's name for it. */
 bool node_is_ours(dev_t device, char name[64]);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A descriptor in a Unix socket, by SCM_RIGHTS. */
+/* Sends and receives a descriptor over a Unix socket, by SCM_RIGHTS. */
 #ifndef PASS_H
 #define PASS_H
 

@@ -6,7 +6,7 @@
 /* Seconds on a clock that nobody sets. */
 double seconds_now(void);
 
-/* How many times as long as usual limits are: MMAPDEMO_TIMEOUT_SCALE, for a slow machine. */
+/* The factor of all limits, MMAPDEMO_TIMEOUT_SCALE, for a slow machine. */
 unsigned int busy_factor(void);
 
 #endif

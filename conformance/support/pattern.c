@@ -6,7 +6,7 @@
 
 bool pattern_original_is_zero;
 
-/* Eight bytes at a time (the mixing of splitmix64), as huge pages are compared whole. */
+/* Eight bytes at a time (the mixing of splitmix64), because tests compare whole huge pages. */
 static uint64_t word_at(uint64_t off, int seed)
 {
 	uint64_t word = off / sizeof(word) + (seed + 1) * 0x9e3779b97f4a7c15ULL;

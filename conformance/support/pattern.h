@@ -10,7 +10,7 @@
 /* What a test finds in the target. */
 #define ORIGINAL 0
 
-/* Zeros, if set: such is a target that keeps nothing, and cannot be given a pattern. */
+/* If set, the contents are zeros: the target keeps nothing, so that it has no pattern. */
 extern bool pattern_original_is_zero;
 
 unsigned char pattern_byte(off_t off, int seed);

@@ -112,7 +112,7 @@ static struct {
 	const volatile void *addr;
 } absent;
 
-/* Has the page mapped that the kernel took out of the page tables; no signal comes of it. */
+/* Maps a page again that the kernel removed from the page tables; raises no signal. */
 static void map_again(void)
 {
 	char byte;
@@ -127,7 +127,7 @@ static uint64_t read_frame(const char *process, const volatile void *addr)
 	uint64_t entry = read_pagemap(process, addr);
 	unsigned int since = 0;
 
-	/* A page that is being migrated is in no frame, for a moment. */
+	/* A page has no frame for a moment while it is migrated. */
 	while ((entry & PAGEMAP_SWAP) && weather_moves() && weather_wait(&since))
 		entry = read_pagemap(process, addr);
 	if (!(entry & PAGEMAP_PRESENT)) {
@@ -156,7 +156,7 @@ uint64_t frame_of_pid(pid_t pid, const volatile void *addr)
 	return read_frame(process, addr);
 }
 
-/* Is the argument of an assertion read anew each time? */
+/* Does the assertion read its argument anew each time? */
 static bool is_read_now(const char *text)
 {
 	return strchr(text, '(');
@@ -170,7 +170,7 @@ bool frames_are_so(struct frames *frames, uint64_t a, uint64_t b, uint64_t a_aga
 	if (a && b && a == a_again && (a == b) == frames->same)
 		return true;
 	if (weather_explains(a && b)) {
-		/* Nothing can be said of a frame that was read before. */
+		/* A frame number that was read before proves nothing now. */
 		if (a && b ? !a_now || !b_now : (!a && !a_now) || (!b && !b_now))
 			return true;
 		if (!a || !b)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the machine and the module say, as opposed to what memory contains. */
+/* Facts from the machine and the module, as opposed to the contents of memory. */
 #ifndef PHYSICS_H
 #define PHYSICS_H
 
@@ -13,8 +13,8 @@
 #include "row.h"
 
 /*
- * The page frame number behind an address; 0 where no page is present. Not
- * applicable where the kernel hides frame numbers from us.
+ * The page frame number behind an address; 0 if no page is present. Not applicable if the kernel
+ * hides frame numbers.
  */
 uint64_t frame_of(const volatile void *addr);
 uint64_t frame_of_pid(pid_t pid, const volatile void *addr);
@@ -23,8 +23,8 @@ uint64_t frame_of_pid(pid_t pid, const volatile void *addr);
 bool pagemap_bit(const volatile void *addr, uint64_t bit);
 
 /*
- * Has the kernel mark the pages that this process stores to from now on (soft-dirty bits). False:
- * this kernel does not. Some kernels take the command and mark nothing.
+ * Has the kernel mark the pages that this process stores to from now on (soft-dirty bits). False
+ * if the kernel cannot; some kernels accept the command and mark nothing.
  */
 bool track_stores(void);
 
@@ -59,7 +59,7 @@ struct frames {
 		} while (!frames_are_so(&frames_, a_, b_, again_));             \
 	} while (0)
 
-/* False: they are to be read again. It ends the test where they are not as they should be. */
+/* False: the caller reads both again. It ends the test if they are wrong. */
 bool frames_are_so(struct frames *frames, uint64_t a, uint64_t b, uint64_t a_again);
 
 /* The maps of all processes and the module agree on the number of VMAs of the target. */
@@ -70,8 +70,8 @@ bool frames_are_so(struct frames *frames, uint64_t a, uint64_t b, uint64_t a_aga
 	} while (0)
 
 /*
- * counter(), once the mappings of processes that have ended are gone. Nothing
- * else delays them: without weather the number is exact at once.
+ * counter(), after the mappings of ended processes are gone. Without weather the number is exact
+ * at once.
  */
 uint64_t settled_counter(const char *name);
 
@@ -79,7 +79,7 @@ uint64_t settled_counter(const char *name);
 size_t smaps_kb(const void *addr, const char *field);
 bool smaps_has_flag(const void *addr, const char *flag);
 
-/* How many bytes of that VMA huge pages map, whatever the kernel calls them for its file. */
+/* The bytes of that VMA that huge pages map, whatever smaps calls them for its file. */
 size_t huge_mapped(const void *map);
 /*
  * Are it so many, when each huge page of the mapping has been touched? A huge page that is

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Numbers and page tables as /proc has them. The command uses this, too: nothing here asserts. */
+/* Numbers and page tables from /proc. The command uses this, too, so that nothing here asserts. */
 #ifndef SUPPORT_PROC_H
 #define SUPPORT_PROC_H
 

@@ -11,7 +11,7 @@
 #include "row.h"
 #include "weather.h"
 
-/* What a process ends with after a failed assertion, whose message Check has. */
+/* The exit status of a process after a failed assertion, whose message Check has. */
 #define CHECK_FAILED 1
 
 bool fork_child(struct peer *peer)
@@ -23,7 +23,7 @@ bool fork_child(struct peer *peer)
 	peer->pid = fork();
 	ck_assert_msg(peer->pid >= 0, "fork: %s", strerror(errno));
 
-	/* Each side keeps its own ends only, so that either sees the other die. */
+	/* Each side keeps its own ends only, so that it notices the end of the other. */
 	if (peer->pid) {
 		close(down[0]);
 		close(up[1]);
@@ -45,7 +45,7 @@ _Noreturn void child_done(void)
 
 void tell(const struct peer *peer, uint64_t value)
 {
-	/* A peer that died is noticed, and named, by who waits for it. */
+	/* A process that waits for its peer notices and reports the peer's death. */
 	signal(SIGPIPE, SIG_IGN);
 	if (write(peer->to, &value, sizeof(value)) != sizeof(value))
 		ck_assert_int_eq(errno, EPIPE);

@@ -38,17 +38,20 @@ uint64_t hear(struct peer *peer);
 #define pass_turn(peer)	 tell(peer, 0)
 #define await_turn(peer) ((void)hear(peer))
 
-/* In a child whose work is done: its parent's turn, until release_child(). It ends well. */
+/*
+ * In a child whose work is done: gives its parent the turn until release_child(), then exits with
+ * 0.
+ */
 _Noreturn void child_stays(struct peer *parent);
 void release_child(struct peer *child);
 
-/* The child ends well, or the test fails. */
+/* Fails the test unless the child exits with 0. */
 void await_exit(struct peer *child);
-/* SIGKILL, and the child is gone with all that it had. */
+/* Kills the child, and waits until it has gone. */
 void kill_child(struct peer *child);
 
 /*
- * The caller runs on the first of its processors, or on all others. False where there is one, on
+ * Moves the caller to the first of its processors, or to all others. False if it has only one, on
  * which it stays.
  */
 bool stay_on_processors(bool first);

@@ -62,14 +62,14 @@ struct row {
 
 /* Outcomes besides pass and fail; neither returns. */
 
-/* The statement does not speak about such a target, or cannot be asked here. */
+/* The statement does not concern this target, or cannot be tested here. */
 #define row_not_applicable(...) row_end_(ROW_MARK_NOT_APPLICABLE, __VA_ARGS__)
-/* The target cannot do it at all, which is less than doing it wrong. */
+/* The target does not support it at all, which is no wrong behaviour. */
 #define row_unsupported(...) row_end_(ROW_MARK_UNSUPPORTED, __VA_ARGS__)
 
 /*
- * A 32-bit program has nearly all of its 4 GiB from a 64-bit kernel, and names
- * pages of a file by 32 bits (mmap2), which leaves out large offsets.
+ * A 32-bit program can use nearly 4 GiB on a 64-bit kernel. Its mmap2() counts a file's pages in
+ * 32 bits, which excludes large offsets.
  */
 #define row_needs_64_bits(what)                                                   \
 	do {                                                                      \
@@ -78,9 +78,9 @@ struct row {
 	} while (0)
 
 /*
- * For helpers: the line of the row that called a helper failed, or was reached. Check's public
- * macros name the line in which they stand themselves, and it has no public function that takes
- * a place. So these two alone use what its macros use.
+ * For helpers: report that the row's line that called a helper failed, or was reached. Check's
+ * public macros name their own line, and Check has no public function with a place, so that these
+ * two use the macros' internals.
  */
 #define row_fail_at(file, line, what, ...) _ck_assert_failed(file, line, what, __VA_ARGS__)
 #define row_mark_at(file, line)		   _mark_point(file, line)

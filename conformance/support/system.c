@@ -46,7 +46,7 @@ void after_test(void (*undo)(const void *), const void *what)
 
 	ck_assert_int_eq(pipe(alive), 0);
 	pid = fork();
-	/* It asserts nothing, as Check writes that down, and might do so after the test's end. */
+	/* It asserts nothing, because Check records assertions, perhaps after the test's end. */
 	if (pid) {
 		ck_assert_msg(pid > 0, "fork: %s", strerror(errno));
 		setpgid(pid, pid);
@@ -134,7 +134,7 @@ off_t find_untouched(size_t count)
 	int fd = target_open(O_RDONLY);
 	off_t found = -1, hole, data = pages(TEST_PAGES - 1);
 
-	/* The last there are, as others use the target from its start. */
+	/* The last pages, because others use the target from its start. */
 	while (data < target.size) {
 		hole = lseek(fd, data, SEEK_HOLE);
 		if (hole < 0 || hole >= target.size)
@@ -175,7 +175,7 @@ void cgroup_make(struct cgroup *group)
 	int error;
 
 	needs_system();
-	/* Stays enabled: the next test may be relying on it by the time we are over. */
+	/* It stays enabled, because the next test may already rely on it. */
 	error = read_text(CONTROL, controllers, sizeof(controllers));
 	if (!error && !strstr(controllers, "memory"))
 		error = write_text(CONTROL, "+memory");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What tests ask of the machine around a mapping: its settings, control groups
- * and unused memory; and how all of that is as before when the test is over.
+ * The machine around a mapping: settings, control groups and unused memory, all of which are
+ * restored when the test is over.
  */
 #ifndef SUPPORT_SYSTEM_H
 #define SUPPORT_SYSTEM_H
@@ -32,27 +32,27 @@ uint64_t vmstat(const char *name);
 size_t status_kb(const char *field);
 
 /*
- * Has something put back when the test has ended, however it ended: by a process
- * that is not of the group that Check kills, has no descriptors, and no mapping
- * of the target if it is made before any. The next test begins after that.
+ * Undoes something after the test, however it ends, by a process outside of the group that Check
+ * kills. That process has no descriptors, and no mapping of the target if the test calls this
+ * before it maps. The next test begins after that.
  */
 void after_test(void (*undo)(const void *), const void *what);
 
 /* Writes a setting, which gets its value back when the test ends, however it ends. */
 void set_for_test(const char *path, const char *value);
 
-/* From here on RLIMIT_MEMLOCK counts, and is this: CAP_IPC_LOCK is dropped. */
+/* Sets RLIMIT_MEMLOCK, and drops CAP_IPC_LOCK so that the limit applies. */
 void limit_locked_memory(size_t bytes);
 
-/* By its release, for what nothing else tells. */
+/* Compares the kernel's release, for facts that cannot be probed. */
 bool kernel_before(int version, int patch);
 
 /* Size of a huge page-table entry's page; not applicable where there are none. */
 size_t huge_page_size(void);
 
 /*
- * So many adjacent pages of the target that nobody has used since it was made,
- * or not applicable where none are left. Whoever asks uses them up.
+ * Returns so many adjacent pages of the target that were never used; not applicable if none are
+ * left. Each call uses them up.
  */
 off_t find_untouched(size_t count);
 bool is_untouched(off_t off, size_t len);

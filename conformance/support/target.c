@@ -29,7 +29,7 @@ static bool anonymous(void)
 	return target.kind == TARGET_ANONYMOUS;
 }
 
-/* What write() would do, for those that have none. */
+/* Does write()'s work for a target without it. */
 static void store(const void *from, size_t len, off_t off)
 {
 	size_t skip = off % target.page;
@@ -40,7 +40,7 @@ static void store(const void *from, size_t len, off_t off)
 	unmap(map, pages(count));
 }
 
-/* What pread() and pwrite() say of a transfer that did not end as it should. */
+/* The error message for a pread() or pwrite() that did not complete. */
 static const char *reason(ssize_t done)
 {
 	return done < 0 ? strerror(errno) : "a short count";
@@ -91,7 +91,7 @@ int target_open_to_map_(int flags, const char *file, int line)
 	return anonymous() ? -1 : open_target(flags, file, line);
 }
 
-/* Nothing was opened, so this is what it takes to map the target. */
+/* Nothing was opened, so that a mapping needs this flag. */
 static int map_flags(int flags, int fd)
 {
 	return anonymous() && fd < 0 ? flags | MAP_ANONYMOUS : flags;
@@ -146,7 +146,7 @@ void *reserve(size_t count)
 
 	ck_assert_msg(area != MAP_FAILED, "no address space for %zu pages: %s", count,
 		      strerror(errno));
-	/* The target's pages may be larger than those the kernel aligns this to. */
+	/* The target's pages may be larger than the kernel's alignment. */
 	before = -(uintptr_t)area % target.page;
 	if (before)
 		unmap(area, before);
@@ -248,7 +248,7 @@ void assert_memory_(const void *addr, size_t len, off_t off, int seed, const cha
 	compare("the mapping", addr, len, off, seed, file, line);
 }
 
-/* What read() would return, for those that have none. */
+/* Does read()'s work for a target without it. */
 static void load(void *to, size_t len, off_t off)
 {
 	size_t skip = off % target.page;
@@ -278,7 +278,7 @@ void assert_target_(off_t off, size_t len, int seed, const char *file, int line)
 {
 	unsigned char *bytes;
 
-	/* With no file behind it, nothing of it is in a file. */
+	/* An anonymous target has no file to compare. */
 	if (anonymous() && seed == ORIGINAL)
 		return;
 	bytes = allocate(len);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is tested: something with a fixed size and pages that a program can map. */
+/* The tested target: a fixed size, and pages that a program can map. */
 #ifndef TARGET_H
 #define TARGET_H
 
@@ -17,28 +17,28 @@
 enum target_kind {
 	TARGET_DEVICE,	  /* a device, whose size does not change */
 	TARGET_FILE,	  /* a file: grows when written past its end */
-	TARGET_ANONYMOUS, /* MAP_ANONYMOUS: nothing to open, and each mapping is another */
+	TARGET_ANONYMOUS, /* MAP_ANONYMOUS: nothing to open, and each mapping has its own memory */
 };
 
 struct target {
-	const char *path; /* what to open it by */
-	const char *name; /* what people call it; of a device of ours, its name in /dev */
+	const char *path; /* the path to open */
+	const char *name; /* the user's name for it; for a device of the module, its name in /dev */
 	enum target_kind kind;
-	bool ours;	 /* a device of our module: it counts, and must */
-	bool made;	 /* by target_init(), or /dev/zero: nobody's data is in it */
-	bool has_end;	 /* not so /dev/zero, which goes on for ever */
-	bool in_a_mount; /* not so a memfd, which no mount flags can apply to */
+	bool ours;	 /* a device of the module, whose counts must be right */
+	bool made;	 /* made by target_init(), or /dev/zero: it has nobody's data */
+	bool has_end;	 /* false for /dev/zero, which has no end */
+	bool in_a_mount; /* false for a memfd, to which no mount flags apply */
 	off_t size;
-	size_t page;	     /* what offsets and addresses are multiples of */
+	size_t page;	     /* the unit of offsets and addresses */
 	char maps_id[64];    /* "DEVICE INODE" in /proc/PID/maps */
-	bool shares_offsets; /* not so /dev/zero, where only a mapping from 0 is usable */
+	bool shares_offsets; /* false for /dev/zero, where only a mapping from 0 is usable */
 	int read_error;	     /* 0, or the errno of each read() */
 	int write_error;     /* the same of write() */
 };
 
 extern struct target target;
 
-/* Nobody's data is lost where it is overwritten: it was made for the run, or is the module's. */
+/* It was made for the run, or is the module's, so that overwriting it loses nobody's data. */
 static inline bool target_is_expendable(void)
 {
 	return target.made || target.ours;
@@ -62,7 +62,7 @@ static inline off_t some_page(void)
 
 /* Open and map, or fail the test. Not applicable where there is nothing to open. */
 #define target_open(flags) target_open_(flags, __FILE__, __LINE__)
-/* The same where mmap alone gets the descriptor, as what is anonymous needs none. */
+/* The same for a descriptor that only mmap() gets; an anonymous target needs none. */
 #define target_open_to_map(flags) target_open_to_map_(flags, __FILE__, __LINE__)
 #define target_map(len, prot, flags, fd, off) \
 	target_map_(NULL, len, prot, flags, fd, off, __FILE__, __LINE__)
@@ -73,7 +73,7 @@ static inline off_t some_page(void)
 	target_map_(addr, len, prot, (flags) | MAP_FIXED, fd, off, __FILE__, __LINE__)
 #define unmap(addr, len) unmap_(addr, len, __FILE__, __LINE__)
 
-/* The same on a descriptor that is closed at once, as the mapping lives on. */
+/* The same on a descriptor that is closed at once, which the mapping outlives. */
 #define target_map_rw(count, flags, off)                                                       \
 	target_map_opened_(O_RDWR, pages(count), PROT_READ | PROT_WRITE, flags, off, __FILE__, \
 			   __LINE__)
@@ -88,39 +88,38 @@ void *target_map_opened_(int open_flags, size_t len, int prot, int flags, off_t 
 			 const char *file, int line);
 void unmap_(void *addr, size_t len, const char *file, int line);
 
-/* What the kernel says to an mmap: 0 or the errno, with no check by the C library. */
+/* Calls mmap() without the C library's checks; returns 0 or the errno. */
 int mmap_errno(void *addr, size_t len, int prot, int flags, int fd, off_t off);
 
-/* Addresses that are ours and inaccessible, for MAP_FIXED and for guards. */
+/* Reserves inaccessible addresses, for MAP_FIXED and as guards. */
 void *reserve(size_t count);
-/* The same, from a multiple of this many bytes on, which is a number of pages: as many again. */
+/* The same, aligned to this many bytes, and this many more bytes behind. */
 void *reserve_aligned(size_t size);
 
-/* What a test is about; a target that lacks it does not support the row. */
+/* The test is about these; a target without one does not support the row. */
 void needs_read(void);
 void needs_write(void);
-/* The rest is not applicable where it is missing. */
-void needs_file(void); /* to be opened, and seen by more than one mapping */
+/* If one of these is missing, the test is not applicable. */
+void needs_file(void); /* it can be opened, and more than one mapping shows it */
 void needs_end(void);
 void needs_fixed_size(void);
 
-/* What changes or takes of the whole system has leave to do so, or is not applicable. */
+/* A test that changes the whole system needs permission, or is not applicable. */
 extern bool may_disturb_system;
 void needs_system(void);
 
 /*
- * In a mount namespace of its own, the target's path gets mount flags such as
- * MS_NOEXEC, or loses them (0). Not applicable where that takes rights we lack.
+ * Gives the target's path mount flags such as MS_NOEXEC in a new mount namespace, or removes them
+ * (0). Not applicable without the rights.
  */
 void target_remount(unsigned long mount_flags);
 
-/* A target on a noexec mount, such as some /dev, is made executable. */
+/* Makes a target on a noexec mount, such as some /dev, executable. */
 void target_allow_exec(void);
 
 /*
- * The memory, or the target as read() sees it, holds the pattern for these
- * offsets. Where there is no read(), a new mapping tells; where the row is
- * about read(), it says needs_read() first.
+ * Asserts that the memory, or the target by read(), has the pattern for these offsets. Without
+ * read() a new mapping is used; a row about read() calls needs_read() first.
  */
 #define assert_memory(addr, len, off, seed) assert_memory_(addr, len, off, seed, __FILE__, __LINE__)
 #define assert_target(off, len, seed)	    assert_target_(off, len, seed, __FILE__, __LINE__)
@@ -130,7 +129,7 @@ void assert_memory_(const void *addr, size_t len, off_t off, int seed, const cha
 void assert_target_(off_t off, size_t len, int seed, const char *file, int line);
 void assert_zero_(const void *addr, size_t len, const char *file, int line);
 
-/* Write and read all of it, or fail the test; by a mapping where it must be. */
+/* Write and read all of it, or fail the test; through a mapping if necessary. */
 void target_write(int fd, const void *from, size_t len, off_t off);
 void target_write_pattern(off_t off, size_t len, int seed);
 unsigned char target_read_byte(off_t off);

@@ -134,7 +134,7 @@ static int error_of(ssize_t done)
 	return done == 1 ? 0 : done < 0 ? errno : ENODATA;
 }
 
-/* A byte of a new shared mapping: stored there, or the one that is there; or -1. */
+/* Stores or loads a byte of a new shared mapping; returns it, or -1. */
 static int through_mapping(off_t off, const unsigned char *store)
 {
 	off_t start = off - off % target.page;
@@ -174,7 +174,7 @@ void target_probe(void)
 	target.read_error = error_of(pread(fd, &seen, 1, at));
 	if (target.read_error)
 		seen = through_mapping(at, NULL);
-	/* Anything else that it shows is the tests' to judge. */
+	/* The tests judge any other content. */
 	pattern_original_is_zero = seen == 0;
 	target.shares_offsets = through_mapping(target.page, NULL) >= 0;
 	close(fd);

@@ -15,7 +15,7 @@
 #include "target.h"
 #include "target_make.h"
 
-/* What has to be undone; by the process that did it, as its children exit too. */
+/* The things to undo, by the process that did them, because its children exit, too. */
 static pid_t maker;
 static char shm_name[64];
 static char huge_pages_before[32];
@@ -28,7 +28,7 @@ static void set_huge_pages(const char *count)
 
 	if (fd < 0)
 		return;
-	/* How many there are afterwards is asked, whatever this says. */
+	/* The number of pages is read back, whatever this returns. */
 	(void)!write(fd, count, strlen(count));
 	close(fd);
 }
@@ -68,7 +68,7 @@ static void set_size(int fd, off_t size)
 		err(2, "%s: cannot be made %jd bytes large", target.name, (intmax_t)size);
 }
 
-/* By a descriptor that stays open, and that agents inherit. */
+/* Opened by a descriptor that stays open and that agents inherit. */
 static void reach_by_descriptor(int fd)
 {
 	static char path[32];
@@ -117,7 +117,7 @@ static long free_huge_pages(void)
 	return (long)meminfo("HugePages_Free") - (long)meminfo("HugePages_Rsvd");
 }
 
-/* For the file, and as many for private copies of what the tests use of it. */
+/* For the file, and as many for private copies of the pages that the tests use. */
 static void reserve_huge_pages(long wanted)
 {
 	long all = meminfo("HugePages_Total");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Targets that are made for the run, and gone after it. */
+/* Targets that are made for the run, and removed after it. */
 #ifndef TARGET_MAKE_H
 #define TARGET_MAKE_H
 
@@ -8,7 +8,7 @@
 
 #define TARGET_DEFAULT_SIZE (16 << 20)
 
-/* False where the spec names none of them. Fills in struct target, as far as it knows. */
+/* False if the spec names none of them. Fills in the known members of struct target. */
 bool target_make(const char *spec, off_t size);
 
 #endif

@@ -11,7 +11,7 @@
 #include "target_reset.h"
 #include "weather.h"
 
-/* The first TEST_PAGES and the last two: made once, as huge pages of it take their time. */
+/* The pattern of the first TEST_PAGES and the last two, made once, because huge pages take long. */
 static unsigned char *original, *original_end;
 
 /* Some tests make a file longer, or find that it was. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The target as each test finds it: of its size, and with the original pattern, seed ORIGINAL. */
+/* Resets the target for each test: its size, and the original pattern with seed ORIGINAL. */
 #ifndef TARGET_RESET_H
 #define TARGET_RESET_H
 

@@ -18,7 +18,7 @@ static inline void start_ring(struct io_uring *ring)
 	ck_assert_msg(!error, "io_uring_queue_init: %s", strerror(error));
 }
 
-/* What is prepared; returns its result, as a system call inside the kernel would. */
+/* Submits the prepared entry; returns its result as the system call in the kernel would. */
 static inline ssize_t run_ring(struct io_uring *ring)
 {
 	struct io_uring_cqe *done;

@@ -59,7 +59,7 @@ bool weather_unmaps(void)
 	return now.moves != before.moves || now.unmaps != before.unmaps;
 }
 
-/* In a machine whose kernel has never done so, it is not waited for. */
+/* If the machine's kernel has never done so, it does not wait. */
 static bool may_come(bool frame_changed)
 {
 	return before.moves || (!frame_changed && before.unmaps);

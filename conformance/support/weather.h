@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the kernel does to pages while a test runs: it migrates them to other
- * frames (NUMA balancing, compaction, offlining), and takes them out of page
- * tables (reclaim, splitting). Neither is the test's doing, nor a fault of the
- * target. The kernel counts both in /proc/vmstat, so that a test knows.
+ * The kernel's own work on pages during a test: it migrates them to other frames (NUMA balancing,
+ * compaction, offlining) and unmaps them (reclaim, splitting). Neither is an error of the test or
+ * the target. /proc/vmstat counts both, so that a test can tell.
  */
 #ifndef WEATHER_H
 #define WEATHER_H
 
 #include <stdbool.h>
 
-/* For each test, before it begins: what is counted from here on happened during it. */
+/* Called before each test: later counts belong to it. */
 void weather_begin(void);
 
 /* Has the kernel migrated any page since then? A frame number that was read before is stale. */
@@ -26,16 +25,16 @@ bool weather_unmaps(void);
 bool weather_explains(bool frame_changed);
 
 /*
- * Waits until the module counts the mappings that the maps of all processes
- * show, or for ten seconds: whoever looks into a process that has ended, as
- * migrate_pages() does, keeps its mappings a moment longer.
+ * Waits up to ten seconds until the module counts as many mappings as the maps of all processes
+ * show. Code that inspects an ended process, such as migrate_pages(), keeps its mappings a moment
+ * longer.
  */
 void weather_settle(void);
 
 /*
- * The same on a machine whose kernel migrated or unmapped a page at some time. The
- * kernel counts a call's migrations at its end, so that a count of a moment ago says
- * nothing about who holds an address space now.
+ * The same on a machine whose kernel ever migrated or unmapped a page. The kernel counts a call's
+ * migrations at its end, so that an earlier count does not tell whether an address space is held
+ * now.
  */
 void weather_settle_if_any(void);
 
@@ -46,8 +45,8 @@ void weather_settle_if_any(void);
 bool weather_wait(unsigned int *since);
 
 /*
- * Calls again, for as long as weather_wait() allows, while `passes` says that the error,
- * which is error_ there, is one that passes. Returns the last error, or 0.
+ * Repeats the call, for as long as weather_wait() allows, while `passes` holds for its error,
+ * which is error_ there. Returns the last error, or 0.
  */
 #define insist(call, passes)                                                   \
 	({                                                                     \
