@@ -14,7 +14,7 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
-/* Addresses that were ours a moment ago, so nothing is there now. */
+/* Addresses that were mapped a moment ago, so that nothing is there now. */
 static unsigned char *free_area(size_t count)
 {
 	unsigned char *area = reserve(count);
@@ -122,7 +122,7 @@ ROW_EACH(S8, fixed_replaces_target, "MAP_FIXED replaces another part of the targ
 	assert_memory(map + pages(2), pages(2), pages(2), 1);
 	if (target.ours)
 		ck_assert_uint_eq(counter("vmas"), before + 3);
-	/* What was replaced went as munmap goes: shared stores are in the target. */
+	/* MAP_FIXED unmaps as munmap does: shared stores are in the target. */
 	assert_target(pages(1), pages(1), kinds[_i].flags & MAP_PRIVATE ? ORIGINAL : 1);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* S2: mappings with no file behind them, and that the target has no part in them. */
+/* S2: mappings with no file behind them, which are independent of the target. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,7 +124,7 @@ ROW_EACH(S2, over_fork, "a child inherits the memory, and sees shared stores, bu
 
 ROW(S2, malloc_is_anonymous, "malloc's memory is the same thing: no file, and mmap's zeros")
 {
-	size_t len = 64 << 20; /* above what malloc takes from its heap */
+	size_t len = 64 << 20; /* above the sizes that malloc takes from its heap */
 	unsigned char *memory = malloc(len);
 	char id[64] = "";
 

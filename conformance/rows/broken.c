@@ -222,8 +222,8 @@ ROW_EACH(M14, kernel_access, "the kernel's own access to a mapping of it is EFAU
 }
 
 /*
- * What the page table says of a page that was broken stays until the mapping lets go of
- * it: zap_pte_range() leaves it to truncation and MADV_DONTNEED.
+ * The page table entry of a page that was broken stays until truncation or MADV_DONTNEED removes
+ * it (zap_pte_range()).
  */
 ROW_EACH(M14, freed,
 	 "a broken page that is punched out is zero at the next access, and takes stores",

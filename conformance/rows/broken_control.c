@@ -14,7 +14,7 @@
 
 #define STORED 1
 #define BAD    20 /* page of the chunk */
-#define AROUND 4  /* pages before and behind it that a command is about, too */
+#define AROUND 4  /* pages before and behind it that a command covers, too */
 #define SEED   9
 
 struct broken {

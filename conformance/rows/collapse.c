@@ -133,8 +133,8 @@ ROW_EACH(M15, collapse, "a chunk that becomes huge keeps its contents, in each m
 }
 
 /*
- * A page of it is in use and stays where it is. In a storm, its neighbours may be on another node,
- * and the chunk is left for that.
+ * A page of it is in use and stays where it is. In a storm its neighbours may be on another node,
+ * so that the chunk stays small.
  */
 static void assert_stays(off_t off, unsigned char *page)
 {
@@ -144,7 +144,7 @@ static void assert_stays(off_t off, unsigned char *page)
 
 	if (error || !weather_moves())
 		assert_errno(error, EBUSY);
-	/* In a storm its entry may be missing for a moment. */
+	/* In a storm its page table entry may be missing for a moment. */
 	do
 		(void)*(volatile unsigned char *)page;
 	while (!frame_of(page) && weather_wait(&since));
@@ -152,7 +152,7 @@ static void assert_stays(off_t off, unsigned char *page)
 	assert_target(off, memory_chunk_size(), SEED);
 }
 
-/* The device would go on writing to a page that nobody shares. */
+/* The device would continue to write to a page that nothing else maps. */
 ROW(M15, collapse_pinned, "a chunk with a pinned page stays as it is: EBUSY")
 {
 	off_t off = small_chunk(&hows[0]);
@@ -167,7 +167,7 @@ ROW(M15, collapse_pinned, "a chunk with a pinned page stays as it is: EBUSY")
 	assert_huge_chunk(off);
 }
 
-/* A reference is no pin, and the page may be written by it as well. */
+/* A reference is no pin, but the page may be written through it as well. */
 ROW(M15, collapse_in_a_pipe, "a chunk with a page in a pipe stays as it is: EBUSY")
 {
 	off_t off = small_chunk(&hows[0]);
@@ -275,7 +275,7 @@ static void assert_no_hole(int fd, off_t off)
 		      (long)(hole - off), (long)(end - off));
 }
 
-/* All but the page that comes and goes. */
+/* All pages but the one that is freed and used again. */
 static void assert_others(int fd, const unsigned char *map, off_t off)
 {
 	static unsigned char bytes[4 << 20];
@@ -352,7 +352,7 @@ static void needs_huge(int fd)
 		row_not_applicable("the device makes no huge folios (huge=never)");
 }
 
-/* What COLLAPSE leaves as it is. */
+/* The chunks that COLLAPSE leaves as they are. */
 static const struct left {
 	const char *name;
 	off_t from, to; /* pages of the range beside the chunk's ends */
@@ -368,7 +368,10 @@ static const struct left {
 	{.name = "to-inside", .to = -1},
 };
 
-/* Gives a chunk what keeps it small. Returns the descriptor of a dma-buf that holds it, or -1. */
+/*
+ * Gives a chunk the property that keeps it small. Returns the descriptor of a dma-buf that holds
+ * it, or -1.
+ */
 static int make_left(const struct left *left, int fd, off_t off)
 {
 	struct mmapdemo_export export = {

@@ -21,7 +21,7 @@
 
 #define FIRST	(TEST_PAGES - 5) /* page of the target, so that its ends are inside of 64 KiB */
 #define TOUCHED 7		 /* the page that is touched */
-#define BESIDE	4		 /* one that is not */
+#define BESIDE	4		 /* one that is not touched */
 
 /* Addresses that one page table serves. */
 static unsigned char *one_table(void)

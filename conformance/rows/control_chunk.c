@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* C2: what a new end or a hole leaves of a huge folio, or of as many small ones. */
+/* C2: the effect of a new end or a hole on a huge folio, or on as many small ones. */
 #define _GNU_SOURCE
 #include <unistd.h>
 
@@ -50,7 +50,7 @@ ROW_EACH(C2, shrink_in_chunk,
 	struct mmapdemo_info before, now;
 
 	assert_memory(map, chunk_size(fd), off, STORED);
-	/* Nothing after the chunk, so that what goes can be told. */
+	/* Nothing is after the chunk, so that the freed pages can be counted. */
 	assert_done(resize(fd, off + chunk_size(fd)));
 	before = info_of(fd);
 	assert_done(resize(fd, off + pages(kept)));
@@ -149,7 +149,7 @@ static void check_hole(const struct folios *kind, const struct hole *hole)
 	assert_memory(map, at, off, STORED);
 	assert_zero(map + at, after - at);
 	assert_memory(map + after, size - after, off + after, STORED);
-	/* And it is memory as before. */
+	/* The hole takes stores again. */
 	pattern_fill(map, size, off, STORED + 1);
 	assert_target(off, size, STORED + 1);
 }
@@ -242,7 +242,7 @@ ROW_EACH(C2, hole_after, "SEEK_HOLE from each page of a chunk finds the hole rig
 	off_t off = make_chunk(fd, &folios[_i], STORED);
 	off_t end = off + chunk_size(fd);
 
-	/* And memory after it, that must not be taken for the chunk's. */
+	/* Memory after the chunk, which must not be taken for the chunk's. */
 	target_write_pattern(end, chunk_size(fd), STORED);
 	assert_done(punch(fd, end, pages(3)));
 	for (size_t page = 0; page < chunk_pages(fd); page++)
@@ -261,7 +261,7 @@ ROW(C2, end_in_a_chunk, "memory made where the end cuts a chunk does not reach p
 
 	assert_done(in_the_end(punch(fd, off, chunk_size(fd))));
 	assert_done(in_the_end(resize(fd, end)));
-	/* Where a huge page could be mapped, if there were one. */
+	/* An address where a huge page could be mapped, if there were one. */
 	map = (unsigned char *)(((uintptr_t)area + chunk_size(fd) - 1) & -chunk_size(fd));
 	target_map_at(map, chunk_size(fd), RW, MAP_SHARED, fd, off);
 	map[0] = 's';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * C4: while a page fault takes long because a rule says so, the process's other threads and
- * those who look at it go on: the fault sleeps without the locks of the address space.
+ * C4: while a rule delays a page fault, the process's other threads and its observers are not
+ * blocked: the page fault sleeps without the locks of the address space.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -130,7 +130,7 @@ static bool works_during(int fd, const struct meanwhile *meanwhile, uint32_t del
 	ck_assert(seconds_now() - begin > delay / 1e6 * 0.9);
 	ck_assert_uint_eq(map[pages(1) + 7],
 			  meanwhile->stores ? 's' : pattern_byte(pages(2) + 7, ORIGINAL));
-	/* It was one access, however often the fault was tried. */
+	/* It counts as one access, however often the page fault was retried. */
 	ck_assert_uint_eq(list_rules(fd, &rule, 1), 1);
 	ck_assert_uint_eq(rule.hits, 1);
 	unmap(map, pages(MAPPED));

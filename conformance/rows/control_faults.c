@@ -46,7 +46,7 @@ static const struct action {
 	{"enomem", MMAPDEMO_INJECT_ENOMEM, false, ENOMEM, ENOMEM},
 };
 
-/* Those that a program's own access does not try again. */
+/* The actions after which a program's access is not retried. */
 static const struct action signals[] = {
 	{"sigbus", MMAPDEMO_INJECT_SIGBUS, false, EIO, EFAULT},
 	{"hwpoison", MMAPDEMO_INJECT_HWPOISON, true, EIO, EHWPOISON},
@@ -143,7 +143,7 @@ ROW_EACH(C4, private_copies, "a private copy made before stays, and takes stores
 	pattern_fill(bad, pages(1), bad_page(), STORED + 1);
 	assert_memory(bad, pages(1), bad_page(), STORED + 1);
 	assert_same_page(frame_of(bad), frame);
-	/* Forgotten, it is the device's page again. */
+	/* After DONTNEED it is the device's page again. */
 	ck_assert_int_eq(madvise(bad, pages(1), MADV_DONTNEED), 0);
 	assert_only_bad_fails(action, map);
 }
@@ -268,7 +268,7 @@ ROW_EACH(C4, kernel_access, "the kernel's own accesses end before the range, or 
 	ck_assert_int_eq(errno, EFAULT);
 }
 
-/* As user memory of a system call: where nothing fails it would be tried again for ever. */
+/* The range as a system call's user memory. ENOMEM would be retried for ever. */
 ROW_EACH(C4, as_a_buffer, "a buffer of read and write inside the range is EFAULT", signals)
 {
 	int fd = control_open(), ends[2];
@@ -278,7 +278,7 @@ ROW_EACH(C4, as_a_buffer, "a buffer of read and write inside the range is EFAULT
 	ck_assert_int_eq(pipe(ends), 0);
 	ck_assert_int_eq(write(ends[1], map + pages(BAD), 16), -1);
 	ck_assert_int_eq(errno, EFAULT);
-	/* From the device, and to it, with the lock of either held. */
+	/* From the device and to it, with the lock of either held. */
 	ck_assert_int_eq(pread(fd, map + pages(BAD), 16, 0), -1);
 	ck_assert_int_eq(errno, EFAULT);
 	ck_assert_int_eq(pwrite(fd, map + pages(BAD), 16, 0), -1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* C3: what the kernel writes and sums are the bytes that mappings and read() show. */
+/* C3: FILL and SUM act on the bytes that mappings and read() show. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -256,7 +256,7 @@ ROW(C3, all_of_it, "FILL and SUM work on the whole device, which is then all res
 	ck_assert_uint_ne(sum_of(fd, 0, target.size), sum);
 	assert_done(fill(fd, 0, target.size, SEED));
 	ck_assert_uint_eq(sum_of(fd, 0, target.size), sum);
-	/* Memory of the machine that the tests after this one may want. */
+	/* Frees memory that later tests may need. */
 	assert_done(punch(fd, 0, target.size));
 	ck_assert_uint_eq(info_of(fd).resident, 0);
 }

@@ -52,8 +52,8 @@ _Noreturn static void pin_new_page(void)
 }
 
 /*
- * The group lacks the memory, so RESIZE fails, or the kernel kills the process in it. A
- * process that would pin a new page meanwhile, so that it could not go, must find none.
+ * The group lacks the memory, so that RESIZE fails, or the kernel kills the process in it. Another
+ * process tries to pin a new page meanwhile, which would keep it, and must find none.
  */
 ROW(C2, growth_fails, "a growth that fails for lack of memory leaves size and contents unchanged",
     .timeout = 120)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* C1: INFO says what is so: by debugfs, /proc and sysfs, and by the kernel's own count of faults.
- */
+/* C1: INFO agrees with debugfs, /proc and sysfs, and with the kernel's own count of page faults. */
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -124,7 +123,7 @@ ROW(C1, opens,
 	await_exit(&child);
 	ck_assert_uint_eq(info_of(fd).opens, before + 1);
 
-	/* What a mapping keeps is a description too. */
+	/* A mapping keeps its file description, too. */
 	map = target_map(pages(1), PROT_READ, MAP_SHARED, second, 0);
 	close(second);
 	close(copy);
@@ -161,7 +160,9 @@ ROW_EACH(C1, vmas, "INFO counts live mappings, their peak, and each end of the l
 	assert_counters(&now);
 }
 
-/* How the pages of a mapping are touched, and what kind of fault the first touch of one is. */
+/*
+ * How the pages of a mapping are accessed, and the kind of page fault that the first access takes.
+ */
 enum touch { LOAD, STORE, LOAD_THEN_STORE };
 
 static const struct way {
@@ -220,7 +221,7 @@ ROW_EACH(C1, faults, "each kind of page fault is counted as often as the kernel 
 	unsigned char *map;
 	uint64_t faults;
 
-	/* So that the code and the stack of what counts are there. */
+	/* A first call brings in the code and the stack of the function that counts. */
 	map = target_map_rw(TEST_PAGES, way->flags, 0);
 	faults_of(map, TEST_PAGES, LOAD);
 	faults_of(map, TEST_PAGES, STORE);
@@ -238,7 +239,7 @@ ROW_EACH(C1, faults, "each kind of page fault is counted as often as the kernel 
 
 	if (way->touch != LOAD_THEN_STORE)
 		return;
-	/* The kernel copies what is mapped, and a shared page is mapped for stores at once. */
+	/* The kernel copies the mapped page, and maps a shared page for stores at once. */
 	before = info_of(fd);
 	faults = faults_of(map, TEST_PAGES, STORE);
 	now = info_of(fd);
@@ -298,7 +299,7 @@ ROW_EACH(C1, huge, "huge folios are counted, and so is each page fault that maps
 	now = info_of(fd);
 	assert_huge_folios(&now, before.huge_folios);
 
-	/* Less a page it is huge no more; and gone with all the others. */
+	/* Without one of its pages it is no huge folio; and all others are freed later. */
 	since = 0;
 	do {
 		assert_done(in_the_end(punch(fd, off, pages(1))));

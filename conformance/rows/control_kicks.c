@@ -11,9 +11,9 @@
 #include "support/row.h"
 #include "support/target.h"
 
-/* Nothing below asserts what holds in each round: Check writes down every place that it passes. */
+/* Nothing below asserts in each round, because Check records every place that it passes. */
 
-/* A waiter, that has its own way to sleep until there may be a kick. */
+/* A waiter, which has its own way to sleep until there may be a kick. */
 struct waiter {
 	int fd, epoll;
 };
@@ -61,7 +61,7 @@ static struct waiter waiter_make(const struct way *way)
 	return waiter;
 }
 
-/* The generation when there is a kick that this waiter has not been told of. */
+/* The generation, once there is a kick that this waiter has not taken. */
 static uint64_t next_kick(const struct way *way, const struct waiter *waiter)
 {
 	struct mmapdemo_wait wait = {.size = sizeof(wait)};
@@ -105,7 +105,10 @@ ROW(C5, million_kicks, "each of four waiters learns of the last of a million kic
 		}
 	for (size_t i = 0; i < WAITERS; i++)
 		await_turn(&peers[i]);
-	/* On a processor of its own, who kicks does not wait for those that it wakes. */
+	/*
+	 * The kicking process has its own processor, so that it does not wait for those that it
+	 * wakes.
+	 */
 	stay_on_processors(true);
 	for (int i = 0; i < KICKS; i++)
 		if (kick(fd))
@@ -117,7 +120,7 @@ ROW(C5, million_kicks, "each of four waiters learns of the last of a million kic
 
 #define ROUNDS 500
 
-/* Each waits for the one before it: a single wake-up lost, and all wait for ever. */
+/* Each waits for the one before it, so that all wait for ever if one wake-up is lost. */
 ROW(C5, ring, "four processes that kick in turn never wait in vain", .timeout = 120)
 {
 	int fd = control_open();

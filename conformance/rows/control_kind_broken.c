@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * M14 of the strategies whose pages the kernel can neither move nor take back: it
- * marks a broken one, and the rest is the driver's. Nothing heals such a page, so
- * these rows want a machine of their own: a kernel with `break_pages' among its
- * arguments (tests/suites/broken/run).
+ * M14 for strategies whose pages the kernel can neither move nor reclaim: it marks a broken one,
+ * and the driver must do the rest. Nothing heals such a page, so that these rows need a machine of
+ * their own: a kernel with `break_pages' among its arguments (tests/suites/broken/run).
  */
 #define _GNU_SOURCE
 #include <elf.h>
@@ -23,7 +22,7 @@
 #include "support/target.h"
 
 #define STORED 1
-#define BAD    (TEST_PAGES + 4) /* pages that other rows leave alone; each row breaks its own */
+#define BAD    (TEST_PAGES + 4) /* pages that other rows do not use; each row breaks its own */
 #define SEED   9
 
 /* Whether the page begins with the bytes that /proc/kcore shows at this offset. */
@@ -152,8 +151,7 @@ ROW(M14, kind_transfers, "a broken page is EIO when read, written, filled or sum
 	ck_assert_int_eq(errno, EIO);
 	assert_errno(fill(fd, pages(bad) + 5, 10, SEED), EIO);
 	assert_errno(command(fd, MMAPDEMO_IOCTL_SUM, &sum), EIO);
-	/* A debugger is told by the driver, where the kernel cannot take the page from the mapping.
-	 */
+	/* The driver refuses a debugger if the kernel cannot take the page from the mapping. */
 	if (smaps_has_flag(map, "pf"))
 		assert_no_debugger_reads(map + pages(1));
 	/* A transfer that reaches the page ends before it. */

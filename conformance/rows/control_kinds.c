@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands on each of our devices, whatever its strategy: what INFO's features
- * promise works, and what they do not is refused and changes nothing.
+ * The commands on a device of each strategy: those in INFO's features work, and others are refused
+ * and change nothing.
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -90,7 +90,7 @@ ROW(C1, kind_agrees, "INFO names the node's strategy, and its features are those
 		info.features &= ~HUGE;
 	ck_assert_uint_eq(info.features, strategy->features);
 	ck_assert_int_eq(info.bytes, target.size);
-	/* What is there from the start is all there; what has no contents holds nothing. */
+	/* Memory that exists from the start is all resident; a device without contents has none. */
 	if (!(info.features & CONTENTS))
 		ck_assert_uint_eq(info.resident, 0);
 	else if (!(info.features & RESIZE))
@@ -170,7 +170,7 @@ ROW(C3, kind_all, "FILL and SUM work on the whole buffer, to the last byte and n
 	ck_assert_uint_eq(sum_of(fd, 0, target.size), crc);
 	assert_errno(fill(fd, 1, target.size, 6), EINVAL);
 	ck_assert_uint_eq(sum_of(fd, 0, target.size), crc);
-	/* Others' tests want memory that nobody has used. */
+	/* Other tests need memory that was never used. */
 	if (info_of(fd).features & RESIZE)
 		assert_done(in_the_end(punch(fd, 0, target.size)));
 }
@@ -228,7 +228,7 @@ static void touch_for_ever(struct touches *touches, const unsigned char *at)
 	}
 }
 
-/* One that began before the rule changed may be the next to be done. */
+/* An access that began before the rule changed may be the next to end. */
 static void await_touches(const struct touches *touches)
 {
 	for (unsigned long done = touches->done; touches->done < done + 2;)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * C4: a rule is for its pages only, though the kernel maps others by the way:
- * those around a fault, or all of a huge page.
+ * C4: a rule acts on its pages only, although the kernel maps others with them: those around a
+ * page fault, or all of a huge page.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "support/target.h"
 
 #define STORED 1
-#define WINDOW 16 /* pages that one fault maps of small ones, around it */
+#define WINDOW 16 /* small pages that one page fault maps around its own */
 
 /* Which page of a window is bad, and from which on the others are touched, and how. */
 static const struct order {
@@ -51,7 +51,7 @@ ROW_EACH(C4, fault_around, "a page fault beside a bad page does not map that pag
 	assert_memory(bad, pages(1), pages(order->bad), ORIGINAL);
 }
 
-/* What of the chunk is there when the rule comes. */
+/* The part of the chunk that is resident when the rule is set. */
 enum state { HOLE, RESIDENT, MAPPED };
 
 static const struct setup {
@@ -127,7 +127,7 @@ ROW_EACH(C4, in_a_chunk, "a bad page in a huge page leaves the other pages uncha
 	ck_assert_uint_eq(info_of(fd).resident, hole ? before.resident + size : before.resident);
 }
 
-/* Where small pages are no choice: one that cannot be cut because it is in use. */
+/* A chunk that cannot be split because it is in use. */
 ROW(C4, in_use, "a rule inside a huge folio that is in use by I/O is EBUSY, and is not set")
 {
 	int fd = control_open();

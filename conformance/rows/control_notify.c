@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* C5: who waits is told what happened: by WAIT, poll and epoll, each description by itself. */
+/* C5: waiters learn of events by WAIT, poll and epoll, for each file description separately. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
@@ -120,7 +120,7 @@ ROW(C5, generation, "many kicks are one event, and the generation says how many"
 	ck_assert_uint_eq(generation, before + 5);
 	ck_assert_uint_eq(take_events(waiter, ALL, NULL), 0);
 	ck_assert_uint_eq(info_of(waiter).generation, before + 5);
-	/* Any other event brings it too. */
+	/* Any other event raises it, too. */
 	do_resize(fd);
 	ck_assert_uint_eq(take_events(waiter, ALL, &generation), MMAPDEMO_EVENT_RESIZE);
 	ck_assert_uint_eq(generation, before + 5);
@@ -186,7 +186,7 @@ ROW(C5, nothing_happened, "a command that fails, or that has no event, reports n
 	ck_assert_uint_eq(take_events(waiter, ALL, NULL), 0);
 }
 
-/* How a process waits; each returns when an event is new. */
+/* How a process waits; each returns when an event is pending. */
 static void by_wait(int fd)
 {
 	(void)fd;
@@ -268,7 +268,7 @@ ROW(C5, waits_for_what_is_asked, "another event does not end a wait, and stays p
 	await_turn(&child);
 	await_sleep(child.pid);
 	do_resize(fd);
-	/* Woken for nothing, it sleeps again. */
+	/* After a wake-up without an event it sleeps again. */
 	await_sleep(child.pid);
 	do_kick(fd);
 	ck_assert_uint_eq(hear(&child), MMAPDEMO_EVENT_KICK);

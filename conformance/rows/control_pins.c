@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* C2: pages that a device could write to do not go, and then nothing else changes either. */
+/* C2: pages that a device could write to are not freed, and then nothing else changes either. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@
 #define PINNED 3  /* page of the chunk */
 #define AFTER  20 /* another, behind it */
 
-/* What takes pages of the chunk away, or tries to. */
+/* The commands that free pages of the chunk, or try to. */
 static const struct taking {
 	const char *name;
 	const struct folios *folios;
@@ -33,7 +33,7 @@ static const struct taking {
 	{"shrink,huge-is-cut", &folios[0], true, AFTER, true},
 	{"punch,page-goes", &folios[1], false, PINNED, true},
 	{"punch,page-stays", &folios[1], false, AFTER, false},
-	/* A huge folio that cannot be split stays, with the page zeroed in it. */
+	/* A huge folio that cannot be split stays, and the page in it is zeroed. */
 	{"punch,huge-is-cut", &folios[0], false, AFTER, false},
 };
 
@@ -106,7 +106,7 @@ ROW_EACH(C2, pinned_zeroed_in_part, "a part of a pinned page can be zeroed, and 
 	assert_memory(page + 30, pages(1) - 30, off + pages(PINNED) + 30, STORED);
 }
 
-/* A page in a pipe has a reference more, and is not pinned. */
+/* A page in a pipe has another reference, but is not pinned. */
 ROW_EACH(C2, in_a_pipe,
 	 "a page in a pipe may be freed, and the pipe keeps it; no new size cuts its huge folio",
 	 takings)

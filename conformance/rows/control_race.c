@@ -37,7 +37,7 @@ static struct arena {
 	size_t chunk, kept;
 	struct board {
 		volatile int over;
-		volatile unsigned long rebuilt, read, touched; /* and found right */
+		volatile unsigned long rebuilt, read, touched; /* and found correct */
 	} * board;
 } arena;
 
@@ -46,7 +46,7 @@ static off_t chunk_start(int index)
 	return arena.start + index * arena.chunk;
 }
 
-/* Up to so many, of the process's own sequence. */
+/* A random number up to this, from the process's own sequence. */
 static size_t any(size_t below)
 {
 	return ((size_t)rand() << 16 ^ rand()) % below;
@@ -95,7 +95,7 @@ static void punch_any(int fd)
 	size_t len;
 	off_t at = any_loose(&len);
 
-	/* Now and then a chunk as a whole, so that it becomes huge again. */
+	/* Sometimes punches a whole chunk, so that it becomes huge again. */
 	if (!any(4))
 		tolerate_range("PUNCH", punch(fd, chunk_start(CHUNKS - 1), arena.chunk),
 			       chunk_start(CHUNKS));
@@ -139,7 +139,7 @@ static void rebuild(int fd)
 		wanted = malloc(arena.chunk);
 	if (heal(fd, arena.start, arena.chunk) || punch(fd, arena.start, arena.chunk) ||
 	    fill(fd, arena.start, arena.chunk, seed))
-		return; /* somebody was faster with a rule, or has it in use */
+		return; /* another process set a rule first, or uses the page */
 	tolerate("INJECT_SET",
 		 set_action(fd, arena.start + pages(any(100)), pages(1), MMAPDEMO_INJECT_COUNT));
 	error = command(fd, MMAPDEMO_IOCTL_SUM, &sum);
@@ -191,7 +191,7 @@ static void read_any(int fd)
 		tolerate("read", errno);
 }
 
-/* Touches pages that may be gone by now, or bad. */
+/* Accesses pages that may be freed by now, or bad. */
 static void touch_any(unsigned char *map, size_t len, bool store)
 {
 	for (int i = 0; i < 8; i++) {
@@ -203,7 +203,7 @@ static void touch_any(unsigned char *map, size_t len, bool store)
 	}
 }
 
-/* A byte of what is kept, if there is no rule for it. */
+/* A byte of the kept part, if no rule covers it. */
 static void check_kept(const unsigned char *arena_map)
 {
 	size_t len;
@@ -250,7 +250,7 @@ static void fork_any(int fd)
 	}
 	touch_any(private + arena.chunk, arena.chunk, true);
 	await_exit(&child);
-	/* A copy, whatever became of the page. */
+	/* A private copy stays, whatever happens to the page. */
 	if (copied && !any(2)) {
 		own[1] = 'p';
 		ck_assert_int_eq(own[1], 'p');
@@ -278,8 +278,8 @@ static bool all_checked(void)
 }
 
 /*
- * How long: so many sizes and until contents were checked, which a busy machine may do
- * late, or, where a person asks, so many seconds.
+ * How long: so many sizes and until contents were checked, which a busy machine may do late; or so
+ * many seconds, if the user asks for that.
  */
 static bool goes_on(int step)
 {

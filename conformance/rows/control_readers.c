@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * C2, C4: a reader that holds a page cannot keep others from taking pages away. A pipe may
- * hold one for ever, and so may a read() whose memory nobody provides.
+ * C2, C4: a reader that holds a page cannot keep others from freeing pages. A pipe may hold one
+ * for ever, and so may a read() whose buffer never becomes available.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -24,7 +24,7 @@
 #define HELD   3  /* page of the chunk that the reader has */
 #define AFTER  20 /* another, behind it */
 
-/* A reader that has got the page and does not let go of it until it is ended. */
+/* A reader that holds the page until it is ended. */
 struct reader {
 	int fd, ends[2], userfault;
 	off_t at;
@@ -84,7 +84,7 @@ static void stuck_end(struct reader *reader)
 	ck_assert_int_eq(pthread_join(reader->thread, NULL), 0);
 }
 
-/* What takes pages of the chunk away; cuts: the folio that the reader has goes in part. */
+/* The commands that free pages of the chunk; cuts: they free a part of the reader's folio. */
 static const struct taking {
 	const char *name;
 	void (*start)(struct reader *reader);
@@ -143,7 +143,7 @@ ROW_EACH(C2, held_by_a_reader, "pages are punched and cut off while a reader has
 	taking->end(&reader);
 	ck_assert_int_eq(reader.got, pages(1));
 	assert_taken(map, off, taking);
-	/* A page that stays was read as it is. */
+	/* A page that stays was read unchanged. */
 	if (taking->page > HELD)
 		assert_memory(reader.bytes, pages(1), reader.at, STORED);
 	assert_done(memory_resize(target.size));
@@ -192,7 +192,7 @@ ROW_EACH(C4, held_by_a_reader, "a rule is set and healed while a reader has the 
 }
 
 #define GROUP_LIMIT (4UL << 20)
-#define CHUNKS	    8 /* that are filled by another: four times the limit */
+#define CHUNKS	    8 /* pages that another group fills: four times the limit */
 
 /* The group's figure is right to within what each processor holds back (MEMCG_CHARGE_BATCH). */
 ROW(C4, charges_nobody,

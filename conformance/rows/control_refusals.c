@@ -87,7 +87,7 @@ int open_for_commands(void)
 	return fd;
 }
 
-/* Or the error, which should be the same one later. */
+/* Or the error, which should be the same later. */
 static uint32_t try_sum(int fd, off_t off, size_t len)
 {
 	struct mmapdemo_sum sum = {.size = sizeof(sum), .offset = off, .length = len};
@@ -104,7 +104,7 @@ struct state state_of(int fd)
 	memset(&state, 0, sizeof(state));
 	state.info = info_of(fd);
 	state.rule_count = list_rules(fd, state.rules, ARRAY_SIZE(state.rules));
-	/* Looking below is an access too. */
+	/* The check below is an access, too. */
 	for (size_t i = 0; i < ARRAY_SIZE(state.rules); i++)
 		state.rules[i].hits = state.rules[i].fired = 0;
 	state.sum = try_sum(fd, 0, pages(TEST_PAGES));
@@ -141,7 +141,7 @@ ROW_EACH(C7, right_argument,
 		ck_assert_mem_eq(&now, &before, sizeof(now));
 }
 
-/* Members of the argument, and the values that make it wrong. */
+/* Members of the argument, and their wrong values. */
 struct member {
 	size_t at, size;
 	uint64_t value;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* C7: the commands as a table, each with an argument that is right and has an effect. */
+/* C7: a table of the commands, each with a valid argument that has an effect. */
 #ifndef CONTROL_REFUSALS_H
 #define CONTROL_REFUSALS_H
 
@@ -76,13 +76,13 @@ static const struct command {
  */
 int module_grown(void);
 
-/* Right, and its effect would show: what is refused differs from it in one thing. */
+/* A valid argument with a visible effect. A refused argument differs from it in one value. */
 union argument valid_argument(enum command_index index);
 
-/* A descriptor to try the commands on: with a rule to be listed and a kick to be told of. */
+/* A descriptor for the commands, with a rule to list and a pending kick. */
 int open_for_commands(void);
 
-/* All that a refused command could have changed. */
+/* Everything that a refused command could have changed. */
 struct state {
 	struct mmapdemo_info info;
 	struct mmapdemo_injection rules[4];

@@ -117,7 +117,7 @@ ROW_EACH(C2, shrink, "pages that are cut off are SIGBUS at once, and the others 
 	assert_memory(map, pages(MORE), near_end() - pages(MORE), STORED);
 	now = info_of(fd);
 	ck_assert_uint_eq(now.resident, before.resident - pages(MORE));
-	/* A huge folio is cut by making small ones of it. */
+	/* A huge folio is cut by splitting it into small ones. */
 	if (view->before && now.huge_folios == before.huge_folios)
 		assert_same_page(frame_of(map), frame);
 	assert_ends(fd, near_end());
@@ -207,7 +207,7 @@ ROW(C2, all_see_it, "all processes see the new size at once, in mappings and by 
 	release_child(&child);
 }
 
-/* Every size that the device takes on, against a model of what each page must hold. */
+/* Compares every size of the device with a model of each page's contents. */
 #define MODEL 64 /* pages around the target's end */
 #define STEPS 400
 

@@ -31,7 +31,7 @@ static int set_piece(int fd, const struct piece *piece)
 	return set_action(fd, pages(piece->first), pages(piece->end - piece->first), piece->action);
 }
 
-/* What is set, one after another, and what is then listed. */
+/* The rules that are set, one after another, and those that are then listed. */
 static const struct script {
 	const char *name;
 	struct piece set[4], listed[5];
@@ -217,16 +217,16 @@ ROW(C4, most_rules, "one rule more than the most is ENOSPC, and changes nothing"
 	int fd = control_open();
 	unsigned int most = MMAPDEMO_INJECT_RULES_MAX;
 
-	/* Past the end, where there are no pages to look for. */
+	/* Past the end, where there are no pages. */
 	for (unsigned int i = 0; i < most; i++)
 		assert_done(set_action(fd, target.size + pages(4 * i), pages(3), SIGNAL));
 	ck_assert_uint_eq(info_of(fd).rules, most);
 	assert_errno(set_action(fd, 0, pages(1), SIGNAL), ENOSPC);
 	assert_target(0, pages(1), ORIGINAL);
-	/* Nor can one be cut in two by another. */
+	/* Another rule cannot cut one in two. */
 	assert_errno(set_action(fd, target.size + pages(1), pages(1), COUNT), ENOSPC);
 	ck_assert_uint_eq(info_of(fd).rules, most);
-	/* But one may take the place of another. */
+	/* But one rule may replace another. */
 	assert_done(set_action(fd, target.size, pages(3), COUNT));
 	assert_done(heal(fd, target.size, pages(3)));
 	assert_done(set_action(fd, 0, pages(1), SIGNAL));
@@ -266,7 +266,10 @@ ROW(C4, heals_at_the_limit, "healing works when there is the maximum of rules", 
 	ck_assert_uint_eq(list_rules(fd, rules, most + 1), 2 * most - 1);
 	ck_assert_uint_eq(list_rules(fd, NULL, 0), 2 * most - 1);
 
-	/* Setting has its limit, whoever reached it; and what was cut can go. */
+	/*
+	 * No further rule can be set, however the limit was reached; and parts of rules can be
+	 * healed.
+	 */
 	assert_errno(set_action(fd, 0, pages(1), SIGNAL), ENOSPC);
 	assert_target(0, pages(1), ORIGINAL);
 	assert_done(heal(fd, target.size, pages(4 * most)));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * C2, C4: what happens to a page and its mapping while a fault on it takes long.
- * A rule makes it so; a busy machine does, now and then.
+ * C2, C4: a page and its mapping may be removed during a long page fault. A rule makes it long, as
+ * a busy machine sometimes does.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* C7: arguments of every size, at every kind of address, also in the device's own mapping. */
+/* C7: arguments of every size and at every kind of address, even in the device's own mapping. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -40,7 +40,7 @@ int module_grown(void)
 	return grown ? atoi(grown) : 0;
 }
 
-/* What a field means that is not there is nothing; and nothing is written past @size. */
+/* A missing field counts as 0, and nothing is written past @size. */
 ROW_EACH(C7, shorter,
 	 "a struct of each size from the first version on works, and is filled to its size",
 	 commands)
@@ -156,7 +156,7 @@ ROW(C7, read_only_struct, "a command whose answer cannot be written is EFAULT, a
 	}
 }
 
-/* The struct is in the device: in a page that is mapped, or not yet, or not to be had. */
+/* The struct is in the device: in a page that is mapped, not yet mapped, or bad. */
 static const struct page_state {
 	const char *name;
 	bool touched, hole, poisoned;
@@ -201,7 +201,7 @@ ROW_EACH(C7, in_the_device,
 	}
 }
 
-/* The command takes away, or spoils, the page that its own struct is in. */
+/* The command frees or breaks the page that its own struct is in. */
 ROW(C7, on_its_own_page, "a command may act on the page that its struct is in")
 {
 	int fd = open_for_commands();
@@ -249,7 +249,7 @@ ROW(C7, on_its_own_page, "a command may act on the page that its struct is in")
 	assert_errno(command(fd, MMAPDEMO_IOCTL_INFO, own), EFAULT);
 }
 
-/* The list in the device, over the border of a page that it cannot be written to. */
+/* The list is in the device, and extends into a page that cannot be written. */
 ROW(C7, list_in_the_device, "rules are listed into the device; over a bad page it is EFAULT")
 {
 	int fd = control_open();
@@ -367,7 +367,7 @@ ROW(C7, closed_meanwhile, "a command on a descriptor that is being closed works,
 	pthread_t thread;
 
 	ck_assert_int_eq(pthread_create(&thread, NULL, close_and_open, &closer), 0);
-	/* Who closes may be faster for long. A descriptor of EXPORT could be given its number. */
+	/* The closing thread may be faster for long. EXPORT's descriptor could get its number. */
 	for (int i = 0; i < 200 || (!worked && i < 20000); i++)
 		for (int index = INFO; index < EXPORT; index++) {
 			union argument argument = valid_argument(index);
@@ -375,7 +375,10 @@ ROW(C7, closed_meanwhile, "a command on a descriptor that is being closed works,
 
 			if (index == RESIZE || index == INJECT_SET)
 				resize(fd, target.size), heal(fd, pages(2), pages(1));
-			/* No rule, or no kick since it was opened, is no fault of close's. */
+			/*
+			 * close() is not the reason if there is no rule, or no kick since the
+			 * open.
+			 */
 			if (error && error != EBADF && error != EAGAIN)
 				ck_abort_msg("%s: %s", commands[index].name, strerror(error));
 			worked += !error;

@@ -164,7 +164,7 @@ ROW(C6, sysfs_policy,
 		assert_errno(write_text(file_of("wipe_policy"), "sometimes"), EINVAL);
 		ck_assert_uint_eq(info_of(fd).wipe_policy, policies[i].policy);
 	}
-	/* And it is obeyed. */
+	/* The policy acts. */
 	assert_done(write_text(file_of("wipe_policy"), "unmap"));
 	target_write(fd, "x", 1, 0);
 	unmap(target_map_rw(1, MAP_SHARED, 0), pages(1));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * C7: an argument that changes while the command is at it. What was checked must be
- * what is done: a struct that is read twice may be another one the second time.
+ * C7: an argument that changes during the command. The kernel must use the values that it checked:
+ * a struct that is read twice may differ the second time.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -12,11 +12,11 @@
 #include "support/system.h"
 #include "support/target.h"
 
-/* In the byte of the flag that is known: copy_from_user() may go byte by byte (rep movsb). */
+/* In the byte of the known flag, because copy_from_user() may copy byte by byte (rep movsb). */
 #define UNKNOWN (1U << 7)
 #define TRIES	10000
 #define MOST	(20 * TRIES)
-/* Of answers, from one to the other: few where the threads run in turn and not at once. */
+/* Changes of the answer, which are few if the threads run in turn and not at once. */
 #define TURNS 2000
 
 struct changer {
@@ -47,7 +47,7 @@ ROW(C7, read_once,
 	unsigned char *map;
 	pthread_t thread;
 
-	/* All that there is to wipe. */
+	/* The only page to wipe. */
 	assert_done(punch(fd, 0, target.size));
 	assert_done(resize(fd, pages(1)));
 	map = target_map_rw(1, MAP_SHARED, 0);

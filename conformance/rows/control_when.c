@@ -322,7 +322,7 @@ ROW_EACH(C4, delay_is_for_the_page,
 		ck_abort_msg("an access took less than a minute");
 	}
 	if (!is_delayed(child.pid))
-		await_exit(&child); /* it says why it did not wait */
+		await_exit(&child); /* the assertion shows why it did not wait */
 	assert_memory(target_map_rw(2, MAP_SHARED, 0), pages(2), 0, ORIGINAL);
 	assert_target(0, pages(2), ORIGINAL);
 	target_write(fd, "w", 1, 0);
@@ -350,7 +350,7 @@ ROW(C4, killed_in_the_middle,
 		ck_abort_msg("FILL of a slow page took less than a minute");
 	}
 	if (!is_delayed(child.pid))
-		await_exit(&child); /* it says why it did not wait */
+		await_exit(&child); /* the assertion shows why it did not wait */
 	kill_child(&child);
 	assert_done(heal(fd, pages(PAGE), pages(1)));
 	contents_pattern(wanted, pages(PAGE), 0, 5);

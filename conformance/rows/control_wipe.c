@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* C6: contents are zeroed when told, or when nobody has the device mapped, or open, any more. */
+/*
+ * C6: contents are zeroed on command, or when no process has the device mapped, or open, any more.
+ */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <sys/wait.h>
@@ -73,7 +75,7 @@ ROW(C6, all_of_it, "each byte is zero, and holes stay holes")
 	for (off_t at = 0; at < target.size; at += sizeof(zeros))
 		ck_assert_uint_eq(sum_of(fd, at, sizeof(zeros)), sum_of_zeros);
 	ck_assert_int_eq(lseek(fd, hole, SEEK_DATA), hole + chunk_size(fd));
-	/* Memory of the machine that the tests after this one may want. */
+	/* Frees memory that later tests may need. */
 	assert_done(punch(fd, 0, target.size));
 }
 
@@ -89,7 +91,7 @@ ROW(C6, poisoned, "pages with a rule are wiped, too")
 	assert_zero(map, pages(3));
 }
 
-/* What the next one finds who maps it. */
+/* The contents that the next process to map it finds. */
 static void assert_found_zero(void)
 {
 	unsigned char *map = target_map_rw(TEST_PAGES, MAP_SHARED, 0);
@@ -149,7 +151,7 @@ ROW_EACH(C6, last_unmap, "the policy unmap wipes when the last mapping has ended
 	set_policy(fd, ON_UNMAP);
 	end_mapping(_i);
 	ck_assert_uint_eq(take_events(waiter, MMAPDEMO_EVENT_WIPE, NULL), MMAPDEMO_EVENT_WIPE);
-	/* And so each time. */
+	/* The same happens each time. */
 	end_mapping(_i);
 }
 
@@ -179,7 +181,7 @@ ROW_EACH(C6, not_the_last,
 	assert_found_zero();
 }
 
-/* With the descriptor that sets it closed; the tests' runner has none. */
+/* The descriptor that sets the policy is closed; the tests' runner has none. */
 static void set_policy_and_close(uint32_t policy)
 {
 	int fd = control_open();
@@ -267,7 +269,7 @@ ROW_EACH(C6, only_as_told, "each policy wipes only at its own time, and the poli
 
 	target_write_pattern(0, pages(TEST_PAGES), SECRET);
 	close(fd);
-	/* Which opens it, and closes it when it is read. */
+	/* The read opens the device and closes it. */
 	if (policy == ON_CLOSE)
 		assert_found_zero();
 	else
@@ -277,13 +279,13 @@ ROW_EACH(C6, only_as_told, "each policy wipes only at its own time, and the poli
 #define ROUNDS 500
 #define WAITED 25 /* one round in so many waits until the other process has looked */
 
-/* What the two processes tell each other, in a page of their own. */
+/* A page of memory that the two processes share. */
 struct board {
 	volatile unsigned long started, ended, looked;
 	volatile int over;
 };
 
-/* Maps, stores, unmaps, again and again: a secret that has been told is over. */
+/* Maps, stores and unmaps again and again. A secret in the shared page is no longer mapped. */
 static void keep_secrets(struct board *board)
 {
 	for (unsigned long secret = 1; secret <= ROUNDS; secret++) {
@@ -297,7 +299,7 @@ static void keep_secrets(struct board *board)
 		/* Some time in which only the other process maps the page. */
 		for (int i = 0; i < 200; i++)
 			getppid();
-		/* However busy the machine is, the other process looks at some of the secrets. */
+		/* Even on a busy machine the other process looks for some of the secrets. */
 		while (secret % WAITED == 0 && board->looked < secret)
 			sched_yield();
 	}
@@ -313,7 +315,7 @@ ROW(C6, no_window, "a process that maps right after the last unmap never sees th
 	struct peer child;
 
 	ck_assert_ptr_ne(board, MAP_FAILED);
-	/* So that there is little to wipe each time. */
+	/* A small device takes little time to wipe. */
 	assert_done(punch(fd, 0, target.size));
 	set_policy(fd, ON_UNMAP);
 	if (fork_child(&child)) {
@@ -326,7 +328,7 @@ ROW(C6, no_window, "a process that maps right after the last unmap never sees th
 
 		if (board->started != over)
 			continue;
-		/* Nobody has it mapped: the last unmap was before this. */
+		/* No process has it mapped: the last unmap was before this. */
 		map = target_map(pages(1), RW, MAP_SHARED, fd, pages(5));
 		seen = *map;
 		unmap((void *)map, pages(1));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* M7: what a core dump holds of the mapping. */
+/* M7: the contents of the mapping in a core dump. */
 #define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>
@@ -31,9 +31,9 @@
 #define ALL	     0x7f
 
 /*
- * fs/coredump.c, vma_dump_size(): a shared mapping goes by its file, which is
- * anonymous when it has no name left; a private one goes as a file's, or as
- * anonymous once it has copies, and then with all its pages.
+ * fs/coredump.c, vma_dump_size(): a shared mapping counts by its file, which is anonymous when it
+ * has no name left. A private one counts as a file's, or as anonymous once it has copies, and then
+ * with all its pages.
  */
 static const struct variant {
 	const char *name;
@@ -107,7 +107,7 @@ _Noreturn static void dump_core(unsigned int filter)
 	snprintf(text, sizeof(text), "%#x", filter);
 	ck_assert_int_eq(write_text("/proc/self/coredump_filter", text), 0);
 	ck_assert_int_eq(setrlimit(RLIMIT_CORE, &unlimited), 0);
-	/* Whoever started the tests may have had it ignored. */
+	/* The process that started the tests may ignore the signal. */
 	signal(SIGQUIT, SIG_DFL);
 	raise(SIGQUIT);
 	ck_abort_msg("SIGQUIT did not end the process");
@@ -168,7 +168,7 @@ ROW_EACH(M7, core_dump,
 	void *map;
 
 	expect_core(&core);
-	/* Page 2 is stored to, where any is; the rest nobody has touched. */
+	/* Page 2 may be stored to; no other page is accessed. */
 	if (fork_child(&other)) {
 		unsigned char *mine = target_map_rw(MAPPED, v->flags, pages(1));
 

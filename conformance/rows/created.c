@@ -156,7 +156,7 @@ ROW_EACH(C8, last_user,
 		ck_assert_int_eq(byte, 'x');
 		close(fd);
 	}
-	/* Somebody who looks at this process, as migration does, may be the last one. */
+	/* Code that inspects this process, as migration does, may be the last user. */
 	while (references() != before && weather_wait(&since))
 		;
 	ck_assert_int_eq(references(), before);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* C9: memory of a created buffer is allocated and given back, as a memfd's is. */
+/* C9: memory of a created buffer is allocated and freed, as a memfd's is. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

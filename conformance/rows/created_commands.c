@@ -30,7 +30,7 @@ ROW(C9, info, "INFO reports the created buffer alone")
 	unsigned char *map = map_file(fd, pages(SIZE), RW, MAP_SHARED);
 	struct mmapdemo_info info;
 
-	/* Otherwise a store makes the memory beside the page, too: C9.touch-makes. */
+	/* Otherwise a store allocates the memory beside the page, too: C9.touch-makes. */
 	ck_assert_int_eq(madvise(map, pages(SIZE), MADV_RANDOM), 0);
 	map[pages(2)] = 'i';
 	info = info_of(fd);

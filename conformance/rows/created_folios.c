@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * C9: the memory that the first touch of a page makes where no huge folio fits. It is one folio,
- * of the largest size up to 64 KiB that lies inside the end, beside what is there and beside
- * what may not be in it.
+ * C9: the memory that the first access to a page allocates if no huge folio fits. It is one folio,
+ * of the largest size up to 64 KiB that lies before the end and excludes resident pages, rules and
+ * broken pages.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,7 +26,7 @@
 #define STORED 1
 #define PUNCH  (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)
 
-/* How many pages a touch makes at most. */
+/* The most pages that an access allocates. */
 static int most(void)
 {
 	int fd = control_open();
@@ -39,7 +39,7 @@ static int most(void)
 	return 65536 / pages(1);
 }
 
-/* A file of so many pages, mapped where one page table maps it. */
+/* A file of so many pages, mapped within one page table. */
 static unsigned char *map_new(int count, int *fd)
 {
 	*fd = make_file(&makers[0], pages(count));
@@ -311,8 +311,9 @@ ROW(C9, punch_in_a_folio,
 }
 
 /*
- * On 7.x, the kernel's split at the end of the hole can fail for the reader's reference, when that
- * at its start has succeeded. The folio that crosses the end has pages of both sides then.
+ * On 7.x the kernel's split at the end of the hole can fail because of the reader's reference
+ * after the split at its start has succeeded. The folio that crosses the end then has pages of
+ * both sides.
  */
 ROW(C9, punch_beside_a_reader,
     "a hole in a folio frees no page outside the hole, even beside a reader")
@@ -460,7 +461,7 @@ ROW(C9, move_a_folio, "a folio moves to another node and back, with its contents
 	ck_assert_int_eq(allocated(fd), 0);
 }
 
-/* What is stored before, beside and after is all there, whatever order it is touched in. */
+/* Stores before, beside and after are all kept, whatever the order of the accesses. */
 ROW(C9, touch_in_any_order, "pages that are accessed and freed in any order keep what was stored")
 {
 	int count = most(), fd, left = 2 * count;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* C8: what CREATE refuses, how many it makes, and who pays for them. */
+/* C8: the refusals of CREATE, its limits, and the charging of its buffers. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -259,7 +259,7 @@ ROW(C8, many, "10,000 buffers at once work, 1,000 of them mapped, each with its 
 		close(fds[i]);
 }
 
-/* Bytes that the group has of a kind, once they are at most or at least so many. */
+/* A figure of the group in bytes, once it is at most or at least so much. */
 static void await_charge(const struct cgroup *group, uint64_t least, uint64_t most)
 {
 	uint64_t charged;
@@ -300,7 +300,7 @@ ROW_EACH(C8, charged,
 		child_done();
 	}
 	await_exit(&child);
-	/* Gone with its last user. */
+	/* The buffer is freed with its last user. */
 	await_charge(&user, 0, CHARGED / 2);
 }
 

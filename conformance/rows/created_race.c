@@ -72,7 +72,7 @@ ROW_EACH(C9, appenders,
 
 #define SIZE 600 /* pages: more than a huge page has */
 
-/* All that changes the size or takes pages away, until time is over. */
+/* All calls that change the size or free pages, until the time is over. */
 static void reshape(int fd, double end)
 {
 	for (unsigned int i = 1; seconds_now() < end; i++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* C9: seals forbid what those of a memfd forbid. */
+/* C9: seals forbid the same as those of a memfd. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -82,7 +82,7 @@ ROW_EACH(C9, seal_grow, "with GROW it cannot grow, but can shrink", makers)
 	ck_assert_int_eq(ftruncate(fd, pages(1)), 0);
 }
 
-/* A memfd's is cut, or refused, as its steps have it. */
+/* A memfd's write is cut or refused, depending on its steps. */
 ROW(C9, seal_grow_cuts, "with GROW a write that begins before the end stops at the end")
 {
 	int fd = make_sealed(&makers[0], F_SEAL_GROW);

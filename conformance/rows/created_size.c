@@ -195,7 +195,7 @@ ROW(C9, pinned_stays, "ftruncate and PUNCH_HOLE of a pinned page are EBUSY, and 
 	unsigned char *map = map_file(fd, pages(SIZE), RW, MAP_SHARED);
 	int pin;
 
-	/* A page of its own. What a pin of a larger folio does is C9.pinned-folio. */
+	/* The page is a folio of its own; C9.pinned-folio is about larger folios. */
 	ck_assert_int_eq(madvise(map, pages(SIZE), MADV_RANDOM), 0);
 	pin = pin_page(map + pages(2));
 	ck_assert_int_eq(ftruncate(fd, pages(1)), -1);
@@ -208,7 +208,7 @@ ROW(C9, pinned_stays, "ftruncate and PUNCH_HOLE of a pinned page are EBUSY, and 
 	assert_done(in_the_end(ftruncate(fd, pages(1)) ? errno : 0));
 }
 
-/* A memfd is no measure: vm.memfd_noexec decides about it. */
+/* A memfd is no reference: vm.memfd_noexec decides about it. */
 ROW(C9, no_exec, "it can neither be executed nor mapped with PROT_EXEC")
 {
 	int fd = make_file(&makers[0], pages(1));

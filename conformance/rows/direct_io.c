@@ -41,7 +41,7 @@ static int open_scratch(void)
 	return fd;
 }
 
-/* Memory of no file, aligned as O_DIRECT wants it. */
+/* Memory of no file, aligned as O_DIRECT needs it. */
 static unsigned char *plain_buffer(void)
 {
 	void *buffer = mmap(NULL, pages(MAPPED), RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -76,7 +76,7 @@ static struct span span_of(const struct variant *v)
 	return (struct span){0, pages(MAPPED)};
 }
 
-/* What a transfer into the span left in the mapping, the target and the page table. */
+/* Checks the mapping, the target and the page table after a transfer into the span. */
 static void assert_arrived(unsigned char *map, const struct variant *v, int seed)
 {
 	unsigned char *view = target_map_ro(MAPPED, MAP_SHARED, pages(1));
@@ -103,7 +103,7 @@ static void assert_file(int fd, const struct span *span, int seed)
 	assert_memory(buffer, span->len, pages(1) + span->at, seed);
 }
 
-/* Not touched before, each time: the transfer itself brings the pages in. */
+/* The pages are not accessed before, so that the transfer itself maps them. */
 ROW_EACH(M6, direct_read, "O_DIRECT reads from a disk into the mapping", variants)
 {
 	struct span span = span_of(&variants[_i]);
@@ -204,10 +204,10 @@ ROW_EACH(M6, uring, "io_uring reads into the mapping, and writes from it", ring_
 }
 
 /*
- * Until 6.5 io_uring registered memory of shmem and hugetlbfs alone, and said
- * EOPNOTSUPP of any other VMA with a file, whatever its pages (6.1: io_uring/rsrc.c,
- * io_pin_pages(), "don't support file backed memory"). /dev/zero shows it: its
- * private memory is anonymous, but the VMA has the file.
+ * Until 6.5 io_uring registered only memory of shmem and hugetlbfs, and refused any other VMA with
+ * a file with EOPNOTSUPP, whatever its pages (6.1: io_uring/rsrc.c, io_pin_pages(), "don't support
+ * file backed memory"). /dev/zero shows it: its private memory is anonymous, but the VMA has the
+ * file.
  */
 static bool kernel_registers_no_files(struct io_uring *ring)
 {
@@ -238,7 +238,7 @@ ROW_EACH(M6, uring_registered,
 	start_ring(&ring);
 	error = -io_uring_register_buffers(&ring, &buffer, 1);
 	if (error == EOPNOTSUPP && kernel_registers_no_files(&ring)) {
-		/* That kernel's own rule; it must have let go of what it had looked at. */
+		/* That kernel's own rule. It must have released the pages that it had pinned. */
 		assert_memory(map, pages(MAPPED), pages(1), ORIGINAL);
 		assert_target(pages(1), pages(MAPPED), ORIGINAL);
 		return;

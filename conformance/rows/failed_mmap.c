@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* V4: what fails leaves the counts as they were, and /proc agrees. */
+/* V4: a call that fails leaves the counts as they were, and /proc agrees. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ static void assert_counts(const struct counts *before)
 	ck_assert_uint_eq(now.vmas, before->vmas);
 }
 
-/* So that there is something to lose. */
+/* Contents that a wrong refusal would lose. */
 static unsigned char *kept_mapping(void)
 {
 	unsigned char *map = target_map_rw(4, MAP_SHARED, pages(1));
@@ -151,7 +151,7 @@ ROW_EACH(V4, address_space, "an mmap or mremap that is ENOMEM for RLIMIT_AS is n
 	ck_assert_int_eq(getrlimit(RLIMIT_AS, &old), 0);
 	none = old;
 	none.rlim_cur = 0;
-	/* No assertion in between: it might need memory itself. */
+	/* No assertion is in between, because it might need memory itself. */
 	setrlimit(RLIMIT_AS, &none);
 	error = mmap_errno(NULL, pages(1), RW, kinds[_i].flags, fd, 0);
 	grown = 0;
@@ -183,7 +183,7 @@ ROW_EACH(V4, locked,
 	assert_counts(&before);
 }
 
-/* As many mappings as the process may have, one by one until the kernel says no. */
+/* As many mappings as the process may have, made one by one until the kernel refuses. */
 static int use_up_map_count(void)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
@@ -198,7 +198,7 @@ static int use_up_map_count(void)
 	}
 }
 
-/* Each needs a mapping more than there may be; from MAP_OVER on, to cut or move the kept one. */
+/* Each needs one mapping more than possible; from MAP_OVER on, to cut or move the kept one. */
 enum step { MAP, MAP_POPULATED, MAP_OVER, CUT_UNMAP, CUT_PROTECT, CUT_ADVISE, MOVE, STEPS };
 
 static int fail_at(enum step step, int fd, unsigned char *kept, int flags)
@@ -253,7 +253,7 @@ ROW_EACH(V4, map_count, "at the limit of mappings mmap, cuts and moves fail, and
 		for (int step = 0; step < STEPS; step++)
 			tell(&child, fail_at(step, fd, kept, kinds[_i].flags));
 		await_turn(&child);
-		/* All as it was, and still to be stored to. */
+		/* All is unchanged, and takes stores. */
 		assert_memory(kept, pages(4), pages(1), ORIGINAL);
 		pattern_fill(kept, pages(4), pages(1), 1);
 		assert_memory(kept, pages(4), pages(1), 1);
@@ -266,7 +266,7 @@ ROW_EACH(V4, map_count, "at the limit of mappings mmap, cuts and moves fail, and
 	for (int step = 0; step < STEPS; step++) {
 		int error = hear(&child);
 
-		/* mm/madvise.c says EAGAIN for want of anything, here of mappings. */
+		/* mm/madvise.c returns EAGAIN for any lack, here of mappings. */
 		ck_assert_msg(error == (step == CUT_ADVISE ? EAGAIN : ENOMEM), "step %d: %s", step,
 			      error ? strerror(error) : "works");
 	}
@@ -276,7 +276,7 @@ ROW_EACH(V4, map_count, "at the limit of mappings mmap, cuts and moves fail, and
 	ck_assert_uint_eq(counter("vmas"), before.vmas - 1);
 }
 
-/* What a child that may use no memory and its parent say to each other, touched beforehand. */
+/* Shared memory of a child that may use no new memory and its parent, accessed beforehand. */
 struct errand {
 	volatile int asked, done, error;
 	volatile bool look; /* at the end of what was mapped, instead of mapping */
@@ -319,9 +319,9 @@ static int ask(struct errand *errand)
 }
 
 /*
- * Where remap_pfn_range() finds no memory for the first page table, x86 looks for
- * the frame in it, and warns (6.1: arch/x86/mm/pat/memtype.c, get_pat_info()). From
- * 6.16 on it is not looked for ("mm: rewrite pfnmap tracking and remove VM_PAT").
+ * If remap_pfn_range() finds no memory for the first page table, x86 looks for the frame in it,
+ * and warns (6.1: arch/x86/mm/pat/memtype.c, get_pat_info()). From 6.16 on it does not ("mm:
+ * rewrite pfnmap tracking and remove VM_PAT").
  */
 static void needs_quiet_failures(int flags)
 {
@@ -333,8 +333,8 @@ static void needs_quiet_failures(int flags)
 }
 
 /*
- * Page tables are charged to the control group of who maps, which is given one
- * page more each time, and has nobody to be killed for them.
+ * Page tables are charged to the mapping process's control group, which gets one page more each
+ * time, and has no process that could be killed for them.
  */
 ROW_EACH(V4, half_way, "an mmap that runs out of memory half-way maps nothing and counts nothing",
 	 kinds, .timeout = 120)
@@ -358,7 +358,7 @@ ROW_EACH(V4, half_way, "an mmap that runs out of memory half-way maps nothing an
 	while (!errand->done)
 		usleep(1000);
 	before = count();
-	/* What was charged in advance is given back. */
+	/* The kernel returns the charge that it took in advance. */
 	cgroup_limit(&group, 0);
 	charged = cgroup_charged(&group);
 	for (int room = 0; room < 256; room++) {
@@ -366,14 +366,14 @@ ROW_EACH(V4, half_way, "an mmap that runs out of memory half-way maps nothing an
 		error = ask(errand);
 		if (!error)
 			break;
-		/* EFAULT is what insert_pages() of mm/memory.c says for want of upper tables. */
+		/* insert_pages() in mm/memory.c returns EFAULT for a lack of upper tables. */
 		ck_assert_msg(error == ENOMEM || error == EFAULT, "mmap with room for %d pages: %s",
 			      room, strerror(error));
 		failures++;
 		assert_counts(&before);
 	}
 	ck_assert_int_eq(error, 0);
-	/* What works in the end is mapped whole. */
+	/* The mmap that works in the end is complete. */
 	cgroup_limit(&group, charged + target.size + (16 << 20));
 	errand->look = true;
 	ck_assert_int_eq(ask(errand), 0);

@@ -12,7 +12,7 @@
 #include "support/row.h"
 #include "support/target.h"
 
-/* All of it, though it come in parts, is the target's from this offset on. */
+/* All bytes, which may come in parts, are the target's from this offset on. */
 static void assert_read(int fd, size_t len, off_t off, int seed)
 {
 	unsigned char *buffer = malloc(len);

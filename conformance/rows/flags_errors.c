@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* S11 and S13: what each flag does, and what each refusal is called. */
+/* S11 and S13: the effect of each flag, and the errno of each refusal. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdint.h>
@@ -57,7 +57,7 @@ ROW_EACH(S11, neither_shared_nor_private, "neither MAP_SHARED nor MAP_PRIVATE is
 	assert_refused(EINVAL, pages(1), RW, types[_i].flags, target_open_to_map(O_RDWR), 0);
 }
 
-/* Bits that no architecture we build for has given a meaning. */
+/* Bits without a meaning on all architectures that the tests are built for. */
 static const struct unknown {
 	const char *name;
 	int flag;
@@ -119,7 +119,7 @@ ROW_EACH(S11, populate, "with MAP_POPULATE every page is mapped before the first
 	if (target.ours)
 		ck_assert_uint_eq(counter("faults"), faults);
 
-	/* What is private and writable is copied in advance. */
+	/* Private writable pages are copied in advance. */
 	assert_memory(shared, pages(8), pages(1), ORIGINAL);
 	for (int i = 0; i < 8; i++) {
 		if (copied)
@@ -286,7 +286,7 @@ ROW_EACH(S13, enomem, "ENOMEM: the address space limit (RLIMIT_AS); a page less 
 	ck_assert_int_eq(getrlimit(RLIMIT_AS, &old), 0);
 	limit = old;
 	limit.rlim_cur = address_space_used() + pages(3);
-	/* No assertion in between: it might need memory itself. */
+	/* No assertion is in between, because it might need memory itself. */
 	setrlimit(RLIMIT_AS, &limit);
 	over = mmap_errno(NULL, pages(4), RW, kinds[_i].flags, fd, 0);
 	within = mmap_errno(NULL, pages(3), RW, kinds[_i].flags, fd, 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* M5: futexes in the mapping, and what the C library makes of them. */
+/* M5: futexes in the mapping, and the C library's locks on them. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/futex.h>
@@ -17,7 +17,7 @@
 #include "support/system.h"
 #include "support/target.h"
 
-/* What the system call returns, or the errno with a minus. */
+/* Returns the system call's result, or -errno. */
 static long futex(uint32_t *word, int operation, uint32_t value, uint32_t *word2)
 {
 	/* The fourth argument is a timeout or, to requeue, how many at most. */
@@ -36,7 +36,7 @@ static void *map_page(void)
 	uint32_t *again;
 
 	needs_file();
-	/* Else who waits would do so for ever. Others may be storing there too. */
+	/* Otherwise a waiter would wait for ever. Other processes may be storing there, too. */
 	*(volatile uint32_t *)last = getpid();
 	again = target_map_rw(1, MAP_SHARED, pages(1));
 	if (!((volatile uint32_t *)again)[last - page])
@@ -49,7 +49,9 @@ static void *map_page(void)
 	return page;
 }
 
-/* Asks until somebody is asleep there and moves or wakes, unless the child is gone. */
+/*
+ * Repeats the call until a process sleeps there and is moved or woken, unless the child has gone.
+ */
 static void until_one(uint32_t *word, int operation, uint32_t value, uint32_t *word2,
 		      struct peer *child)
 {
@@ -66,7 +68,7 @@ static void until_one(uint32_t *word, int operation, uint32_t value, uint32_t *w
 	ck_assert_int_eq(count, 1);
 }
 
-/* futex/core.c, get_futex_key(): who only waits may do so on what it can only read */
+/* futex/core.c, get_futex_key(): a process may wait on memory that it can only read */
 static const char *const waiters[] = {"rw", "ro"};
 
 ROW_EACH(M5, futex_wakes,
@@ -113,7 +115,7 @@ ROW(M5, futex_by_offset, "words of one page, and of the next, are futexes of the
 		ck_assert_int_eq(futex(map_page(), FUTEX_WAIT, word[0], NULL), 0);
 		child_done();
 	}
-	/* Asleep once it has been moved to another word: nobody else's wake reaches it. */
+	/* The child sleeps after it was moved to another word: no other wake reaches it. */
 	until_one(word, FUTEX_REQUEUE, 0, word + 2, &other);
 	ck_assert_int_eq(futex(word, FUTEX_WAKE, 9, NULL), 0);
 	ck_assert_int_eq(futex(word + 1, FUTEX_WAKE, 9, NULL), 0);
@@ -272,7 +274,7 @@ ROW_EACH(M5, robust_mutex_wakes,
 		child_done();
 	}
 	await_turn(&waiter);
-	/* Who is about to sleep marks the lock word first, for its owner to see. */
+	/* A process that is about to sleep first marks the lock word, for its owner. */
 	while (!(*(volatile uint32_t *)&guarded->mutex & FUTEX_WAITERS))
 		sched_yield();
 	end_owner(&owner, deaths[_i].killed);

@@ -25,8 +25,8 @@ static size_t len(void)
 }
 
 /*
- * Where these tests are in the target. Not at its start, where others ask for
- * what splits a huge page for good, such as MADV_PAGEOUT of a part of it.
+ * The place of these tests in the target. It is not at the start, where other tests split huge
+ * pages for good, for example by MADV_PAGEOUT of a part.
  */
 static off_t region(void)
 {
@@ -62,7 +62,7 @@ static const struct variant {
 	{"private-ro", O_RDONLY, PROT_READ, MAP_PRIVATE},
 };
 
-/* Our own device has none when its parameter says so. */
+/* The module's own device has none if its parameter says so. */
 static bool is_never_huge(void)
 {
 	char huge[16];
@@ -72,14 +72,14 @@ static bool is_never_huge(void)
 	       !strcmp(huge, "never\n");
 }
 
-/* The kernel may have split a huge page since it was mapped, which is for good. */
+/* The kernel may have split a huge page since it was mapped, and does not collapse it again. */
 static void assert_huge(const unsigned char *map, size_t bytes)
 {
 	if (!maps_huge(map, len(), bytes) && !weather_explains(false))
 		ck_assert_uint_eq(huge_mapped(map), bytes);
 }
 
-/* The target gets other memory there, with the same contents. */
+/* Gives the target other memory there, with the same contents. */
 static void make_anew(void)
 {
 	struct mmapdemo_punch punch = {.size = sizeof(punch), .offset = region(), .length = len()};
@@ -91,9 +91,9 @@ static void make_anew(void)
 }
 
 /*
- * Aligned, and with huge entries. All that is stored there before is the pattern
- * STORED. Where the kernel splits the target's huge pages, others take their place,
- * in another mapping: this one's page tables stay.
+ * Maps it aligned, with huge entries; the contents are the pattern STORED. If the kernel splits
+ * the target's huge pages, others take their place in another mapping, and this one's page tables
+ * stay.
  */
 static unsigned char *map_huge(const struct variant *v)
 {

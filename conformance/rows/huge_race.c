@@ -60,7 +60,7 @@ static void touch_each_round(struct race *race, off_t off, int which)
 	}
 }
 
-/* All touch at once what is a hole; returns how many pages were allocated meanwhile. */
+/* All access a hole at once; returns how many pages were allocated meanwhile. */
 static uint64_t run_round(struct race *race, off_t off, int round)
 {
 	uint64_t before;
@@ -101,7 +101,7 @@ ROW(M11, made_once, "first touches by many processes at once allocate one huge f
 		pages_allocated += run_round(race, off, round);
 	for (int i = 0; i < TOUCHERS; i++)
 		await_exit(&children[i]);
-	/* Page tables and whatever else the machine does are a small part of it. */
+	/* Page tables and other activity of the machine are a small part of it. */
 	if (pages_allocated > needed + needed / 4 && weather_explains(false))
 		row_not_applicable("the kernel moves pages, for which it allocates others");
 	ck_assert_msg(pages_allocated <= needed + needed / 4,

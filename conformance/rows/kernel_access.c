@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* M6: the mapping's pages in the kernel's hands, on behalf of another process or a pipe. */
+/* M6: the kernel's access to the mapping's pages, for another process or a pipe. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -26,9 +26,9 @@
 #define AT  (pages(1) - LEN / 2)
 
 /*
- * Somebody else's mapping. Who may force, as debuggers do, writes to a private
- * mapping even where its owner may not; to a shared one never, since that would
- * reach the file: mm/gup.c, check_vma_flags().
+ * Another process's mapping. FOLL_FORCE, which debuggers use, allows a write to a private mapping
+ * even if its owner may not write, but not to a shared one, because that would reach the file:
+ * mm/gup.c, check_vma_flags().
  */
 static const struct variant {
 	const char *name;
@@ -47,7 +47,7 @@ struct other {
 	const struct variant *variant;
 };
 
-/* A process with such a mapping, touched, that is ours to trace and has stopped. */
+/* A stopped process with such a mapping, already accessed, which the test may trace. */
 static void start_other(struct other *other, const struct variant *v)
 {
 	other->variant = v;
@@ -59,7 +59,7 @@ static void start_other(struct other *other, const struct variant *v)
 		tell(&other->peer, (uintptr_t)map);
 		ck_assert_int_eq(ptrace(PTRACE_TRACEME, 0, NULL, NULL), 0);
 		raise(SIGSTOP);
-		/* Continued when the test has written or failed to, and says which. */
+		/* Continues after the test's write, and learns whether it failed. */
 		assert_memory(map + AT, LEN, pages(1) + AT, hear(&other->peer));
 		assert_memory(map, AT, pages(1), ORIGINAL);
 		assert_memory(map + AT + LEN, pages(MAPPED) - AT - LEN, pages(1) + AT + LEN,
@@ -153,7 +153,7 @@ ROW_EACH(M6, proc_mem_read, "/proc/PID/mem is read as the other process sees it"
 	end_other(&other, false);
 }
 
-/* Who traces may force, unless the kernel is set never to: fs/proc/base.c, force_override */
+/* A tracer may force, unless the kernel is set to refuse that: fs/proc/base.c, force_override */
 ROW_EACH(M6, proc_mem_write, "a write to /proc/PID/mem works as PTRACE_POKEDATA does", variants)
 {
 	bool forced = variants[_i].force;
@@ -175,7 +175,7 @@ ROW_EACH(M6, proc_mem_write, "a write to /proc/PID/mem works as PTRACE_POKEDATA 
 ROW_EACH(M6, process_vm_readv, "process_vm_readv reads another process's mapping into the caller's",
 	 variants)
 {
-	/* Pages of the target that nobody has in a page table of ours yet. */
+	/* Pages of the target that this process has not mapped yet. */
 	unsigned char *into = target_map_rw(1, MAP_SHARED, pages(8));
 	struct iovec local = {into + 5, LEN};
 	struct iovec remote = {.iov_len = LEN};
@@ -263,7 +263,7 @@ static void vmsplice_all(int fd, unsigned char *map, unsigned int flags)
 	ck_assert_int_eq(put, pages(MAPPED));
 }
 
-/* The pipe has the pages, not what they held: fs/splice.c, vmsplice_to_pipe(). */
+/* The pipe has the pages themselves, and no copy: fs/splice.c, vmsplice_to_pipe(). */
 ROW(M6, vmsplice_shared,
     "vmsplice puts the pages themselves into the pipe, which shows a later store")
 {

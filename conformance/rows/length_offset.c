@@ -42,7 +42,7 @@ ROW_EACH(S9, odd_lengths_round_up, "an odd length maps its last page whole, and 
 	assert_forbidden(try_read(map + pages(count)), map + pages(count));
 }
 
-/* Past the end of a file: what lies inside is mapped, what does not is SIGBUS. */
+/* Past the end of a file: pages before the end are mapped, and others are SIGBUS. */
 ROW_EACH(S9, past_end_is_sigbus, "a mapping may reach past the end, but an access there is SIGBUS",
 	 kinds)
 {

@@ -47,14 +47,14 @@ static int present(const unsigned char *map, int count)
 	return present;
 }
 
-/* Nobody has touched them. A private mapping that may be written to is locked with its copies. */
+/* The pages were not accessed. A writable private mapping is locked with its copies. */
 static void assert_locked(unsigned char *map, const struct variant *v)
 {
 	unsigned char *view;
 
 	ck_assert_int_eq(present(map, MAPPED), MAPPED);
 	ck_assert(smaps_has_flag(map, "lo"));
-	/* A page counts in proportion: while nobody else maps it, in full. */
+	/* A page counts in proportion, and in full while nothing else maps it. */
 	ck_assert_uint_eq(smaps_kb(map, "Locked"), kb(MAPPED));
 	view = target_map_ro(MAPPED, MAP_SHARED, pages(1));
 	for (int i = 0; i < MAPPED; i++) {
@@ -286,7 +286,7 @@ static int in_core(unsigned char *map, int count)
 	unsigned char first;
 	int in_core = 0;
 
-	/* One byte for each page of the system's, however large the target's are. */
+	/* One byte for each page of the system's size, however large the target's pages are. */
 	for (int i = 0; i < count; i++) {
 		ck_assert_int_eq(mincore(map + pages(i), sysconf(_SC_PAGESIZE), &first), 0);
 		in_core += first & 1;
@@ -309,7 +309,7 @@ ROW(M3, mincore_untouched, "mincore does not report an unused page until it is a
 	unsigned char *map = target_map_rw(1, MAP_SHARED, off);
 
 	ck_assert_int_eq(in_core(map, 1), 0);
-	/* Asking did not bring it in. */
+	/* mincore() did not map it. */
 	ck_assert(is_untouched(off, pages(1)));
 	ck_assert_int_eq(in_core(map, 1), 0);
 	ck_assert_uint_eq(*(volatile unsigned char *)map, 0);

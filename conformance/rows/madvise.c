@@ -32,7 +32,7 @@ static void advise(void *addr, size_t count, int advice)
 {
 	int error = advice_errno(addr, count, advice);
 
-	/* How the core answers for mappings that are not of ordinary pages. */
+	/* The core's answers for mappings without ordinary pages. */
 	if (error == EINVAL)
 		row_unsupported("madvise(%d): %s", advice, strerror(error));
 	ck_assert_msg(!error, "madvise(%d): %s", advice, strerror(error));
@@ -46,7 +46,7 @@ static unsigned char *map_and_store(const struct kind *kind)
 	return map;
 }
 
-/* What was stored is in the mapping, and in the target if it is shared. */
+/* The stores are in the mapping, and in the target if it is shared. */
 static void assert_stored(unsigned char *map, const struct kind *kind)
 {
 	bool shared = kind->flags == MAP_SHARED;
@@ -355,7 +355,7 @@ ROW_EACH(M2, loses_nothing, "advice about use and speed is accepted, and loses n
 		if (h->flag)
 			ck_assert(smaps_has_flag(map, h->flag));
 		assert_stored(map, &kinds[i]);
-		/* Nowhere to write it to: what our pages hold stays where it is. */
+		/* There is nowhere to write it to, so that the pages keep their contents. */
 		if (target.ours && kinds[i].flags == MAP_SHARED)
 			assert_same_page(frame_of(map), frame);
 		unmap(map, pages(MAPPED));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* M10: memory control groups pay for the target's pages. */
+/* M10: the target's pages are charged to memory control groups. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/magic.h>
@@ -19,7 +19,7 @@
 #define TOUCHED 64 /* pages */
 #define STORED	1
 
-/* In bytes; more than asked for where the target's folios are larger than a page. */
+/* In bytes; more than asked for if the target's folios are larger than a page. */
 static uint64_t resident(void)
 {
 	return target.ours ? counter("resident") : 0;
@@ -46,8 +46,8 @@ static off_t find_uncharged(size_t count)
 }
 
 /*
- * Waits until the group's figure is this or more: the kernel sums up what its
- * processors have counted every other second (mm/memcontrol.c, FLUSH_TIME).
+ * Waits until the group's figure is this or more: the kernel adds up its processors' counts every
+ * other second (mm/memcontrol.c, FLUSH_TIME).
  */
 static uint64_t wait_for(const struct cgroup *group, const char *key, uint64_t expected)
 {
@@ -81,7 +81,7 @@ static void touch(enum way way, off_t off, size_t count)
 	close(fd);
 }
 
-/* A child that joins the group, and then does as it is told until it is ended. */
+/* A child that joins the group, and then follows commands until it is ended. */
 static bool join(const struct cgroup *group, struct peer *child)
 {
 	if (!fork_child(child))
@@ -101,8 +101,8 @@ static void make_copies(void)
 }
 
 /*
- * A child of the group uses the pages and ends. The kernel sums up all figures of a group
- * together: when the child's copies show, so would what it was charged for the target.
+ * A child of the group uses the pages and ends. The kernel adds up all figures of a group
+ * together: when the child's copies show, a charge for the target would show, too.
  */
 static void touch_in(const struct cgroup *group, enum way way, off_t off)
 {
@@ -119,8 +119,8 @@ static void touch_in(const struct cgroup *group, enum way way, off_t off)
 }
 
 /*
- * What "file" says of the target: Check's own messages, in a file on tmpfs, now
- * and then fill another page, and are among it.
+ * The part of "file" that the target may have. It includes Check's own messages in a file on
+ * tmpfs, which sometimes fill another page.
  */
 static uint64_t charged_for_target(const struct cgroup *group)
 {
@@ -144,7 +144,7 @@ ROW_EACH(M10, first_use_is_charged, "pages are charged to the group that uses th
 
 	cgroup_make(&group);
 	touch_in(&group, _i, off);
-	/* The child made nothing else of a file's; what it had of its own is gone with it. */
+	/* The child used no other file pages, and its own memory has gone with it. */
 	grown = charged_for_target(&group);
 	if (target.ours)
 		ck_assert_uint_eq(grown, resident() - before);
@@ -249,7 +249,7 @@ ROW_EACH(M10, limit, "a process over its group's limit is killed, and the target
 	ck_assert_uint_gt(*done, 0);
 	ck_assert_uint_lt(*done, count);
 
-	/* What was stored before stands; the rest is there for others, and zero. */
+	/* Earlier stores stay; the rest is zero, and other processes can use it. */
 	map = target_map_rw(count, MAP_SHARED, off);
 	for (size_t i = 0; i < count; i++) {
 		bool stored = i < *done && _i != PRIVATE_STORE;

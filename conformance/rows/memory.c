@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* M12: whatever the kernel does for want of memory, no data is lost. M13: fresh memory is zero. */
+/* M12: whatever the kernel does for lack of memory, no data is lost. M13: fresh memory is zero. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>
@@ -106,15 +106,15 @@ static void page_out(const struct data *data)
 static void cold_then_drop(const struct data *data)
 {
 	advise(data, MADV_COLD);
-	advise(data, MADV_DONTNEED); /* unmapped, so easier to take */
+	advise(data, MADV_DONTNEED); /* unmapped, so that reclaim takes it more easily */
 	pattern_fill(data->copies, pages(many()), 0, COPIES_PATTERN);
 	drop_caches(data);
 }
 
 /*
- * Each with the counters of /proc/vmstat that show that the kernel did what it was asked
- * for. It counts nothing for POSIX_FADV_DONTNEED. MADV_PAGEOUT activates the pages that it
- * cannot write anywhere, such as private copies without swap space.
+ * Each has the counters of /proc/vmstat that show that the kernel acted. It counts nothing for
+ * POSIX_FADV_DONTNEED. MADV_PAGEOUT activates pages that it cannot write anywhere, such as private
+ * copies without swap space.
  */
 static const struct squeeze {
 	const char *name;
@@ -147,12 +147,12 @@ ROW_EACH(M12, survives, "reclaim loses no data, stored or copied", squeezes)
 		ck_assert_msg(counted(squeeze) > before, "the kernel did nothing: %s is still %ju",
 			      squeeze->counters[0], (uintmax_t)before);
 	assert_data(&data);
-	/* The module's pages have no other place: they stay, unless the kernel migrates some. */
+	/* The module's pages cannot be swapped out: they stay, unless the kernel migrates some. */
 	if (target.ours && moved(&data) && !weather_explains(true))
 		ck_assert_uint_eq(moved(&data), 0);
 }
 
-/* Memory in single pages, every other one given back: work for compaction. */
+/* Allocates single pages and frees every other one, as work for compaction. */
 static unsigned char *fragment(size_t bytes)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
@@ -175,7 +175,7 @@ static size_t memory_available(void)
 	return kb * 1024;
 }
 
-/* Plenty, but never what the rest of the machine needs. */
+/* Much memory, but not all that the rest of the machine needs. */
 static size_t plenty(void)
 {
 	size_t half = memory_available() / 2;
@@ -194,7 +194,7 @@ static int compact(void)
 
 	if (!error) {
 		ck_assert_uint_gt(vmstat("compact_migrate_scanned"), scanned);
-		/* The holes that fragment() made are filled with pages from elsewhere. */
+		/* Pages from elsewhere fill the holes that fragment() made. */
 		if (vmstat("pgmigrate_success") == migrated)
 			error = EAGAIN;
 	}
@@ -219,7 +219,7 @@ ROW(M12, compaction, "compact_memory loses no data", .timeout = 120)
 
 #define MOVE_ALL (1 << 2) /* MPOL_MF_MOVE_ALL of linux/mempolicy.h */
 
-/* The node that a page is on, or -errno; where it is, too, read at the same moment. */
+/* The node that a page is on, or -errno, and its frame at the same moment. */
 static int locate(void *page, uint64_t *frame)
 {
 	unsigned int since = 0;
@@ -277,8 +277,8 @@ static int move_pages(size_t count, void **page, const int *node, int *status)
 }
 
 /*
- * All pages are in other frames than before. One that somebody else has moved back
- * since is not on its node any more: it may be in the frame that it had.
+ * All pages are in other frames than before. A page that something else has moved back since is
+ * not on its node any more, and may be in its old frame.
  */
 static void assert_moved(const struct data *data, void **page, const int *node)
 {
@@ -290,7 +290,7 @@ static void assert_moved(const struct data *data, void **page, const int *node)
 	ck_assert_msg(!gone, "%zu pages are on the other node in the frames they had", gone);
 }
 
-/* What compaction does, but of pages that we name: to the machine's other node of memory. */
+/* Moves pages as compaction does, but chosen ones, to the machine's other node of memory. */
 ROW(M12, migration, "a page moved to another frame, while mapped and copied, has the same contents")
 {
 	struct data data = make_data();
@@ -316,7 +316,7 @@ ROW(M12, migration, "a page moved to another frame, while mapped and copied, has
 	ck_assert_int_eq(error, 0);
 	assert_data(&data);
 	assert_moved(&data, page, node);
-	/* And still the page of all who map it. */
+	/* All mappings still have the same page. */
 	data.shared[0] = ~data.shared[0];
 	ck_assert_uint_eq(target_read_byte(0), data.shared[0]);
 }
@@ -326,7 +326,7 @@ static size_t group_limit(void)
 	return 2048 * sysconf(_SC_PAGESIZE);
 }
 
-/* In the group, takes memory until the kernel says that this is enough. */
+/* In the group, takes memory until the kernel kills the process. */
 _Noreturn static void take_all(const struct cgroup *group)
 {
 	size_t all = 4 * group_limit();
@@ -374,7 +374,7 @@ ROW(M12, group_limit, "a group that runs out of memory loses only the process th
 	release_child(&worker);
 }
 
-/* Free memory that has been somebody's. */
+/* Fills free memory with another process's data. */
 static void soil_free_memory(void)
 {
 	size_t bytes = plenty();
@@ -399,7 +399,10 @@ static const char *const ways[] = {
 	"load", "store", "private-load", "private-store", "read", "write",
 };
 
-/* A kernel that clears all it hands out (init_on_alloc=1) hides who forgets to: test without. */
+/*
+ * A kernel that clears all memory that it allocates (init_on_alloc=1) hides a missing clear: test
+ * without it.
+ */
 ROW_EACH(M13, zero, "fresh memory is zero, whatever it held before, however it is used first", ways,
 	 .timeout = 60)
 {

@@ -56,7 +56,7 @@ static struct mover *mover_start(struct peer *child, off_t off)
 		pid_t parent = getppid();
 
 		for (int node = 1; !mover->over && getppid() == parent; node = !node) {
-			/* The frame it is moved to held it before, with a smaller count. */
+			/* The new frame held the page before, with a smaller count. */
 			*(volatile uint64_t *)(map + pages(AT) + COUNTED) = mover->count + 1;
 			mover->count++;
 			mover->moves += move_to_node(map + pages(AT), node) == node;
@@ -66,7 +66,7 @@ static struct mover *mover_start(struct peer *child, off_t off)
 	return mover;
 }
 
-/* Each does one step and tells whether all was as it should be. */
+/* Each does one step and returns whether everything was correct. */
 static bool write_and_read(const struct work *work, uint64_t step)
 {
 	uint64_t seen = 0;
@@ -121,7 +121,7 @@ static bool load_all(const struct work *work, uint64_t step)
 	return is_current(work, count);
 }
 
-/* By splice, which gives the page itself: what is read of it later is not older either. */
+/* By splice, which passes the page itself: a later read of it is not older either. */
 static bool splice_all(const struct work *work, uint64_t step)
 {
 	uint64_t count = work->mover->count;
@@ -163,7 +163,7 @@ static bool wipe_and_read(const struct work *work, uint64_t step)
 	       pread(work->fd, &seen, sizeof(seen), work->off + WORKED) == sizeof(seen) && !seen;
 }
 
-/* WIPE has as much to do as there is memory: all other memory goes. */
+/* WIPE takes as long as there is memory, so that all other memory is freed. */
 static void leave_little(const struct work *work, off_t off)
 {
 	bool huge = is_compound(work->map);
@@ -213,7 +213,7 @@ ROW_EACH(M15, nothing_is_lost, "accesses to a page that moves lose nothing, and 
 	if (job->step == wipe_and_read)
 		leave_little(&work, off);
 	work.mover = mover = mover_start(&child, off);
-	/* Few moves in that time are what a busy machine makes: the test waits for enough. */
+	/* A busy machine makes few moves in that time, so that the test waits for enough. */
 	while (mover->moves < LEAST_MOVES ||
 	       (mover->moves < MOVES && seconds_now() - begin < SECONDS))
 		for (int i = 0; i < 100; i++)

@@ -45,10 +45,10 @@ static struct mapped map_and_store(const struct kind *kind)
 	return m;
 }
 
-/* These pages, wherever they are now, are the ones stored to, still mapped, and take stores. */
+/* These pages, at whatever address, are the ones stored to, are still mapped, and take stores. */
 static void assert_pages(const struct mapped *m, unsigned char *at, int first, int count)
 {
-	/* Before anything is touched: they moved, and were not looked up again. */
+	/* Before any access: the page table entries moved, and no page fault mapped them again. */
 	for (int i = 0; i < count; i++)
 		assert_same_page(frame_of(at + pages(i)), m->frames[first + i]);
 	assert_memory(at, pages(count), pages(1 + first), STORED);
@@ -62,7 +62,10 @@ static void assert_pages(const struct mapped *m, unsigned char *at, int first, i
 	assert_target(pages(1 + first), pages(count), m->flags == MAP_SHARED ? STORED : ORIGINAL);
 }
 
-/* The target shows through, with what a shared mapping stored and a private one did not. */
+/*
+ * The mapping shows the target, with the stores of a shared mapping and without those of a private
+ * one.
+ */
 static void assert_file_pages(const struct mapped *m, unsigned char *at, int first, int count)
 {
 	unsigned char *view = target_map_ro(count, MAP_SHARED, pages(1 + first));

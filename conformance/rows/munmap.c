@@ -66,7 +66,9 @@ static void assert_gone(const struct mapped *m, int first, int count)
 		assert_unmapped(try_write(page, 1), page);
 		assert_unmapped(try_read(last), last);
 		ck_assert_uint_eq(frame_of(page), 0);
-		/* What was stored there is where such a store goes. */
+		/*
+		 * The stores are in the target if the mapping is shared, and not if it is private.
+		 */
 		assert_target(pages(1 + i), pages(1), m->flags & MAP_PRIVATE ? ORIGINAL : STORED);
 	}
 }
@@ -261,7 +263,7 @@ ROW_EACH(S14, outlives_close, "a mapping outlives close of its descriptor", kind
 	bool private = kinds[_i].flags & MAP_PRIVATE;
 
 	ck_assert_int_eq(close(fd), 0);
-	/* Never touched while the descriptor was open: faults need the file. */
+	/* It was not accessed while the descriptor was open; page faults need the file. */
 	assert_memory(map, pages(2), pages(1), ORIGINAL);
 	pattern_fill(map, pages(2), pages(1), STORED);
 	assert_memory(map, pages(2), pages(1), STORED);

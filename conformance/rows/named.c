@@ -334,7 +334,7 @@ ROW(C8, named_by_root, "only a process that may write sysfs makes and destroys n
 
 #define OFTEN 20
 
-/* An open that comes too late finds no node; one that comes in time has a buffer that works. */
+/* An open that is too late finds no node; one in time has a buffer that works. */
 ROW(C8, named_race, "a node can be destroyed while another process opens and uses it",
     .timeout = 60)
 {
@@ -348,7 +348,7 @@ ROW(C8, named_race, "a node can be destroyed while another process opens and use
 			ck_assert_int_eq(write_text(MAKE, NAME " size=64K"), 0);
 		}
 	}
-	/* Until there was enough of both, or the time is up. */
+	/* Until both happened often enough, or the time is up. */
 	while (opened < OFTEN || missed < OFTEN) {
 		int fd = open(NODE, O_RDWR | O_CLOEXEC);
 		unsigned char *map;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * M17: calls about memory that are newer than 5.10 or so. Each is not applicable where
- * the kernel lacks it; none may have an answer of its own for the target.
+ * M17: calls about memory that are newer than 5.10 or so. Each is not applicable if the kernel
+ * lacks it; none may treat the target differently.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -101,7 +101,7 @@ ROW_EACH(M17, pagemap_scan, "PAGEMAP_SCAN reports the mapped pages as pages of a
 	int found;
 
 	ck_assert_int_eq(madvise(map, pages(MEMORY_SOME), MADV_POPULATE_READ), 0);
-	/* Small pages or a part of a huge one: what is taken out of it leaves two regions. */
+	/* Small pages, or a part of a huge one: a hole in it leaves two regions. */
 	ck_assert_int_eq(mprotect(map, pages(MEMORY_SOME), PROT_READ), 0);
 	found = ioctl(fd, PAGEMAP_SCAN_, &scan);
 	if (found < 0 && (errno == ENOTTY || errno == EINVAL))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* M17: newer calls about files, other processes and sockets, beside what a memfd answers. */
+/* M17: newer calls about files, other processes and sockets, compared with a memfd. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

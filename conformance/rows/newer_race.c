@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* M17: what installs page tables under a huge page that another thread has mapped. */
+/* M17: calls that install page tables where another thread maps a huge page. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #define UFFD_FEATURE_WP_ASYNC (1 << 15)
 #endif
 
-/* What puts a page table where a huge page could be mapped, without a page fault. */
+/* The calls that install a page table where a huge page could be mapped, without a page fault. */
 static bool install_guard(int uffd, void *page)
 {
 	(void)uffd;
@@ -36,7 +36,7 @@ static bool write_protect(int uffd, void *page)
 	return !ioctl(uffd, UFFDIO_WRITEPROTECT, &protect);
 }
 
-/* Write protection that the kernel itself takes off again is for any memory (6.7). */
+/* Write protection that the kernel itself removes again works for any memory (6.7). */
 static int open_uffd(void)
 {
 	struct uffdio_api api = {.api = UFFD_API, .features = UFFD_FEATURE_WP_ASYNC};
@@ -76,7 +76,7 @@ struct race {
 	volatile bool over, failed;
 };
 
-/* Does it to the chunk's middle at the moment that the other thread stores to its start. */
+/* Calls it on the chunk's middle while the other thread stores to its start. */
 static void *install_beside(void *argument)
 {
 	struct race *race = argument;
@@ -122,7 +122,7 @@ ROW_EACH(M17, beside_store,
 	for (int round = 1; round <= ROUNDS; round++) {
 		middle = map_anew(&race, off);
 		race.round = round;
-		/* Now a little earlier than the other thread, now a little later. */
+		/* Sometimes a little earlier than the other thread, sometimes a little later. */
 		for (volatile int i = 0; i < round % 50 * 20; i++)
 			;
 		race.map[0] = 's';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * M18: a transfer that asks not to wait is done at once or is EAGAIN. A file that does not
- * claim to know that says EOPNOTSUPP (tmpfs until today).
+ * M18: a transfer that asks not to wait is done at once or is EAGAIN. A file without FMODE_NOWAIT
+ * returns EOPNOTSUPP (tmpfs until today).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -63,7 +63,7 @@ static const struct way {
 	{"uring-write", by_uring_write, true},
 };
 
-/* The transfer; not applicable where none is claimed to be possible. */
+/* The transfer; not applicable if the file does not support it. */
 static ssize_t transfer(const struct way *way, int fd, void *bytes, off_t off)
 {
 	ssize_t done = way->transfer(fd, bytes, off);
@@ -195,7 +195,7 @@ ROW_EACH(M18, beside, "a transfer beside a holder of its locks is EAGAIN at once
 		      "it waited for the other process");
 }
 
-/* Without the flag, io_uring finds somebody else to wait. */
+/* Without the flag io_uring lets a worker thread wait. */
 static const struct way submits[] = {
 	{"read", NULL, false},
 	{"write", NULL, true},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* M16: the node of memory that pages come from, and go to, is the one that was asked for. */
+/* M16: pages come from, and move to, the node of memory that was asked for. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/mempolicy.h>
@@ -36,8 +36,8 @@ static size_t touched(int i)
 }
 
 /*
- * False where a page is not on the node and the kernel may have migrated it: what put it there
- * is to be done again then. Without migrations, and after some time, it fails the test.
+ * False if a page is not on the node and the kernel may have migrated it: the caller then repeats
+ * the placement. Without migrations, and after some time, it fails the test.
  */
 static bool is_on_node(unsigned char *map, int node, unsigned int *since)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Private mappings: S6, and S5 with fork. A store makes a page of one's own. */
+/* Private mappings: S6, and S5 with fork. A store copies the page. */
 #include <unistd.h>
 
 #include "support/agent.h"
@@ -156,7 +156,7 @@ ROW_EACH(S5, three_stores_three_pages,
 	assert_target(some_page(), pages(2), ORIGINAL);
 }
 
-/* How the page comes to be copied, and by which right. */
+/* The ways to copy the page, and the rights for them. */
 static const struct way {
 	const char *name;
 	int open_flags;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* S10: what may be done to a mapping, by its protection and its descriptor. */
+/* S10: the accesses that a mapping's protection and descriptor allow. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,9 +51,9 @@ static struct accesses try_all(unsigned char *map)
 }
 
 /*
- * Machines differ in what a right implies (x86 reads what it can write), and
- * in the signal's code where a key forbids it: ask the same of memory that is
- * certainly right. Only a read may come as a present.
+ * Machines differ in what a right implies (on x86 writable memory is readable), and in the
+ * signal's code if a key forbids the access, so that the test tries the same on memory that is
+ * certainly correct. Only a read may be allowed in addition.
  */
 static struct accesses ask_anonymous(int prot)
 {
@@ -91,7 +91,7 @@ static void assert_protection(unsigned char *map, int prot)
 	assert_alike(seen.write, wanted.write, map + target.page - 1);
 }
 
-/* A store that was forbidden reached nobody; one that was allowed, whom it should. */
+/* A forbidden store changed nothing; an allowed one is where it should be. */
 static void assert_stored(int prot, int flags)
 {
 	bool reaches = (prot & W) && flags == MAP_SHARED;
@@ -122,7 +122,7 @@ ROW_EACH(S10, mmap_private, "a private mapping allows the accesses in prot, and 
 	check_mmap(prots[_i].prot, MAP_PRIVATE);
 }
 
-/* From everything down, then from nothing up. */
+/* From all rights down, then from none up. */
 static void check_mprotect(int prot, int flags)
 {
 	unsigned char *map;

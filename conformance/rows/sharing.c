@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Shared mappings: S1 (one memory with the file), S3, S4 and S7 (and with each other). */
+/* Shared mappings: S1 (one memory with the file), S3, S4 and S7 (one memory with each other). */
 #include <unistd.h>
 
 #include "support/agent.h"
@@ -97,14 +97,14 @@ ROW(S1, read_into_own_mapping, "read and write work with the mapping itself as b
 
 	needs_read();
 	needs_write();
-	/* Untouched pages: the copy faults on the very file it copies. */
+	/* Pages without an access: the copy takes page faults on the same file that it copies. */
 	ck_assert_int_eq(pread(fd, map, pages(2), pages(2)), pages(2));
 	assert_memory(map, pages(2), pages(2), ORIGINAL);
 	ck_assert_int_eq(pwrite(fd, map + pages(2), pages(1), pages(5)), pages(1));
 	assert_memory(map + pages(2), pages(1), pages(2), ORIGINAL);
 	ck_assert_int_eq(pwrite(fd, map + pages(3), pages(1), pages(3)), pages(1));
 	assert_memory(map + pages(3), pages(1), pages(3), ORIGINAL);
-	/* Not even mapped beside another page: the copy needs the page that it holds. */
+	/* The page is not mapped either: the copy needs the page that it holds. */
 	map = target_map_rw(1, MAP_SHARED, pages(3));
 	ck_assert_int_eq(pwrite(fd, map, pages(1), pages(3)), pages(1));
 	assert_memory(map, pages(1), pages(3), ORIGINAL);
@@ -179,7 +179,7 @@ ROW_EACH(S3, stores_seen_both_ways, "unrelated processes see each other's stores
 	unsigned char *map = target_map_rw(4, MAP_SHARED, pages(2));
 	struct agent agent;
 
-	/* Windows that differ: our page 1 is their page 3. */
+	/* The windows differ: the test's page 1 is the agent's page 3. */
 	agent_start(&agent);
 	agent_map(&agent, pages(4), MAP_SHARED, 0);
 	for (int turn = 0; turn < 4; turn++) {

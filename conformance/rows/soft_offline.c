@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* M14: soft offlining, which takes a frame out of use and must keep what is in it. */
+/* M14: soft offlining, which takes a frame out of use and must keep its contents. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <inttypes.h>

@@ -42,7 +42,7 @@ ROW_EACH(M4, msync_shared, "msync of a shared mapping is 0, and the data stays",
 	assert_target(pages(1), pages(4), 1);
 	assert_same_page(frame_of(map), frame);
 
-	/* Stores afterwards are stores as before. */
+	/* Later stores work as before. */
 	pattern_fill(map, pages(4), pages(1), 2);
 	assert_target(pages(1), pages(4), 2);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * M19: a userfaultfd that serves a mapping of the target, as one of tmpfs. Drivers can
- * have that where a VMA's operations may have uffd_ops, which came with 7.2. Modules
- * cannot report missing and minor faults even so: the rows about these hold tmpfs and
- * memfd to account, and M9.register says what the device answers.
+ * M19: a userfaultfd for a mapping of the target, as for one of tmpfs. Drivers can support that if
+ * a VMA's operations may have uffd_ops, which came with 7.2. Modules still cannot report missing
+ * and minor page faults: rows about these test tmpfs and memfd, and M9.register has the device's
+ * answer.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -97,7 +97,7 @@ ROW_EACH(M19, minor,
 	register_range(fd, map, memory_chunk_size(), UFFDIO_REGISTER_MODE_MINOR);
 	toucher = start_touch(page + 5, false);
 	ck_assert_uint_ne(await_fault(fd, page) & UFFD_PAGEFAULT_FLAG_MINOR, 0);
-	/* What is changed until then is what is seen. */
+	/* The thread sees changes that are made until then. */
 	pattern_fill(view + pages(SERVED), pages(1), off + pages(SERVED), COPIED);
 	ck_assert_int_eq(ioctl(fd, UFFDIO_CONTINUE, &proceed), 0);
 	ck_assert_uint_eq(end_touch(toucher), view[pages(SERVED) + 5]);

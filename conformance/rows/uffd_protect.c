@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * M19: write-protection by userfaultfd, which waits for a monitor instead of letting the
- * kernel take it off (M9.tracks-writes). On the device from 7.2 on, as on a file of tmpfs.
+ * M19: write-protection by userfaultfd, which a monitor removes and not the kernel
+ * (M9.tracks-writes). It works on the device from 7.2 on, as on a file of tmpfs.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -152,8 +152,8 @@ static const struct fill_kind {
 };
 
 /*
- * A device node's inode has no size, which is what mm/ compares the place of a page with
- * before it maps one (mfill_file_over_size() in mm/userfaultfd.c).
+ * A device node's inode has size 0, with which mm/ compares a page's offset before it maps the
+ * page (mfill_file_over_size() in mm/userfaultfd.c).
  */
 ROW_EACH(M19, fills,
 	 "the device refuses calls that fill a file's page table, and they change nothing",

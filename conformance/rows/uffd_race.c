@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* M19: what goes on beside write-protection by userfaultfd. */
+/* M19: operations beside write-protection by userfaultfd. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
@@ -55,14 +55,14 @@ ROW_EACH(M19, protect_read, "a read() into a protected page waits, and keeps no 
 	protect(fd, page, pages(1), false);
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
 	ck_assert_int_eq(store.got, pages(1));
-	/* The reader may have had the page before it went. */
+	/* The reader may have taken the page before it was freed. */
 	if (page[0])
 		assert_memory(page, pages(1), off + pages(OTHER), STORED);
 	else
 		assert_zero(page, pages(1));
 }
 
-/* What goes on beside the monitor, until it says that it is done. */
+/* The operations beside the monitor, until it is done. */
 struct racer {
 	off_t off;
 	unsigned char *map;

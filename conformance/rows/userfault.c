@@ -118,8 +118,8 @@ static void write_protect(int fd, void *map)
 }
 
 /*
- * From 6.7 on, write protection that the kernel itself takes off again is for any
- * memory (same function, wp_async): it tells which pages have been written to.
+ * From 6.7 on, write protection that the kernel itself removes again works for any memory (same
+ * function, wp_async): it shows which pages were written to.
  */
 ROW_EACH(M9, tracks_writes,
 	 "asynchronous write protection, where the kernel has it, sees each store", kinds)

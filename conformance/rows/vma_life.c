@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * V1 and V2: the module knows exactly how many VMAs live, and when the last
- * one goes; V3: it cannot be unloaded meanwhile.
+ * V1 and V2: the module counts live VMAs exactly, and notices the end of the last one. V3: it
+ * cannot be unloaded meanwhile.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -30,7 +30,7 @@ static unsigned char *map_apart(int count, int flags)
 	return map;
 }
 
-/* What lives before the test does anything; the tests want the device alone. */
+/* The VMAs before the test begins; the tests need the device for themselves. */
 static uint64_t vmas_before(void)
 {
 	uint64_t before = counter("vmas");
@@ -74,7 +74,7 @@ ROW_EACH(V1, merge, "neighbours that the kernel merges into one VMA count as one
 	unsigned char *area = reserve(4);
 	int fd = target_open(O_RDWR);
 
-	/* Whether it does is the kernel's affair: /proc says. */
+	/* The kernel decides whether it merges them, and /proc shows it. */
 	for (int i = 0; i < 2; i++)
 		target_map_at(area + pages(1 + i), pages(1), RW, kinds[_i].flags, fd, pages(i));
 	ck_assert_uint_eq(counter("vmas"), vmas_in_maps());
@@ -281,7 +281,7 @@ ROW_EACH(V1, end_of_process, "a process that ends with mappings leaves none coun
 
 struct bomb {
 	int ready[2]; /* each child that is ready writes a byte */
-	int gate[2];  /* read by all; its closing lets them go */
+	int gate[2];  /* all read from it, and its closing releases them */
 };
 
 /* Leaves three VMAs besides the inherited one. */
@@ -298,7 +298,7 @@ static void bomb_child(const struct bomb *bomb)
 	unmap(map + pages(1), pages(1));
 	map_apart(1, MAP_SHARED)[0] = 1;
 
-	/* Closed by all, it tells the parent at once that a child failed to write. */
+	/* All close it, so that the parent learns at once that a child failed to write. */
 	ck_assert_int_eq(write(bomb->ready[1], &byte, 1), 1);
 	close(bomb->ready[1]);
 	ck_assert_int_eq(read(bomb->gate[0], &byte, 1), 0);
@@ -329,7 +329,7 @@ ROW_EACH(V1, fork_bomb, "the VMAs of 200 children at once are all counted, and n
 	for (int i = 0; i < BOMB; i++)
 		ck_assert_int_eq(read(bomb.ready[0], &byte, 1), 1);
 	assert_vmas(all);
-	/* No child ever had more than it has now. */
+	/* No child ever had more VMAs than now. */
 	ck_assert_uint_eq(counter("vmas_peak"), peak > all ? peak : all);
 
 	for (int i = 0; _i == KILLED && i < BOMB; i++)
@@ -390,7 +390,7 @@ ROW(V1, opens, "a file counts as open until its last descriptor and mapping are 
 	ck_assert_uint_eq(counter("opens"), before);
 }
 
-/* last_closes when nothing is mapped: from here on it moves by our doing only. */
+/* last_closes while nothing is mapped: from here on only the test changes it. */
 static uint64_t closes_before(void)
 {
 	ck_assert_msg(vmas_before() == 0, "somebody else has the device mapped");
@@ -508,8 +508,8 @@ static void assert_cannot_unload(void)
 	int references = 0;
 	FILE *file;
 
-	counter("vmas"); /* not applicable to what is not ours */
-	/* Looked at before: tests that follow want it loaded. */
+	counter("vmas"); /* not applicable to targets of other modules */
+	/* Checked first, because later tests need the module. */
 	file = fopen("/sys/module/mmapdemo/refcnt", "re");
 	ck_assert(file && fscanf(file, "%d", &references) == 1);
 	fclose(file);
@@ -519,7 +519,7 @@ static void assert_cannot_unload(void)
 	ck_assert_int_eq(errno, EWOULDBLOCK);
 }
 
-/* Everything still works after the refusal, for those who have it and for new ones. */
+/* Everything still works after the refusal, for existing users and for new ones. */
 static void assert_works_as_before(unsigned char *map)
 {
 	assert_memory(map, pages(2), pages(1), ORIGINAL);
