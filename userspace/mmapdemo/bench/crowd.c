@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A crowd is started, waits for each other, and is waited for. */
+/* Starts a crowd, whose members wait for each other, and waits for its end. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include "peers.h"
 #include "subjects.h"
 
-/* What they share, on lines of their own: nobody touches them while he works. */
+/* The members' shared variables, on cache lines that no member accesses while it works. */
 static struct rendezvous {
 	char reason[BENCH_REASON];
 	_Alignas(64) unsigned int arrived;
@@ -90,7 +90,7 @@ void crowd_meet(const struct crowd *crowd)
 		crowd_pause();
 }
 
-/* At an address where a huge page can be. */
+/* Maps at an address that is aligned for a huge page. */
 static char *map_aligned(int flags, int fd, off_t offset, size_t length)
 {
 	char *memory =
@@ -159,7 +159,7 @@ static _Noreturn void run_process(const struct crowd *crowd, unsigned int number
 	_exit(0);
 }
 
-/* The others wait for one that failed. */
+/* The other members wait for one that failed. */
 static bool await(const pid_t *children, unsigned int processes)
 {
 	bool is_done = true;
@@ -228,7 +228,7 @@ bool crowd_run(struct crowd *crowd)
 	return done;
 }
 
-/* In a process of its own: the file system may be full, which is a signal. */
+/* Runs in a process of its own, because a full file system raises a signal. */
 static void fill(const struct crowd *crowd, const struct crowd_spot *spot)
 {
 	size_t size = *(const size_t *)crowd->data;

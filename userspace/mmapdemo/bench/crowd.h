@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A crowd: processes, or threads of one, each on a processor of its own, that do the same at once,
- * each on its own pages of one buffer.
+ * A crowd: processes, or threads of one, that do the same at once, each on its own processor and
+ * on its own pages of one buffer.
  */
 #ifndef BENCH_CROWD_H
 #define BENCH_CROWD_H
@@ -18,7 +18,7 @@
 #define CROWD_PAGES 16	/* of a member, in a chunk of its own */
 #define CROWD_CHUNK BENCH_HUGE
 
-/* What one member has. */
+/* The state of a member. */
 struct crowd_spot {
 	const struct bench_subject *subject;
 	unsigned int self;
@@ -43,12 +43,12 @@ struct crowd {
 	unsigned int processes, threads; /* of each process */
 	void (*member)(const struct crowd *crowd, const struct crowd_spot *spot);
 	void *data;		   /* of the member's */
-	char reason[BENCH_REASON]; /* why it could not be done */
+	char reason[BENCH_REASON]; /* why there is no result */
 };
 
 /* How many members there can be: one for each processor that this process may use. */
 unsigned int crowd_processors(void);
-/* Zeroed memory that all members will see. */
+/* Zeroed memory that all members share. */
 void *crowd_share(size_t size);
 /* Makes a subject with a chunk for each member, and has each page of it in memory; or a reason. */
 void crowd_make(struct bench_subject *subject);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Works, done on subjects, give figures. */
+/* Figures are the results of works on subjects. */
 #ifndef BENCH_FIGURE_H
 #define BENCH_FIGURE_H
 
@@ -38,16 +38,16 @@ const char *bench_unit(const struct bench *bench, enum bench_per per);
 /* The size that a work is done with, apart from those for the slope. */
 size_t bench_work_size(const struct bench *bench, const struct bench_work *work);
 
-/* What the module's device is to reach: 1.00x of hugetlb. */
+/* A target for the module's device, such as 1.00x of hugetlb. */
 struct bench_target {
 	const char *work, *versus;
 	double limit;
-	bool times_fewer; /* of at least limit; else at most limit times as many */
+	bool times_fewer; /* at least limit times fewer; otherwise at most limit times as many */
 	double ratio;
 	bool reached;
 };
 
-/* Those of this kernel for which there are figures. */
+/* The targets of this kernel for which there are figures. */
 size_t bench_targets(const struct bench *bench, struct bench_target **targets);
 
 #endif

@@ -24,7 +24,7 @@ const struct bench_figure *bench_find(const struct bench *bench, const char *wor
 
 double bench_spread(const struct bench_figure *figure)
 {
-	/* Some use no memory at all: it is a part of the buffer already. */
+	/* Some use no memory: the spread is a part of the buffer already. */
 	if (figure->work->per == PER_BUFFER)
 		return (figure->max - figure->min) / 100;
 	return figure->median ? (figure->max - figure->min) / figure->median : 0;

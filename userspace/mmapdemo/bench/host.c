@@ -80,7 +80,7 @@ static void member(const struct crowd *crowd, const struct crowd_spot *spot)
 	crowd_meet(crowd);
 }
 
-/* A count that one of them has not is no count of all. */
+/* If one member lacks a count, there is no sum. */
 static void add(double *sum, double value)
 {
 	*sum = *sum < 0 || value < 0 ? -1 : *sum + value;
@@ -98,7 +98,7 @@ static struct figure figure_of(unsigned int members)
 		for (int j = 0; j < COUNTS; j++)
 			add(&sum.counts[j], results[i].counts[j]);
 	}
-	/* Some processors count those of loads alone, some all of them there. */
+	/* Some processors count only the misses of loads, others count all misses there. */
 	for (int j = COUNT_DTLB_LOADS; j < COUNTS; j++)
 		misses += sum.counts[j] < 0 ? 0 : sum.counts[j];
 	if (sum.counts[COUNT_DTLB_LOADS] < 0 && sum.counts[COUNT_DTLB_STORES] < 0)
@@ -232,7 +232,7 @@ static size_t run_work(const struct crowd_work *work, struct bench_subject *subj
 	return done;
 }
 
-/* Says once which subjects there are none of, and why; returns how many remain. */
+/* Prints once which subjects are missing, and why; returns how many remain. */
 static size_t leave_out(struct bench_subject *subjects, size_t count)
 {
 	size_t remain = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What this machine's processors do at once, for people to attach to a report. */
+/* Measures this machine's processors at once, for a report. */
 #ifndef BENCH_HOST_H
 #define BENCH_HOST_H
 

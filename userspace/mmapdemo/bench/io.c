@@ -9,7 +9,7 @@
 #include "common/clock.h"
 #include "io.h"
 
-/* In pieces, from and to one buffer that is there already. */
+/* Transfers in pieces, from and to one resident buffer. */
 static int64_t transfer(const struct bench_job *job, bool writing)
 {
 	size_t chunk = job->chunk ? job->chunk : job->size;

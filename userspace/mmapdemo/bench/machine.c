@@ -42,7 +42,7 @@ static void show_file(const char *label, const char *path, const char *otherwise
 	line(label, read_line(path, text, sizeof(text)) ? text : otherwise);
 }
 
-/* Some architectures have no name of the processor there. */
+/* On some architectures the file has no name of the processor. */
 static void show_processor(void)
 {
 	char text[512], model[256] = "unknown model";
@@ -70,7 +70,7 @@ static void show_memory(void)
 	line("memory", text);
 }
 
-/* What the kernel's command line says of them, and what the kernel does. */
+/* The mitigations on the kernel's command line, and those that are active. */
 static void show_mitigations(void)
 {
 	char text[4096], *found = NULL;

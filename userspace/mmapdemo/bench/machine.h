@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What of a machine decides how long its operations take. */
+/* The facts about a machine that decide how long operations take. */
 #ifndef BENCH_MACHINE_H
 #define BENCH_MACHINE_H
 

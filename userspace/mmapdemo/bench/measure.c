@@ -26,7 +26,7 @@
 /* QEMU's -icount shift=1: each instruction of the guest moves its clock by 2^1 ns. */
 #define NS_PER_INSTRUCTION 2
 
-/* Buffers that take long, and how long in ns is enough of them. */
+/* The size from which buffers take long, and the time in ns that is enough for them. */
 #define LARGE  (16 * MIB)
 #define ENOUGH 200000000LL
 
@@ -92,9 +92,9 @@ static void make_resident(const struct bench_job *job)
 }
 
 /*
- * Once more than counts, so that the first is on the same ground as the rest.
- * Large ones are on it already; they stop early, and may have been run but once. Memory is
- * measured twice, as the rest of the system uses and frees some, too.
+ * One run more than counts, so that the first one warms up for the rest. Large ones need no
+ * warm-up: they stop early, perhaps after one run. Memory is measured twice, because the rest of
+ * the system uses and frees some, too.
  */
 static void run(const struct bench *bench, const struct bench_work *work, struct bench_job *job)
 {
@@ -143,7 +143,7 @@ static void sum_up(struct bench_figure *figure)
 			 figure->min, figure->max);
 }
 
-/* Memory just booted is not in the state that the first subject leaves it in for the rest. */
+/* After a boot, memory is not in the state that the first subject leaves for the others. */
 static void settle(const struct bench *bench)
 {
 	size_t size = 4 * bench->size;
@@ -223,7 +223,7 @@ static void measure_works(struct bench *bench, const struct bench_subject *subje
 			add_figure(bench, bench->works[i], subject, bench->size);
 }
 
-/* Memory that comes and goes with each mapping has no slope of its own. */
+/* Memory that each mapping allocates has no slope of its own. */
 static void measure_slope(struct bench *bench, struct bench_subject *subject)
 {
 	bench_subject_make(subject, bench->slope);
@@ -243,12 +243,12 @@ void bench_run(struct bench *bench)
 	settle(bench);
 	for (size_t i = 0; i < bench->subject_count; i++) {
 		bench_subject_make(&bench->subjects[i], bench->size);
-		/* A device keeps what it has got: the others are of the same size no more. */
+		/* A device keeps its memory, so that the others no longer have the same size. */
 		measure_works(bench, &bench->subjects[i], false);
 		measure_works(bench, &bench->subjects[i], true);
 		bench_subject_unmake(&bench->subjects[i]);
 	}
-	/* Large buffers leave memory in another state: not before all has been measured. */
+	/* Large buffers change the state of memory, so that they are measured last. */
 	for (size_t i = 0; i < bench->subject_count && bench->slope; i++)
 		measure_slope(bench, &bench->subjects[i]);
 }

@@ -14,11 +14,11 @@
 #define METER_BYTES  9
 
 enum meter_marker {
-	METER_START = 1, /* text: the contents of /proc/kallsyms. Slow from here on */
+	METER_START = 1, /* text: the contents of /proc/kallsyms. The VM is slow from here on */
 	METER_OPEN = 2,	 /* a window opens: nothing is counted yet */
 	METER_BEGIN = 3, /* what this processor does counts from here on ... */
 	METER_END = 4,	 /* ... to here */
-	METER_CLOSE = 5, /* text: JSON, which is written beside what was counted */
+	METER_CLOSE = 5, /* text: JSON, which is written beside the counts */
 };
 
 #ifdef __x86_64__

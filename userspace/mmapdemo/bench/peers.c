@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What bench compares: devices of the module, and what else a program can map. */
+/* The subjects of bench: devices of the module, and other mappable memory. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
@@ -76,7 +76,7 @@ static int create_memfd(const struct bench_subject *subject, size_t size)
 	return fd < 0 || !ftruncate(fd, size) ? fd : -1;
 }
 
-/* Opened again by the name that a descriptor has. */
+/* Opens a descriptor's file again by its name in /proc. */
 static void reach_by_descriptor(struct bench_subject *subject)
 {
 	snprintf(subject->path, sizeof(subject->path), "/proc/self/fd/%d", subject->fd);
@@ -109,7 +109,7 @@ static void make_memfd_thp(struct bench_subject *subject, size_t size)
 	make_memfd_with(subject, size, 0);
 }
 
-/* Free, and promised to no mapping. */
+/* Huge pages that are free, and reserved by no mapping. */
 static size_t huge_pages_unused(void)
 {
 	size_t unused = meminfo("HugePages_Free"), promised = meminfo("HugePages_Rsvd");
@@ -117,7 +117,7 @@ static size_t huge_pages_unused(void)
 	return unused > promised ? unused - promised : 0;
 }
 
-/* As many again as a private mapping of the usual size may copy. */
+/* As many more as a private mapping of the usual size may copy. */
 static void make_hugetlb(struct bench_subject *subject, size_t size)
 {
 	size_t wanted = (size + size / 2) / BENCH_HUGE + 16, unused;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What of the system a benchmark changes, and puts back; and what it asks of it. */
+/* The system's settings that a benchmark changes and restores, and the figures that it reads. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@ static struct setting {
 	char before[64];
 } settings[8];
 static size_t count;
-/* The process that restores them. Its children exit, and are killed, too. */
+/* The process that restores them. Its children exit, too, and may be killed. */
 static pid_t changer;
 
 static bool put(const char *path, const char *value)
@@ -62,7 +62,7 @@ static bool get(const char *path, char *value, size_t size)
 	return true;
 }
 
-/* Of huge pages the kernel frees those that nobody uses, and takes what memory it finds. */
+/* The kernel frees unused huge pages, and allocates as many as it finds memory for. */
 static void put_back(const struct setting *setting)
 {
 	char now[sizeof(setting->before)];
@@ -156,15 +156,16 @@ static int64_t memory_used(void)
 {
 	int64_t kib = meminfo("MemTotal") - meminfo("HugePages_Free") * meminfo("Hugepagesize");
 
-	/* For root alone: free nodes of the page cache that their slab keeps (7.x: 0.1 % of 256
-	 * MiB), */
+	/*
+	 * Needs root: free nodes of the page cache that their slab keeps (7.x: 0.1 % of 256 MiB),
+	 */
 	put("/sys/kernel/slab/radix_tree_node/shrink", "1");
 	/* and counts that processors have not added to the zone's yet. */
 	put("/proc/sys/vm/stat_refresh", "1");
 	return kib * (int64_t)KIB - memory_free();
 }
 
-/* What processes held that ended just now is freed by RCU, and by workers. */
+/* RCU and workers free the memory of processes that have just ended. */
 bool bench_memory_used(int64_t *bytes)
 {
 	int64_t before = memory_used();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a crowd does. The meter of tools/contention counts what stands between the marks alone. */
+/* The steps of a crowd. The meter of tools/contention counts only the code between the marks. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What each of a crowd does at once, on its own pages; the round says on which of them. */
+/* The steps that each member runs on its own pages; the round chooses the pages. */
 #ifndef BENCH_STEPS_H
 #define BENCH_STEPS_H
 
 #include "crowd.h"
 
-/* The next access to a page traps. */
+/* The next access to a page takes a page fault. */
 void step_fault_read(const struct crowd_spot *spot, int round);
 void step_fault_write(const struct crowd_spot *spot, int round);
 /* The same of all pages of the spot at once. */

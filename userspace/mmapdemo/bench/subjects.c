@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Subjects listed, made and asked, whatever they are. */
+/* Lists, makes and queries subjects of all kinds. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <glob.h>
@@ -40,7 +40,7 @@ size_t bench_subject_list(char **devices, struct bench_subject **subjects)
 	for (size_t i = 0; i < found_count; i++)
 		if (named || bench_is_ours(devices[i]))
 			add_device(&list[count++], devices[i]);
-	/* The first is listed even where it is missing: the table says why. */
+	/* The first is listed even if it is missing: the table has the reason. */
 	if (!count)
 		add_device(&list[count++], "/dev/mmapdemo");
 	memcpy(list + count, bench_peers, bench_peer_count * sizeof(*list));
@@ -65,7 +65,7 @@ void bench_subject_unmake(struct bench_subject *subject)
 	bench_setting_restore();
 }
 
-/* A file says so itself; of a device that is one without a file system, lseek() tells. */
+/* fstat() has a file's size, and lseek() that of a device. */
 size_t bench_subject_held(const struct bench_subject *subject)
 {
 	off_t from = 0, to;

@@ -15,7 +15,7 @@ void bench_subject_unmake(struct bench_subject *subject);
 size_t bench_subject_held(const struct bench_subject *subject);
 /* Frees a part of its memory; -1 and errno: it could not. */
 int bench_subject_punch(const struct bench_subject *subject, off_t offset, size_t size);
-/* Where to map memory that is not there yet; -1 if nowhere. */
+/* The offset of memory that is not allocated yet; -1 if there is none. */
 off_t bench_subject_fresh(const struct bench_subject *subject, size_t size);
 
 #endif

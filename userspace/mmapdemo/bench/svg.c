@@ -114,7 +114,7 @@ static void draw_grid(FILE *file, const struct scale *scale, size_t lines)
 	fprintf(file, "'/><use href='#t%d' y='%zu'/>\n", scale->per, lines * LINE + 16);
 }
 
-/* The names end at 0, and so do the numbers. */
+/* Names and numbers end at 0. */
 static void draw_texts(FILE *file, const struct bench *bench, const struct bench_work *work,
 		       bool numbers)
 {
@@ -199,7 +199,7 @@ static double draw_unit(FILE *file, const struct scale *scale, double top)
 	return y + most * LINE + 40;
 }
 
-/* What the chart shows, in a sentence: the first subject beside a memfd. */
+/* Describes the chart in a sentence: the first subject beside a memfd. */
 static void find_headline(const struct bench *bench, char *text, size_t size)
 {
 	const char *first = bench->subjects[0].name;

@@ -119,7 +119,7 @@ static const char *work_of(const struct bench_figure *figure)
 	return figure->work->name;
 }
 
-/* Each reason once, with whose it is, and of which works. */
+/* Each reason once, with its subjects and works. */
 static void print_reasons(const struct bench *bench)
 {
 	for (size_t i = 0; i < bench->figure_count; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What a benchmark measures. */
+/* The works of a benchmark. */
 #ifndef BENCH_WORK_H
 #define BENCH_WORK_H
 
@@ -13,8 +13,8 @@ enum bench_per { PER_PAGE, PER_CALL, PER_BUFFER };
 #define BENCH_CALLS 64
 
 enum bench_needs {
-	NEEDS_RESIDENT = 1, /* memory that is there, and stays between mappings */
-	NEEDS_FRESH = 2,    /* memory that is not */
+	NEEDS_RESIDENT = 1, /* resident memory, which stays between mappings */
+	NEEDS_FRESH = 2,    /* memory that is not allocated yet */
 	NEEDS_COPIES = 4,   /* private mappings show the subject's bytes until written to */
 	NEEDS_FILE = 8,	    /* read and write */
 	NEEDS_LARGE = 16,   /* a buffer of BENCH_LARGE bytes */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What is measured. Each run begins and ends with nothing mapped. */
+/* The works. Each run begins and ends with nothing mapped. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -274,7 +274,7 @@ static void make_again(struct bench_subject *subject, size_t size)
 		bench_fail("%s", subject->reason);
 }
 
-/* All that is used more than before the memory was there, less the buffer itself. */
+/* The memory used in addition since before the allocation, less the buffer itself. */
 static int64_t memory_beside_once(const struct bench_job *job)
 {
 	struct bench_subject subject = *job->subject;
@@ -302,7 +302,7 @@ static int64_t memory_beside_once(const struct bench_job *job)
 	return used - (int64_t)buffer;
 }
 
-/* Below 0 it is the rest of the system that was measured. */
+/* Below 0 the figure shows the rest of the system. */
 static int64_t memory_beside(const struct bench_job *job)
 {
 	for (int i = 0; i < MEMORY_TRIES; i++) {

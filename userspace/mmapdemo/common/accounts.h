@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Users and groups of the files in /etc: the command is linked statically, and getpwnam() would
- * want the shared libraries of other sources.
+ * Users and groups from the files in /etc: the command is linked statically, and getpwnam() would
+ * need shared libraries for other sources.
  */
 #ifndef ACCOUNTS_H
 #define ACCOUNTS_H

@@ -74,7 +74,7 @@ static const char *const line_characters[16] = {
 	" ", "─", "─", "─", "│", "┘", "└", "┴", "│", "┐", "┌", "┬", "│", "┤", "├", "┼",
 };
 
-/* What stands for a character where there is ASCII alone. */
+/* The substitute for a character on an ASCII terminal. */
 static const char *plain_character(const char *text)
 {
 	static const char pairs[][2][4] = {

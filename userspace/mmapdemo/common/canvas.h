@@ -9,7 +9,7 @@
 
 #include "terminal.h"
 
-/* How a character is shown where there are colours; from STYLE_COLOUR on, one of them. */
+/* The style of a character on a terminal with colours; from STYLE_COLOUR on, a colour. */
 enum { STYLE_PLAIN, STYLE_DIM, STYLE_BOLD, STYLE_BAD, STYLE_COLOUR, STYLE_COLOURS = 6 };
 
 /* Where a line goes from a character's middle. */
@@ -20,7 +20,7 @@ struct canvas;
 struct canvas *canvas_new(int width, int height);
 void canvas_free(struct canvas *canvas);
 
-/* What does not fit into so many columns ends in an ellipsis. */
+/* A text that does not fit into so many columns ends in an ellipsis. */
 void canvas_text(struct canvas *canvas, int row, int column, int room, int style, const char *text);
 void canvas_line(struct canvas *canvas, int row, int column, int directions, int style);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory that is there: where there is none, the program ends. */
+/* Allocations that end the program if there is no memory. */
 #ifndef MEMORY_H
 #define MEMORY_H
 
@@ -17,7 +17,7 @@ OWNED char *copy_text(const char *text);
 OWNED char *format_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The array of `count` elements with a zeroed one behind them; it may have moved. */
 OWNED void *array_with_one_more(void *array, size_t count, size_t size);
-/* What is written to the stream is in *text after fclose(). */
+/* The stream's output is in *text after fclose(). */
 OWNED FILE *text_stream(char **text, size_t *size);
 
 #endif

@@ -98,8 +98,10 @@ bool in_user_namespace(void)
 	return known && (first || outside || count != 4294967295U);
 }
 
-/* The kernel's threads are seen in the first PID namespace alone: a VM made of a container's image
- * has the container's marks. */
+/*
+ * Kernel threads are visible only in the first PID namespace: a VM made from a container's image
+ * has the container's marks.
+ */
 static bool sees_kernel_threads(void)
 {
 	FILE *file = fopen("/proc/2/comm", "re");

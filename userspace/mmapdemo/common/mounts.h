@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The mount that a path lies in, and what is told of this process in /proc. */
+/* The mount of a path, and facts about this process from /proc. */
 #ifndef MOUNTS_H
 #define MOUNTS_H
 
@@ -18,10 +18,13 @@ bool mount_of(const char *path, struct mount_facts *facts);
 /* The number behind a name such as "CapEff:" in /proc/self/status; false if there is none. */
 bool status_number(const char *name, int base, uint64_t *number);
 
-/* Users and groups are others than those of the machine; capabilities count inside alone. */
+/*
+ * Is this a user namespace? Its users and groups differ from the machine's, and capabilities count
+ * only inside.
+ */
 bool in_user_namespace(void);
 
-/* What contains this process: "docker"; NULL: nothing that leaves a mark. */
+/* The container of this process, such as "docker"; NULL if none leaves a mark. */
 const char *container_name(void);
 
 #endif

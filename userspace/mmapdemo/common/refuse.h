@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Ways to say that something cannot be done, and why. */
+/* Functions that report why something cannot be done. */
 #ifndef REFUSE_H
 #define REFUSE_H
 

@@ -7,7 +7,7 @@
 /* The signal that asks the program to end; 0: none has come. */
 extern volatile sig_atomic_t stopped_by;
 
-/* From now on SIGINT, SIGTERM, SIGHUP and SIGPIPE set that, and end nothing by themselves. */
+/* From now on SIGINT, SIGTERM, SIGHUP and SIGPIPE set that, and do not end the program. */
 void catch_signals(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What standard output can show. */
+/* The capabilities of standard output. */
 #ifndef TERMINAL_H
 #define TERMINAL_H
 
@@ -8,7 +8,7 @@
 #define TERMINAL_NARROWEST 40
 
 struct terminal {
-	int width; /* columns; of what is no terminal: COLUMNS, or 80 */
+	int width; /* columns; COLUMNS or 80 if it is no terminal */
 	bool is_terminal;
 	bool colour; /* a terminal, and neither NO_COLOR nor TERM=dumb */
 	bool utf8;   /* as the locale says */

@@ -46,7 +46,7 @@ static size_t shown(const unsigned char *text)
 	}
 	if (value < least[bytes] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
 		return 0;
-	/* what turns the direction of writing, and what is no character in XML */
+	/* characters that change the direction of writing, and those that XML excludes */
 	if ((value >= 0x200e && value <= 0x200f) || (value >= 0x2028 && value <= 0x202e) ||
 	    (value >= 0x2066 && value <= 0x2069) || value == 0xfffe || value == 0xffff)
 		return 0;

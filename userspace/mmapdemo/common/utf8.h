@@ -14,8 +14,8 @@ size_t utf8_length(const char *text);
 void utf8_drop_partial(char *text, size_t length);
 
 /*
- * Names of files and processes may be escapes for the terminal, say. This puts '?' for
- * what is no UTF-8 or for control, and returns the text.
+ * Names of files and processes may have escapes for the terminal. This replaces invalid UTF-8 and
+ * control characters by '?', and returns the text.
  */
 char *utf8_clean(char *text);
 

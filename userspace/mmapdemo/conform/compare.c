@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What differs between two diagnoses, by class and slug. */
+/* The differences between two diagnoses, by class and slug. */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo conform: the tests that our own device has to pass, on anything that can be mapped. */
+/* mmapdemo conform: runs the module's tests on anything that can be mapped. */
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static void list_tests(const struct run *run)
 		printf("%s\t%s\n", run->tests[i].name, run->tests[i].row->says);
 }
 
-/* What is left when a process is stuck is not asked, and counts for nothing. */
+/* After a process is stuck, the remaining tests do not run and do not count. */
 static void run_tests(struct run *run, const struct view *view)
 {
 	struct runner runner = {.tests = run->tests, .count = run->count};

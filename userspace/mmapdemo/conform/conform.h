@@ -5,7 +5,7 @@
 
 #include "options.h"
 
-/* Runs what the command line asks for, and returns the exit status. */
+/* Runs the command line's tests, and returns the exit status. */
 int conform(int argc, char **argv, struct options options);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is said of a target: the findings, from the worst on, and what was not asked. */
+/* The diagnosis of a target: the findings, from the worst on, and the tests that did not run. */
 #ifndef DIAGNOSIS_H
 #define DIAGNOSIS_H
 
@@ -46,8 +46,8 @@ void show_json(const struct diagnosis *diagnosis);
 const char *size_words(char words[120]);
 
 /*
- * The findings of two files that --json wrote, or of one and a diagnosis: says what differs.
- * Returns how much does. A file that cannot be read ends the program.
+ * Prints the differences between the findings of two files that --json wrote, or of one and a
+ * diagnosis. Returns their number. A file that cannot be read ends the program.
  */
 size_t compare_files(const char *before, const char *after);
 size_t compare_diagnosis(const char *before, const struct diagnosis *diagnosis, FILE *to);

@@ -56,7 +56,7 @@ static void make_facts(const struct options *options)
 	}
 }
 
-/* What the user named, or what was made of it; nothing has been touched. */
+/* The user's target, before any access. */
 static void name_target(const struct options *options)
 {
 	struct stat stat_of;
@@ -94,7 +94,7 @@ static void name_target(const struct options *options)
 	target.ours = S_ISCHR(stat_of.st_mode) && node_is_ours(stat_of.st_rdev, name);
 }
 
-/* --setup: the command gets the path, and a descriptor that the tests go on with, as 3. */
+/* --setup: the command gets the path, and as descriptor 3 the one that the tests then use. */
 static void set_up(const struct options *options)
 {
 	int fd = facts->fd >= 0 ? facts->fd : open(target.path, O_RDWR | O_CLOEXEC);
@@ -135,7 +135,7 @@ static const char *hint_on_mmap(int error)
 	return facts->size ? "" : ": does it want --size, or a call first (--setup)?";
 }
 
-/* What cannot be opened or mapped at all is no target. */
+/* A file that cannot be opened or mapped is no target. */
 static void check_survey(const struct probing *probing)
 {
 	const struct outcome_words *opens = outcome_of(probing, "D.opens");
@@ -162,7 +162,7 @@ static bool named_like_registers(void)
 #define SAY_WHAT_IT_IS \
 	"it may be registers, and nothing is stored there: say --as dma or --as registers"
 
-/* Before the first store, by name; afterwards by what the mapping is. */
+/* Guesses the profile before the first store, by name and then by the mapping. */
 static const char *guess_profile(const struct options *options)
 {
 	if (options->profile_given)
@@ -230,7 +230,7 @@ static bool any_slug(const struct probing *probing, const char *slug)
 	return false;
 }
 
-/* The rows of the contract are for memory that behaves as such. NULL: they are to be run. */
+/* The rows of the contract need memory that behaves as such. NULL: they can run. */
 static const char *why_no_rows(const struct probing *probing)
 {
 	if (probing->stuck)
@@ -318,7 +318,7 @@ static void show(const struct diagnosis *diagnosis, enum form form)
 	}
 }
 
-/* Rows alone are asked for by name. */
+/* The user names rows alone. */
 static void refuse_rows(const struct options *options)
 {
 	if (options->command || is_handed(options->target))

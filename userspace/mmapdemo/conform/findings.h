@@ -8,13 +8,13 @@
 /* Of a finding, from the worst on. */
 enum class { BROKEN, MISSING, CHOICE, FINE, CLASSES };
 
-/* What a driver's memory is for, which decides what it should hold. */
+/* The purpose of a driver's memory, which decides what it should support. */
 enum profile { AS_MEMORY, AS_DMA, AS_REGISTERS, AS_RING, AS_READONLY, PROFILES };
 
 struct finding {
 	const char *slug;  /* stable: programs and baselines use it */
 	const char *says;  /* a sentence about the driver, without a full stop */
-	const char *cause; /* what most such drivers do wrong, or decided */
+	const char *cause; /* the mistake, or the choice, of most such drivers */
 	const char *cure;  /* a heading of docs/drivers.md */
 	unsigned char as[PROFILES];
 };

@@ -13,9 +13,9 @@
 #include "guard.h"
 
 /*
- * The process ends with its parent, and Check then ends the test, which it does with all of its
- * process group. A process that is left behind must not hold our own output open: whoever reads
- * that would wait for it.
+ * The process ends with its parent, and Check then ends the test with its process group. A process
+ * that is left behind must not hold this program's output open, because a reader would wait for
+ * it.
  */
 static void separate(int output)
 {
@@ -29,7 +29,7 @@ void guard_begin(struct guarded *guarded, void (*call)(void *argument, int to), 
 {
 	int reports[2], output[2];
 
-	/* A process that prints much does not wait for us to read it. */
+	/* A process that prints much does not wait for this one to read it. */
 	if (pipe2(reports, O_CLOEXEC) || pipe2(output, O_CLOEXEC | O_NONBLOCK))
 		err(2, "pipe");
 	fflush(NULL);

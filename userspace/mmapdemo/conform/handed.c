@@ -34,7 +34,7 @@
 /* So many seconds a command has to send a descriptor. */
 #define HAND_OVER_PATIENCE 10
 
-/* A system call or ioctl that makes what was asked for, or else ends the program. */
+/* Returns the result of a system call or ioctl, or ends the program if it failed. */
 static int made(const char *what, int fd)
 {
 	if (fd < 0)
@@ -261,8 +261,7 @@ void become(char *const *command, int fd)
 	err(127, "%s", command[0]);
 }
 
-/* Waits until something came. Ends the program if the command does not send in time, or has ended.
- */
+/* Waits for input. Ends the program if the command does not send in time, or has ended. */
 static void await(int from, const char *command)
 {
 	struct pollfd ready = {.fd = from, .events = POLLIN};
@@ -313,7 +312,7 @@ static _Noreturn void supervise(char *const *command, int ends[2], pid_t program
 	close(ends[1]);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	/* What the command left behind it ends with the program, too. */
+	/* Processes that the command leaves behind end with the program, too. */
 	for (;;)
 		pause();
 }

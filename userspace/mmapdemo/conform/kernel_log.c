@@ -57,7 +57,7 @@ static enum kernel_says judge(const char *line)
 	return KERNEL_IS_CALM;
 }
 
-/* Registers and names of modules: a report is long, and these tell its reader little. */
+/* Registers and names of modules, which are left out of a long report. */
 static bool tells_little(const char *line)
 {
 	static const char *const begins[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Faults of the kernel, as its log tells of them. */
+/* Errors of the kernel in its log. */
 #ifndef KERNEL_LOG_H
 #define KERNEL_LOG_H
 
@@ -11,7 +11,7 @@ enum kernel_says { KERNEL_IS_CALM, KERNEL_WARNED, KERNEL_CRASHED };
 void kernel_log_open(void);
 bool kernel_log_is_open(void);
 
-/* What the kernel logged since the last call, from a fault on: the lines, to be freed. */
+/* The kernel's lines since the last call, from an oops or warning on; to be freed. */
 char *kernel_log_new(enum kernel_says *says);
 
 #endif

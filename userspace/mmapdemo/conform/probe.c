@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What all probes use. All of it runs in a probe's process. */
+/* Functions for all probes, which run in a probe's process. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -270,7 +270,7 @@ void probe_store(unsigned char *at, unsigned char value, const char *what)
 		crashed(access, what);
 }
 
-/* A descriptor that was handed over has flags that its giver sees: they are lent for a call. */
+/* A received descriptor shares its flags with the sender, so that they change for one call only. */
 static int lend_nonblock(int fd, const char *call)
 {
 	int flags = fcntl(fd, F_GETFL);

@@ -17,7 +17,7 @@
 #include "findings.h"
 #include "support/access.h"
 
-/* What a probe needs; a target that lacks it makes the probe not applicable. */
+/* The needs of a probe, which is not applicable to a target without them. */
 enum needs {
 	NEEDS_SHARED = 1 << 0,	/* a shared mapping that can be loaded from */
 	NEEDS_STORES = 1 << 1,	/* --write, and a shared mapping of memory that takes stores */
@@ -26,10 +26,10 @@ enum needs {
 	NEEDS_SIZE = 1 << 4,	/* a size that the target or the user told */
 	NEEDS_PRIVATE = 1 << 5, /* a private mapping that takes stores */
 	NEEDS_REOPEN = 1 << 6,	/* to be opened twice */
-	NEEDS_KEPT = 1 << 7,	/* as NEEDS_STORES, and what is stored stays there */
+	NEEDS_KEPT = 1 << 7,	/* as NEEDS_STORES, and stores stay there */
 	NEEDS_OFFSETS = 1 << 8, /* offsets that count bytes */
 	NEEDS_ONE = 1 << 11,	/* one memory that each mapping shows */
-	LOADS_ALL = 1 << 9,	/* loads from each byte of a page: nothing that registers bear */
+	LOADS_ALL = 1 << 9,	/* loads from each byte of a page, which registers may not allow */
 	MAY_BE_LATE = 1 << 10,	/* a test that does not end in time is no finding */
 };
 
@@ -49,7 +49,7 @@ extern const struct probe *const surveyed_probes[];
 /* SIZE_ENDLESS: no end was found, so only the first page is known to be the target's */
 enum size_from { SIZE_UNKNOWN, SIZE_SAID, SIZE_GIVEN, SIZE_TRIED, SIZE_ENDLESS };
 
-/* What probes found out, in memory that they share with the program. */
+/* Facts that probes found, in memory that they share with the program. */
 struct facts {
 	int open_flags; /* O_RDWR or O_RDONLY, whatever works */
 	int open_more;	/* O_NONBLOCK: without it, open() waits for other users */
@@ -76,13 +76,14 @@ struct facts {
 	char flags[160];    /* VmFlags of a shared mapping */
 	char mapped_as[64]; /* what /proc/self/maps calls it */
 
-	bool freed; /* memory went while a mapping of it was left */
-	bool keeps; /* what is stored through a mapping stays there */
+	bool freed; /* memory was freed while it was mapped */
+	bool keeps; /* stores through a mapping stay */
 	bool own;   /* each mmap() makes memory of its own */
 	bool may_write, may_fill, may_read;
 	bool told;	       /* the user said what it is */
-	bool may_be_registers; /* nobody said that it is memory: no stores, and loads of a word */
-	bool live;	       /* its content changes although nobody stores */
+	bool may_be_registers; /* the user did not say that it is memory: no stores, and loads of a
+				  word */
+	bool live;	       /* its content changes although the test stores nothing */
 	enum profile profile;
 	double deadline;
 	char doing[120]; /* the call that a probe waits for, or empty */
@@ -90,7 +91,7 @@ struct facts {
 
 extern struct facts *facts;
 
-/* What a probe's process reports. */
+/* A report of a probe's process. */
 struct answer {
 	bool not_applicable;
 	char key[40];
@@ -100,7 +101,7 @@ struct answer {
 /* Where the probe's process reports to. */
 extern int probe_answers;
 
-/* Reports what was found; the probe goes on, or ends. */
+/* Report a result; the probe goes on, or ends. */
 void note(const char *key, const char *format, ...) __attribute__((format(printf, 2, 3)));
 _Noreturn void found(const char *key, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -128,7 +129,7 @@ void probe_unmap(void *map, size_t count);
 /* Loads and stores that end the probe with a finding where they crash. */
 unsigned char probe_load(const unsigned char *at, const char *what);
 void probe_store(unsigned char *at, unsigned char value, const char *what);
-/* As try_read(), and of what may bear registers one word. `at' is a multiple of 4. */
+/* As try_read(), but loads one word if the mapping may be of registers. `at' is a multiple of 4. */
 struct access probe_try(const unsigned char *at);
 
 /* Calls that do not wait, also of a descriptor whose flags other programs share. */
@@ -150,7 +151,7 @@ int load_prot(void);
 size_t least_pages(void);
 /* The profile is memory or dma. */
 bool is_memory(void);
-/* Registers, or for all that is known: a load may have a side effect, and is of one word. */
+/* It is, or may be, registers: a load may have a side effect, and is of one word. */
 bool may_bear_registers(void);
 /* A size that was found by trial may be another's where the mapping is of frames. */
 bool may_be_any_frame(void);
@@ -159,7 +160,7 @@ size_t some_pages(size_t most);
 const char *errno_word(int error);
 const char *signal_word(int signo);
 const char *prot_word(int prot);
-/* What a mapping is called in a sentence: "mmap(8192 bytes, PROT_READ, MAP_SHARED, offset 0)" */
+/* A mapping in words: "mmap(8192 bytes, PROT_READ, MAP_SHARED, offset 0)" */
 const char *mmap_words(size_t len, int prot, int flags, off_t off, char words[120]);
 
 /* Takes pages that were just freed, and writes a marker into all of them. */

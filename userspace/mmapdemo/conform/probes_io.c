@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What read() and write() do, and where they end. */
+/* The behaviour of read() and write(), and their end. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@ static void probe_reads(void)
 		note("short", "pread(%d bytes at 0) returns %zd", TRANSFER, got);
 }
 
-/* What is read past the end is not the target's; what is written there is somebody else's. */
+/* Bytes past the end do not belong to the target, and a write there may hit other memory. */
 static void probe_read_beyond(void)
 {
 	int fd = probe_open(facts->open_flags | O_NONBLOCK);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether the kernel itself can use the memory, and what is left when nobody does. */
+/* Can the kernel itself use the memory, and is any leaked after the last user? */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@ static unsigned char *map_start(int prot)
 	return probe_map(probe_open(facts->open_flags), least_pages(), prot, MAP_SHARED, 0);
 }
 
-/* Wakes nobody, and stores nothing: the kernel looks for the word. */
+/* It wakes no process and stores nothing, but the kernel looks up the word. */
 static void probe_futex(void)
 {
 	unsigned char *map = map_start(probe_prot());
@@ -78,7 +78,7 @@ static void probe_inherited(void)
 		found("not-inherited", "the mapping has VM_DONTCOPY (dc in /proc/self/smaps)");
 }
 
-/* Opens, maps, touches, and gives all back: then the kernel has as much memory as before. */
+/* Opens, maps, accesses and closes: afterwards the kernel has as much memory as before. */
 static void use_and_leave(void)
 {
 	int fd = probe_open(facts->open_flags);
@@ -118,7 +118,7 @@ static double seconds_for_leaks(void)
 	return facts->deadline < 8 ? facts->deadline / 12 : 2.0 / 3;
 }
 
-/* Other programs take memory, too: what is lost each time, and with no use never, is lost here. */
+/* Other programs take memory, too, so that a leak is a loss with each use, and none without use. */
 static void probe_leaks(void)
 {
 	size_t each = some_pages(64) * facts->page;

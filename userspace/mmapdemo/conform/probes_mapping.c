@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a mapping reaches, and who may store to it. */
+/* The extent of mappings, and their rights. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -55,7 +55,7 @@ static void tell_beyond(const char *key, size_t len, uint64_t off, size_t at, st
 	     access.value);
 }
 
-/* A mapping that begins inside runs over: no region that an offset may name explains that. */
+/* A mapping that begins inside and reaches past the end is not explained by regions. */
 static bool runs_over(int fd, size_t len, uint64_t off, size_t at)
 {
 	struct access access;
@@ -211,7 +211,7 @@ static void probe_far_offsets(void)
 	}
 }
 
-/* No target that does not tell its size is as large: 256 GiB. */
+/* No target of unknown size is that large: 256 GiB. */
 #define BEYOND_ALL (1ULL << 38)
 
 /*
@@ -287,8 +287,8 @@ static void probe_foreign(void)
 }
 
 /*
- * What is behind the last byte in its page is nothing of anybody else. A program may have stored a
- * few bytes there, by a mapping.
+ * The bytes behind the last one in its page must not be other data. A program may have stored a
+ * few bytes there, through a mapping.
  */
 #define TAIL_USED 64
 
@@ -313,7 +313,7 @@ static void probe_tail(void)
 		      (intmax_t)facts->size, end - (size_t)facts->size, used);
 }
 
-/* Memory that was another program's a moment ago, and is the target's now. */
+/* Looks for an ended program's data in the target's memory. */
 static void plant(void *argument)
 {
 	(void)argument;
@@ -418,7 +418,10 @@ static void probe_grows(void)
 		      count, access.value);
 }
 
-/* What a device or another program writes differs from what a test stored, and is no mistake. */
+/*
+ * Contents that a device or another program writes differ from the test's stores, which is no
+ * mistake.
+ */
 #define WATCHED	     72
 #define WATCH_FOR_MS 200
 

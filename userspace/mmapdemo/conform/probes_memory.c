@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Whether a mapping is memory: what is stored there stays, and is where it belongs. */
+/* Is a mapping memory? Stores must stay, and be at the right offset. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -88,7 +88,7 @@ static void probe_own_buffer(void)
 		cannot_ask("read() says %s", errno_word(errno));
 }
 
-/* What a descriptor of its own shows of the marks: true if all. -1: it cannot be had. */
+/* Does a new descriptor show all marks? -1: it cannot be opened. */
 static int others_see(size_t count, unsigned int seed)
 {
 	int fd = facts->opens_twice ? probe_open_again(O_RDWR) : -1;
@@ -128,7 +128,10 @@ static bool stays_for_child(const unsigned char *map, unsigned int seed)
 	return !status;
 }
 
-/* What .mmap made for one mapping stays when it is unmapped and touched again, or cannot be. */
+/*
+ * Memory that .mmap made for one mapping stays when MADV_DONTNEED unmaps it, or cannot be
+ * unmapped.
+ */
 static bool stays(unsigned char *map, unsigned int seed)
 {
 	store_marks(map, few(), seed);
@@ -233,7 +236,10 @@ static bool is_mirrored(unsigned char *map, size_t count, size_t first, size_t d
 	return true;
 }
 
-/* Rings are mapped twice, so that what wraps is in one piece. Each other page is there once. */
+/*
+ * Rings are mapped twice, so that data that wraps around is contiguous. No other page is mapped
+ * twice.
+ */
 static void probe_once(void)
 {
 	int fd = probe_open(O_RDWR);
@@ -557,7 +563,7 @@ static bool forks(void)
 	return pid > 0;
 }
 
-/* The private copy of a frame may be what fork() stumbles over. */
+/* fork() may fail because of a private copy of a frame. */
 static void assert_forks(unsigned char *map)
 {
 	int error;
@@ -565,8 +571,10 @@ static void assert_forks(unsigned char *map)
 	if (forks())
 		return;
 	error = errno;
-	/* copy_mm() says ENOMEM, whatever it stumbles over. A limit of processes is EAGAIN, and
-	 * passes. */
+	/*
+	 * copy_mm() returns ENOMEM for each failure. A limit of processes is EAGAIN, and
+	 * temporary.
+	 */
 	if (error != ENOMEM || forks())
 		cannot_ask("fork() says %s", errno_word(error));
 	probe_unmap(map, few());
@@ -673,8 +681,8 @@ const struct probe memory_probes[] = {
 };
 
 /*
- * Before what forks or splits for other reasons: a driver that counts wrong goes on from a wrong
- * count. What comes later is not asked of memory that has been freed too early.
+ * These run before probes that fork or split for other reasons, because a driver that miscounts
+ * continues from a wrong count. Later probes do not run on memory that was freed too early.
  */
 const struct probe life_probes[] = {
 	{"D.close", "a mapping outlives close()", NEEDS_KEPT, probe_close},

@@ -138,7 +138,7 @@ static bool kill_all(pid_t pid)
 	return false;
 }
 
-/* How the probe's process ended, where that is a finding; key NULL: it is none. */
+/* The finding for the end of the probe's process; key NULL: there is none. */
 static const char *end_of(struct probing *probing, const struct probe *probe,
 			  struct guarded *guarded, pid_t pid, bool late, char shows[200])
 {

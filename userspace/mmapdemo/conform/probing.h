@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Runs the probes, and keeps what they report. */
+/* Runs the probes, and keeps their reports. */
 #ifndef PROBING_H
 #define PROBING_H
 
@@ -20,8 +20,8 @@ struct probing {
 	struct outcome_words *outcomes;
 	size_t count;
 	char *kernel_log; /* of a crash, or NULL */
-	bool stuck;	  /* a process of it does not end: nothing else is asked */
-	bool crashed;	  /* the kernel has: what follows may follow from that */
+	bool stuck;	  /* a process of it does not end: no more tests run */
+	bool crashed;	  /* the kernel crashed, which later results may follow from */
 };
 
 /* The probes of a table, which ends with a probe without a name. */
@@ -29,7 +29,7 @@ void probing_run(struct probing *probing, const struct probe *probes);
 /* One outcome more. The finding is looked up by the test's name and the key; key NULL: it holds. */
 void probing_add(struct probing *probing, const char *test, const char *key, const char *shows);
 void probing_skip(struct probing *probing, const char *test, const char *why);
-/* Of what the kernel says since the last call; true if that is a fault. */
+/* Adds the kernel's log since the last call; true if it has an oops or a warning. */
 bool probing_look_at_log(struct probing *probing, const char *test);
 void probing_free(struct probing *probing);
 

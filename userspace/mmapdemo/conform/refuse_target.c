@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What no test may touch. */
+/* Files that no test may touch. */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -12,7 +12,7 @@
 #include "diagnosis.h"
 #include "kernel_log.h"
 
-/* The same wherever it is read: a report is compared with others. */
+/* The output does not depend on the terminal, because reports are compared. */
 static const struct terminal terminal = {.width = 79};
 
 static void show_found(const struct found *found)
@@ -88,7 +88,7 @@ static void show_all_found(const struct diagnosis *diagnosis, bool tests)
 	show_log(diagnosis);
 }
 
-/* Tests that were not asked for the same reason are told of once. */
+/* Tests that did not run for the same reason share one entry. */
 static void show_not_applicable(const struct probing *probing)
 {
 	bool first = true;

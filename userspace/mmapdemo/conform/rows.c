@@ -15,9 +15,9 @@
 #include "support/target.h"
 #include "support/target_init.h"
 
-/* The rows that a driver of somebody else's is held to: about what a mapping is and does. */
+/* The rows that apply to foreign drivers: those about mappings. */
 #define USUAL_ROWS "S* M1 M2 M3 M4 M5 M6 M7 M8 M13"
-/* More hangs tell nothing more, and each takes its test's time. */
+/* More hangs add no information, and each takes its test's time. */
 #define MOST_HANGS 2
 
 static void refuse_to_overwrite(void)
@@ -107,7 +107,7 @@ static const char *key_of(const struct outcome *outcome)
 	return "failed";
 }
 
-/* What a row needs and the target lacks has been found by a probe, once. */
+/* A probe has found already that the target lacks what the row needs. */
 static const char *told_already(const struct test *test, const struct outcome *outcome,
 				const char *key)
 {
@@ -161,7 +161,7 @@ static void skip_from(struct probing *probing, const struct run *run, size_t fir
 		probing_skip(probing, run->tests[i].name, why);
 }
 
-/* What a system call that the kernel ends by SIGSYS does is no crash of the target's. */
+/* A system call that the kernel ends by SIGSYS is no crash of the target. */
 static bool is_crash(const char *message)
 {
 	char refused[40];
@@ -223,7 +223,7 @@ void examine_rows(const struct options *options, struct run *run, struct probing
 		why = rows_lack();
 	if (!why && strchr(options->target, '/'))
 		why = failed = try_to_prepare(options);
-	/* What was asked for by name and cannot be run is an error. */
+	/* Rows that the user names and that cannot run are an error. */
 	if (failed && options->globs)
 		errx(2, "%s", failed);
 	if (why) {

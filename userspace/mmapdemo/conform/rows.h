@@ -14,14 +14,14 @@ void prepare_rows(void *options, int to);
 const char *rows_lack(void);
 
 /*
- * What a failure says of a system call that is refused for all memory is nothing about the target.
- * A crash or a hang stays one. denied_find() comes before.
+ * A failure of a system call that is refused for all memory does not concern the target. A crash
+ * or a hang stays one. Call denied_find() before.
  */
 void rows_forgive(const struct test *test, struct outcome *outcome);
 
 /*
- * Chooses rows that suit the target, and adds their outcomes. why: NULL, or why none is run. The
- * run is left with what was run.
+ * Chooses rows that suit the target, and adds their outcomes. why: NULL, or why none runs. The run
+ * then has the rows that ran.
  */
 void examine_rows(const struct options *options, struct run *run, struct probing *probing,
 		  const char *why);

@@ -175,8 +175,8 @@ static struct report report_result(const struct test *test, TestResult *result)
 }
 
 /*
- * What a test leaves running puts back what it changed of the system: the next
- * test must not begin before. One that cannot end is not waited for, for ever.
+ * A process that a test leaves running restores the system's settings, so that the next test must
+ * not begin before its end. The wait for a process that cannot end is limited.
  */
 static void wait_for_orphans(const struct test *test)
 {
@@ -193,7 +193,10 @@ static void wait_for_orphans(const struct test *test)
 	warnx("%s left a process that does not end", test->name);
 }
 
-/* Where this process reports to. The tests' processes close it: it ends with this one. */
+/*
+ * The pipe for this process's reports. The tests' processes close it, so that it ends with this
+ * one.
+ */
 static int report_to;
 
 static void begin_test(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Chooses rows and runs them; how results are shown is the caller's affair. */
+/* Chooses rows and runs them; the caller shows the results. */
 #ifndef RUNNER_H
 #define RUNNER_H
 
@@ -31,7 +31,7 @@ struct outcome {
  */
 size_t runner_select(const char *globs, struct test **tests);
 
-/* What is left to run: a process runs one test after the other, and reports each outcome. */
+/* The remaining tests: a process runs them one after the other, and reports each outcome. */
 struct runner {
 	const struct test *tests;
 	size_t count, next;

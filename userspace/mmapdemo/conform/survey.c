@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The first probes: what can be done with the target at all. Later ones rely on these facts. */
+/* The first probes find the calls that work on the target. Later ones rely on these facts. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -361,7 +361,7 @@ static void probe_maps(void)
 	facts->tried_to_map = true;
 	facts->shared_ro = find_least(fd, PROT_READ, MAP_SHARED, &count);
 	facts->prot = PROT_READ;
-	/* What can be mapped for storing alone is mapped so. */
+	/* A target that can be mapped only for stores is mapped so. */
 	if (facts->shared_ro && facts->open_flags == O_RDWR &&
 	    !find_least(fd, PROT_READ | PROT_WRITE, MAP_SHARED, &count)) {
 		facts->shared_ro = 0;
@@ -429,7 +429,7 @@ static size_t first_bad(const unsigned char *map, size_t count, struct access *a
 	return count;
 }
 
-/* Where a page is the first bad one that was tried, and `good` pages are good: exactly. */
+/* Finds the exact boundary between `good` pages and the first bad page that was tried. */
 static size_t exact_end(const unsigned char *map, size_t bad)
 {
 	size_t good = 0;
@@ -457,7 +457,7 @@ static void probe_loads(void)
 	if (!known)
 		count = most_that_maps(fd);
 	map = probe_map(fd, count, PROT_READ, share_or_not(), 0);
-	/* Before the first load, which it decides about. */
+	/* This runs before the first load, because it decides whether loads are allowed. */
 	read_flags(map);
 	if (!known && count >= MOST_TRIED)
 		count = MOST_TRIED;

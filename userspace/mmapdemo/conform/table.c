@@ -13,7 +13,7 @@
 #include "support/contract.h"
 #include "support/target.h"
 
-/* The same wherever it is read: a table is compared with others. */
+/* The output does not depend on the terminal, because tables are compared. */
 static const struct terminal terminal = {.width = 79};
 
 /* S5.child-store-copies[read] without what comes before and after. */
@@ -59,7 +59,7 @@ static void print_names(const struct run *run, const size_t *group, size_t count
 	free(text);
 }
 
-/* Tests that differ alike are told of once: what they do, and which they are. */
+/* Tests that differ in the same way share one entry, with their names. */
 static void print_details(const struct run *run, size_t first, size_t count)
 {
 	bool *told = new_array(count, sizeof(*told));
@@ -104,7 +104,7 @@ static void tested(const struct run *run, size_t test)
 	size_t first = test;
 	struct tally tally;
 
-	/* A row is told when its last test is over. */
+	/* A row is printed when its last test is over. */
 	if (test + 1 < run->count && !strcmp(run->tests[test + 1].row->id, id))
 		return;
 	while (first && !strcmp(run->tests[first - 1].row->id, id))

@@ -27,7 +27,7 @@ struct trouble {
 	char says[320];
 	char cure[400];	 /* a command that a shell takes as it is, or empty */
 	bool wants_root; /* the cure does */
-	char hint[240];	 /* what the reader has to know or do besides the command, or empty */
+	char hint[240];	 /* what the user must know or do besides the command, or empty */
 };
 
 /* In one line: what it says, cure and hint, as far as there are any. */

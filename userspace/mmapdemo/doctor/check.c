@@ -61,7 +61,7 @@ const char *state_word(enum state state)
 	return words[state];
 }
 
-/* A finding is shorter than what a pipe takes at once. */
+/* A finding is shorter than PIPE_BUF. */
 static void answer(const struct check *check, const struct patient *patient, int fd)
 {
 	struct finding finding = {};
@@ -109,7 +109,7 @@ static void quote(const char *word, char quoted[300])
 	snprintf(quoted, 300, word[strspn(word, plain)] ? "'%s'" : "%s", word);
 }
 
-/* The cure of another system is run in that one. */
+/* A cure for another system runs in that system. */
 static void move_cure(const struct patient *patient, struct finding *finding)
 {
 	char command[sizeof(finding->cure)], root[300];
@@ -151,7 +151,7 @@ void check_run(const struct check *check, const struct patient *patient, struct 
 	if (!pid)
 		answer(check, patient, ends[1]);
 	close(ends[1]);
-	/* Where a sandbox or a limit allows no other process, this one looks. */
+	/* If a sandbox or a limit allows no other process, this one makes the check. */
 	if (pid < 0) {
 		check->look(patient, finding);
 	} else {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What `mmapdemo doctor' looks at, in the order in which problems are cured. */
+/* The checks of `mmapdemo doctor', in the order in which problems are cured. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -8,8 +8,8 @@
 #include <sys/types.h>
 
 /*
- * NOTE: a setting or a passing state costs something, and the user may leave it as it is.
- * UNKNOWN: the check could not look, and the finding says why.
+ * NOTE: a setting or a temporary state costs something, and the user may leave it as it is.
+ * UNKNOWN: the check could not be made, and the finding says why.
  */
 enum state { FINE, NOTE, WRONG, UNKNOWN, STATES };
 
@@ -18,7 +18,7 @@ struct finding {
 	char says[400];
 	char cure[600];	 /* a command that a shell takes as it is, or empty */
 	bool wants_root; /* the cure does */
-	char hint[240];	 /* what the reader has to know or do besides the command, or empty */
+	char hint[240];	 /* what the user must know or do besides the command, or empty */
 };
 
 struct patient {
@@ -26,14 +26,15 @@ struct patient {
 	int root_fd;	    /* of another root */
 	const char *device; /* path of the node */
 	char release[80];   /* of the kernel; empty: unknown */
-	pid_t caller;	    /* whose limits are this process's */
+	pid_t caller;	    /* the process whose limits this one has */
 };
 
-/* What a check cannot do without. */
+/* The requirements of a check. */
 enum {
-	OF_PROCESS = 1, /* with another root there is nothing to look at */
+	OF_PROCESS = 1, /* another root has no such facts */
 	OF_KERNEL = 2,	/* the release has to be known */
-	OF_RUNNING = 4, /* and that kernel has to run, for /proc and /sys are the running one's */
+	OF_RUNNING =
+		4, /* and that kernel has to run, because /proc and /sys are the running one's */
 };
 
 struct check {
@@ -45,7 +46,7 @@ struct check {
 extern const struct check build_checks[], node_checks[],
 	memory_checks[]; /* end with an empty one */
 
-/* What a check has found. It replaces what the finding said before. */
+/* Set the finding, and replace an earlier text. */
 void conclude(struct finding *finding, enum state state, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 #define fine(finding, ...)    conclude(finding, FINE, __VA_ARGS__)

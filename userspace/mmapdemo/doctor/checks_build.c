@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From the kernel's headers to a module that is loaded. */
+/* The checks from the kernel's headers to a loaded module. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

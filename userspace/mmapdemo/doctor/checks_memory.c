@@ -45,10 +45,10 @@ static bool chosen(const struct patient *patient, const char *path, char word[64
 }
 
 /*
- * The core maps the device's huge folios whatever the setting is: do_set_pmd() in mm/memory.c
- * does not ask it. Anonymous memory is for it to decide, and a driver's huge_fault:
- * hugepage_vma_check() of 6.1 lets none but DAX be called, __thp_vma_allowable_orders() of 6.12
- * goes by the setting, vma_file_check_thp_tuneables() of 7.x does so but for VM_PFNMAP.
+ * The core maps the device's huge folios whatever the setting is: do_set_pmd() in mm/memory.c does
+ * not check it. It decides about anonymous memory and a driver's huge_fault: hugepage_vma_check()
+ * of 6.1 allows only that of DAX, __thp_vma_allowable_orders() of 6.12 uses the setting, and
+ * vma_file_check_thp_tuneables() of 7.x does so except for VM_PFNMAP.
  */
 static void look_at_huge_pages(const struct patient *patient, struct finding *finding)
 {
@@ -208,7 +208,7 @@ static void cure_limit(const struct patient *patient, const struct limit *limit,
 		hint(finding, "start the container without --memory, or with more of it");
 	else if (!strstr(unit, ".service") && !strstr(unit, ".scope") && !strstr(unit, ".slice"))
 		cured_by_root(finding, "echo %ju >%s", (uintmax_t)bytes, limit->path);
-	/* What a user's own systemd has begun is for that one to change. */
+	/* A unit of a user's systemd can be changed by that systemd only. */
 	else if (user && user + 1 != unit)
 		cured_by(finding, "systemctl --user set-property --runtime %s MemoryMax=%ju", unit,
 			 (uintmax_t)bytes);
@@ -259,7 +259,7 @@ static void look_at_locked_memory(const struct patient *patient, struct finding 
 	status_number("CapEff:", 16, &capabilities);
 	limit_text(limit.rlim_cur, limit_words);
 	number_words(size, size_words);
-	/* capable() wants it in the first user namespace. */
+	/* capable() checks the first user namespace. */
 	if (capabilities & 1 << 14 && !in_user_namespace()) { /* CAP_IPC_LOCK */
 		fine(finding,
 		     "a process with CAP_IPC_LOCK may lock all memory (RLIMIT_MEMLOCK: %s)",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From the node to a device that is open and answers. */
+/* The checks from the node to a device that opens and answers. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -68,7 +68,7 @@ static void look_at_node(const struct patient *patient, struct finding *finding)
 		     length < 0 ? "" : ", by a link to ", target);
 }
 
-/* What a container has to have: the node in its /dev, and the right in its control group. */
+/* A container needs the node in its /dev, and the right in its control group. */
 static void look_at_container(const struct patient *patient, struct finding *finding)
 {
 	const struct device device = device_find(patient->device);
@@ -115,7 +115,7 @@ static void look_at_mount(const struct patient *patient, struct finding *finding
 		fine(finding, "%s (%s)", mount.point, mount.type);
 }
 
-/* Without a device of the module there is nothing to ask. */
+/* Without a device of the module there is nothing to check. */
 static bool is_absent(const struct device *device, struct finding *finding)
 {
 	if (device->is_ours)

@@ -242,7 +242,7 @@ int fact_kernel_said(const struct patient *patient, const struct log_words *patt
 	return is_read ? found : -2;
 }
 
-/* Where auditd runs, denials go to its log and not to the kernel's. */
+/* If auditd runs, denials go to its log and not to the kernel's. */
 int fact_audit_said(const struct patient *patient, const struct log_words *patterns, char line[200])
 {
 	int found = fact_kernel_said(patient, patterns, line), later;
@@ -298,7 +298,7 @@ bool fact_dkms(const struct patient *patient, struct dkms_facts *facts)
 
 	if (folder >= 0)
 		close(folder);
-	/* The newest comes last; an installed one is what counts. */
+	/* The newest comes last; an installed one is preferred. */
 	for (int i = 0; i < count; i++) {
 		const char *name = entries[i]->d_name;
 

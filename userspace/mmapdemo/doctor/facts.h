@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Facts that several checks want, read below the patient's root. */
+/* Facts for several checks, read below the patient's root. */
 #ifndef FACTS_H
 #define FACTS_H
 
@@ -28,7 +28,7 @@ void fact_other_release(const struct patient *patient, char release[80]);
 /* False: another root's kernel is not the one that runs. */
 bool fact_runs(const struct patient *patient);
 
-/* What contains this process, as container_name() has it; NULL of another root. */
+/* container_name(); NULL for another root. */
 const char *fact_container(const struct patient *patient);
 
 /* The command that installs the kernel's headers here; empty: the system is not known. */
@@ -73,7 +73,7 @@ bool fact_dkms(const struct patient *patient, struct dkms_facts *facts);
 /* The cure that builds and installs the module for this kernel; `then' follows it. */
 void fact_cure_module(const struct patient *patient, struct finding *finding, const char *then);
 
-/* A cure of the module, which a container leaves to its host. */
+/* A cure for the module; in a container the host must run it. */
 void fact_cure_on_host(const struct patient *patient, struct finding *finding, const char *command);
 
 #endif

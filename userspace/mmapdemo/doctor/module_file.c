@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The installed module: where it is, what it was built for, whether it is signed. */
+/* The installed module: its path, its kernel, and whether it is signed. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -73,7 +73,7 @@ static void find_elsewhere(const struct patient *patient, char release[80])
 		closedir(folder);
 }
 
-/* What a compressed file is read by; NULL: it is not compressed. */
+/* The program that reads a compressed file; NULL: it is not compressed. */
 static char **unpacker(const char *path)
 {
 	static char *xz[] = {"xz", "-dc", NULL}, *zstd[] = {"zstd", "-qdc", NULL},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A diagnosis as text: a line each, and cure and hint below it. */
+/* A diagnosis as text: a line for each check, with cure and hint below it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ void doctor_text(const struct diagnosis *diagnosis)
 		const struct entry *entry = &diagnosis->entries[i];
 		const struct finding *finding = &entry->finding;
 
-		/* A program that reads it gets a line each. */
+		/* Without a terminal each finding is on one line. */
 		printf("%-*s %-*s ", STATE, state_word(finding->state), NAME, entry->check->name);
 		if (terminal.is_terminal)
 			terminal_words(&terminal, INDENT, INDENT, finding->says);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The picture back from its JSON. What is not as map_json() makes it is refused. */
+/* Reads the picture from its JSON, and refuses JSON that map_json() does not make. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "from.h"
 #include "json.h"
 
-/* In all: more would be nobody's picture, but a wrong number. */
+/* In all; a larger number must be wrong. */
 #define MOST_PAGES ((uint64_t)1 << 22)
 
 static bool get_number(struct json_object *object, const char *key, uint64_t *number,
@@ -65,7 +65,7 @@ static bool read_run(struct json_object *object, struct map_vma *vma, char reaso
 			      (uintmax_t)first, (uintmax_t)(first + count - 1));
 	if (strcmp(state, "absent") && !mask_of(map_state_words, state, &flags))
 		return refuse(reason, "a run's state '%.60s' is not known", state);
-	/* runs may overlap: what a page held stays its own */
+	/* runs may overlap, so that each keeps a copy of its contents */
 	for (uint64_t i = first; i < first + count; i++) {
 		vma->pages[i].frame = frame ? frame + i - first : 0;
 		vma->pages[i].flags = flags;

@@ -58,7 +58,7 @@ static void tag_of(size_t number, char first, char tag[4])
 	tag[to] = '\0';
 }
 
-/* Do the pages of one file, by their numbers, find letters enough? */
+/* Are there enough letters for the page numbers of one file? */
 static bool are_few(const struct map_nodes *all)
 {
 	for (size_t i = 0; i < all->node_count && all->nodes[i].group == GROUP_FILE; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * mmapdemo map: what stands where, whoever draws it. Up to two columns of address
- * spaces, and between them (or beside it) the frames; a line of each joins them.
+ * mmapdemo map: the layout for all ways to draw. It has up to two columns of address spaces, and
+ * the frames between or beside them, joined by lines.
  */
 #ifndef MAP_LAYOUT_H
 #define MAP_LAYOUT_H

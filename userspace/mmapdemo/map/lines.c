@@ -5,7 +5,7 @@
 #include "common/memory.h"
 #include "lines.h"
 
-/* Beyond that, lines tell nothing any more. */
+/* More lines would be unreadable. */
 #define MOST_ROWS 400
 
 struct edge {
@@ -45,7 +45,7 @@ static bool is_way(const struct ways *ways, const struct edge *edge, int turn)
 	for (int row = low; row <= high; row++)
 		if (!is_free(ways, row, turn, true, edge->node))
 			return false;
-	/* Where one turns, another's crossing would look like a join. */
+	/* A crossing at a line's turn would look like a join. */
 	return is_free(ways, edge->begin, turn, true, edge->node) &&
 	       is_free(ways, edge->end, turn, true, edge->node) &&
 	       is_free(ways, edge->begin, turn, false, edge->node) &&

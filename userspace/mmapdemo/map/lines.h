@@ -6,10 +6,9 @@
 #include "layout.h"
 
 /*
- * Joins a side's rows to the frames in the middle, within these columns. Where
- * there is no way that does not run over another's, there is no line: the
- * letter says what it would; where there is one, both rows say so. `mirrored`: the side is on the
- * right.
+ * Joins a side's rows to the frames in the middle, within these columns. It draws no line if each
+ * way runs over another line: the letter then joins the rows. If it draws one, it marks both rows.
+ * `mirrored`: the side is on the right.
  */
 void map_lines(struct canvas *canvas, struct map_column *side, struct map_column *middle, int from,
 	       int to, bool mirrored);

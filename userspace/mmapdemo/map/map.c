@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mmapdemo map: processes' memory on one side, the frames it is on the other. */
+/* mmapdemo map: draws the pages of processes on one side, and their frames on the other. */
 #define _GNU_SOURCE
 #include <argp.h>
 #include <errno.h>

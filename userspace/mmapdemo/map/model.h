@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * mmapdemo map: what is to be drawn. read.c reads it from /proc, or from.c from
- * JSON. runs.c makes runs of like pages of it, nodes.c and layout.c rows of these,
- * and draw.h and json.h show it.
+ * mmapdemo map: the picture's data. read.c reads it from /proc, or from.c from JSON. runs.c makes
+ * runs of like pages of it, nodes.c and layout.c make rows of these, and draw.h and json.h show
+ * it.
  */
 #ifndef MAP_MODEL_H
 #define MAP_MODEL_H
@@ -20,14 +20,14 @@ enum map_page_flag {
 	PAGE_FILE = 1 << 3,	  /* of the file; else a copy, or anonymous */
 	PAGE_EXCLUSIVE = 1 << 4,  /* mapped here alone */
 	PAGE_HUGE = 1 << 5,	  /* mapped by one huge entry, with its neighbours */
-	PAGE_HUGE_MAYBE = 1 << 6, /* some like it are: smaps counts them, and says no more */
+	PAGE_HUGE_MAYBE = 1 << 6, /* some pages here are huge: smaps has only their number */
 	PAGE_POISONED = 1 << 7,	  /* a rule of INJECT_SET makes it fail */
 };
 
 #define MAP_CONTENT 24
 
 struct map_page {
-	uint64_t frame; /* 0: none, or hidden from us */
+	uint64_t frame; /* 0: none, or hidden */
 	uint32_t flags;
 	char *content; /* text that it begins with, if that was asked for */
 };
@@ -65,7 +65,7 @@ struct map_process {
 	size_t vma_count;
 	size_t left_out; /* VMAs that would have been, too */
 	uint64_t left_out_pages;
-	bool hidden;  /* frame numbers are not for us */
+	bool hidden;  /* frame numbers are hidden */
 	bool changed; /* its mappings changed while they were read, each time we tried */
 };
 

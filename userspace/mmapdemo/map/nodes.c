@@ -32,7 +32,7 @@ static struct map_part part_of(const struct map_picture *picture, size_t process
 	return part;
 }
 
-/* Frames that are hidden, or all over the place, are not known to be another's. */
+/* Frames that are hidden or scattered cannot be matched with others. */
 static bool is_own(const struct map_part *part)
 {
 	return part->group != GROUP_FILE && (!part->run.frame || part->run.scattered);
@@ -190,7 +190,7 @@ static void find_nodes(const struct map_picture *picture, struct map_nodes *all)
 	free(order);
 }
 
-/* The file's in its order, others as processes have them. */
+/* A file's pages come in its order, others in the order of processes. */
 static int compare_nodes(const void *left, const void *right)
 {
 	const struct map_node *a = *(struct map_node *const *)left;

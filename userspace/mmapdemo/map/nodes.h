@@ -5,7 +5,7 @@
 
 #include "runs.h"
 
-/* What pages show: a file's own pages, or copies and anonymous memory, by frame. */
+/* Pages are a file's own, or copies and anonymous memory, by frame. */
 enum map_group { GROUP_NONE, GROUP_FILE, GROUP_COPY, GROUP_ANONYMOUS };
 
 /* A part of a VMA that is drawn as one, and what it shows. */

@@ -35,7 +35,10 @@ static struct map_page page_of(const struct map_vma *vma, uint64_t entry)
 		page.flags |= PAGE_PRESENT;
 		page.flags |= entry & PAGEMAP_FILE ? PAGE_FILE : 0;
 		page.flags |= entry & PAGEMAP_EXCLUSIVE ? PAGE_EXCLUSIVE : 0;
-		/* In a new VMA ("sd") all is said to be, until somebody has asked. */
+		/*
+		 * In a new VMA ("sd") all pages are reported as dirty, until clear_refs is
+		 * written.
+		 */
 		page.flags |= entry & PAGEMAP_SOFT_DIRTY && !has_flag(vma, "sd") ? PAGE_DIRTY : 0;
 	} else if (entry & PAGEMAP_SWAP) {
 		page.flags |= PAGE_SWAPPED;
@@ -102,7 +105,7 @@ static uint64_t mark_candidates(const struct map_picture *picture, struct map_vm
 	return count;
 }
 
-/* pagemap does not tell huge entries; smaps tells how many there are. */
+/* pagemap does not show huge entries; smaps has their number. */
 static void find_huge(const struct map_picture *picture, struct map_vma *vma)
 {
 	const struct map_huge *huge = &vma->huge;
@@ -173,7 +176,10 @@ static void find_poisoned(const struct map_picture *picture, struct map_vma *vma
 			mark_rules(picture, vma, &rules->rules[i]);
 }
 
-/* Only of what is there: to read what is not would make it. And of a long one's ends. */
+/*
+ * Reads only resident pages, because a read would allocate others; and only the ends of a long
+ * run.
+ */
 static void read_contents(int fd, const struct map_picture *picture, struct map_vma *vma)
 {
 	for (uint64_t i = 0; i < vma->count; i++) {

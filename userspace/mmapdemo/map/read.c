@@ -183,7 +183,7 @@ static bool read_list(int pid, const struct map_want *want, const struct map_pic
 	       refuse(reason, "process %d has no memory: it has ended, or is a kernel thread", pid);
 }
 
-/* Are the mappings that we have read still what they are? */
+/* Are the mappings that were read still the same? */
 static bool still_so(int pid, const struct map_want *want, const struct map_process *process)
 {
 	char reason[256], *line = NULL;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From pages to runs of like pages, and words for their state. */
+/* Makes runs of like pages, and words for their state. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -15,7 +15,7 @@ struct map_run {
 	uint64_t present;
 };
 
-/* To be freed. At most so many; 0: as many as there are, each with frames that follow. */
+/* To be freed. At most so many runs; 0: no limit, and each has consecutive frames. */
 struct map_run *map_runs(const struct map_vma *vma, size_t most, size_t *count);
 /* "2M dirty copy", or "absent" */
 void map_state(const struct map_picture *picture, const struct map_vma *vma, uint32_t flags,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The picture as SVG that stands alone. What is said by colour is said by a letter
- * and by the kind of border, too: for paper, and for eyes that see no colour.
+ * The picture as a complete SVG. A letter and the kind of border repeat what colour shows, for
+ * paper and for readers who see no colour.
  */
 #include <string.h>
 

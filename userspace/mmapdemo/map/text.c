@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The picture in characters. lines.c draws what joins its columns. */
+/* The picture in characters. lines.c draws the lines between its columns. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,7 +8,7 @@
 
 #include "device/device.h"
 
-/* What to read of a process. */
+/* Options for reading a process. */
 struct map_want {
 	bool all;		     /* not the module's nodes alone */
 	const struct device *device; /* this one alone; or NULL */

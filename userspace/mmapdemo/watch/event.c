@@ -12,9 +12,9 @@
 #include "event.h"
 
 /*
- * Bits that no header for programs has. Linux 6.1 to 7.3 agree on them; the
- * test of `watch` would see it if one did not. tep_print_event() prints those of
- * page faults in hex: a tracepoint's format has the names of enums, not their values.
+ * Bits that no header for programs has. Linux 6.1 to 7.3 agree on them, which the test of `watch`
+ * checks. tep_print_event() prints those of page faults in hex, because a tracepoint's format has
+ * the names of enums, but not their values.
  */
 enum { VM_READ = 0x1, VM_WRITE = 0x2, VM_EXEC = 0x4, VM_MAYSHARE = 0x80 };
 enum { FAULT_FLAG_WRITE = 0x1, FAULT_FLAG_INSTRUCTION = 0x100 };

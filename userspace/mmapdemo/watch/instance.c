@@ -14,8 +14,8 @@
 #define SYSTEM "mmapdemo"
 
 /*
- * libtraceevent's own would link its loader of plugins, and with it dlopen(),
- * into a static program. There are none to free: we load none.
+ * libtraceevent's own would link its loader of plugins, and with it dlopen(), into a static
+ * program. No plugin is loaded, so that there is none to free.
  */
 void free_tep_plugin_paths(struct tep_handle *tep)
 {
@@ -38,7 +38,7 @@ static void put_back(void)
 	tracefs_instance_free(instance);
 }
 
-/* One that was killed could put nothing back. One that lives keeps its own busy. */
+/* A killed process could not remove its instance. A live one keeps its own busy. */
 static void remove_left_behind(const char *prefix)
 {
 	char pattern[80];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The module's tracepoints, through a trace instance of our own: nobody else's is changed. */
+/* The module's tracepoints, through a separate trace instance, so that no other tracing changes. */
 #ifndef TRACING_H
 #define TRACING_H
 

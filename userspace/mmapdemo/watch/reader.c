@@ -97,7 +97,7 @@ void reader_close(struct reader *reader)
 	free(reader);
 }
 
-/* A CPU without a record is asked once: what it records later is later than this call. */
+/* A CPU without a record is read once, because its later records are later than this call. */
 static bool has_record(struct cpu *cpu, unsigned long long *time)
 {
 	while (!cpu->empty && !kbuffer_read_event(cpu->kbuffer, time)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mmapdemo watch: the module's tracepoints, live, through a trace instance of
- * our own, so that nobody else's tracing is changed.
+ * mmapdemo watch: shows the module's tracepoints live, through a separate trace instance, so that
+ * no other tracing changes.
  */
 #define _GNU_SOURCE
 #include <err.h>
