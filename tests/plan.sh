@@ -244,8 +244,8 @@ suite_command() {
 		vm -p size=64M -f "$top/build/bin/mmapdemo-rows32" -- \
 			/mmapdemo-rows32 --tests "${globs[*]:-S* C1 C7 C8 C11 C12}"
 		;;
-	# The allocator's debugging counts exactly, sees use after free and names the owner of
-	# an object. Without init_on_alloc the module alone clears memory.
+	# The allocator's debugging counts exactly, detects use after free and names the owner
+	# of an object. Without init_on_alloc only the module clears memory.
 	lifecycle)
 		needed=V3
 		vm --no-module -a "slub_debug=FZPU slab_debug=FZPU init_on_alloc=0" \

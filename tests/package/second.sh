@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck disable=SC2154 # facts
-# In a booted Debian, after its kernel's upgrade: the package is upgraded, and purged,
-# under the hands of somebody who has the device open.
+# In a booted Debian, after its kernel's upgrade: the package is upgraded and purged
+# while a process has the device open.
 cd /run/job || exit
 # shellcheck source=tools/tap.sh
 . ./tap.sh

@@ -3,8 +3,8 @@
 #
 # self.sh	(in the VM)
 #
-# mmapdemo-storm says what it could not do and leaves nothing behind; mmapdemo-bytes
-# finds a byte that somebody else changed.
+# mmapdemo-storm reports what it could not do and leaves nothing behind; mmapdemo-bytes
+# finds a byte that another process changed.
 
 # shellcheck source=tools/tap.sh
 . "${0%/*}/tap.sh"

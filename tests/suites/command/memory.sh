@@ -58,7 +58,7 @@ wipe_policy() {
 		runs 0 wipe --policy none && runs 2 wipe && runs 2 wipe --policy some
 }
 
-# The command gets a file of its own, and none of the device.
+# The command gets a new file, and no descriptor of the device.
 create() {
 	# shellcheck disable=SC2016 # the inner shell has the variable
 	runs 0 create --size 1M --name ring -- sh -c 'stat -Lc "%s %F" /proc/self/fd/$MMAPDEMO_FD

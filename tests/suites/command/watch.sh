@@ -103,7 +103,7 @@ watch_order() {
 		/tmp/watched
 }
 
-# What a reader that is too slow has missed, it is told of; all adds up.
+# A slow reader learns how many events it missed, and all add up.
 watch_lost() {
 	watching --json --events mmap && kill -STOP "$watcher" &&
 		echo 64 >"$(echo /sys/kernel/tracing/instances/*)/buffer_size_kb" && hold 0 4096 often

@@ -180,7 +180,7 @@ registers() {
 		tells 'a load from a register may have a side effect'
 }
 
-# open() and read() that wait, unless O_NONBLOCK is set: also of a descriptor of somebody else.
+# open() and read() that wait unless O_NONBLOCK is set, on an inherited descriptor, too.
 waits() {
 	finds '' --write /dev/odd-wait && also one-at-a-time && tells 'open\(\) while it is open waits' &&
 		finds '' fd:7 7<>/dev/odd-wait || return
@@ -336,7 +336,7 @@ refused() {
 		says 'the driver has no .mmap' && : >/tmp/empty && conform 2 --write /tmp/empty && says 'it is empty'
 }
 
-# Nobody who is not root may read the kernel's log or see frames: that is no obstacle.
+# Only root may read the kernel's log or see frames, and conform works without both.
 without_root() {
 	chmod 666 /dev/odd-beyond
 	said=$(su -s /bin/sh nobody -c '/mmapdemo conform --write /dev/odd-beyond') && return 1

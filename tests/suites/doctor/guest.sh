@@ -114,7 +114,7 @@ not_installed() {
 		info_says 'No such file or directory: /dev/mmapdemo does not exist: the module is not loaded: modprobe mmapdemo \(in a clone: make load\)$'
 }
 
-# An alias that somebody made
+# An alias of the device
 alias_before_the_module() {
 	ln -s mmapdemo /dev/alias && said=$(/mmapdemo info --device /dev/alias 2>&1) && return 1
 	says 'a symbolic link that leads to nothing: the module is not loaded: modprobe mmapdemo' && rm /dev/alias
@@ -217,7 +217,7 @@ mode() {
 		is_wrong rights 'mode 0660 and owner root:mmapdemo do not' '' 'run it as a user who is a member of the group mmapdemo' || return
 	as somebody
 	is_wrong rights 'mode 0660 and owner root:mmapdemo do not let the user somebody' 'as root: usermod -aG mmapdemo somebody' 'then log in anew' || return
-	# who is a member, and has not logged in since
+	# a member of the group who has not logged in since
 	sed -i 's/^mmapdemo:.*/&somebody/' /etc/group
 	is_wrong rights 'mode 0660 and owner root:mmapdemo do not' 'newgrp mmapdemo' 'or log in anew' &&
 		as /setpriv --reuid 1000 --regid 1000 --groups 999 && all_fine && chown root:root /dev/mmapdemo && chmod 600 /dev/mmapdemo

@@ -32,9 +32,9 @@ life() {
 
 settle() {
 	sync
-	# KASAN keeps what is freed, to see who still uses it; a cache that is told to
-	# shrink gives it back. Looking at each makes inodes, which are not always
-	# dropped (seen on 7.3): not where nobody needs it.
+	# KASAN keeps freed memory to detect its users; shrinking a cache releases it. A
+	# look at each cache makes inodes, which are not always dropped (seen on 7.3), so
+	# that kernels without KASAN skip it.
 	if [ -e /sys/kernel/debug/kmemleak ]; then
 		for cache in /sys/kernel/slab/*/shrink; do
 			echo 1 >"$cache"

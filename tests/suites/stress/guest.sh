@@ -3,10 +3,10 @@
 #
 # guest.sh SEED	(in the VM)
 #
-# What others wrote to try files and devices, aimed at ours: fio writes blocks
-# with their checksums by one way and verifies them by another; stress-ng and
-# trinity do what comes to their minds. What cannot be aimed at a device is not
-# here: all of stress-ng but --dev maps files that it makes itself.
+# Runs other projects' tests of files and devices on the module's device: fio writes
+# blocks with checksums in one way and verifies them in another; stress-ng and trinity
+# make random calls. Tests that cannot be aimed at a device are left out: all of
+# stress-ng but --dev maps files that it makes itself.
 
 # shellcheck source=tools/tap.sh
 . "${0%/*}/tap.sh"

@@ -4,15 +4,15 @@
 #
 # tour/guest.sh	(in the VM, with the module, /mmapdemo, /maps, jq, script, the examples)
 #
-# What the tour and the map say is held to what the kernel says of frames and
-# counts; they fit the terminal; and they fail in one line.
+# Compares the output of the tour and the map with the kernel's frames and counts.
+# They fit the terminal, and fail in one line.
 
 # shellcheck source=tools/tap.sh
 . /tap.sh
 # shellcheck source=tests/mmapdemo.sh
 . /mmapdemo.sh
 
-# runs STATUS ARGUMENT...: what failed has one line that says why, if not on its pages
+# runs STATUS ARGUMENT...: a failure has one line that says why, if not in the output
 runs() {
 	ended "$@" && { [ "$1" != 1 ] || [ -z "$complaint" ] || one_line_of_complaint; }
 }
@@ -74,7 +74,7 @@ help() {
 	done
 }
 
-# What the examples are for: each statement holds.
+# Each statement of the examples holds.
 story() {
 	/story.sh / /dev/mmapdemo >/tmp/said 2>&1 || { cat /tmp/said; return 1; }
 	has "$(tail -n 1 /tmp/said)" '^story: all six statements hold$'

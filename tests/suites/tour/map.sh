@@ -49,7 +49,7 @@ map_dirty() {
 	json /tmp/map.json '[.processes[0].vmas[0].runs[] | .state | test("dirty")] == [false, true]' && says 'page 1 4K dirty' && ! says 'page 0 4K dirty' >/dev/null
 }
 
-# A summary, and soon; all of it for who asks.
+# A summary comes soon, and all mappings on request.
 map_many() {
 	maps many 10000 || return
 	runs 0 map "$held" &&
@@ -64,7 +64,7 @@ map_many() {
 	}
 }
 
-# It is not always faster than we are.
+# The process is not always faster than the map.
 map_restless() {
 	maps restless || return
 	changed=0

@@ -10,8 +10,8 @@ tour_holds() {
 		json /tmp/tour.json 'all(.chapters[].steps[]; .call | endswith(";"))'
 }
 
-# The last word is not the tour's own, but what the pictures say of frames: of chapter
-# NAME, with functions to name a step by its call, and the frame of a page in it.
+# Checks the frames in the pictures of chapter NAME, independently of the tour's claims, with
+# functions that name a step by its call, and the frame of a page in it.
 physics() {
 	name=$1
 	shift
@@ -127,7 +127,7 @@ comes() {
 	return 1
 }
 
-# Somebody else maps the device meanwhile: the counts are not what they have to be.
+# Another process maps the device meanwhile, so that the counts are wrong.
 tour_fails() {
 	: >/tmp/typed
 	{
