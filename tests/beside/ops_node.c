@@ -106,7 +106,7 @@ void op_mbind_other(struct world *w, const long *arg)
 	munmap(other, page_size);
 }
 
-/* Has a page not moved because the kernel had it, or the folio that it is in, in its hands? */
+/* Did a page not move because the kernel had isolated it, or its folio? */
 static bool busy(long ret, const int *nodes, size_t count)
 {
 	bool found = ret > 0;
