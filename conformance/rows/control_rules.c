@@ -54,10 +54,8 @@ static const struct script {
 	{"healed-nothing", {{2, 4, SIGNAL}, {6, 9, NONE}}, {{2, 4, SIGNAL}}},
 };
 
-ROW_EACH(
-	C4, rules,
-	"rules are listed by offset; a later one replaces the parts of earlier ones that it covers",
-	scripts)
+ROW_EACH(C4, rules, "rules are listed by offset; a later one replaces parts of earlier ones",
+	 scripts)
 {
 	const struct script *script = &scripts[_i];
 	enum mmapdemo_inject_action action[TEST_PAGES] = {};
