@@ -59,6 +59,7 @@ bad_tree() {
 	echo 'p { color: }}' >userspace/bad.css
 	echo 'const a = [1, 2;' >userspace/bad.js
 	echo 'a line ends in a blank ' >blank
+	echo 'What cannot be read is a subject without a noun.' >page.md
 	# shellcheck disable=SC2016 # it is the text of a script
 	printf '%s\n' '# as tests/tap.sh has it' '. "$top/tests/tap.sh"' >sources.sh
 	echo '#include "../tests/number.h"' >conformance/includes.c
@@ -96,6 +97,8 @@ red_checks() {
 	check "red.a tree of mistakes" bad_tree
 	check "red.SPDX" red bad.sh spdx
 	check "red.blanks" red blank: whitespace
+	check "red.prose" red 'page.md:1: begins with a bare clause' prose
+	check "red.prose, of comments" red 'ours.*a user.s memory' prose
 	check "red.length" red long length
 	check "red.versions" red LINUX_VERSION_CODE versions
 	check "red.the tests, sourced" red sources.sh:2: apart

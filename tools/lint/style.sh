@@ -79,6 +79,13 @@ shells() {
 	scripts | xargs -r shellcheck -x -P . -e SC2317,SC2015
 }
 
+# Pages that tools write are looked at where their sentences come from.
+prose() {
+	files '*.md' 'docs/man/*' 'docs/abi/*' '*.[ch]' 'tools/*' 'vm/*' 'tests/*' Makefile '*Kbuild' '*.mk' \
+		':!.github' ':!docs/contract.md' ':!docs/matrix.md' ':!docs/mutants.md' ':!docs/performance.md' \
+		':!tests/mutants/*.patch' ':!tests/beside/known' | xargs -r "$lint/prose" "$tree"
+}
+
 # A function that a header declares is named there and where it is defined; a third place calls it.
 # Comments are not counted.
 called() {
@@ -100,6 +107,7 @@ style_checks() {
 	check "style.no function that nobody calls" called
 	check "style.no include runs upward or in a circle" layers
 	check "style.no file needs the tests but the tests" apart
+	check "style.plain sentences" prose
 	check "style.clang-format" formatted
 	check "style.esbuild" pages
 	check "style.shellcheck" shells
