@@ -18,7 +18,7 @@
 #define SEED   0x123456789abcdef0ULL
 #define STORED 1
 
-/* Of the test pages, which are 64 KiB. */
+/* Ranges of the test pages, which are 64 KiB. */
 static const struct range {
 	const char *name;
 	size_t at, len;

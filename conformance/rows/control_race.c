@@ -6,8 +6,8 @@
  *	[ rebuilt   | kept|  any  | kept|  any  |    any    |  grown    ]
  *	                                 ^ smallest            largest  ^
  *
- * What is kept is written once, and read, mapped, poisoned and healed, in huge
- * folios whose other parts come and go. What is rebuilt goes and comes back in a
+ * The kept pages are written once, and read, mapped, poisoned and healed, in huge
+ * folios whose other parts come and go. The rebuilt pages go and come back in a
  * huge folio, which then is made small, by one process that knows its contents.
  * In the rest anything goes.
  */

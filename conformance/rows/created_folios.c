@@ -219,7 +219,7 @@ ROW(C9, write_of_nothing, "a write whose bytes cannot be read allocates no memor
 /*
  *	[ other | second and third quarter of a folio | other ]
  *
- * What it makes is the largest that lies inside the mapping, which has a memory policy of its own.
+ * The folio made is the largest that lies inside the mapping, which has a memory policy of its own.
  * It is not the last folio of the file: from 6.12 on, filemap_map_pages() makes no page table for
  * that one, so that the first page fault maps one page of it.
  */

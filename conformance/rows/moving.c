@@ -3,8 +3,8 @@
  * M15: a process moves pages from node to node and back while another works on them.
  *
  * A store that lands between the copy of a page and its replacement is lost unless the
- * page is locked for it, or migration is made to fail. What shows it is the number of
- * moves: with a module that changed contents without the folio's lock, MOVES of them lost
+ * page is locked for it, or migration is made to fail. The number of moves shows the
+ * loss: with a module that changed contents without the folio's lock, MOVES of them lost
  * between 10 and 2000 writes, fills or punches on two emulated processors.
  */
 #define _GNU_SOURCE

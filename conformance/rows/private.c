@@ -8,7 +8,7 @@
 #include "support/row.h"
 #include "support/target.h"
 
-/* What the parent did to the page before it forked. */
+/* The parent's last access to the page before it forked. */
 static const char *const before_fork[] = {"read", "written"};
 enum { READ, WRITTEN };
 

@@ -67,7 +67,7 @@ static const struct variant {
  * vma_can_userfault() takes anonymous memory, shmem and hugetlbfs, on 6.1 and 6.12
  * by name (include/linux/userfaultfd_k.h), on 7.x by vm_ops that only these have
  * (mm/userfaultfd.c). So any other file's mapping is EINVAL, private ones too. From
- * 7.2 on a driver can have these as well (vm_operations_struct, uffd_ops), and ours
+ * 7.2 on a driver can have these as well (vm_operations_struct, uffd_ops), and mmapdemo
  * takes write-protection. Missing and minor faults are reported by a file's ->fault()
  * with handle_userfault(), which is not exported to modules: EINVAL remains.
  */

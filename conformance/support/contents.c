@@ -23,7 +23,7 @@ void contents_pattern(void *to, size_t length, uint64_t offset, uint64_t seed)
 	}
 }
 
-/* Of the polynomial 0x1edc6f41, the lowest bit first. */
+/* The table of the polynomial 0x1edc6f41, the lowest bit first. */
 static void make_table(uint32_t table[256])
 {
 	for (uint32_t i = 0; i < 256; i++) {

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* What a test finds in the target. */
+/* The pattern that a test finds in the target. */
 #define ORIGINAL 0
 
 /* If set, the contents are zeros: the target keeps nothing, so that it has no pattern. */

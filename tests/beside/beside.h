@@ -26,7 +26,7 @@ struct mapping {
 	bool shared;
 };
 
-/* What an operation works on. */
+/* The object and the mappings that an operation works on. */
 struct world {
 	enum kind kind;
 	char path[64]; /* opens the object again, in this process */

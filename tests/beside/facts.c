@@ -159,7 +159,7 @@ static void say_fresh(const struct world *w)
 		err(2, "mmap of address space");
 }
 
-/* What does not touch the pages comes first. */
+/* Facts that are found without touching the pages come first. */
 void facts_say(const struct world *w)
 {
 	bool one = !w->maps[1].at;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What can be seen of an object and its mappings once an operation is over. */
+/* The visible state of an object and its mappings once an operation is over. */
 #ifndef FACTS_H
 #define FACTS_H
 

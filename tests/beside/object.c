@@ -56,8 +56,8 @@ static void make_pattern(void)
 }
 
 /*
- * What memory a memfd gets from now on: huge pages, or pages alone. Linux 6.14 and later would take
- * folios of any size between, and what is a hole would depend on it.
+ * Chooses the memory that a memfd gets from now on: huge pages, or pages alone. Linux 6.14 and
+ * later would take folios of any size between, and what is a hole would depend on it.
  */
 static void memfd_huge(bool wanted)
 {

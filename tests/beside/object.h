@@ -18,7 +18,7 @@
 #define PLACE_BYTES ((size_t)4 << 20)
 
 /*
- * What memory an object has. A memfd has no folios between a page and a huge page here. The device
+ * The memory of an object. A memfd has no folios between a page and a huge page here. The device
  * has such folios in SMALL, so that more of it is resident than of the memfd, and none in PAGES.
  */
 enum memory { PAGES, SMALL, HUGE };

@@ -154,7 +154,7 @@ void op_pin(struct world *w, const long *arg)
 	close(fd);
 }
 
-/* What was sent may take its time to arrive. */
+/* Sent bytes may take their time to arrive. */
 static ssize_t receive(int fd, ssize_t sent)
 {
 	struct timeval patience = {.tv_sec = 1};

@@ -24,7 +24,7 @@ void result_prefix(const char *prefix);
 
 __attribute__((format(printf, 2, 3))) void say(const char *key, const char *format, ...);
 
-/* What a system call returned: its value, or the name of errno. Returns whether it succeeded. */
+/* Result of a system call: its value, or the name of errno. Returns whether it succeeded. */
 bool say_ret(const char *key, long ret);
 /* The same, and a success is 0: for calls that return a descriptor or an address. */
 bool say_done(const char *key, bool done);

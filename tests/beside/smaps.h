@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * What /proc/self/smaps says of the VMAs in a range, in lines KEY.vmas, .resident, .dirty, .anon,
- * .huge, .locked and .flags.
+ * Prints the figures of /proc/self/smaps for the VMAs in a range, in lines KEY.vmas, .resident,
+ * .dirty, .anon, .huge, .locked and .flags.
  */
 void smaps_say(const char *key, const unsigned char *at, size_t bytes);
 

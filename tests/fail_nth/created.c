@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a program can do with buffers that it creates, as the table at the end. They have 16 pages.
- */
+/* Operations on buffers that a program creates, as the table at the end. They have 16 pages. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -53,7 +53,7 @@ static int load(int fd, const char *parameters)
 	return syscall(SYS_finit_module, fd, parameters, 0) ? errno : 0;
 }
 
-/* What was opened may be closed a moment later. */
+/* An open file may be closed a moment later. */
 static int unload(void)
 {
 	for (int i = 0; syscall(SYS_delete_module, "mmapdemo", O_NONBLOCK); i++) {
@@ -206,7 +206,7 @@ static bool named_is_left(void)
 	return false;
 }
 
-/* Who made the attempt is gone, and so must be all that it had. */
+/* The process that made the attempt is gone, and so must be all that it had. */
 static const char *node_settled(const struct subject *s)
 {
 	struct mmapdemo_info info = {.size = sizeof(info)};

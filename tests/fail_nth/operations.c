@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a program can have a node do, as the table at the end. */
+/* Operations of a program on a node, as the table at the end. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ static int error_of(long result)
 	return result < 0 ? errno : 0;
 }
 
-/* What there is to prepare where nothing is but that the node can do it. */
+/* Preparations that only check that the node can do the operation. */
 
 static int needs_huge(struct subject *s)
 {
@@ -87,7 +87,7 @@ static int act_open(struct subject *s)
 
 /* mmap */
 
-/* Not every technique knows both kinds: what it refuses is EINVAL. */
+/* Not every strategy knows both kinds: it refuses the other with EINVAL. */
 static int prepare_private(struct subject *s)
 {
 	int error = map_at(s, s->page, MAP_PRIVATE, 0);
@@ -231,7 +231,7 @@ static int act_protect(struct subject *s)
 	return error_of(mprotect(s->map + s->page, s->page, PROT_READ));
 }
 
-/* With room of ours to move to. */
+/* Maps two pages, with reserved addresses to move to. */
 static int prepare_move(struct subject *s)
 {
 	char *room = mmap(NULL, 8 * s->page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

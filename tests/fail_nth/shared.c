@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What others get from a node: events, and dma-bufs for drivers. As the table at the end. */
+/* Events of a node, and its dma-bufs for other drivers, as the table at the end. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -17,7 +17,7 @@
 /* A loop that fails for ever has no end of places. */
 #define MOST_PLACES 5000
 
-/* What an access does that a signal ends. */
+/* The place to go on at once a signal has ended an access. */
 static sigjmp_buf access_ended;
 
 static void on_bus_error(int signo)
@@ -112,7 +112,7 @@ static void arm(const struct operation *operation, unsigned int nth)
 }
 
 /*
- * Did it fire? What is left of N says so; but to read it and to end it are system
+ * Did it fire? The rest of N says so; but to read it and to end it are system
  * calls as others, that N may strike: then it had not done so before.
  */
 static bool disarm(int fail_nth)

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* What an attempt works on; all but the last lines are given. */
+/* The node or module that an attempt works on; all but the last lines are given. */
 struct subject {
 	const char *node; /* in /dev; NULL: the module itself */
 	size_t page;
@@ -33,7 +33,7 @@ struct operation {
 	int (*act)(struct subject *subject);
 	/* After it has worked: NULL, or what is wrong. */
 	const char *(*check)(struct subject *subject);
-	/* What it may say besides ENOMEM and EFAULT. */
+	/* An errno that it may fail with besides ENOMEM and EFAULT. */
 	int may_say;
 	/* Failures begin in the module's load, not before: tests/modules/in_init. */
 	bool in_init;

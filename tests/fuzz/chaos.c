@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * All processes at once, and a second thread in each that only touches. What a
- * byte is cannot be known then, but what it may be: zero, or what one of a few
- * patterns has at its place in the device, as nobody stores anything else. So a
- * page that shows up at a wrong place is seen, and one of somebody else's memory.
+ * All processes at once, and a second thread in each that only touches. The value of
+ * a byte cannot be known then, but its possible values are: zero, and those that a few
+ * patterns have at its place in the device, as nobody stores anything else. So a page
+ * that shows up at a wrong place is seen, and one of somebody else's memory.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -53,7 +53,7 @@ static unsigned char *address(uint32_t at)
 	return ARENA + at * world->page;
 }
 
-/*** What bytes may be */
+/*** Possible values of bytes */
 
 static void compare(const char *what, uint64_t offset, const unsigned char *seen, size_t length)
 {
@@ -74,7 +74,7 @@ static void compare(const char *what, uint64_t offset, const unsigned char *seen
 	}
 }
 
-/* What others do at the same time may be in the way, in these manners. */
+/* Concurrent operations of others may make this one fail, with these errors. */
 static bool worked(const char *what, long result, int also)
 {
 	if (result >= 0)
@@ -528,8 +528,8 @@ static void heal_all(void)
 }
 
 /*
- * Where each thread of the crowd is in the kernel. What a process died of says the driver;
- * what keeps one alive, only these lines.
+ * Where each thread of the crowd is in the kernel. The driver says what a process died of;
+ * only these lines say what keeps one alive.
  */
 static void show_threads(void)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the device says of itself, and what the kernel says of processes, against the model. */
+/* Compares the device's own reports, and the kernel's on processes, with the model. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

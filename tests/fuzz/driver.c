@@ -102,7 +102,7 @@ static void do_step(struct step *step)
 		check_counts();
 }
 
-/* Steps that are ours, until one is another's. */
+/* Does the steps of this process, until one is another's. */
 static void take_turn(void)
 {
 	while (world->next < world->count && !world->failed && !world->ending) {

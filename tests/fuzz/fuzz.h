@@ -4,9 +4,9 @@
  * a model of what must come of it.
  *
  * All is in one piece of memory that the processes share: the model, the
- * generator's state, and whose turn it is. Who has the turn takes the next step,
- * does it, and compares; only when the step is another process's does the turn,
- * and with it the processor, change hands. Nothing happens beside, so that a seed
+ * generator's state, and whose turn it is. The process that has the turn takes the
+ * next step, does it, and compares; only when the step is another process's does the
+ * turn, and with it the processor, change hands. Nothing happens beside, so that a seed
  * is all it takes to have the same again.
  */
 #ifndef FUZZ_H
@@ -88,7 +88,7 @@ struct device {
 };
 enum { MAYBE = 1, SURELY };
 
-/* What the device can do, by INFO's name of its strategy. */
+/* The device's abilities, by INFO's name of its strategy. */
 struct caps {
 	const char *strategy;
 	bool reshapes; /* RESIZE and PUNCH */
@@ -112,7 +112,7 @@ struct world {
 	size_t page, huge; /* bytes; 0: there are no huge ones */
 	size_t original;   /* the device's own size, to be put back */
 	uint32_t start_pages, processes;
-	uint32_t others; /* descriptions that are not ours */
+	uint32_t others; /* descriptions that the fuzzer did not open */
 	bool named;	 /* the node is made for each round, and may be destroyed in it */
 	bool destroyed;
 	bool weather;	/* the kernel has references to pages, and processes that have ended */

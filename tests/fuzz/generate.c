@@ -217,7 +217,7 @@ static void make_futex(struct step *step)
 			step->at = i;
 }
 
-/* What all steps may need; each takes what it knows. */
+/* The fields that any step may need; each takes those that it knows. */
 static void make_any(struct step *step)
 {
 	struct worker *worker = &world->workers[step->worker];

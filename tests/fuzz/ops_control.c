@@ -18,8 +18,8 @@ static bool has_desc(const struct step *s)
 }
 
 /*
- * A page that O_DIRECT read into, and that is not dirty, as ours never are, the
- * kernel gives back from a work queue, a moment after the read.
+ * If O_DIRECT read into a page that is not dirty, as the device's pages never are,
+ * the kernel gives it back from a work queue, a moment after the read.
  */
 static bool still_pinned(int error)
 {
@@ -316,7 +316,7 @@ static short poll_wanted(uint32_t news)
 	       (news & ~MMAPDEMO_EVENT_KICK ? POLLPRI : 0);
 }
 
-/* What poll says, then WAIT, which is told of it, and does not wait as O_NONBLOCK is set. */
+/* Compares poll, then WAIT, which must agree with it, and does not wait: O_NONBLOCK is set. */
 bool run_wait(struct step *s)
 {
 	struct pollfd poll_fd = {.fd = FD_BASE + s->desc, .events = POLLIN | POLLOUT | POLLPRI};

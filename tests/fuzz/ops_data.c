@@ -70,7 +70,7 @@ static void compare_fault(const char *what, size_t at, struct fault seen, struct
 		 at / world->page, seen.signo, seen.code, wanted.signo, wanted.code);
 }
 
-/* What a range of an arena shows. */
+/* Copies the contents that a range of an arena shows. */
 static void shown(unsigned int w, size_t at, size_t length, unsigned char *to)
 {
 	for (size_t part; length; at += part, to += part, length -= part) {
@@ -276,7 +276,7 @@ bool run_write_from(struct step *s)
 
 /*** Pages in the kernel's hands */
 
-/* What is asked twice, as it ends at a page that cannot be had, must not change by that. */
+/* The kernel asks twice for a page that it cannot have, so the answer must not change by that. */
 static bool remote_possible(const struct step *s)
 {
 	uint32_t end = (start_of(s) + s->length - 1) / world->page;

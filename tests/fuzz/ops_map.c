@@ -267,7 +267,7 @@ bool run_protect(struct step *s)
 	end -= wanted != 0;
 	expect("mprotect", -wanted,
 	       mprotect(address(s->at), s->length * world->page, prots[s->prot]) ? -errno : 0);
-	/* What lies before the page that it failed at has changed. */
+	/* The pages before the one that it failed at have changed. */
 	pages_split(me, s->at, end - s->at);
 	for (uint32_t i = s->at; i < end; i++)
 		page_at(i)->prot = s->prot;

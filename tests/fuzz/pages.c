@@ -153,7 +153,7 @@ static void split_before(unsigned int w, uint32_t at)
 		pages[i].vma = world->vma;
 }
 
-/* What is done to a range cuts the VMAs at its ends. */
+/* An operation on a range cuts the VMAs at its ends. */
 void pages_split(unsigned int w, uint32_t at, uint32_t count)
 {
 	split_before(w, at);
@@ -279,7 +279,7 @@ static struct fault permission(const struct page *page, bool store)
 	return (struct fault){};
 }
 
-/* What an access ends as; and what it does besides: memory is there, a copy is made. */
+/* The end of an access, and its effects besides: memory is there, a copy is made. */
 struct fault page_access(unsigned int w, uint32_t at, bool store)
 {
 	struct page *page = &pages_of(w)[at];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Of the steps that led to a failure, few that still do. Without those before, a
- * step may be impossible: it is left out then, as any step is.
+ * Finds a few steps that still lead to a failure. Without those before, a step may
+ * be impossible: it is left out then, as any step is.
  */
 #include <stdlib.h>
 #include <string.h>

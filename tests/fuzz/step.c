@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What steps there are, and their text: the process, the step's name, and what
+ * The steps, and their text: the process, the step's name, and what
  * it is about. Numbers are pages, of the arena or the device, or bytes.
  *
  *	2 map at=4 pages=8 offset=512 prot=rw kind=shared how=fixed desc=0

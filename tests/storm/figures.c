@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the kernel counts of itself, and what the storm counts. */
+/* The kernel's own counters, and those of the storm. */
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <stdio.h>

@@ -16,7 +16,7 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* What one disturbance did. The storm's processes share these figures. */
+/* The effects of one disturbance. The storm's processes share these figures. */
 struct tally {
 	_Atomic uint64_t tried;	 /* rounds, or calls */
 	_Atomic uint64_t done;	 /* those of which the kernel shows an effect */

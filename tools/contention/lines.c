@@ -126,7 +126,7 @@ void lines_store(unsigned int vcpu, uint64_t physical, uint64_t virtual, uint64_
 	line->virtual = virtual;
 }
 
-/* What is reported of a function, and, if it is known, of the function that called it. */
+/* The report on a function and, if it is known, the function that called it. */
 struct sum {
 	const char *function, *caller;
 	uint64_t stores, moves;

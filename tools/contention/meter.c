@@ -25,10 +25,10 @@
 #define IS_KERNEL(address) ((address) >> 63)
 
 /*
- * What a processor does in these functions, and in all that they call, is not counted: the
- * scheduler, the interrupts of timer, scheduler and devices, and the work that interrupts leave
- * for later, RCU's callbacks for one. What an interrupt does for another processor that asked for
- * it, as to flush a TLB, is counted. Not each kernel has all of them.
+ * Accesses in these functions, and in all that they call, are not counted: the scheduler, the
+ * interrupts of timer, scheduler and devices, and the work that interrupts leave for later, RCU's
+ * callbacks for one. Accesses of an interrupt that another processor asked for, as to flush a TLB,
+ * are counted. Not each kernel has all of them.
  */
 static const char *const apart_names[] = {
 	"__schedule",

@@ -127,7 +127,7 @@ static uint32_t pick(bool (*exists)(uint32_t), uint32_t first, uint32_t count)
 	return start;
 }
 
-/* What an operation cannot do anything to is chosen seldom. */
+/* Seldom chooses a target on which the operation has no effect. */
 static void aim(struct step *step)
 {
 	unsigned int flags = operations[step->op].flags;
@@ -186,8 +186,8 @@ static bool failed(const struct step *steps, unsigned int count, uint64_t seed, 
 }
 
 /*
- * The contents of a small buffer are compared after each eighth step. What this comparison is to
- * find is planted right before it, and what others are to find, after it.
+ * The contents of a small buffer are compared after each eighth step. A mistake that this
+ * comparison is to find is planted right before it, and one that others are to find, after it.
  */
 static unsigned int planted_after(void)
 {

@@ -472,7 +472,7 @@ static bool has_effect(const struct operation *operation, const struct outcome *
 	return operation->flags & MOVES_BYTES ? outcome->result > 0 : outcome->result >= 0;
 }
 
-/* Whether a small buffer has as many blocks as it may have. What lies past the end is asked for. */
+/* Whether a small buffer has as many blocks as it may have. Those past the end are asked for. */
 static bool blocks_right(const struct stat *created, const struct stat *memfd)
 {
 	blkcnt_t inside = (created->st_size + 4095) / 4096 * (4096 / 512);

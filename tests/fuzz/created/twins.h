@@ -23,7 +23,7 @@ struct step {
 	uint32_t length;
 };
 
-/* What a program sees of a step. */
+/* The outcome of a step as a program sees it. */
 struct outcome {
 	long result;   /* negative: an errno; a signal is -1000 less its number */
 	uint64_t more; /* a sum of the bytes that were read, or a file position */
@@ -41,7 +41,7 @@ enum plant {
 	PLANTS
 };
 
-/* What an operation works on besides a descriptor, and what it does. */
+/* The objects of an operation besides a descriptor, and its effects. */
 enum {
 	MOVES_BYTES = 1, /* its result is how many */
 	INTO_DESC = 2,	 /* step.which is another descriptor */

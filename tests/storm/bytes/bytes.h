@@ -14,7 +14,7 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Who changed a byte last; what a byte was read by. */
+/* The operation that changed a byte last, or that read it. */
 enum way {
 	NOTHING,
 	PWRITE,
@@ -40,7 +40,7 @@ struct loss {
 	uint64_t operation; /* the worker's how-manieth found it */
 };
 
-/* What the processes share. */
+/* The figures that the processes share. */
 struct result {
 	_Atomic uint64_t operations[WAYS];
 	_Atomic uint64_t lost;		/* comparisons that failed */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the owner of a slice does with mappings of its own, and with children. */
+/* Operations of the owner of a slice with mappings of its own, and with children. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>

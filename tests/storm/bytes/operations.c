@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the owner of a slice does with it, at random. */
+/* Operations of the owner of a slice on it, at random. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <errno.h>
@@ -29,7 +29,7 @@ static size_t any_offset(struct slice *slice)
 {
 	size_t page = slice->page, huge = 512 * page, length = slice->window_length;
 	size_t at = random_below(slice, length);
-	/* Of the page, or huge page, that begins before the slice's first byte. */
+	/* Offsets in the page, or huge page, which may begin before the slice's first byte. */
 	size_t in_page = (slice->start + slice->window + at) % page;
 	size_t in_huge = (slice->start + slice->window + at) % huge;
 	size_t little = random_below(slice, 16);
@@ -232,7 +232,7 @@ void operate(struct slice *slice)
 		operation = operations;
 	operation->run(slice, part);
 	slice->result->operations[operation->way]++;
-	/* What was just changed is read back, most of the time. */
+	/* Bytes just changed are read back, most of the time. */
 	if (operation->way <= PUNCH && random_below(slice, 4)) {
 		do_pread(slice, part);
 		slice->result->operations[PREAD]++;

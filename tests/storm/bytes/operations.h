@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What operations have in common. */
+/* The parts that operations have in common. */
 #ifndef OPERATIONS_H
 #define OPERATIONS_H
 

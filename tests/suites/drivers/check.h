@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the programs of this folder share. */
+/* The functions that the programs of this folder share. */
 #ifndef DRIVERS_CHECK_H
 #define DRIVERS_CHECK_H
 

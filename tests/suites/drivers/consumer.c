@@ -60,7 +60,7 @@ static __u64 head_now(const struct ticker_head *head)
 	return __atomic_load_n(&head->head, __ATOMIC_ACQUIRE);
 }
 
-static int counter = -1; /* an eventfd, for who waits by that */
+static int counter = -1; /* an eventfd, if the test waits by that */
 
 static int set_eventfd(int fd, __u32 events)
 {

@@ -108,8 +108,7 @@ static int huge(bool huge)
 			printf("%ld page faults, not %ld\n", counted, expected);
 			return 1;
 		}
-		/* What was mapped for reading is written to, without another fault if all is well.
-		 */
+		/* Writing to pages mapped for reading takes no more page faults if all is well. */
 		counted = touch_all(memory, true);
 		CHECK(counted <= expected);
 		/* A part goes, and all the rest stays. */
@@ -231,7 +230,7 @@ static int reset(const char *file, unsigned long times)
 		taken = faults();
 		CHECK(memory[0] == 'm' && memory[BYTES - 1] == 'm');
 		CHECK(faults() - taken >= 2);
-		/* Who was in the midst of it goes on. */
+		/* The process that was using the memory goes on. */
 		for (int wait = 0; *counter <= before && wait < 1000; wait++)
 			usleep(10000);
 		CHECK(*counter > before);

@@ -120,7 +120,7 @@ static void fails(int fd)
 		errx(1, "mmap() is not ENOMEM");
 	if (msync(at, page, MS_ASYNC) != -1 || errno != ENOMEM)
 		errx(1, "something is mapped after it");
-	/* What was left in the page tables would be in the way, with a BUG(). */
+	/* Entries left in the page tables would be in the way, with a BUG(). */
 	tell(PARAMETERS "remap", "0 0");
 	shows("mapped again", map_at(at, size, MAP_FIXED_NOREPLACE, fd, 0), size, 0);
 }

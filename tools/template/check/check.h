@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the programs of this folder share. Each gets the device's node and the module's name,
+ * The parts that the test programs share. Each gets the device's node and the module's name,
  * and prints each expectation as a line of TAP.
  */
 #ifndef CHECK_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a crowd does while the meter of tools/contention counts: rounds, between marks. */
+/* The work of a crowd while the meter of tools/contention counts: rounds, between marks. */
 #define _GNU_SOURCE
 #include <err.h>
 #include <fcntl.h>

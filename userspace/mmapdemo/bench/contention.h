@@ -13,7 +13,7 @@ extern const size_t contention_work_count;
 
 /*
  * Does the works that are chosen on each subject, on 1, 2, 4, ... processors, and prints a line of
- * JSON for each that cannot be done. What is counted, the meter writes. Returns how many were done.
+ * JSON for each that cannot be done. The meter writes the counts. Returns how many were done.
  */
 size_t contention_run(struct bench_subject *subjects, size_t count,
 		      bool (*is_chosen)(const char *work, void *data), void *data);

@@ -20,7 +20,7 @@ struct counters counters_open(void);
 struct counts counters_read(const struct counters *counters);
 /* Counted between two readings. */
 double counts_between(const struct counts *begin, const struct counts *end, int which);
-/* What there is, or why there is none and what cures that. */
+/* The counters that there are, or why there are none and what cures that. */
 void counters_say(char *text, size_t size);
 
 #endif

@@ -42,7 +42,7 @@ struct result {
 	double operations, ns, counts[COUNTS];
 };
 
-/* Of a crowd, per operation. */
+/* The figures of a crowd, per operation. */
 struct figure {
 	double ns, spread, cycles, misses; /* negative: not counted */
 };

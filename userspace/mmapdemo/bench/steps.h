@@ -17,7 +17,7 @@ void step_map_and_unmap(const struct crowd_spot *spot, int round);
 void step_read(const struct crowd_spot *spot, int round);
 void step_write(const struct crowd_spot *spot, int round);
 void step_open_and_close(const struct crowd_spot *spot, int round);
-/* Of a device of the module. */
+/* Only for a device of the module. */
 void step_kick_and_wait(const struct crowd_spot *spot, int round);
 
 #endif

@@ -82,7 +82,7 @@ size_t bench_subject_held(const struct bench_subject *subject)
 	return held;
 }
 
-/* Of a device, aligned as for a huge page. */
+/* Finds a hole in a device, aligned as for a huge page. */
 static off_t find_hole(const struct bench_subject *subject, size_t size)
 {
 	off_t from = 0, to;

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* Of a finding, from the worst on. */
+/* The class of a finding, from the worst on. */
 enum class { BROKEN, MISSING, CHOICE, FINE, CLASSES };
 
 /* The purpose of a driver's memory, which decides what it should support. */

@@ -9,7 +9,7 @@
 
 #include "probe.h"
 
-/* What is longer than a page shows how much one call transfers. */
+/* A transfer longer than a page shows how much one call transfers. */
 #define TRANSFER (8 << 10)
 
 static void probe_reads(void)

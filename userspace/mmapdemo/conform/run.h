@@ -37,11 +37,11 @@ struct tally {
 	size_t all;
 };
 
-/* Of the row that begins with this test; the row ends where the tally does. */
+/* The tally of the row that begins with this test; the row ends where the tally does. */
 struct tally run_tally_row(const struct run *run, size_t first);
 /* no: nothing of the row holds; differs: some of it. */
 enum verdict tally_verdict(const struct tally *tally);
-/* Of the rows' verdicts. */
+/* The tally of the rows' verdicts. */
 struct tally run_tally_rows(const struct run *run);
 
 #endif

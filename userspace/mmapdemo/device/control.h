@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the commands on a device of the module have in common: --device, numbers as
+ * The parts that commands on a device of the module have in common: --device, numbers as
  * operands, ioctls, and errors with their cause and cure.
  */
 #ifndef CONTROL_H

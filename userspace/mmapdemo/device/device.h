@@ -20,7 +20,7 @@ struct device {
 
 struct device device_find(const char *path);
 
-/* What the path names instead of a device of this module: "a regular file". */
+/* The kind of file that the path names instead of a device of this module: "a regular file". */
 const char *device_kind(const struct device *device);
 
 #endif

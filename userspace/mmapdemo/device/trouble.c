@@ -305,7 +305,7 @@ static bool in_group(gid_t group)
 	return getegid() == group;
 }
 
-/* What inode_permission() makes of the mode, without the security modules. */
+/* The answer of inode_permission() for the mode, without the security modules. */
 static bool mode_allows(const struct stat *node, unsigned int wanted)
 {
 	unsigned int bits = node->st_mode;

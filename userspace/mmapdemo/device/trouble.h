@@ -8,7 +8,7 @@
 
 #include "device.h"
 
-/* What is at fault. */
+/* The cause of the trouble. */
 enum trouble_with {
 	NO_TROUBLE,
 	WITH_NODE,
@@ -33,13 +33,13 @@ struct trouble {
 /* In one line: what it says, cure and hint, as far as there are any. */
 const char *trouble_line(const struct trouble *trouble, char line[1024]);
 
-/* Of what the path names, without opening it. */
+/* The trouble with the file that the path names, without opening it. */
 struct trouble device_trouble(const struct device *device);
 
-/* Of open(), which failed for that errno. */
+/* The trouble with open(), which failed for that errno. */
 struct trouble device_open_trouble(const struct device *device, bool for_writing, int error);
 
-/* Of an ioctl() or mmap() of a device that could be opened; NO_TROUBLE: it is not a sandbox. */
+/* The same for ioctl() or mmap() of a device that could be opened; NO_TROUBLE: no sandbox. */
 struct trouble device_call_trouble(const struct device *device, const char *call, int error);
 
 /* How what contains the process is given the device: the cure and the hint of the trouble. */
@@ -48,7 +48,7 @@ void trouble_hand_in(const char *path, struct trouble *trouble);
 /* The SELinux context of this process; false: it has none. */
 bool selinux_label(char label[256]);
 
-/* Of a sandbox that lets nothing be opened. */
+/* The trouble with a sandbox that lets nothing be opened. */
 struct trouble sandbox_trouble(void);
 
 #endif

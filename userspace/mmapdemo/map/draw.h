@@ -11,7 +11,7 @@
 /* Chooses the form that fits the terminal. */
 void map_text(const struct map_picture *picture, const struct terminal *terminal, int indent,
 	      bool details);
-/* What the characters mean. */
+/* Explains the characters. */
 void map_text_legend(const struct terminal *terminal);
 
 /* An svg element: of a page, or of a file of its own, which has styles and a legend. */

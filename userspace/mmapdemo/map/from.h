@@ -7,7 +7,7 @@
 
 #include "model.h"
 
-/* What map_json() made. False with the reason. */
+/* Reads the output of map_json(). False with the reason. */
 bool map_from_json(struct json_object *object, struct map_picture *picture, char reason[256]);
 
 #endif

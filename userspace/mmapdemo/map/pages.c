@@ -16,7 +16,7 @@
 #include "pages.h"
 #include "support/proc.h"
 
-/* Of a process, that are looked at: 4 GiB. An entry is 8 bytes. */
+/* Most pages of a process that are looked at: 4 GiB. An entry is 8 bytes. */
 #define MOST_PAGES ((uint64_t)1 << 20)
 
 #define ENDS	   16 /* pages at either end whose contents are read */

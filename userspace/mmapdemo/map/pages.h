@@ -6,7 +6,7 @@
 #include "model.h"
 #include "want.h"
 
-/* Of all its VMAs. */
+/* Reads the pages of all VMAs of the process. */
 bool map_read_pages(const struct map_want *want, const struct map_picture *picture,
 		    struct map_process *process, char reason[256]);
 

@@ -58,7 +58,7 @@ extern size_t huge;	 /* of a huge page; 0: the device has none */
 #define STORE(place, signal, code, expected) \
 	tour_attempt(#place " = '!';", &(place), true, signal, code, expected)
 
-/* What is expected, and what was seen. */
+/* The expectation, and the observation. */
 void expect(bool holds, const char *expected, const char *seen, ...)
 	__attribute__((format(printf, 3, 4)));
 void expect_text(const char *text, const char *wanted, const char *expected);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What mapping is; the device as a file; memory without one. */
+/* Chapters on mapping, on the device as a file, and on memory without one. */
 #include "actor.h"
 
 static char *p, *q, *mine, *ours, text[32];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What fork() does to a shared and to a private mapping. */
+/* Effects of fork() on a shared and on a private mapping. */
 #include "actor.h"
 
 static char *p, text[32];

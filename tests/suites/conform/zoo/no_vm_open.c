@@ -36,7 +36,7 @@ static const struct vm_operations_struct no_vm_open_vm_ops = {
 	.fault = no_vm_open_fault,
 };
 
-/* What a mapping was counted in is never freed: a VMA may still point to it. */
+/* The count of a mapping is never freed: a VMA may still point to it. */
 static int no_vm_open_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct no_vm_open_mapping *mapping = kzalloc(sizeof(*mapping), GFP_KERNEL);

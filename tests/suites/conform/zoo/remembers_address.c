@@ -2,7 +2,7 @@
 /*
  * Mistake: .mmap remembers the address of the mapping, and .fault counts pages from there, round
  *         and round as in a ring. mremap() moves the mapping without a word to .mmap.
- * A program sees: other pages than it had, after a move. What it stored before seems lost.
+ * A program sees: other pages than it had, after a move. Its stores from before seem lost.
  * Source: the counterpart of docs/mutants.md, 82, for pages; drivers that keep vma->vm_start.
  */
 #include "zoo.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the drivers of this folder share: a buffer of ZOO_PAGES pages, its read(), write() and
- * lseek(), and a node of the module's name. The pages lie side by side, and each has a reference
- * count of its own, so a driver may hand them out by page fault, insert them or remap the frames.
+ * The drivers of this folder share these parts: a buffer of ZOO_PAGES pages, its read(), write()
+ * and lseek(), and a node of the module's name. The pages lie side by side, and each has a
+ * reference count of its own, so a driver may hand them out by page fault, insert them or remap the
+ * frames.
  * A driver defines what is special about it, and takes the rest from here.
  */
 #ifndef ZOO_H
