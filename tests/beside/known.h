@@ -21,7 +21,7 @@ bool known_difference(const char *operation, const char *fact, const char *value
 bool known_passive(const char *fact);
 /* Is anything but the state of page tables known to differ? Then it is no step of a program. */
 bool known_excludes(const char *operation);
-/* Is it known to leave other VMAs? What takes one VMA only differs after it. */
+/* Is it known to leave other VMAs? An operation that takes one VMA only differs after it. */
 bool known_splits(const char *operation);
 /* The next line that was not seen and concerns this kernel, or NULL; and its operation. */
 const char *known_unseen(const char **operation);
