@@ -259,12 +259,12 @@ check-between:
 check-tools:
 	$(Q)tools/deps check deb lint
 	$(Q)$(build_all) programs rows command fuzz beside storm-programs
-	$(Q)tests/check '$(first)' 'self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown deb'
+	$(Q)tests/check '$(first)' 'self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown deb site'
 
 ## fetch: download all that check-all needs, to work without a network (KERNELS='debug-6.1 arm64-6.1')
 .PHONY: fetch
 fetch:
-	$(Q)tools/deps check browser deb lint
+	$(Q)tools/deps check browser deb docs lint
 	$(Q)tools/fetch $(KERNELS)
 
 ## soak: run the fuzzer for T=1h (m, s) from SEED=: nine tenths against its model, the rest in parallel
@@ -319,6 +319,13 @@ check-mutants:
 check-selftests:
 	$(Q)tools/deps check
 	$(Q)tests/selftests $(KERNELS)
+
+## docs: write the documentation as HTML pages, which need no server, to build/site
+.PHONY: docs
+docs:
+	$(Q)tools/deps docs
+	$(Q)tools/docs/site/make build/site
+	@echo "The documentation, to be opened in a browser: $(CURDIR)/build/site/index.html"
 
 ## docs-mutants: write docs/mutants.md anew, from the heads of the patches
 .PHONY: docs-mutants
