@@ -18,7 +18,7 @@ static const struct command {
 	{"tour", tour_main, "show what mmap does, step by step: start here"},
 	{"doctor", doctor_main, "find why the device cannot be used here, and the cure"},
 	{"bench", bench_main, "measure the cost of mapping, beside memfd, tmpfs and others"},
-	{"conform", conform_main, "test a driver, or other mappable memory, against the contract"},
+	{"conform", conform_main, "test a driver, or other mappable memory, and name mistakes"},
 	{"info", info_main, "show the device's size, settings and counters"},
 	{"map", map_main, "draw the pages of processes, and the frames behind them"},
 	{"maps", maps_main, "list the device's current mappings in all processes"},

@@ -42,7 +42,7 @@ static const struct argp_option argp_options[] = {
 	{"repeats", REPEATS, "N", 0, "run each work N times and report the median (default 5)", 0},
 	{"write", WRITE, NULL, 0, "overwrite a DEVICE even if it is not the module's", 0},
 	{"instructions", INSTRUCTIONS, NULL, 0,
-	 "take the clock for a counter of instructions, as in QEMU with -icount shift=1", 1},
+	 "treat the clock as a counter of instructions, as in QEMU with -icount shift=1", 1},
 	{"contention", CONTENTION, NULL, 0,
 	 "run other works on 1, 2, 4 and more processors at once, for the meter of `make "
 	 "bench-contention'",

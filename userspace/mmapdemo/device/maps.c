@@ -100,7 +100,7 @@ int maps_main(int argc, char **argv)
 {
 	struct control control = control_plain(
 		argc, argv, control_json_argp, NULL,
-		"Lists the processes that map the device, a line a mapping (VMA).\v"
+		"Lists the mappings (VMAs) of the device, with their processes.\v"
 		"PID is ? if the module does not know the process.\n\n" CONTROL_STATUS);
 	FILE *file;
 

@@ -52,7 +52,7 @@ int collapse_main(int argc, char **argv)
 	};
 	struct control control = control_plain(
 		argc, argv, control_argp, "OFFSET LENGTH",
-		"Makes huge pages again of a range's small pages.\v"
+		"Joins a range's small pages into huge pages again.\v"
 		"Contents stay. A part of a huge page's size stays as it is if it has a hole, a "
 		"broken page or a rule.\n"
 		"\n" CONTROL_STATUS);

@@ -123,7 +123,8 @@ int wait_main(int argc, char **argv)
 {
 	static const struct argp_option argp_options[] = {
 		{"events", 'e', "LIST", 0,
-		 "wait only for these: kick, last-close, resize, wipe (default: all)", 0},
+		 "wait only for these: kick (by notify), last-close, resize, wipe (default: all)",
+		 0},
 		{"timeout", 't', "SECONDS", 0, "give up after this time (default: never)", 0},
 		{"count", 'c', "N", 0, "end after N lines (default: 1)", 0},
 		{},

@@ -96,7 +96,7 @@ int doctor_main(int argc, char **argv)
 		.options = argp_options,
 		.parser = parse,
 		.doc = "Finds the reasons why the device cannot be used here, and prints the "
-		       "command that cures each. It needs neither rights nor the module, and "
+		       "command that cures each. It needs neither root nor the module, and "
 		       "changes nothing: it opens the device, but does not map it.\v"
 		       "Each line is fine, note, wrong or unknown. A note names a setting that "
 		       "works but costs something. An unknown line says why the check could not be "
