@@ -18,18 +18,18 @@
  * struct mmapdemo_hook_ops - functions of the lab
  * @has_rule: whether a page of a range has a rule. The caller holds the invalidate lock.
  * @check: counts an access to a page. The caller holds the invalidate lock until the
- *	page is mapped or locked, so that a rule set meanwhile finds it. Return: 0, or -EIO,
+ *	page is mapped or locked, so that a rule set meanwhile finds it. It returns 0, or -EIO,
  *	-EHWPOISON, -ENOMEM as the page's rule says.
  * @delay: delays a page fault for as long as its page's rule says. The caller holds no lock
- *	of the module. Return: 0 to go on, or what the page fault is to return.
+ *	of the module. It returns 0 to go on, or what the page fault is to return.
  * @access: whether an access other than a page fault fails. It shortens @len, the bytes from
  *	@pos on, to those for which the answer holds. With @nowait it must not sleep.
- *	Return: 0, -EINTR after a fatal signal, -EIO or -ENOMEM as the rule says, -EAGAIN
+ *	It returns 0, -EINTR after a fatal signal, -EIO or -ENOMEM as the rule says, -EAGAIN
  *	where it would have to sleep: the access is not counted then.
  * @slow: whether a rule delays some access of a range of bytes; also true where finding out
  *	would wait
  * @put: drops a count of users, and wipes after the last one. @why is for the trace.
- *	Return: whether it was the last one.
+ *	It returns whether it was the last one.
  * @detach: the buffer is about to be freed: drops the hooks
  */
 struct mmapdemo_hook_ops {

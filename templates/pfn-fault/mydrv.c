@@ -88,7 +88,7 @@ static int mydrv_mmap(struct file *file, struct vm_area_struct *vma)
 	/* The program chooses both. A sum could overflow; this difference cannot. */
 	if (vma->vm_pgoff >= pages || vma_pages(vma) > pages - vma->vm_pgoff)
 		return -EINVAL;
-	/* vmf_insert_pfn() has a BUG_ON() for private ones; a read-only shared one lacks VM_SHARED. */
+	/* Private ones: vmf_insert_pfn() has a BUG_ON(). Shared read-only ones lack VM_SHARED. */
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	vm_flags_set(vma, VM_PFNMAP | VM_IO | VM_DONTEXPAND | VM_DONTDUMP);

@@ -97,8 +97,8 @@ red_checks() {
 	check "red.a tree of mistakes" bad_tree
 	check "red.SPDX" red bad.sh spdx
 	check "red.blanks" red blank: whitespace
-	check "red.prose" red 'page.md:1: begins with a bare clause' prose
-	check "red.prose, of comments" red 'ours.*a user.s memory' prose
+	check "red.prose" red page.md:1:.begins.with.a.bare.clause prose
+	check "red.prose, of comments" red ours.*a.user.s.memory prose
 	check "red.length" red long length
 	check "red.versions" red LINUX_VERSION_CODE versions
 	check "red.the tests, sourced" red sources.sh:2: apart
