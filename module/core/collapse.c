@@ -539,7 +539,8 @@ bool mmapdemo_collapse_in_fault(struct vm_fault *vmf)
 	if (mmapdemo_collapse_look(buffer, &chunk) > 0 &&
 	    !mmapdemo_collapse_alloc(buffer, &chunk)) {
 		ret = mmapdemo_collapse_try(buffer, &chunk);
-		if (ret == -EAGAIN) {
+		/* The kernel warns of a worker with WQ_MEM_RECLAIM that waits for one without. */
+		if (ret == -EAGAIN && !(current->flags & PF_KTHREAD)) {
 			mmapdemo_collapse_drain(buffer, chunk.first);
 			ret = mmapdemo_collapse_try(buffer, &chunk);
 		}
