@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mempolicy.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -93,17 +94,38 @@ static const struct how {
 	{"hole-refilled", &folios[0], true},
 };
 
-/* COLLAPSE leaves a chunk of two nodes, which the processors of a test's process may be of. */
-static void prefer_one_node(void)
+/* In KiB; 0 where there is no such node. */
+static unsigned long free_memory(int node)
 {
-	unsigned long node = 1;
+	char path[64], text[4096];
+	unsigned long amount = 0;
+	const char *line;
 
-	syscall(SYS_set_mempolicy, MPOL_PREFERRED, &node, 64UL);
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/meminfo", node);
+	if (!read_text(path, text, sizeof(text)) && (line = strstr(text, "MemFree:")))
+		sscanf(line, "MemFree: %lu", &amount);
+	return amount;
+}
+
+/*
+ * COLLAPSE leaves a chunk of two nodes. The node with most memory is to give all, in blocks of
+ * huge pages, of which a chunk that moves takes two. Nothing moves for compaction after this.
+ */
+static void stay_on_one_node(void)
+{
+	int node = free_memory(1) > free_memory(0);
+	unsigned long nodes = 1UL << node;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/compact", node);
+	write_text(path, "1");
+	weather_begin();
+	syscall(SYS_set_mempolicy, MPOL_BIND, &nodes, 64UL);
 }
 
 static off_t chunk_of_one_node(const struct folios *kind)
 {
-	prefer_one_node();
+	stay_on_one_node();
 	return memory_chunk(kind, SEED);
 }
 
@@ -453,7 +475,7 @@ ROW(C2, collapse_charge, "memory stays charged to its group, which may be at its
 
 	needs_huge(fd);
 	cgroup_make(&group);
-	prefer_one_node();
+	stay_on_one_node();
 	if (fork_child(&child)) {
 		cgroup_enter(&group);
 		target_write_pattern(off, memory_chunk_size(), SEED);
