@@ -23,7 +23,7 @@ node_errors() {
 		has "$(dmesg | tail -n 1)" 'size=3: want a multiple of the page size' &&
 		runs 1 create --node mmapdemo-ring owner=none && complains 'no such user' &&
 		runs 1 create --node mmapdemo-ring owner=:none && complains 'no such group' &&
-		runs 1 create --node mmapdemo-ring 'size=1M x=1' && complains 'has no space' &&
+		runs 1 create --node mmapdemo-ring 'size=1M x=1' && complains 'must have no space' &&
 		runs 2 create --node mmapdemo-ring --size 1M && complains 'size=SIZE the size' &&
 		runs 1 create --node mmapdemo && complains 'Invalid argument' &&
 		runs 0 create --node mmapdemo-ring && runs 1 create --node mmapdemo-ring &&
