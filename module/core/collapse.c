@@ -301,6 +301,18 @@ static void mmapdemo_collapse_add(struct mmapdemo_buffer *buffer,
 	folio_unlock(chunk->huge);
 }
 
+/* Empties this processor's batches (mm/swap.c, mm/mlock.c), as releasing any batch does. */
+static long mmapdemo_collapse_drain_here(void *folio)
+{
+	struct folio_batch batch;
+
+	folio_batch_init(&batch);
+	folio_get(folio);
+	folio_batch_add(&batch, folio);
+	folio_batch_release(&batch);
+	return 0;
+}
+
 /*
  * Replaces the folios of a chunk. A lookup without a lock does not trust what it finds between
  * begin and end. An earlier lookup has a reference, which this function finds.
@@ -314,8 +326,7 @@ static int mmapdemo_collapse_replace(struct mmapdemo_buffer *buffer,
 
 	mmapdemo_folios_settle(buffer, chunk->first, after - 1);
 	unmap_mapping_pages(mapping, chunk->first, HPAGE_PMD_NR, false);
-	/* Once more, for one page: it empties this processor's batch of mlock()ed pages. */
-	mmapdemo_folios_settle(buffer, chunk->first, chunk->first);
+	mmapdemo_collapse_drain_here(chunk->huge); /* of pages that munlock has just put there */
 
 	mmapdemo_collapse_begin(buffer);
 	locked = mmapdemo_collapse_lock(mapping, chunk);
@@ -386,18 +397,6 @@ static int mmapdemo_collapse_once(struct mmapdemo_buffer *buffer, pgoff_t first)
 	}
 	mmapdemo_collapse_put(&chunk);
 	return err;
-}
-
-/* Empties this processor's batches (mm/swap.c, mm/mlock.c), as releasing any batch does. */
-static long mmapdemo_collapse_drain_here(void *folio)
-{
-	struct folio_batch batch;
-
-	folio_batch_init(&batch);
-	folio_get(folio);
-	folio_batch_add(&batch, folio);
-	folio_batch_release(&batch);
-	return 0;
 }
 
 /*
