@@ -2,7 +2,7 @@
 /* Chapters on mapping, on the device as a file, and on memory without one. */
 #include "actor.h"
 
-static char *p, *q, *mine, *ours, text[32];
+static char *p, *q, *mine, *shared, text[32];
 static volatile char c;
 static int fd;
 static pid_t child;
@@ -74,20 +74,20 @@ static void run_anonymous(void)
 	DO(p = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, 0));
 	DO(mine = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	tour_watch(mine, page);
-	DO(ours = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-	tour_watch(ours, page);
+	DO(shared = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+	tour_watch(shared, page);
 	expect_vmas(1, "one of these three VMAs is the device's");
 	expect_zeros(mine, page, "anonymous memory begins as zeros");
-	expect_zeros(ours, page, "shared anonymous memory begins as zeros, too");
+	expect_zeros(shared, page, "shared anonymous memory begins as zeros, too");
 	RUN(strcpy(mine, "mine"));
-	RUN(strcpy(ours, "ours"));
+	RUN(strcpy(shared, "shared"));
 	expect_text(p, "the device's", "the stores did not change the device");
 	expect_other(frame(mine), frame(p), "private anonymous memory has another frame");
-	expect_other(frame(ours), frame(mine), "shared anonymous memory has another one again");
+	expect_other(frame(shared), frame(mine), "shared anonymous memory has a frame of its own");
 	DO(child = fork());
 	if (!child) {
 		RUN(strcpy(mine, "the child's"));
-		RUN(strcpy(ours, "the child's"));
+		RUN(strcpy(shared, "the child's"));
 		expect_text(mine, "the child's", "the child sees its own stores");
 		tour_pass();
 		tour_leave();
@@ -95,7 +95,7 @@ static void run_anonymous(void)
 	tour_pass();
 	tour_join(child);
 	expect_text(mine, "mine", "private: the parent does not see the child's store");
-	expect_text(ours, "the child's", "shared: the parent sees the child's store");
+	expect_text(shared, "the child's", "shared: the parent sees the child's store");
 	DO(pread(fd, text, sizeof(text), 0));
 	expect_text(text, "the device's", "no store reached the device");
 }
@@ -115,7 +115,7 @@ static void second_process(void)
 {
 	static uint64_t first_frame;
 
-	first_frame = *(volatile uint64_t *)ours;
+	first_frame = *(volatile uint64_t *)shared;
 	DO(fd = open(path, O_RDWR));
 	DO(q = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	expect_vmas(2, "each of the two processes has its own VMA");
@@ -129,14 +129,14 @@ static void second_process(void)
 static void run_processes(void)
 {
 	/* The second process finds the frame to compare with here; it is no step. */
-	ours = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	DO(child = fork());
 	if (!child)
 		second_process();
 	DO(fd = open(path, O_RDWR));
 	DO(p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	RUN(strcpy(p, "stored by the first"));
-	*(uint64_t *)ours = frame(p);
+	*(uint64_t *)shared = frame(p);
 	expect_vmas(1, "only one process maps the device so far");
 	tour_pass();
 	RUN(c = p[0]);
