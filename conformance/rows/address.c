@@ -111,7 +111,7 @@ ROW_EACH(S8, fixed_replaces_target, "MAP_FIXED replaces another part of the targ
 {
 	int fd = target_open_to_map(O_RDWR);
 	unsigned char *area = reserve(6);
-	uint64_t before = target.ours ? counter("vmas") : 0;
+	uint64_t before = target.module ? counter("vmas") : 0;
 	unsigned char *map = target_map_at(area + pages(1), pages(4), RW, kinds[_i].flags, fd, 0);
 
 	pattern_fill(map, pages(4), 0, 1);
@@ -120,7 +120,7 @@ ROW_EACH(S8, fixed_replaces_target, "MAP_FIXED replaces another part of the targ
 	assert_memory(map, pages(1), 0, 1);
 	assert_memory(map + pages(1), pages(1), pages(9), ORIGINAL);
 	assert_memory(map + pages(2), pages(2), pages(2), 1);
-	if (target.ours)
+	if (target.module)
 		ck_assert_uint_eq(counter("vmas"), before + 3);
 	/* MAP_FIXED unmaps as munmap does: shared stores are in the target. */
 	assert_target(pages(1), pages(1), kinds[_i].flags & MAP_PRIVATE ? ORIGINAL : 1);

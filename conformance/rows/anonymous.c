@@ -74,14 +74,14 @@ ROW_EACH(S2, target_never_in_it, "a write to the target is not seen in anonymous
 ROW_EACH(S2, not_a_mapping_of_target, "an anonymous mapping does not count as one of the target's",
 	 kinds)
 {
-	uint64_t before = target.ours ? counter("vmas") : 0;
+	uint64_t before = target.module ? counter("vmas") : 0;
 	unsigned char *map = map_anonymous(&kinds[_i], 2);
 	char id[64] = "";
 
 	map[0] = 1;
 	ck_assert(read_maps_id(map, id, sizeof(id)));
 	ck_assert_str_ne(id, target.maps_id);
-	if (target.ours)
+	if (target.module)
 		ck_assert_uint_eq(counter("vmas"), before);
 }
 

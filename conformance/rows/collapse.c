@@ -6,12 +6,10 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/mempolicy.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -45,7 +43,7 @@ static int collapse(off_t off)
 	unsigned char *map;
 	int fd, error;
 
-	if (target.ours) {
+	if (target.module) {
 		fd = target_open(O_RDWR);
 		error = collapse_device(fd, off, len);
 		close(fd);
@@ -76,12 +74,14 @@ static bool is_whole(off_t off)
 static void make_small(off_t off)
 {
 	unsigned int since = 0;
+	bool whole;
 
 	do {
 		assert_done(in_the_end(memory_free(off + pages(HOLE), pages(1))));
 		target_write_pattern(off + pages(HOLE), pages(1), SEED);
-	} while (is_whole(off) && weather_wait(&since));
-	ck_assert_msg(!is_whole(off), "PUNCH of a page did not split the huge folio");
+		whole = is_whole(off);
+	} while (whole && weather_wait(&since));
+	ck_assert_msg(!whole, "PUNCH of a page did not split the huge folio");
 }
 
 /* How a chunk has become small. */
@@ -114,13 +114,12 @@ static unsigned long free_memory(int node)
 static void stay_on_one_node(void)
 {
 	int node = free_memory(1) > free_memory(0);
-	unsigned long nodes = 1UL << node;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/compact", node);
 	write_text(path, "1");
 	weather_begin();
-	syscall(SYS_set_mempolicy, MPOL_BIND, &nodes, 64UL);
+	bind_process(node);
 }
 
 static off_t chunk_of_one_node(const struct folios *kind)

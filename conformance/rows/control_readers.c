@@ -115,7 +115,7 @@ static void assert_taken(const unsigned char *map, off_t off, const struct takin
 	assert_memory(map, pages(taking->page), off, STORED);
 	if (taking->shrinks) {
 		/* tmpfs of older kernels maps a huge folio whole that it could not cut. */
-		if (target.ours || try_read(at).signo)
+		if (target.module || try_read(at).signo)
 			assert_bus_error(try_read(at), at);
 		else
 			assert_zero(at, pages(1));

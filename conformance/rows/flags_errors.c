@@ -36,10 +36,10 @@ static const struct kind_and_prot {
 /* Refused with this errno, and nothing was left behind. */
 static void assert_refused(int expected, size_t len, int prot, int flags, int fd, off_t off)
 {
-	uint64_t before = target.ours ? counter("vmas") : 0;
+	uint64_t before = target.module ? counter("vmas") : 0;
 
 	ck_assert_int_eq(mmap_errno(NULL, len, prot, flags, fd, off), expected);
-	if (target.ours)
+	if (target.module)
 		ck_assert_uint_eq(counter("vmas"), before);
 }
 
@@ -114,9 +114,9 @@ ROW_EACH(S11, populate, "with MAP_POPULATE every page is mapped before the first
 
 	needs_file();
 	assert_present(map, 8);
-	faults = target.ours ? counter("faults") : 0;
+	faults = target.module ? counter("faults") : 0;
 	assert_memory(map, pages(8), pages(1), ORIGINAL);
-	if (target.ours)
+	if (target.module)
 		ck_assert_uint_eq(counter("faults"), faults);
 
 	/* Private writable pages are copied in advance. */

@@ -67,7 +67,7 @@ static bool is_never_huge(void)
 {
 	char huge[16];
 
-	return target.ours &&
+	return target.module &&
 	       !read_text("/sys/module/mmapdemo/parameters/huge", huge, sizeof(huge)) &&
 	       !strcmp(huge, "never\n");
 }
@@ -105,7 +105,7 @@ static unsigned char *map_huge(const struct variant *v)
 			row_not_applicable("the module was loaded with huge=never");
 		if (maps_huge(map, len(), len()))
 			return map;
-		if (!target.ours || !weather_explains(false))
+		if (!target.module || !weather_explains(false))
 			row_unsupported("huge pages map %zu kB of %zu", huge_mapped(map) / 1024,
 					len() / 1024);
 		if (tries == TRIES)
@@ -278,7 +278,7 @@ ROW_EACH(M11, kernel_aligns, "the kernel chooses an address that allows huge pag
 			target_map_rw(len() / target.page, kinds[_i].flags, offsets[i]);
 		size_t phase = (uintptr_t)map % huge_page_size();
 
-		if (phase != offsets[i] % huge_page_size() && !target.ours)
+		if (phase != offsets[i] % huge_page_size() && !target.module)
 			row_unsupported("addresses are not chosen for huge pages: %p", map);
 		ck_assert_uint_eq(phase, offsets[i] % huge_page_size());
 	}

@@ -83,7 +83,7 @@ ROW(M11, made_once, "first touches by many processes at once allocate one huge f
 	off_t off;
 
 	ck_assert_ptr_ne(race, MAP_FAILED);
-	if (!target.ours)
+	if (!target.module)
 		row_not_applicable("a file may allocate more, and free it again");
 	if (!allocated())
 		row_not_applicable("this kernel does not count allocations (pgalloc_*)");

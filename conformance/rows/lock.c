@@ -107,7 +107,7 @@ ROW_EACH(M3, munlock, "munlock uncounts the pages, and they stay mapped", varian
 ROW_EACH(M3, mlock_part,
 	 "mlock and munlock of a part act on that part alone, and counts follow the splits", kinds)
 {
-	uint64_t vmas = target.ours ? counter("vmas") : 0;
+	uint64_t vmas = target.module ? counter("vmas") : 0;
 	size_t before = status_kb("VmLck:");
 	unsigned char *map = target_map_rw(MAPPED, kinds[_i].flags, pages(1));
 
@@ -116,13 +116,13 @@ ROW_EACH(M3, mlock_part,
 	ck_assert(!smaps_has_flag(map, "lo") && !smaps_has_flag(map + pages(3), "lo"));
 	ck_assert(smaps_has_flag(map + pages(1), "lo") && smaps_has_flag(map + pages(2), "lo"));
 	ck_assert_int_eq(present(map + pages(1), 2), 2);
-	if (target.ours)
+	if (target.module)
 		assert_vmas(vmas + 3);
 
 	ck_assert_int_eq(munlock(map + pages(2), pages(1)), 0);
 	ck_assert_uint_eq(status_kb("VmLck:"), before + kb(1));
 	ck_assert(smaps_has_flag(map + pages(1), "lo") && !smaps_has_flag(map + pages(2), "lo"));
-	if (target.ours)
+	if (target.module)
 		ck_assert_uint_eq(vmas_in_maps(), counter("vmas"));
 }
 

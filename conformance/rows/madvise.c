@@ -117,7 +117,7 @@ ROW_EACH(M2, dontneed_locked, "DONTNEED of locked memory is EINVAL, and drops no
 ROW_EACH(M2, dontfork,
 	 "with DONTFORK the child has no such mapping, and the mapping is not counted twice", kinds)
 {
-	uint64_t vmas = target.ours ? counter("vmas") : 0;
+	uint64_t vmas = target.module ? counter("vmas") : 0;
 	unsigned char *map = map_and_store(&kinds[_i]);
 	struct peer other;
 
@@ -129,7 +129,7 @@ ROW_EACH(M2, dontfork,
 		child_stays(&other);
 	}
 	await_turn(&other);
-	if (target.ours)
+	if (target.module)
 		assert_vmas(vmas + 1);
 	release_child(&other);
 	assert_stored(map, &kinds[_i]);
@@ -137,7 +137,7 @@ ROW_EACH(M2, dontfork,
 
 ROW_EACH(M2, dofork, "after DOFORK the child has the mapping again", kinds)
 {
-	uint64_t vmas = target.ours ? counter("vmas") : 0;
+	uint64_t vmas = target.module ? counter("vmas") : 0;
 	unsigned char *map = map_and_store(&kinds[_i]);
 	struct peer other;
 
@@ -149,7 +149,7 @@ ROW_EACH(M2, dofork, "after DOFORK the child has the mapping again", kinds)
 		child_stays(&other);
 	}
 	await_turn(&other);
-	if (target.ours)
+	if (target.module)
 		assert_vmas(vmas + 2);
 	release_child(&other);
 }
@@ -356,7 +356,7 @@ ROW_EACH(M2, loses_nothing, "advice about use and speed is accepted, and loses n
 			ck_assert(smaps_has_flag(map, h->flag));
 		assert_stored(map, &kinds[i]);
 		/* There is nowhere to write it to, so that the pages keep their contents. */
-		if (target.ours && kinds[i].flags == MAP_SHARED)
+		if (target.module && kinds[i].flags == MAP_SHARED)
 			assert_same_page(frame_of(map), frame);
 		unmap(map, pages(MAPPED));
 		target_reset();
@@ -393,7 +393,7 @@ ROW_EACH(M2, hugepage, "HUGEPAGE and NOHUGEPAGE are accepted, cancel each other,
 ROW_EACH(M2, part, "advice for a part acts on that part alone, and the counts follow the split",
 	 kinds)
 {
-	uint64_t vmas = target.ours ? counter("vmas") : 0;
+	uint64_t vmas = target.module ? counter("vmas") : 0;
 	unsigned char *map = map_and_store(&kinds[_i]);
 
 	advise(map + pages(1), 2, MADV_DONTDUMP);
@@ -401,7 +401,7 @@ ROW_EACH(M2, part, "advice for a part acts on that part alone, and the counts fo
 	ck_assert(smaps_has_flag(map + pages(1), "dd"));
 	ck_assert(smaps_has_flag(map + pages(2), "dd"));
 	ck_assert(!smaps_has_flag(map + pages(3), "dd"));
-	if (target.ours)
+	if (target.module)
 		assert_vmas(vmas + 3);
 	assert_stored(map, &kinds[_i]);
 }

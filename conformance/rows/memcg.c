@@ -22,7 +22,7 @@
 /* In bytes; more than asked for if the target's folios are larger than a page. */
 static uint64_t resident(void)
 {
-	return target.ours ? counter("resident") : 0;
+	return target.module ? counter("resident") : 0;
 }
 
 /* hugetlbfs has a pool that is taken beforehand, and a controller of its own. */
@@ -126,13 +126,13 @@ static uint64_t charged_for_target(const struct cgroup *group)
 {
 	uint64_t file = cgroup_value(group, "memory.stat", "file");
 
-	return target.ours ? file - cgroup_value(group, "memory.stat", "shmem") : file;
+	return target.module ? file - cgroup_value(group, "memory.stat", "shmem") : file;
 }
 
 /* So much of it may be those messages: more than they are, far less than the target. */
 static size_t of_check(void)
 {
-	return target.ours ? 0 : pages(TOUCHED / 8);
+	return target.module ? 0 : pages(TOUCHED / 8);
 }
 
 ROW_EACH(M10, first_use_is_charged, "pages are charged to the group that uses them first", ways)
@@ -146,7 +146,7 @@ ROW_EACH(M10, first_use_is_charged, "pages are charged to the group that uses th
 	touch_in(&group, _i, off);
 	/* The child used no other file pages, and its own memory has gone with it. */
 	grown = charged_for_target(&group);
-	if (target.ours)
+	if (target.module)
 		ck_assert_uint_eq(grown, resident() - before);
 	ck_assert_uint_ge(grown, pages(TOUCHED));
 	ck_assert_uint_ge(cgroup_charged(&group), pages(TOUCHED));

@@ -148,7 +148,7 @@ ROW_EACH(M12, survives, "reclaim loses no data, stored or copied", squeezes)
 			      squeeze->counters[0], (uintmax_t)before);
 	assert_data(&data);
 	/* The module's pages cannot be swapped out: they stay, unless the kernel migrates some. */
-	if (target.ours && moved(&data) && !weather_explains(true))
+	if (target.module && moved(&data) && !weather_explains(true))
 		ck_assert_uint_eq(moved(&data), 0);
 }
 

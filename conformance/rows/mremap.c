@@ -34,7 +34,7 @@ static struct mapped map_and_store(const struct kind *kind)
 	unsigned char *area = reserve(MAPPED + 2 * ROOM);
 	int fd = target_open(O_RDWR);
 
-	m.vmas = target.ours ? counter("vmas") : 0;
+	m.vmas = target.module ? counter("vmas") : 0;
 	m.map = target_map_at(area + pages(ROOM), pages(MAPPED), RW, kind->flags, fd, pages(1));
 	unmap(area, pages(ROOM));
 	unmap(m.map + pages(MAPPED), pages(ROOM));
@@ -88,7 +88,7 @@ static void assert_gone(unsigned char *at, int count)
 /* More VMAs of the target than before map_and_store(); other targets do not count. */
 static void assert_more_vmas(const struct mapped *m, uint64_t more)
 {
-	if (target.ours)
+	if (target.module)
 		assert_vmas(m->vmas + more);
 }
 

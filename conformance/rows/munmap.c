@@ -31,7 +31,7 @@ static struct mapped map_and_store(const struct kind *kind)
 	int fd = target_open_to_map(O_RDWR);
 	struct mapped m = {.flags = kind->flags};
 
-	m.vmas = target.ours ? counter("vmas") : 0;
+	m.vmas = target.module ? counter("vmas") : 0;
 	m.map = target_map_at(area + pages(1), pages(MAPPED), RW, kind->flags, fd, pages(1));
 	unmap(area, pages(1));
 	unmap(area + pages(MAPPED + 1), pages(1));
@@ -75,7 +75,7 @@ static void assert_gone(const struct mapped *m, int first, int count)
 
 static void assert_pieces(const struct mapped *m, int pieces)
 {
-	if (target.ours)
+	if (target.module)
 		ck_assert_uint_eq(counter("vmas"), m->vmas + pieces);
 }
 

@@ -23,13 +23,6 @@ static int bind_memory(void *map, size_t len, int node, unsigned int flags)
 											 : 0;
 }
 
-static int bind_process(int node)
-{
-	unsigned long nodes = 1UL << node;
-
-	return syscall(SYS_set_mempolicy, MPOL_BIND, &nodes, 8 * sizeof(nodes)) ? errno : 0;
-}
-
 static size_t touched(int i)
 {
 	return memory_chunk_size() / TOUCHED * i;

@@ -174,7 +174,7 @@ ROW_EACH(M19, fills,
 	memset(bytes, 'c', pages(1));
 	register_range(fd, map, pages(MAPPED), UFFDIO_REGISTER_MODE_WP);
 	error = ioctl(fd, kind->number, request) ? errno : 0;
-	ck_assert_int_eq(error, target.ours ? kind->on_ours : kind->on_file);
+	ck_assert_int_eq(error, target.module ? kind->on_ours : kind->on_file);
 	if (error) {
 		assert_zero(page, pages(1));
 		page[0] = 'w';
@@ -211,7 +211,7 @@ ROW(M19, protect_counted, "registering part of a mapping splits it, and each par
 	unsigned char *map = memory_map(off, MAP_SHARED);
 	struct uffdio_range range = {(uintptr_t)map + pages(SERVED), pages(OTHER - SERVED)};
 
-	if (!target.ours)
+	if (!target.module)
 		row_not_applicable("nobody counts the mappings of a file");
 	register_range(fd, map + pages(SERVED), range.len, UFFDIO_REGISTER_MODE_WP);
 	ck_assert_uint_eq(counter("vmas"), vmas_in_maps());

@@ -131,7 +131,7 @@ ROW_EACH(M19, protect_race, "no store gets past write-protection while pages are
 	pthread_t storer, taker;
 	void *failed;
 
-	if (!target.ours)
+	if (!target.module)
 		row_not_applicable("tmpfs may forget write-protection when a page goes");
 	racer.map = memory_map(off, MAP_SHARED);
 	register_range(fd, racer.map, memory_chunk_size(), UFFDIO_REGISTER_MODE_WP);

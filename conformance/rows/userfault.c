@@ -79,7 +79,7 @@ ROW_EACH(M9, register, "userfaultfd refuses the mapping with EINVAL, and changes
 	uint64_t features;
 	int fd = open_userfaultfd(0, &features), error = register_errno(fd, map, v->mode);
 
-	if (target.ours && v->mode == UFFDIO_REGISTER_MODE_WP && !kernel_before(7, 2) &&
+	if (target.module && v->mode == UFFDIO_REGISTER_MODE_WP && !kernel_before(7, 2) &&
 	    info_of(target_fd).features & MMAPDEMO_FEATURE_RESIZE)
 		row_not_applicable("a driver can have write-protection here: M19 tests it");
 	if (v->mode == UFFDIO_REGISTER_MODE_WP && !(features & UFFD_FEATURE_PAGEFAULT_FLAG_WP))
@@ -87,7 +87,7 @@ ROW_EACH(M9, register, "userfaultfd refuses the mapping with EINVAL, and changes
 	if (v->mode == UFFDIO_REGISTER_MODE_MINOR &&
 	    !(features & (UFFD_FEATURE_MINOR_SHMEM | UFFD_FEATURE_MINOR_HUGETLBFS)))
 		row_not_applicable("this architecture has no minor faults by userfaultfd yet");
-	if (!target.ours && error != EINVAL)
+	if (!target.module && error != EINVAL)
 		row_not_applicable("this target is memory that userfaultfd is made for (%s)",
 				   error ? strerror(error) : "taken");
 	ck_assert_int_eq(error, EINVAL);

@@ -39,7 +39,7 @@ int control_open_kind(uint32_t features)
 	struct mmapdemo_info info;
 	int fd;
 
-	if (!target.ours)
+	if (!target.module)
 		row_not_applicable("only the module's own devices have its commands");
 	after_test(put_back, NULL);
 	fd = target_open(O_RDWR);

@@ -23,7 +23,7 @@ bool has_counter(const char *name)
 	char path[256];
 
 	counter_path(name, path);
-	return target.ours && !access(path, R_OK);
+	return target.module && !access(path, R_OK);
 }
 
 uint64_t counter(const char *name)
@@ -32,7 +32,7 @@ uint64_t counter(const char *name)
 	uint64_t value;
 	FILE *file;
 
-	if (!target.ours)
+	if (!target.module)
 		row_not_applicable("only the module's own devices count their mappings");
 
 	counter_path(name, path);

@@ -35,10 +35,10 @@ void needs_page_cache(void)
 	struct statfs statfs_of;
 	int fd = target_open(O_RDWR);
 
-	if (target.ours && !(info_of(fd).features & MMAPDEMO_FEATURE_RESIZE))
+	if (target.module && !(info_of(fd).features & MMAPDEMO_FEATURE_RESIZE))
 		row_not_applicable("this kind of buffer is not page cache");
 	ck_assert_int_eq(fstatfs(fd, &statfs_of), 0);
-	if (!target.ours &&
+	if (!target.module &&
 	    (target.kind != TARGET_FILE || (unsigned int)statfs_of.f_type != TMPFS_MAGIC))
 		row_not_applicable("it is neither a file in memory nor the module's device");
 	close(fd);
@@ -46,7 +46,7 @@ void needs_page_cache(void)
 
 int memory_free_part(int fd, off_t off, size_t len)
 {
-	if (target.ours)
+	if (target.module)
 		return punch(fd, off, len);
 	return fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, off, len) ? errno : 0;
 }
@@ -63,7 +63,7 @@ int memory_resize(off_t bytes)
 {
 	int fd = target_open(O_RDWR), error;
 
-	if (target.ours)
+	if (target.module)
 		error = resize(fd, bytes);
 	else
 		error = ftruncate(fd, bytes) ? errno : 0;
@@ -138,14 +138,14 @@ off_t memory_hole(const struct folios *kind)
 	needs_page_cache();
 	if (target.size < (off_t)((CHUNK + 2) * len))
 		row_not_applicable("the target is smaller than %d huge pages", CHUNK + 2);
-	if (target.ours)
+	if (target.module)
 		after_test(free_range, &range);
 	else if (kind->huge)
 		allow_huge_files();
 	assert_done(in_the_end(memory_free(range.off, len)));
 	forget_policy(range.off);
 	/* The device has made a huge folio if the last page is resident, too. */
-	if (target.ours && !kind->huge) {
+	if (target.module && !kind->huge) {
 		int fd = target_open(O_RDWR);
 
 		make_chunk(fd, kind, 0);
@@ -160,7 +160,7 @@ off_t memory_chunk(const struct folios *kind, int seed)
 	off_t off = memory_hole(kind);
 	unsigned char *map;
 
-	if (target.ours) {
+	if (target.module) {
 		int fd = target_open(O_RDWR);
 
 		off = make_chunk(fd, kind, seed);
@@ -234,6 +234,13 @@ int node_of(void *page)
 	if (syscall(SYS_move_pages, 0, 1UL, &page, NULL, &status, 0))
 		return -errno;
 	return status;
+}
+
+int bind_process(int node)
+{
+	unsigned long nodes = 1UL << node;
+
+	return syscall(SYS_set_mempolicy, MPOL_BIND, &nodes, 8 * sizeof(nodes)) ? errno : 0;
 }
 
 int move_to_node(void *page, int node)

@@ -74,6 +74,8 @@ bool is_compound_or_on_lru(const volatile void *addr);
 void needs_two_nodes(void);
 /* The node that the page behind an address is on, or -errno. */
 int node_of(void *page);
+/* Memory for the process comes from this node alone. 0 or an errno. */
+int bind_process(int node);
 /* Moves a page, mapped by whomever; returns its node afterwards, or -errno. */
 int move_to_node(void *page, int node);
 

@@ -24,7 +24,7 @@ struct target {
 	const char *path; /* the path to open */
 	const char *name; /* the user's name for it; for a device of the module, its name in /dev */
 	enum target_kind kind;
-	bool ours;	 /* a device of the module, whose counts must be right */
+	bool module;	 /* the target is a device of the module, whose counts must be right */
 	bool made;	 /* made by target_init(), or /dev/zero: it has nobody's data */
 	bool has_end;	 /* false for /dev/zero, which has no end */
 	bool in_a_mount; /* false for a memfd, to which no mount flags apply */
@@ -41,7 +41,7 @@ extern struct target target;
 /* It was made for the run, or is the module's, so that overwriting it loses nobody's data. */
 static inline bool target_is_expendable(void)
 {
-	return target.made || target.ours;
+	return target.made || target.module;
 }
 
 static inline size_t pages(size_t count)

@@ -51,7 +51,7 @@ static void identify(const char *spec, const struct stat *stat)
 		target.made = true;
 		target.has_end = false;
 	} else if (S_ISCHR(stat->st_mode) && node_is_ours(stat->st_rdev, name)) {
-		target.ours = true;
+		target.module = true;
 		target.name = name;
 	} else if (!S_ISCHR(stat->st_mode) && !S_ISBLK(stat->st_mode) && !S_ISREG(stat->st_mode)) {
 		errx(2, "%s: neither a device nor a file", spec);

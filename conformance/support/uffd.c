@@ -23,9 +23,9 @@ int open_uffd(uint64_t wanted)
 	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 
 	needs_page_cache();
-	if (target.ours && kernel_before(7, 2))
+	if (target.module && kernel_before(7, 2))
 		row_not_applicable("userfaultfd does not serve drivers before 7.2");
-	if (target.ours && wanted & (UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_MINOR_SHMEM))
+	if (target.module && wanted & (UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_MINOR_SHMEM))
 		row_not_applicable("a module cannot report these page faults: see M9.register");
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
 		row_not_applicable("userfaultfd is not to be had: %s", strerror(errno));

@@ -91,7 +91,7 @@ static void name_target(const struct options *options)
 		target.kind = TARGET_FILE;
 	if (target.kind == TARGET_FILE && !stat_of.st_size && strncmp(target.path, "/proc/", 6))
 		errx(2, "%s: it is empty: there is nothing to map", target.path);
-	target.ours = S_ISCHR(stat_of.st_mode) && node_is_ours(stat_of.st_rdev, name);
+	target.module = S_ISCHR(stat_of.st_mode) && node_is_ours(stat_of.st_rdev, name);
 }
 
 /* --setup: the command gets the path, and as descriptor 3 the one that the tests then use. */
