@@ -40,6 +40,9 @@ emulator_version() {
 # latter to have the devices console, out, err and verdict as ttyS0 to ttyS3; and
 # kernel_args.
 machine_amd64() {
+	# Without the fast string instructions the kernel and libc copy and clear memory by words:
+	# the emulator executes `rep movsb' byte by byte.
+	local cpu=max,la57=off,erms=off,fsrm=off
 	case $1 in
 	icount)
 		# the same each time: the hour, and what the guest takes for random
@@ -47,8 +50,8 @@ machine_amd64() {
 			-rtc "base=2026-01-01,clock=vm")
 		;;
 	kvm) machine=(-accel kvm -cpu host) ;;
-	tcg-1) machine=(-accel "tcg,thread=single" -cpu "max,la57=off") ;;
-	*) machine=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;;
+	tcg-1) machine=(-accel "tcg,thread=single" -cpu "$cpu") ;;
+	*) machine=(-accel "tcg,thread=multi" -cpu "$cpu") ;;
 	esac
 	ports=(-serial chardev:console -serial chardev:out -serial chardev:err -serial chardev:verdict)
 
