@@ -23,8 +23,8 @@ storm_rows="S3 S4 S5 S7 V1 M11.aligned* M12.survives* M12.compaction M12.migrati
 small_rows="S* V* M? M1[0-46-9] C[1-37]"
 
 # A kernel that differs in the module's build alone has another hook of mmap, which sets up the
-# mapping and has no part in commands.
-hook_rows="S* V* M? M1[0-46-9] C1"
+# mapping and has no part in commands, in what happens to memory, and the like.
+hook_rows="S* V* M? M11 C1"
 
 # A line is a suite, the classes of kernels that it runs on (see classes_of), and its
 # seconds beside one other suite on two processors. Longer suites start first.
