@@ -269,6 +269,19 @@
 #define MMAPDEMO_VM_OPS_MAPPED
 #endif
 
+/*
+ * 6.5, 0d940a9b270b "mm/pgtable: allow pte_offset_map[_lock]() to fail": from there on pte_unmap()
+ * unlocks RCU, and pte_offset_map() is a function that modules do not get. Both names map the
+ * table that a PMD names, with RCU locked and the PMD's lock held; mmapdemo_pte_unmap() unlocks RCU.
+ */
+#ifdef MMAPDEMO_HAS_PTE_MAP
+#define mmapdemo_pte_map	__pte_map
+#define mmapdemo_pte_unmap	pte_unmap
+#else
+#define mmapdemo_pte_map	pte_offset_map
+#define mmapdemo_pte_unmap(pte)	do { pte_unmap(pte); rcu_read_unlock(); } while (0)
+#endif
+
 /* 7.2, "userfaultfd: introduce vm_uffd_ops": before, mm/ asked no VMA what it supports. */
 #ifndef CONFIG_USERFAULTFD
 #undef MMAPDEMO_HAS_UFFD_OPS

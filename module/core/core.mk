@@ -48,6 +48,7 @@ mmapdemo-core-flags += $(call mmapdemo-has,define MAX_PAGE_ORDER,mmzone.h,MMAPDE
 mmapdemo-core-flags += $(call mmapdemo-has,DEV_FLAG_DMA_COHERENT,device.h,MMAPDEMO_HAS_DMA_COHERENT_FLAG)
 mmapdemo-core-flags += $(call mmapdemo-has,int set_memory_wc,../../arch/$(SRCARCH)/include/asm/set_memory.h,MMAPDEMO_HAS_SET_MEMORY_WC)
 mmapdemo-core-flags += $(call mmapdemo-has,struct folio_batch,folio_batch.h,MMAPDEMO_HAS_FOLIO_BATCH_H)
+mmapdemo-core-flags += $(call mmapdemo-has,define __pte_map.pmd. address,pgtable.h,MMAPDEMO_HAS_PTE_MAP)
 mmapdemo-core-flags += $(call mmapdemo-has,struct vm_uffd_ops,userfaultfd_k.h,MMAPDEMO_HAS_UFFD_OPS)
 mmapdemo-core-flags += $(call mmapdemo-has,NS_GPL.sym. ns.[[:space:]]+__EXPORT_SYMBOL.sym. "GPL". ns.,export.h,MMAPDEMO_HAS_STRING_NAMESPACE)
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Under /sys/kernel/debug/mmapdemo/NODE/: counters, one decimal number a file,
- * and the live mappings.
+ * the live mappings, and their page-table entries (tables.c).
  */
 #include <linux/debugfs.h>
 #include <linux/mm.h>
@@ -13,6 +13,7 @@
 #include "core/strategy.h"
 #include "debugfs.h"
 #include "node.h"
+#include "tables.h"
 
 #define MMAPDEMO_COUNTER(name, value)						\
 static int mmapdemo_debugfs_##name(void *data, u64 *val)			\
@@ -119,8 +120,9 @@ void mmapdemo_debugfs_add(struct mmapdemo_node *node)
 	for (i = 0; i < ARRAY_SIZE(mmapdemo_counters); i++)
 		debugfs_create_file(mmapdemo_counters[i].name, 0444, dir, buffer,
 				    mmapdemo_counters[i].fops);
-	/* Only root may see the addresses of other processes. */
+	/* Only root may see the addresses of other processes, and frame numbers. */
 	debugfs_create_file("mappings", 0400, dir, buffer, &mmapdemo_mappings_fops);
+	debugfs_create_file("tables", 0400, dir, buffer, &mmapdemo_tables_fops);
 	node->debugfs = dir;
 }
 

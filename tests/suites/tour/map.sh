@@ -27,6 +27,32 @@ map_fork() {
 1 1" "$letters"
 }
 
+# entries PID: the page-table entries of a process, as the module has walked them
+entries() {
+	grep "^$1 " /sys/kernel/debug/mmapdemo/mmapdemo/tables
+}
+
+# Frames are pagemap's. After fork() no entry of a private page allows a store, until one
+# makes a copy: the child's store to page 0. Shared pages stay writable.
+map_entries() {
+	maps fork && child=$(grep -v ready /tmp/ready) || return
+	wrong=$(for pid in "$held" "$child"; do
+		entries "$pid" | while read -r _ at pages frame level _; do
+			[ "$level" = pte ] && [ "$pages" -lt 3 ] &&
+				[ $((0x$frame + pages - 1)) = "$(pagemap "$pid" $((0x$at + (pages - 1) * 4096)))" ] ||
+				echo "$pid $at $pages $frame $level"
+		done
+	done)
+	parents=$(entries "$held" | awk '{ for (n = $3; n > 0; n--) printf "%s ", substr($6, 1, 2) }')
+	childs=$(entries "$child" | awk '{ for (n = $3; n > 0; n--) printf "%s ", substr($6, 1, 2) }')
+	modes=$(stat -c %a /sys/kernel/debug/mmapdemo/mmapdemo/tables)
+	let_go
+	same "entries with another frame" "" "$wrong" && same mode 400 "$modes" &&
+		same "the parent's" "wd -d -d " "$parents" && same "the child's" "wd wd -d " "$childs" || return
+	maps huge && found=$(entries "$held" | awk '/ pmd / { print $3, $5, substr($6, 1, 2) }') && let_go &&
+		same "what maps the huge page" "512 pmd wd" "$found"
+}
+
 map_huge() {
 	maps huge && /mmapdemo map --json "$held" >/tmp/map.json && let_go &&
 		json /tmp/map.json '.processes[0].vmas | length == 2 and

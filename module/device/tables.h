@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef MMAPDEMO_TABLES_H
+#define MMAPDEMO_TABLES_H
+
+struct file_operations;
+
+/* Of a debugfs file whose inode has the buffer. */
+extern const struct file_operations mmapdemo_tables_fops;
+
+#endif
