@@ -12,9 +12,11 @@
  * i_mmap lock (retract_page_tables() since 6.5, zap_pte_range() with CONFIG_PT_RECLAIM), but then
  * its PMD is cleared under the PMD's lock, which is held while the table is read.
  */
+#include <linux/capability.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 #include <linux/rcupdate.h>
+#include <linux/rwsem.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -74,6 +76,7 @@ static void mmapdemo_tables_read_ptes(struct mmapdemo_tables *tables, pmd_t *pmd
 	rcu_read_lock(); /* for pte_unmap(), which unlocks it from 6.5 on: see compat.h */
 	first = mmapdemo_pte_map(pmd, addr);
 	for (entry = first; addr < end; entry++, addr += PAGE_SIZE) {
+		/* With PAE it may be of two halves, if it changes to another frame and back. */
 		pte_t pte = ptep_get_lockless(entry);
 
 		if (!pte_present(pte))
@@ -112,16 +115,17 @@ static bool mmapdemo_tables_read_huge(struct mmapdemo_tables *tables, pmd_t pmd,
 static pmd_t *mmapdemo_tables_find_pmd(struct mm_struct *mm, unsigned long addr, unsigned long end,
 				       unsigned long *next)
 {
-	pgd_t *pgd = pgd_offset(mm, addr);
-	p4d_t *p4d;
+	pgd_t *pgd = pgd_offset(mm, addr), pgd_value = READ_ONCE(*pgd);
+	p4d_t *p4d, p4d_value;
 	pud_t *pud, value;
 
 	*next = pgd_addr_end(addr, end);
-	if (pgd_none(*pgd) || pgd_bad(*pgd))
+	if (pgd_none(pgd_value) || pgd_bad(pgd_value))
 		return NULL;
 	p4d = p4d_offset(pgd, addr);
+	p4d_value = READ_ONCE(*p4d);
 	*next = p4d_addr_end(addr, end);
-	if (p4d_none(*p4d) || p4d_bad(*p4d))
+	if (p4d_none(p4d_value) || p4d_bad(p4d_value))
 		return NULL;
 	pud = pud_offset(p4d, addr);
 	value = READ_ONCE(*pud);
@@ -154,12 +158,16 @@ static void mmapdemo_tables_read(struct mmapdemo_tables *tables, unsigned long a
 	spin_unlock(lock);
 }
 
-/* Where a span of the VMA begins. */
+/* Where a span of the VMA begins, or the VMA's end. */
 static unsigned long mmapdemo_tables_address(const struct vm_area_struct *vma, loff_t pos)
 {
-	unsigned long span = pos & GENMASK_ULL(MMAPDEMO_TABLES_SPAN - 1, 0);
+	u64 span = pos & GENMASK_ULL(MMAPDEMO_TABLES_SPAN - 1, 0);
+	unsigned long first = vma->vm_start & PMD_MASK;
 
-	return span ? (vma->vm_start & PMD_MASK) + span * PMD_SIZE : vma->vm_start;
+	/* The position may be that of a longer VMA, which is gone. */
+	if (span > (vma->vm_end - 1 - first) >> PMD_SHIFT)
+		return vma->vm_end;
+	return span ? first + ((unsigned long)span << PMD_SHIFT) : vma->vm_start;
 }
 
 /* Moves on to a span that has a table for PMDs, from this one on; false if there is none. */
@@ -182,20 +190,13 @@ static void *mmapdemo_tables_find(struct mmapdemo_tables *tables, struct rb_node
 	for (; node; node = rb_next(node)) {
 		tables->vma = rb_entry(node, struct vm_area_struct, shared.rb);
 		cond_resched();
+		if (fatal_signal_pending(current))
+			return ERR_PTR(-EINTR);
 		if (mmapdemo_tables_skip(tables->vma, pos))
 			return tables;
 		*pos = ((*pos >> MMAPDEMO_TABLES_SPAN) + 1) << MMAPDEMO_TABLES_SPAN;
 	}
 	return NULL;
-}
-
-static void *mmapdemo_tables_next(struct seq_file *file, void *unused, loff_t *pos)
-{
-	struct mmapdemo_tables *tables = file->private;
-
-	*pos += 1;
-	return fatal_signal_pending(current) ? ERR_PTR(-EINTR) :
-	       mmapdemo_tables_find(tables, &tables->vma->shared.rb, pos);
 }
 
 /* Where mappings came or went since the last read, the position may name another one. */
@@ -208,8 +209,10 @@ static void *mmapdemo_tables_start(struct seq_file *file, loff_t *pos)
 
 	i_mmap_lock_read(mapping);
 	node = rb_first_cached(&mapping->i_mmap);
-	while (node && number--)
+	while (node && number--) {
 		node = rb_next(node);
+		cond_resched();
+	}
 	return mmapdemo_tables_find(tables, node, pos);
 }
 
@@ -219,6 +222,23 @@ static void mmapdemo_tables_stop(struct seq_file *file, void *unused)
 
 	i_mmap_unlock_read(tables->buffer->inode->i_mapping);
 	tables->vma = NULL;
+}
+
+/*
+ * seq_file calls this until its buffer is full, which empty tables never fill, and to get to an
+ * offset. So the lock is given away where others wait for it.
+ */
+static void *mmapdemo_tables_next(struct seq_file *file, void *unused, loff_t *pos)
+{
+	struct mmapdemo_tables *tables = file->private;
+
+	*pos += 1;
+	if (need_resched() || rwsem_is_contended(&tables->buffer->inode->i_mapping->i_mmap_rwsem)) {
+		mmapdemo_tables_stop(file, NULL);
+		cond_resched();
+		return mmapdemo_tables_start(file, pos);
+	}
+	return mmapdemo_tables_find(tables, &tables->vma->shared.rb, pos);
 }
 
 static pid_t mmapdemo_tables_pid(const struct vm_area_struct *vma)
@@ -269,8 +289,12 @@ static int mmapdemo_tables_open(struct inode *inode, struct file *file)
 {
 	size_t size = sizeof(struct mmapdemo_tables) +
 		      PTRS_PER_PTE * sizeof(struct mmapdemo_entries);
-	struct mmapdemo_tables *tables = __seq_open_private(file, &mmapdemo_tables_ops, size);
+	struct mmapdemo_tables *tables;
 
+	/* as pagemap, which shows frames to no other */
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	tables = __seq_open_private(file, &mmapdemo_tables_ops, size);
 	if (!tables)
 		return -ENOMEM;
 	tables->buffer = inode->i_private;
