@@ -83,7 +83,7 @@ story() {
 /mmapdemo tour --json --html /tmp/tour.html >/tmp/tour.json 2>/tmp/tour.err
 tour_status=$?
 
-plan 35
+plan 36
 check "tour.holds" tour_holds
 check "tour.fork-shared-keeps-the-frame" tour_fork_shared
 check "tour.fork-private-copies-at-the-store" tour_fork_private
@@ -109,6 +109,7 @@ check "tour.puts-everything-back" tour_tidy
 [ -z "${ASAN_OPTIONS-}" ] || export ASAN_OPTIONS="$ASAN_OPTIONS:fast_unwind_on_malloc=1"
 check "map.parent-and-child" map_fork
 check "map.entries-are-the-kernels" map_entries
+check "map.tables" map_tables
 check "map.huge-pages-and-a-hole" map_huge
 check "map.poisoned-and-absent" map_poisoned
 check "map.dirty-since-it-was-asked" map_dirty

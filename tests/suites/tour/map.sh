@@ -53,6 +53,29 @@ map_entries() {
 		same "what maps the huge page" "512 pmd wd" "$found"
 }
 
+# What the entries say, and what holds the frames, in each form.
+map_tables() {
+	maps fork && child=$(grep -v ready /tmp/ready) && /mmapdemo map --tables --json "$held" "$child" >/tmp/map.json &&
+		COLUMNS=100 runs 0 map --tables "$held" "$child" && direct=$said && let_go || return
+	json /tmp/map.json '[.processes[].vmas |= map({key: .perms, value: [.runs[] | range(.count) as $i |
+			"\(.entry | sub(",accessed"; "")) \(.maps) \(.holder) \(.order)"]}) |
+		.processes[].vmas | from_entries] as [$a, $b] |
+		$a["rw-s"] == ["known,write,dirty 2 page cache 0"] and $a["rw-s"] == $b["rw-s"] and
+		$a["rw-p"] == ["known,dirty 1 anonymous 0", "known,dirty 2 anonymous 0"] and
+		$b["rw-p"] == ["known,write,dirty 1 anonymous 0", "known,dirty 2 anonymous 0"]' &&
+		says '▒ page 1 entry ro dirty' && says '▒ page 2 entry ro dirty' && says '█ page 0 entry rw dirty' &&
+		says 'page cache ×2' && says 'anonymous ×1' && says 'entry rw, ro: ' && COLUMNS=100 runs 0 map --from /tmp/map.json &&
+		same "the picture" "$direct" "$said" && runs 0 map --from /tmp/map.json --html - &&
+		says 'entry ro dirty' && says 'anonymous ×2' || return
+	for change in '.entry = "x"' '.holder = "x"' '.order = 64' 'del(.maps)'; do
+		jq ".processes[0].vmas[0].runs[0] |= ($change)" /tmp/map.json >/tmp/odd.json
+		runs 1 map --from /tmp/odd.json && complains 'not written by mmapdemo map' || return
+	done
+	maps huge && /mmapdemo map --tables --json "$held" >/tmp/map.json && let_go &&
+		json /tmp/map.json '[.processes[0].vmas[].runs[] | select(.state | test("huge"))] |
+			map(.count) == [512] and .[0].order == 9 and (.[0].entry | test("pmd")) and .[0].holder == "page cache"'
+}
+
 map_huge() {
 	maps huge && /mmapdemo map --json "$held" >/tmp/map.json && let_go &&
 		json /tmp/map.json '.processes[0].vmas | length == 2 and

@@ -11,8 +11,8 @@
 /* Chooses the form that fits the terminal. */
 void map_text(const struct map_picture *picture, const struct terminal *terminal, int indent,
 	      bool details);
-/* Explains the characters. */
-void map_text_legend(const struct terminal *terminal);
+/* Explains the characters, and the words for page-table entries. */
+void map_text_legend(const struct terminal *terminal, bool tables);
 
 /* An svg element: of a page, or of a file of its own, which has styles and a legend. */
 void map_svg_element(const struct map_picture *picture, FILE *file, bool details, bool alone);

@@ -50,11 +50,34 @@ static bool get_array(struct json_object *object, const char *key, struct json_o
 	return true;
 }
 
+/* What --tables adds to a run. */
+static bool read_tables(struct json_object *object, struct map_page *page, char reason[256])
+{
+	const char *entry = get_text(object, "entry"), *holder = get_text(object, "holder");
+	uint64_t order = 0;
+
+	if (*entry && !mask_of(map_entry_words, entry, &page->entry))
+		return refuse(reason, "a run's entry '%.60s' is not known", entry);
+	if (!*holder)
+		return true;
+	if (!get_number(object, "maps", &page->facts.maps, reason) ||
+	    !get_number(object, "order", &order, reason))
+		return false;
+	if (order > 63)
+		return refuse(reason, "a folio's order %ju cannot be", (uintmax_t)order);
+	page->facts.order = order;
+	for (page->facts.holder = HOLDER_CACHE; page->facts.holder <= HOLDER_DRIVER;
+	     page->facts.holder++)
+		if (!strcmp(holder, map_holder_word(page->facts.holder)))
+			return true;
+	return refuse(reason, "a frame's holder '%.60s' is not known", holder);
+}
+
 static bool read_run(struct json_object *object, struct map_vma *vma, char reason[256])
 {
 	const char *content = get_text(object, "content"), *state = get_text(object, "state");
 	uint64_t first = 0, count = 0, frame = 0;
-	uint32_t flags = 0;
+	struct map_page like = {};
 
 	if (!get_number(object, "page", &first, reason) ||
 	    !get_number(object, "count", &count, reason) ||
@@ -63,12 +86,16 @@ static bool read_run(struct json_object *object, struct map_vma *vma, char reaso
 	if (first > vma->count || count > vma->count - first)
 		return refuse(reason, "a run of pages %ju-%ju reaches past its VMA",
 			      (uintmax_t)first, (uintmax_t)(first + count - 1));
-	if (strcmp(state, "absent") && !mask_of(map_state_words, state, &flags))
+	if (strcmp(state, "absent") && !mask_of(map_state_words, state, &like.flags))
 		return refuse(reason, "a run's state '%.60s' is not known", state);
+	if (!read_tables(object, &like, reason))
+		return false;
 	/* runs may overlap, so that each keeps a copy of its contents */
 	for (uint64_t i = first; i < first + count; i++) {
 		vma->pages[i].frame = frame ? frame + i - first : 0;
-		vma->pages[i].flags = flags;
+		vma->pages[i].flags = like.flags;
+		vma->pages[i].entry = like.entry;
+		vma->pages[i].facts = like.facts;
 	}
 	if (*content && count && !vma->pages[first].content)
 		vma->pages[first].content = utf8_clean(format_text("%.*s", MAP_CONTENT, content));

@@ -60,6 +60,10 @@ bool map_html(const struct map_picture *picture, FILE *file)
 	      "marks a private copy or anonymous memory, a dotted one an absent page, a grey one a "
 	      "read-only page, a thick red one a poisoned page.</p>\n",
 	      file);
+	if (map_has_tables(picture))
+		fputs("<p class='dim'>“entry rw” and “entry ro” say whether the page-table entry "
+		      "allows stores; “×2”, that two entries map the frame.</p>\n",
+		      file);
 	map_svg_element(picture, file, true, false);
 	for (size_t i = 0; i < picture->count; i++)
 		put_process(file, picture, &picture->processes[i]);

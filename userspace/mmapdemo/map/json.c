@@ -6,7 +6,8 @@
  *	processes	pid, name, hidden, changed, left_out, left_out_pages
  *		vmas	start, end, offset (bytes), perms, file, name, flags, device, unknown
  *			runs	page (of the VMA), count, frame (of the first; they
- *				follow each other; 0: none or hidden), state (words), content
+ *				follow each other; 0: none or hidden), state (words), content;
+ *				with --tables: entry (words), maps, holder, order
  */
 #include <stdlib.h>
 
@@ -25,6 +26,27 @@ const struct word map_state_words[] = {
 	{},
 };
 
+const struct word map_entry_words[] = {
+	{ENTRY_KNOWN, "known"},	  {ENTRY_WRITE, "write"},   {ENTRY_DIRTY, "dirty"},
+	{ENTRY_ACCESSED, "accessed"}, {ENTRY_HUGE, "pmd"},	    {ENTRY_UFFD, "uffd-wp"},
+	{ENTRY_POISON, "poison"},	  {ENTRY_GUARD, "guard"}, {ENTRY_BROKEN, "broken"},
+	{},
+};
+
+static void add_tables(struct json_object *object, const struct map_run *run)
+{
+	const char *holder = map_holder_word(run->facts.holder);
+	char text[128];
+
+	if (run->entry)
+		add_text(object, "entry", words_of(map_entry_words, run->entry, text));
+	if (!holder)
+		return;
+	add_number(object, "maps", run->facts.maps);
+	add_text(object, "holder", holder);
+	add_number(object, "order", run->facts.order);
+}
+
 static struct json_object *run_json(const struct map_vma *vma, const struct map_run *run)
 {
 	struct json_object *object = json_object_new_object();
@@ -36,6 +58,7 @@ static struct json_object *run_json(const struct map_vma *vma, const struct map_
 	add_number(object, "frame", run->frame);
 	add_text(object, "state",
 		 run->flags ? words_of(map_state_words, run->flags, text) : "absent");
+	add_tables(object, run);
 	if (content)
 		add_text(object, "content", content);
 	return object;

@@ -6,7 +6,7 @@
 #include "common/json.h"
 #include "model.h"
 
-extern const struct word map_state_words[];
+extern const struct word map_state_words[], map_entry_words[];
 
 struct json_object *map_json(const struct map_picture *picture);
 

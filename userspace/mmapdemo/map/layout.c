@@ -112,6 +112,19 @@ static void add_head(struct map_column *middle, const struct map_node *node)
 		node->group == GROUP_FILE ? node->name : heads[node->group]);
 }
 
+/* "page cache x2 order 9": what holds it, the entries that map it, the order of its folio */
+static void add_facts(struct map_column *middle, const struct map_node *node)
+{
+	const char *holder = map_holder_word(node->facts.holder);
+	char order[24] = "";
+
+	if (!holder)
+		return;
+	if (node->facts.order)
+		snprintf(order, sizeof(order), " order %u", node->facts.order);
+	add_row(middle, ROW_NOTE, "%s ×%ju%s", holder, (uintmax_t)node->facts.maps, order);
+}
+
 static void add_frame(struct map_column *middle, const struct map_picture *picture,
 		      struct map_nodes *all, size_t number)
 {
@@ -138,8 +151,9 @@ static void add_frame(struct map_column *middle, const struct map_picture *pictu
 				 node->group == GROUP_FILE ? node->name : "",
 				 (uintmax_t)(node->count * picture->page_size / 1024), node->users,
 				 node->users == 1 ? "" : "s");
+	add_facts(middle, node);
 	if (node->content) {
-		int colour = row->colour; /* the next row may move this one */
+		int colour = middle->rows[node->row].colour;
 
 		add_row(middle, ROW_CONTENT, "\"%s\"", node->content)->colour = colour;
 	}
@@ -172,7 +186,7 @@ static void add_part(struct map_column *side, const struct map_picture *picture,
 		row = add_row(side, ROW_RUN, "%s mixed, %ju present", pages,
 			      (uintmax_t)part->run.present);
 	} else {
-		map_state(picture, vma, part->run.flags, state);
+		map_state(picture, vma, &part->run, state);
 		row = add_row(side, ROW_RUN, "%s %s", pages, state);
 		row->look = look_of(vma, part->run.flags);
 		mark(row, all, part->node);

@@ -24,19 +24,20 @@
 
 struct options {
 	const char *name, *device, *from, *svg, *html;
-	bool self, all, json;
+	bool self, all, tables, json;
 	uint64_t most;
 	int pids[MOST_PROCESSES];
 	size_t count;
 };
 
-enum { DEVICE = 'd', JSON = 'j', ALL = 'a', MOST = 'm', SELF = 1, SVG, HTML, FROM };
+enum { DEVICE = 'd', JSON = 'j', ALL = 'a', TABLES = 't', MOST = 'm', SELF = 1, SVG, HTML, FROM };
 
 static const struct argp_option argp_options[] = {
 	{"self", SELF, NULL, 0, "draw this program itself; implies --all", 0},
 	{"all", ALL, NULL, 0, "draw all mappings, and not the device's alone", 0},
 	{"device", DEVICE, "PATH", 0,
 	 "draw only this device's mappings (default: those of all the module's devices)", 0},
+	{"tables", TABLES, NULL, 0, "show page-table entries, and what holds each frame", 0},
 	{"most", MOST, "N", 0, "draw at most N mappings of each (default: 64)", 0},
 	{"json", JSON, NULL, 0, "print JSON, for programs", 0},
 	{"svg", SVG, "FILE", 0, "write the picture as SVG", 0},
@@ -51,7 +52,9 @@ static const char doc[] =
 	"A page has its number in the file and its size (4K, 2M), or is absent. It may be "
 	"poisoned, copy or anon (not the file's own), shared (mapped more than once), ro "
 	"(read-only), or dirty (written since `echo 4 >/proc/PID/clear_refs`). Only root sees "
-	"frame numbers. FILE may be - for standard input or output.\n\n"
+	"frame numbers. With --tables, a page of the module's devices has what its page-table entry "
+	"says: rw or ro, dirty, accessed; and a frame has what holds it, how many entries map it "
+	"(×2), and the order of its folio. That needs root, and debugfs. FILE may be - for standard input or output.\n\n"
 	"Exit status: 0 done; 1 it failed; 2 usage error.";
 
 static void add_pid(struct options *options, int pid, struct argp_state *state)
@@ -76,6 +79,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case DEVICE:
 		options->device = arg;
+		return 0;
+	case TABLES:
+		options->tables = true;
 		return 0;
 	case MOST:
 		if (!parse_number(arg, &options->most) || !options->most)
@@ -132,6 +138,7 @@ static void read_processes(const struct options *options, struct map_picture *pi
 		.all = options->all,
 		.device = options->device ? &device : NULL,
 		.most = options->most,
+		.tables = options->tables,
 	};
 	char reason[256];
 	size_t vmas = 0;
@@ -200,7 +207,7 @@ static void show_text(const struct options *options, const struct map_picture *p
 
 	map_text(picture, &terminal, 0, true);
 	putchar('\n');
-	map_text_legend(&terminal);
+	map_text_legend(&terminal, map_has_tables(picture));
 	for (size_t i = 0; i < picture->count; i++)
 		hidden |= picture->processes[i].hidden;
 	if (hidden)

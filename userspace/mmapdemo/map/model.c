@@ -14,9 +14,45 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
+static bool has_tables(const struct map_vma *vma)
+{
+	for (size_t i = 0; i < vma->count; i++)
+		if (vma->pages[i].entry || vma->pages[i].facts.holder)
+			return true;
+	return false;
+}
+
+bool map_has_tables(const struct map_picture *picture)
+{
+	for (size_t i = 0; i < picture->count; i++)
+		for (size_t j = 0; j < picture->processes[i].vma_count; j++)
+			if (has_tables(&picture->processes[i].vmas[j]))
+				return true;
+	return false;
+}
+
+bool map_facts_same(const struct map_facts *a, const struct map_facts *b)
+{
+	return a->maps == b->maps && a->holder == b->holder && a->order == b->order;
+}
+
+const char *map_holder_word(enum map_holder holder)
+{
+	static const char *const words[] = {
+		[HOLDER_CACHE] = "page cache",
+		[HOLDER_ANONYMOUS] = "anonymous",
+		[HOLDER_ZERO] = "zero page",
+		[HOLDER_DRIVER] = "driver",
+	};
+
+	return words[holder];
+}
+
 static bool same_page(const struct map_page *a, const struct map_page *b)
 {
-	return a->frame == b->frame && a->flags == b->flags && same_text(a->content, b->content);
+	return a->frame == b->frame && a->flags == b->flags &&
+	       !((a->entry ^ b->entry) & ~ENTRY_ACCESSED) && map_facts_same(&a->facts, &b->facts) &&
+	       same_text(a->content, b->content);
 }
 
 static bool same_vma(const struct map_vma *a, const struct map_vma *b)

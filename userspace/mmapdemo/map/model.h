@@ -24,11 +24,35 @@ enum map_page_flag {
 	PAGE_POISONED = 1 << 7,	  /* a rule of INJECT_SET makes it fail */
 };
 
+/* The page-table entry, if tables were asked for. */
+enum map_entry_flag {
+	ENTRY_KNOWN = 1 << 0, /* the module has read it: the next four are true */
+	ENTRY_WRITE = 1 << 1, /* it allows stores */
+	ENTRY_DIRTY = 1 << 2,
+	ENTRY_ACCESSED = 1 << 3,
+	ENTRY_HUGE = 1 << 4,   /* of a PMD */
+	ENTRY_UFFD = 1 << 5,   /* write-protected by userfaultfd */
+	ENTRY_POISON = 1 << 6, /* a marker: an access fails */
+	ENTRY_GUARD = 1 << 7,  /* a marker: of MADV_GUARD_INSTALL */
+	ENTRY_BROKEN = 1 << 8, /* it names a frame with a memory error */
+};
+
+/* What holds a frame, besides the entries that map it. */
+enum map_holder { HOLDER_UNKNOWN, HOLDER_CACHE, HOLDER_ANONYMOUS, HOLDER_ZERO, HOLDER_DRIVER };
+
+/* Of a frame, if tables were asked for. */
+struct map_facts {
+	uint64_t maps; /* entries that map it, of all processes */
+	enum map_holder holder;
+	unsigned int order; /* of its folio */
+};
+
 #define MAP_CONTENT 24
 
 struct map_page {
 	uint64_t frame; /* 0: none, or hidden */
-	uint32_t flags;
+	uint32_t flags, entry;
+	struct map_facts facts;
 	char *content; /* text that it begins with, if that was asked for */
 };
 
@@ -78,7 +102,13 @@ struct map_picture {
 /* Is a page with these flags the file's own, and no copy? */
 bool map_is_files(const struct map_vma *vma, uint32_t flags);
 
-/* Do two pictures show the same? */
+/* Does it have what --tables adds? */
+bool map_has_tables(const struct map_picture *picture);
+bool map_facts_same(const struct map_facts *a, const struct map_facts *b);
+/* "page cache", or NULL */
+const char *map_holder_word(enum map_holder holder);
+
+/* Do two pictures show the same? The kernel may clear ENTRY_ACCESSED at any time. */
 bool map_same(const struct map_picture *a, const struct map_picture *b);
 
 void map_process_free(struct map_process *process);

@@ -168,6 +168,7 @@ static void add_to_node(const struct map_picture *picture, struct map_nodes *all
 			.frame = part->run.frame,
 			.scattered = part->run.scattered,
 			.flags = part->run.flags,
+			.facts = part->run.facts,
 			.first = part - all->parts,
 		};
 	}

@@ -27,6 +27,7 @@ struct map_node {
 	bool scattered;
 	const char *content;
 	uint32_t flags; /* of one of its parts */
+	struct map_facts facts;
 	size_t users;
 	size_t first; /* of its parts */
 	int row;

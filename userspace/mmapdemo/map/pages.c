@@ -15,6 +15,7 @@
 #include "common/refuse.h"
 #include "pages.h"
 #include "support/proc.h"
+#include "tables.h"
 
 /* Most pages of a process that are looked at: 4 GiB. An entry is 8 bytes. */
 #define MOST_PAGES ((uint64_t)1 << 20)
@@ -26,9 +27,9 @@ static bool has_flag(const struct map_vma *vma, const char *flag)
 	return vma->vm_flags && strstr(vma->vm_flags, flag);
 }
 
-static struct map_page page_of(const struct map_vma *vma, uint64_t entry)
+static struct map_page page_of(const struct map_vma *vma, uint64_t entry, bool tables)
 {
-	struct map_page page = {};
+	struct map_page page = {.entry = tables ? map_entry_of(entry) : 0};
 
 	if (entry & PAGEMAP_PRESENT) {
 		page.frame = entry & PAGEMAP_FRAME;
@@ -46,7 +47,8 @@ static struct map_page page_of(const struct map_vma *vma, uint64_t entry)
 	return page;
 }
 
-static bool read_pagemap(int fd, const struct map_picture *picture, struct map_vma *vma)
+static bool read_pagemap(int fd, const struct map_picture *picture, struct map_vma *vma,
+			 bool tables)
 {
 	uint64_t entries[1024], at = 0;
 
@@ -57,7 +59,7 @@ static bool read_pagemap(int fd, const struct map_picture *picture, struct map_v
 		if (!got)
 			return false;
 		for (size_t i = 0; i < got; i++)
-			vma->pages[at + i] = page_of(vma, entries[i]);
+			vma->pages[at + i] = page_of(vma, entries[i], tables);
 		at += got;
 	}
 	return true;
@@ -208,7 +210,7 @@ static int open_file(int pid, const char *name)
 }
 
 static void read_vma(const struct map_picture *picture, struct map_vma *vma, int pagemap,
-		     uint64_t *budget, struct rules *rules)
+		     uint64_t *budget, struct rules *rules, bool tables)
 {
 	uint64_t count = (vma->end - vma->start) / picture->page_size;
 
@@ -223,7 +225,7 @@ static void read_vma(const struct map_picture *picture, struct map_vma *vma, int
 	vma->pages = new_array(count, sizeof(*vma->pages));
 	vma->count = count;
 	*budget -= count;
-	if (!read_pagemap(pagemap, picture, vma)) {
+	if (!read_pagemap(pagemap, picture, vma, tables)) {
 		vma->unknown = MAP_UNREADABLE;
 		vma->count = 0;
 		return;
@@ -249,14 +251,17 @@ bool map_read_pages(const struct map_want *want, const struct map_picture *pictu
 	for (size_t i = 0; i < process->vma_count; i++) {
 		struct map_vma *vma = &process->vmas[i];
 
-		read_vma(picture, vma, pagemap, &budget, &rules);
+		read_vma(picture, vma, pagemap, &budget, &rules, want->tables);
 		for (size_t j = 0; j < vma->count; j++) {
 			present |= vma->pages[j].flags & PAGE_PRESENT;
 			numbers |= !!vma->pages[j].frame;
 		}
-		if (memory >= 0)
-			read_contents(memory, picture, vma);
 	}
+	if (want->tables)
+		map_tables_read(picture, process);
+	/* This may mark entries as accessed. */
+	for (size_t i = 0; memory >= 0 && i < process->vma_count; i++)
+		read_contents(memory, picture, &process->vmas[i]);
 	process->hidden = present && !numbers;
 	free(rules.rules);
 	if (memory >= 0)

@@ -15,15 +15,49 @@ static void add_word(char text[96], const char *word)
 	strncat(text, word, 95 - strlen(text));
 }
 
-void map_state(const struct map_picture *picture, const struct map_vma *vma, uint32_t flags,
-	       char text[96])
+/* What a page-table entry says that is present, and was read. */
+static void add_entry(const struct map_picture *picture, const struct map_vma *vma,
+		      const struct map_run *run, char text[96])
 {
+	char size[24];
+
+	if (run->entry & ENTRY_HUGE)
+		add_word(text, number_bytes(picture->huge_size, size));
+	add_word(text, "entry");
+	add_word(text, run->entry & ENTRY_WRITE	       ? "rw"
+		       : !strncmp(vma->perms, "---", 3) ? "none"
+							: "ro");
+	if (run->entry & ENTRY_DIRTY)
+		add_word(text, "dirty");
+	if (run->entry & ENTRY_ACCESSED)
+		add_word(text, "accessed");
+	if (run->flags & PAGE_DIRTY)
+		add_word(text, "soft-dirty");
+}
+
+static const char *absent_word(const struct map_run *run)
+{
+	if (run->entry & ENTRY_BROKEN)
+		return "entry broken";
+	if (run->entry & ENTRY_GUARD)
+		return "guard";
+	if (run->entry & ENTRY_POISON)
+		return "entry poison";
+	return run->flags & PAGE_SWAPPED && !(run->entry & ENTRY_UFFD) ? "swapped out" : "absent";
+}
+
+void map_state(const struct map_picture *picture, const struct map_vma *vma,
+	       const struct map_run *run, char text[96])
+{
+	uint32_t flags = run->flags;
 	char size[24];
 
 	*text = '\0';
 	if (flags & PAGE_POISONED)
 		add_word(text, "poisoned");
-	if (flags & PAGE_PRESENT) {
+	if (flags & PAGE_PRESENT && run->entry & ENTRY_KNOWN) {
+		add_entry(picture, vma, run, text);
+	} else if (flags & PAGE_PRESENT) {
 		number_bytes(flags & PAGE_HUGE ? picture->huge_size : picture->page_size, size);
 		add_word(text, size);
 		if (flags & PAGE_HUGE_MAYBE)
@@ -36,11 +70,11 @@ void map_state(const struct map_picture *picture, const struct map_vma *vma, uin
 			add_word(text, vma->perms[0] == 'r' ? "ro" : "none");
 		if (flags & PAGE_DIRTY)
 			add_word(text, "dirty");
-	} else if (flags & PAGE_SWAPPED) {
-		add_word(text, "swapped out");
 	} else {
-		add_word(text, "absent");
+		add_word(text, absent_word(run));
 	}
+	if (run->entry & ENTRY_UFFD)
+		add_word(text, "uffd-wp");
 }
 
 static bool continues(const struct map_vma *vma, const struct map_run *run, uint64_t at,
@@ -48,7 +82,8 @@ static bool continues(const struct map_vma *vma, const struct map_run *run, uint
 {
 	const struct map_page *page = &vma->pages[at];
 
-	if (page->flags != run->flags || page->content || vma->pages[run->first].content)
+	if (page->flags != run->flags || page->entry != run->entry || page->content ||
+	    vma->pages[run->first].content || !map_facts_same(&page->facts, &run->facts))
 		return false;
 	if (!page->frame || scattered)
 		return scattered || !run->frame;
@@ -74,7 +109,13 @@ static struct map_run *find_runs(const struct map_vma *vma, bool scattered, size
 		runs = array_with_one_more(runs, *count, sizeof(*runs));
 		run = &runs[(*count)++];
 		*run = (struct map_run){
-			.first = at, .count = 1, .flags = page->flags, .frame = page->frame};
+			.first = at,
+			.count = 1,
+			.flags = page->flags,
+			.entry = page->entry,
+			.facts = page->facts,
+			.frame = page->frame,
+		};
 	}
 	return runs;
 }

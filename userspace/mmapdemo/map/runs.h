@@ -8,7 +8,8 @@
 /* Pages that are alike and follow each other, drawn as one. */
 struct map_run {
 	uint64_t first, count; /* pages of the VMA */
-	uint32_t flags;
+	uint32_t flags, entry;
+	struct map_facts facts;
 	uint64_t frame; /* of the first */
 	bool scattered; /* the frames do not follow each other */
 	bool mixed;	/* not alike: the rest of what had too many runs */
@@ -17,8 +18,8 @@ struct map_run {
 
 /* To be freed. At most so many runs; 0: no limit, and each has consecutive frames. */
 struct map_run *map_runs(const struct map_vma *vma, size_t most, size_t *count);
-/* "2M dirty copy", or "absent" */
-void map_state(const struct map_picture *picture, const struct map_vma *vma, uint32_t flags,
-	       char text[96]);
+/* "2M dirty copy", or "entry ro dirty" where that is known, or "absent" */
+void map_state(const struct map_picture *picture, const struct map_vma *vma,
+	       const struct map_run *run, char text[96]);
 
 #endif

@@ -133,15 +133,18 @@ void map_text(const struct map_picture *picture, const struct terminal *terminal
 	map_layout_free(layout);
 }
 
-void map_text_legend(const struct terminal *terminal)
+void map_text_legend(const struct terminal *terminal, bool tables)
 {
 	static const char *const words[] = {
 		"█ page",     "▓ read-only", "▒ private copy, or anonymous",
 		"╳ poisoned", "· absent",    "A, B, ...: one letter, the same frames",
+		"entry rw, ro: the page-table entry allows or refuses stores",
+		"×2: two entries map the frame",
 	};
+	size_t count = sizeof(words) / sizeof(*words) - (tables ? 0 : 2);
 	int at = 0;
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+	for (size_t i = 0; i < count; i++) {
 		int columns = text_columns(words[i]);
 
 		if (at && at + 3 + columns > terminal->width) {

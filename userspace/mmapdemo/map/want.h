@@ -14,6 +14,7 @@ struct map_want {
 	const struct device *device; /* this one alone; or NULL */
 	size_t most;		     /* VMAs that are looked at */
 	bool content;
+	bool tables; /* page-table entries, and facts about frames */
 	/* Anonymous memory that is wanted, too: start, end; ends with 0, 0. */
 	const uint64_t (*ranges)[2];
 };

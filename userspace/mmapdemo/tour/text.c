@@ -40,7 +40,7 @@ void tour_text_begin(const struct tour *tour, const struct terminal *terminal)
 	print_words(terminal, 0,
 		    "The drawings show addresses on the sides, and frames (pages of real memory) "
 		    "between or beside them. The same letter is the same frame.");
-	map_text_legend(terminal);
+	map_text_legend(terminal, true);
 }
 
 void tour_text_chapter(const struct tour_chapter *chapter, size_t number, size_t count,

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* mmapdemo map --tables: page-table entries, and facts about frames. */
+#ifndef MAP_TABLES_H
+#define MAP_TABLES_H
+
+#include "model.h"
+
+/* What an entry of /proc/PID/pagemap says of markers and of userfaultfd. */
+uint32_t map_entry_of(uint64_t pagemap);
+/* Adds what the module and /proc/kpage* say to pages that pagemap has given. */
+void map_tables_read(const struct map_picture *picture, struct map_process *process);
+
+#endif
