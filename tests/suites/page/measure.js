@@ -27,6 +27,9 @@ function background(element) {
   return matchMedia('(prefers-color-scheme: dark)').matches ? [18, 18, 18] : [255, 255, 255];
 }
 
+// what a reader has to open is measured, too
+document.querySelectorAll('details').forEach(d => { d.open = true; });
+
 const boxes = [];
 const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 for (let node; (node = walker.nextNode());) {

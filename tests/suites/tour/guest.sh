@@ -83,10 +83,12 @@ story() {
 /mmapdemo tour --json --html /tmp/tour.html >/tmp/tour.json 2>/tmp/tour.err
 tour_status=$?
 
-plan 36
+plan 38
 check "tour.holds" tour_holds
 check "tour.fork-shared-keeps-the-frame" tour_fork_shared
 check "tour.fork-private-copies-at-the-store" tour_fork_private
+check "tour.entries-of-copy-on-write" tour_entries
+check "tour.asks-and-answers" tour_asks
 check "tour.two-processes-have-one-frame" tour_processes
 check "tour.munmap-cuts-where-it-says" tour_munmap
 check "tour.counts-vmas-as-the-module" tour_counts

@@ -4,7 +4,7 @@
 
 tour_holds() {
 	same "exit status" 0 "$tour_status" && same "complaints" "" "$(cat /tmp/tour.err)" &&
-		json /tmp/tour.json '.holds and .traced and (.hidden | not) and (.chapters | length == 12)' &&
+		json /tmp/tour.json '.holds and .traced and (.hidden | not) and (.chapters | length == 15)' &&
 		json /tmp/tour.json '[.chapters[] | .verdict] | all(. == "holds")' &&
 		json /tmp/tour.json '[.chapters[].steps[].claims[].verdict] | length > 80 and all(. == "holds")' &&
 		json /tmp/tour.json 'all(.chapters[].steps[]; .call | endswith(";"))'
@@ -40,6 +40,33 @@ tour_fork_private() {
 		(step("child"; "strcpy(p + page, \"the child'\''s\");") | frame("parent"; 1) != frame("child"; 1)) and
 		(step("child"; "c = p[0] + p[page];") | frame("parent"; 0)) ==
 			(step("parent"; "c = p[0];") | frame("parent"; 0))'
+}
+
+# The entries of copy-on-write, in the pictures. A frame that all have copied stays in them.
+tour_entries() {
+	physics fork-private 'def entry($who; $page): [.picture.processes[] | select(.name == $who) | .vmas[] |
+			.runs[] | select(.page <= $page and $page < .page + .count) |
+			if .entry | test("write") then "rw" else "ro" end][0];
+		def all: [entry("parent"; 0, 1), entry("child"; 0, 1)];
+		(step("parent"; "strcpy(p + page, \"the parent'\''s\");") | all[:2] == ["ro", "rw"]) and
+		(step("parent"; "child = fork();") | all == ["ro", "ro", "ro", "ro"]) and
+		(step("child"; "strcpy(p, \"the child'\''s\");") | all == ["ro", "ro", "rw", "ro"]) and
+		(step("child"; "strcpy(p + page, \"the child'\''s\");") | all == ["ro", "ro", "rw", "rw"]) and
+		(step("parent"; "strcpy(p + page, \"mine alone\");") | all == ["ro", "rw", "rw", "rw"])' &&
+		COLUMNS=120 runs 0 tour --chapter fork-private && says 'A █ 0x[0-9a-f]+ page 0' &&
+		says 'page cache ×0' || return
+	letters=$(echo "$said" | sed -n 's/.* \([A-Za-z]\) [█▒] \(0x[0-9a-f]*\) page.*/\1 \2/p' | sort -u)
+	same "letters of more than one frame" "" "$(echo "$letters" | awk '{ print $1 }' | uniq -d)" &&
+		same "frames of more than one letter" "" "$(echo "$letters" | awk '{ print $2 }' | sort | uniq -d)"
+}
+
+# A reader is asked first, and every question has its answer below it.
+tour_asks() {
+	json /tmp/tour.json '[.chapters[].steps[] | select(.question)] | length > 9 and
+			all(.[]; .claims | length > 0)' &&
+		json /tmp/tour.json '[.chapters[].steps[] | select(.why)] | length > 14' &&
+		same "questions in the page" "$(jq '[.chapters[].steps[] | select(.question)] | length' /tmp/tour.json)" \
+			"$(grep -c '^<details><summary>' /tmp/tour.html)"
 }
 
 tour_processes() {
@@ -85,7 +112,7 @@ tour_page() {
 }
 
 tour_text() {
-	COLUMNS=$1 runs 0 tour && fits "$1" && no_colour && says '^tour: all 12 chapters hold$' &&
+	COLUMNS=$1 runs 0 tour && fits "$1" && no_colour && says '^tour: all 15 chapters hold$' &&
 		says '█' && says '^ +holds +poison ' || return
 	# two address spaces stand side by side where there is room
 	beside=$(echo "$said" | grep -c '^ *parent [0-9]* .*child [0-9]*$')
@@ -172,7 +199,7 @@ tour_refuses() {
 	runs 1 tour --device /dev/none && complains 'No such file.*has no device of that name' &&
 		runs 1 tour --device /dev/zero && complains 'no device of this module' &&
 		runs 1 tour --device /dev/mmapdemo-pfn && complains 'strategy pagecache, and this device has pfn' &&
-		runs 2 tour --chapter 13 && complains "no chapter '13': 1 to 12" &&
+		runs 2 tour --chapter 16 && complains "no chapter '16': 1 to 15" &&
 		runs 2 tour --chapter fork && runs 2 tour x &&
 		runs 1 tour --chapter 1 --html /none/x && complains '/none/x: No such file' || return
 	maps many 1 && runs 1 tour && let_go && complains 'in use \(1 mappings, 1 other open' || return
@@ -191,7 +218,7 @@ tour_tidy() {
 	for signal in INT KILL; do
 		/mmapdemo tour >/tmp/said 2>&1 &
 		tour=$!
-		comes '3 of 12' /tmp/said || return
+		comes '3 of 15' /tmp/said || return
 		kill -$signal $tour
 		wait $tour 2>/dev/null
 	done

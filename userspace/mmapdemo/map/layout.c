@@ -78,7 +78,9 @@ static void mark(struct map_row *row, const struct map_nodes *all, int number)
 
 	if (number < 0)
 		return;
-	if (node->group != GROUP_FILE)
+	if (node->letter >= 0)
+		place = node->letter;
+	else if (node->group != GROUP_FILE)
 		while (place && all->nodes[number - place].group == GROUP_FILE)
 			place--;
 	else if (are_few(all))
@@ -120,6 +122,10 @@ static void add_facts(struct map_column *middle, const struct map_node *node)
 
 	if (!holder)
 		return;
+	if (node->facts.holder == HOLDER_ZERO) { /* the kernel counts none of its entries */
+		add_row(middle, ROW_NOTE, "%s", holder);
+		return;
+	}
 	if (node->facts.order)
 		snprintf(order, sizeof(order), " order %u", node->facts.order);
 	add_row(middle, ROW_NOTE, "%s ×%ju%s", holder, (uintmax_t)node->facts.maps, order);

@@ -110,5 +110,10 @@ void map_picture_free(struct map_picture *picture)
 	for (size_t i = 0; i < picture->count; i++)
 		map_process_free(&picture->processes[i]);
 	free(picture->processes);
+	for (size_t i = 0; i < picture->unmapped_count; i++) {
+		free(picture->unmapped[i].name);
+		free(picture->unmapped[i].content);
+	}
+	free(picture->unmapped);
 	*picture = (struct map_picture){};
 }

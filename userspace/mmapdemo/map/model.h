@@ -93,10 +93,21 @@ struct map_process {
 	bool changed; /* its mappings changed while they were read, each time we tried */
 };
 
+/* A page of a file that no process maps, of a series of pictures (marks.h). */
+struct map_unmapped {
+	char file[48], *name, *content;
+	uint64_t page, frame;
+	struct map_facts facts;
+	bool mapped; /* in the picture that was marked last */
+};
+
 struct map_picture {
 	uint64_t page_size, huge_size;
 	struct map_process *processes;
 	size_t count;
+	const struct map_marks *marks; /* or NULL */
+	struct map_unmapped *unmapped;
+	size_t unmapped_count;
 };
 
 /* Is a page with these flags the file's own, and no copy? */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "marks.h"
 #include "nodes.h"
 
 static void add_part(struct map_nodes *all, const struct map_part *part)
@@ -170,6 +171,9 @@ static void add_to_node(const struct map_picture *picture, struct map_nodes *all
 			.flags = part->run.flags,
 			.facts = part->run.facts,
 			.first = part - all->parts,
+			.letter = part->group == GROUP_FILE
+					  ? -1
+					  : map_letter(picture->marks, part->run.frame),
 		};
 	}
 	if (vma->pages[part->run.first].content)
@@ -191,15 +195,48 @@ static void find_nodes(const struct map_picture *picture, struct map_nodes *all)
 	free(order);
 }
 
+static int compare_files(const struct map_node *a, const struct map_node *b)
+{
+	int files = strcmp(a->file, b->file);
+
+	return files ? files : (a->object > b->object) - (a->object < b->object);
+}
+
 /* A file's pages come in its order, others in the order of processes. */
 static int compare_nodes(const void *left, const void *right)
 {
 	const struct map_node *a = *(struct map_node *const *)left;
 	const struct map_node *b = *(struct map_node *const *)right;
 
-	if (a->group == b->group && a->group != GROUP_FILE)
+	if (a->group == b->group && a->group == GROUP_FILE)
+		return compare_files(a, b);
+	if (a->group == b->group && a->letter >= 0 && b->letter >= 0)
+		return a->letter - b->letter;
+	if (a->group == b->group)
 		return (a->first > b->first) - (a->first < b->first);
-	return a < b ? -1 : 1;
+	return a->group < b->group ? -1 : 1;
+}
+
+/* Pages of files that the pictures before have shown, and that no process maps now. */
+static void add_unmapped(const struct map_picture *picture, struct map_nodes *all)
+{
+	for (size_t i = 0; i < picture->unmapped_count; i++) {
+		const struct map_unmapped *page = &picture->unmapped[i];
+
+		all->nodes = array_with_one_more(all->nodes, all->node_count, sizeof(*all->nodes));
+		all->nodes[all->node_count++] = (struct map_node){
+			.group = GROUP_FILE,
+			.file = page->file,
+			.name = page->name,
+			.object = page->page,
+			.page = page->page,
+			.count = 1,
+			.frame = page->frame,
+			.content = page->content,
+			.facts = page->facts,
+			.letter = -1,
+		};
+	}
 }
 
 static void sort_nodes(struct map_nodes *all)
@@ -245,6 +282,7 @@ struct map_nodes map_nodes(const struct map_picture *picture, size_t most)
 	}
 	cut_parts(&all);
 	find_nodes(picture, &all);
+	add_unmapped(picture, &all);
 	sort_nodes(&all);
 	return all;
 }

@@ -30,6 +30,7 @@ struct map_node {
 	struct map_facts facts;
 	size_t users;
 	size_t first; /* of its parts */
+	int letter;   /* that a series of pictures gave it; -1: none */
 	int row;
 };
 

@@ -82,6 +82,10 @@ static bool continues(const struct map_vma *vma, const struct map_run *run, uint
 {
 	const struct map_page *page = &vma->pages[at];
 
+	/* One huge entry is drawn as one, whatever its pages contain. */
+	if (page->entry & ENTRY_HUGE && page->entry == run->entry && page->flags == run->flags &&
+	    page->facts.order && page->frame == vma->pages[at - 1].frame + 1)
+		return page->frame % ((uint64_t)1 << page->facts.order);
 	if (page->flags != run->flags || page->entry != run->entry || page->content ||
 	    vma->pages[run->first].content || !map_facts_same(&page->facts, &run->facts))
 		return false;

@@ -125,13 +125,13 @@ static void find_folio(struct frames *frames, uint64_t frame)
 		frames->order++;
 }
 
-static void read_facts(struct frames *frames, struct map_page *page)
+static void read_facts(struct frames *frames, uint64_t frame, struct map_facts *facts)
 {
-	if (number_of(&frames->flags, page->frame) & KPF_NOPAGE)
+	if (number_of(&frames->flags, frame) & KPF_NOPAGE)
 		return;
-	find_folio(frames, page->frame);
-	page->facts = (struct map_facts){
-		.maps = number_of(&frames->counts, page->frame),
+	find_folio(frames, frame);
+	*facts = (struct map_facts){
+		.maps = number_of(&frames->counts, frame),
 		/* Before 6.9 the other pages of a folio have flags of their own. */
 		.holder = holder_of(number_of(&frames->flags, frames->first)),
 		.order = frames->order,
@@ -192,9 +192,44 @@ static void read_tables(const char *path, const struct map_picture *picture,
 		fclose(file);
 }
 
+static bool open_frames(struct frames *frames)
+{
+	*frames = (struct frames){
+		.counts.fd = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC),
+		.flags.fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC),
+	};
+	return frames->flags.fd >= 0;
+}
+
+static void close_frames(const struct frames *frames)
+{
+	if (frames->counts.fd >= 0)
+		close(frames->counts.fd);
+	if (frames->flags.fd >= 0)
+		close(frames->flags.fd);
+}
+
+bool map_frame_facts(uint64_t frame, struct map_facts *facts)
+{
+	struct frames frames;
+
+	*facts = (struct map_facts){};
+	if (open_frames(&frames))
+		read_facts(&frames, frame, facts);
+	close_frames(&frames);
+	return facts->holder;
+}
+
+static void read_vma_facts(struct frames *frames, struct map_vma *vma)
+{
+	for (size_t i = 0; i < vma->count; i++)
+		if (vma->pages[i].frame)
+			read_facts(frames, vma->pages[i].frame, &vma->pages[i].facts);
+}
+
 void map_tables_read(const struct map_picture *picture, struct map_process *process)
 {
-	static struct frames frames; /* large */
+	struct frames frames;
 	glob_t found;
 
 	if (!glob(TABLES, 0, NULL, &found)) {
@@ -202,14 +237,9 @@ void map_tables_read(const struct map_picture *picture, struct map_process *proc
 			read_tables(found.gl_pathv[i], picture, process);
 		globfree(&found);
 	}
-	frames = (struct frames){
-		.counts.fd = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC),
-		.flags.fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC),
-	};
-	for (size_t i = 0; i < process->vma_count; i++)
-		for (size_t j = 0; j < process->vmas[i].count; j++)
-			if (process->vmas[i].pages[j].frame && frames.flags.fd >= 0)
-				read_facts(&frames, &process->vmas[i].pages[j]);
-	close(frames.counts.fd);
-	close(frames.flags.fd);
+	if (open_frames(&frames)) {
+		for (size_t i = 0; i < process->vma_count; i++)
+			read_vma_facts(&frames, &process->vmas[i]);
+	}
+	close_frames(&frames);
 }

@@ -7,6 +7,8 @@
 
 /* What an entry of /proc/PID/pagemap says of markers and of userfaultfd. */
 uint32_t map_entry_of(uint64_t pagemap);
+/* False if the frame's facts cannot be seen. */
+bool map_frame_facts(uint64_t frame, struct map_facts *facts);
 /* Adds what the module and /proc/kpage* say to pages that pagemap has given. */
 void map_tables_read(const struct map_picture *picture, struct map_process *process);
 

@@ -20,6 +20,8 @@ static int batons[2][2]; /* a pipe for each process, which reads from it to wait
 static int role;
 static pid_t caller; /* the process that began the step; 0: none did */
 static bool hidden;
+static const char *question;
+static bool forks; /* the call of the step */
 static sigjmp_buf rescue;
 static siginfo_t caught;
 
@@ -61,7 +63,27 @@ void tour_call(const char *statement)
 {
 	end_step();
 	say_and_wait(message_of(SAYS_CALL, statement));
+	if (question)
+		say(message_of(SAYS_ASK, question));
+	question = NULL;
+	forks = strstr(statement, "fork()");
 	caller = getpid();
+}
+
+/* The tour takes the picture of the step now. */
+void tour_done(void)
+{
+	say_and_wait(message_of(SAYS_DONE, ""));
+}
+
+void ask(const char *text)
+{
+	question = text;
+}
+
+void because(const char *why)
+{
+	say(message_of(SAYS_WHY, why));
 }
 
 /* fork() returns in the child, too, but only the parent reports the call. */
@@ -89,6 +111,14 @@ static void give_up(enum tour_kind kind, const char *why)
 	_exit(0);
 }
 
+/* The second process of a chapter, at first. */
+static void begin_waiting(void)
+{
+	caller = 0;
+	role = 1;
+	wait_for_baton();
+}
+
 void tour_returned(long value, const char *as)
 {
 	struct tour_message message = {.kind = SAYS_RESULT};
@@ -98,11 +128,10 @@ void tour_returned(long value, const char *as)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != caller) /* the parent died before prctl() */
 			_exit(3);
-		caller = 0;
-		role = 1;
-		wait_for_baton();
+		begin_waiting();
 		return;
 	}
+	message.number = forks ? value : 0;
 	if (as)
 		snprintf(message.text, sizeof(message.text), "%s", as);
 	else if (value == -1)
@@ -113,6 +142,7 @@ void tour_returned(long value, const char *as)
 	else
 		snprintf(message.text, sizeof(message.text), "%ld", value);
 	say(message);
+	tour_done();
 	if (value == -1 && !as) {
 		expect(false, "the call works", "%s", message.text);
 		give_up(SAYS_FAILED, "the rest of the chapter needs this call");
@@ -227,6 +257,31 @@ void expect_other(uint64_t a, uint64_t b, const char *expected)
 	expect_frames(a, b, false, expected);
 }
 
+void expect_state(pid_t process, const void *address, enum tour_state state, const char *expected)
+{
+	struct tour_message message = message_of(SAYS_STATE, expected);
+
+	message.number = state;
+	message.range[0] = (uintptr_t)address;
+	message.range[1] = process;
+	say(message);
+}
+
+void expect_absent(const void *address, const char *expected)
+{
+	expect_state(getpid(), address, STATE_ABSENT, expected);
+}
+
+void expect_read_only(const void *address, const char *expected)
+{
+	expect_state(getpid(), address, STATE_READ_ONLY, expected);
+}
+
+void expect_writable(const void *address, const char *expected)
+{
+	expect_state(getpid(), address, STATE_WRITABLE, expected);
+}
+
 struct mmapdemo_info tour_info(void)
 {
 	struct mmapdemo_info info = {.size = sizeof(info)};
@@ -286,6 +341,34 @@ void tour_join(pid_t process)
 		tour_returned(process, NULL);
 }
 
+void tour_stranger(void (*run)(void))
+{
+	pid_t between, narrator = getppid();
+
+	between = fork();
+	if (between < 0)
+		give_up(SAYS_FAILED, strerror(errno));
+	if (between) {
+		waitpid(between, NULL, 0);
+		return;
+	}
+	between = getpid();
+	if (fork())
+		_exit(0);
+	/* The tour's process is the subreaper: it becomes the parent. */
+	while (getppid() == between)
+		usleep(1000);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != narrator)
+		_exit(3);
+	begin_waiting();
+	run();
+	end_step();
+	say(message_of(SAYS_LEFT, ""));
+	give_baton();
+	_exit(0);
+}
+
 void tour_not_here(const char *why)
 {
 	give_up(SAYS_NOT_HERE, why);
@@ -331,6 +414,7 @@ void tour_attempt(const char *statement, char *place, bool store, int signal, in
 	}
 	sigaction(SIGSEGV, &segv, NULL);
 	sigaction(SIGBUS, &bus, NULL);
+	tour_done();
 	seen = signal_name(caught.si_signo, caught.si_code);
 	expect(caught.si_signo == signal && (!signal || caught.si_code == code) &&
 		       (!signal || (char *)caught.si_addr == place),

@@ -24,6 +24,7 @@
 
 #include <linux/mmapdemo.h>
 #include "chapter.h"
+#include "wire.h"
 
 extern const char *path; /* of the device */
 extern size_t page;	 /* bytes */
@@ -50,6 +51,7 @@ extern size_t huge;	 /* of a huge page; 0: the device has none */
 	do {                                 \
 		tour_call(#__VA_ARGS__ ";"); \
 		__VA_ARGS__;                 \
+		tour_done();                 \
 	} while (0)
 
 /* Loads and stores that may be caught: a signal and its code, or 0, 0. */
@@ -68,6 +70,19 @@ void expect_present(const void *address, bool present, const char *expected);
 /* Frames as frame() gives them. */
 void expect_same(uint64_t a, uint64_t b, const char *expected);
 void expect_other(uint64_t a, uint64_t b, const char *expected);
+/*
+ * What the picture says of a page: its entry is absent, refuses or allows stores, or maps a huge
+ * page; or what holds its frame. The tour's process looks, after the call and before all
+ * expectations, so that looking changes nothing.
+ */
+void expect_absent(const void *address, const char *expected);
+void expect_read_only(const void *address, const char *expected);
+void expect_writable(const void *address, const char *expected);
+void expect_state(pid_t process, const void *address, enum tour_state state, const char *expected);
+/* The reader is asked this before the next step. */
+void ask(const char *question);
+/* Why the step does what it does: two or three sentences. */
+void because(const char *why);
 /* Live VMAs of the device, by the module's count. */
 void expect_vmas(uint32_t count, const char *expected);
 /* How often the module passed this tracepoint since the step began. */
@@ -88,11 +103,17 @@ void tour_pass(void);
 /* Ends the second process, after its last pass; the first one waits for that end. */
 void tour_leave(void) __attribute__((noreturn));
 void tour_join(pid_t process);
+/*
+ * Begins a second process that is no child of this one, and has inherited no mapping of the
+ * device. It begins waiting, and lets the first one act when it ends.
+ */
+void tour_stranger(void (*run)(void));
 /* Ends a chapter that cannot be shown here. */
 void tour_not_here(const char *why) __attribute__((noreturn));
 
 /* For the macros. */
 void tour_call(const char *statement);
+void tour_done(void);
 void tour_returned(long value, const char *as);
 void tour_refused(long value, int error, const char *name, const char *expected);
 void tour_attempt(const char *statement, char *place, bool store, int signal, int code,

@@ -11,6 +11,6 @@ struct tour_chapter {
 
 extern const struct tour_chapter tour_mapping, tour_file, tour_anonymous, tour_processes,
 	tour_fork_shared, tour_fork_private, tour_protection, tour_arguments, tour_munmap,
-	tour_vmas, tour_huge, tour_poison;
+	tour_vmas, tour_huge, tour_poison, tour_fault, tour_zero, tour_moved;
 
 #endif

@@ -21,6 +21,7 @@ static void run_huge(void)
 	expect(tour_info().faults_huge == mapped + 1,
 	       "one touch mapped the whole huge page with one page table entry",
 	       "%ju huge page mapped", (uintmax_t)(tour_info().faults_huge - mapped));
+	expect_state(getpid(), p, STATE_HUGE, "the entry is in the middle level of the page table");
 	expect_same(frame(p) + huge / page - 1, frame(p + huge - page),
 		    "the frames are consecutive, from the first to the last");
 	first = frame(p);
@@ -28,6 +29,8 @@ static void run_huge(void)
 	expect_events("fault", 0, "a store to the far end takes no page fault");
 	DO(munmap(p + page, page));
 	expect_vmas(2, "munmap() made a hole of one small page");
+	because("One entry cannot map a page with a hole. So munmap() takes the huge entry away; "
+		"later page faults make small ones.");
 	RUN(c = p[0] + p[2 * page]);
 	expect_same(frame(p), first, "small entries map the memory now, and the frame is the same");
 	expect_same(frame(p + 2 * page), first + 2, "the frame behind the hole is the same, too");
@@ -61,7 +64,9 @@ static void run_poison(void)
 	DO(p = mmap(NULL, 3 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	RUN(strcpy(p, "zero"); strcpy(p + page, "one"); strcpy(p + 2 * page, "two"));
 	DO(poison(page, MMAPDEMO_INJECT_HWPOISON));
-	expect_present(p + page, false, "the page is unmapped in all mappings at once");
+	expect_absent(p + page, "the entry is gone, in all mappings at once");
+	because("The kernel takes away each entry of a page that fails, so that the next access "
+		"takes a page fault. Then the driver can refuse it.");
 	LOAD(p[page], SIGBUS, BUS_MCEERR_AR, "a load raises the SIGBUS of broken memory");
 	expect_events("poison_hit", 1, "the module counts the access");
 	LOAD(p[0], 0, 0,

@@ -13,11 +13,14 @@ static void run_mapping(void)
 	DO(pwrite(fd, "hello", 6, 0));
 	DO(p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	expect_vmas(1, "the process has a range of addresses for the device: a VMA");
-	expect_present(p, false, "no page is mapped yet: the first access to a page maps it");
+	expect_absent(p, "no entry is present yet: the first access to a page makes one");
 	expect_events("mmap", 1, "the kernel called the module's mmap once");
 	RUN(c = p[0]);
 	expect(c == 'h', "a load returns the device's byte", "'%c'", c);
 	expect_present(p, true, "the load took a page fault, and the kernel mapped the page");
+	because("The processor found no entry, and raised a page fault. The kernel found the "
+		"VMA, asked the driver for the page, and wrote the entry. Then the load ran "
+		"again.");
 	RUN(strcpy(p, "HELLO"));
 	expect_events("fault", 0, "the page is mapped, so that a store takes no page fault");
 	DO(pread(fd, text, sizeof(text), 0));
@@ -42,6 +45,8 @@ static void run_file(void)
 	DO(fd = open(path, O_RDWR));
 	DO(pwrite(fd, "in page two", 12, 2 * page));
 	DO(p = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 2 * page));
+	expect_absent(p, "mmap() makes no entry");
+	RUN(c = p[0]);
 	expect_text(p, "in page two", "the mapping begins at its offset");
 	RUN(strcpy(p + page - 3, "across"));
 	expect_other(frame(p), frame(p + page), "neighbouring pages have different frames");
@@ -77,6 +82,8 @@ static void run_anonymous(void)
 	DO(shared = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 	tour_watch(shared, page);
 	expect_vmas(1, "one of these three VMAs is the device's");
+	expect_absent(mine, "the kernel has given no memory yet");
+	RUN(c = mine[0] + shared[0]);
 	expect_zeros(mine, page, "anonymous memory begins as zeros");
 	expect_zeros(shared, page, "shared anonymous memory begins as zeros, too");
 	RUN(strcpy(mine, "mine"));
@@ -111,41 +118,52 @@ const struct tour_chapter tour_anonymous = {
 	.run = run_anonymous,
 };
 
+/* What the second process finds of the first one, to compare with; it is no step. */
+static struct known {
+	uint64_t frame;
+	char *address;
+} *known;
+
 static void second_process(void)
 {
-	static uint64_t first_frame;
-
-	first_frame = *(volatile uint64_t *)shared;
 	DO(fd = open(path, O_RDWR));
-	DO(q = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+	ask("The second process maps the same bytes. Will its address be the same? Its frame?");
+	DO(q = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 	expect_vmas(2, "each of the two processes has its own VMA");
+	expect(q != known->address, "the address is another one", "%p, and %p", q, known->address);
+	expect_absent(q, "its page table has no entry yet");
+	RUN(c = q[0]);
 	expect_text(q, "stored by the first", "the second process sees the first one's store");
-	expect_same(frame(q), first_frame, "both processes have the same frame");
+	expect_same(frame(q), known->frame, "both processes have the same frame");
+	because("Addresses belong to a process; the page cache belongs to the device. Both "
+		"page tables have an entry for the one frame that holds page 0.");
 	RUN(strcpy(q, "stored by the second"));
+	expect_same(frame(q), known->frame, "the store is in the frame that both have");
 	tour_pass();
-	tour_leave();
+	DO(munmap(q, 2 * page));
+	expect_vmas(1, "the first process's VMA is left");
+	expect_events("vma_close", 1, "the kernel called the module's close");
 }
 
 static void run_processes(void)
 {
-	/* The second process finds the frame to compare with here; it is no step. */
-	shared = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	DO(child = fork());
-	if (!child)
-		second_process();
+	known = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	tour_stranger(second_process);
 	DO(fd = open(path, O_RDWR));
 	DO(p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
-	RUN(strcpy(p, "stored by the first"));
-	*(uint64_t *)shared = frame(p);
 	expect_vmas(1, "only one process maps the device so far");
+	RUN(strcpy(p, "stored by the first"));
+	expect_writable(p, "the store made an entry that allows stores");
+	*known = (struct known){frame(p), p};
 	tour_pass();
 	RUN(c = p[0]);
 	expect_text(p, "stored by the second", "the first process sees the second one's store");
+	expect_events("fault", 0, "its entry was there: no page fault");
 	DO(pread(fd, text, sizeof(text), 0));
 	expect_text(text, "stored by the second", "read() returns the second one's store, too");
-	tour_join(child);
-	expect_vmas(1, "the second process's VMA ended with it");
-	expect_events("vma_close", 1, "the kernel called the module's close");
+	tour_pass();
+	RUN(c = p[0]);
+	expect_text(p, "stored by the second", "the contents outlive the mapping that stored them");
 }
 
 const struct tour_chapter tour_processes = {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Effects of fork() on a shared and on a private mapping. */
+#include <sys/syscall.h>
+
 #include "actor.h"
 
 static char *p, text[32];
@@ -12,8 +14,12 @@ static void shared_child(void)
 {
 	RUN(c = p[0]);
 	expect_same(frame(p), before, "the child inherited the mapping with the same frame");
+	ask("The child stores. Does the parent's frame change? Is anything copied?");
 	RUN(strcpy(p, "by the child"));
 	expect_same(frame(p), before, "the store changed that frame: the kernel copied nothing");
+	expect_writable(p, "the child's entry allows stores");
+	because("A shared mapping is meant to be seen by others, so its entries may allow stores "
+		"to the device's own frame.");
 	tour_pass();
 	RUN(c = p[0]);
 	expect_text(p, "by the parent", "the child sees the parent's store");
@@ -32,6 +38,7 @@ static void run_fork_shared(void)
 	if (!child)
 		shared_child();
 	expect_vmas(2, "fork() copied the VMA");
+	expect_writable(p, "the parent's entry still allows stores: fork() protects private pages");
 	expect_events("vma_open", 1, "the kernel called the module's open for the new VMA");
 	tour_pass();
 	RUN(c = p[0]);
@@ -55,16 +62,45 @@ const struct tour_chapter tour_fork_shared = {
 	.run = run_fork_shared,
 };
 
+/*
+ * No step. The kernel copies a page of the last owner, too, while anything else has a reference to
+ * its folio (wp_can_reuse_anon_folio()), as the processors' batches of the LRU lists may have.
+ * move_pages() empties these, and leaves a page where it is that is on the right node already.
+ */
+static void settle(void *address)
+{
+	int node = -1, status;
+
+	if (!syscall(SYS_move_pages, 0, 1, &address, NULL, &node, 0) && node >= 0)
+		syscall(SYS_move_pages, 0, 1, &address, &node, &status, 0);
+}
+
 static void private_child(void)
 {
 	RUN(c = p[0] + p[page]);
 	expect_same(frame(p), before, "page 0: parent and child both have the device's frame");
 	expect_same(frame(p + page), copy, "page 1: parent and child share the parent's copy");
+	expect_read_only(p, "page 0: the VMA is rw, the child's entry is ro");
+	expect_read_only(p + page, "page 1: the VMA is rw, the child's entry is ro");
+	ask("The child stores to page 0. Which frames will differ, and whose entry will change?");
 	RUN(strcpy(p, "the child's"));
 	expect_other(frame(p), before, "the kernel copies the page now: it has a new frame");
+	expect_writable(p, "the child's entry names the copy, and allows stores");
+	expect_state(getpid(), p, STATE_ANONYMOUS, "the copy belongs to no file");
+	expect_state(getppid(), p, STATE_READ_ONLY, "the parent's entry is as it was");
 	expect_text(p, "the child's", "the child sees its own store");
+	because("The VMA allows the store, but the entry does not, so the processor raises a page "
+		"fault. The kernel sees that the VMA is private and writable, copies the frame, "
+		"and lets the child's entry name the copy. The device's frame stays in the page "
+		"cache.");
 	RUN(strcpy(p + page, "the child's"));
 	expect_other(frame(p + page), copy, "a store copies a page that is a copy already, too");
+	expect_writable(p + page, "the child's entry allows stores now");
+	expect_state(getppid(), p + page, STATE_READ_ONLY,
+		     "the parent has its copy alone, and its entry still refuses stores");
+	because("fork() left two entries for the parent's copy. The child must not change what the "
+		"parent sees, so the kernel copies again. Nothing tells the parent that it is the "
+		"last owner: its entry changes only when it stores.");
 	tour_pass();
 	tour_leave();
 }
@@ -77,24 +113,50 @@ static void run_fork_private(void)
 	DO(p = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0));
 	RUN(c = p[0]);
 	expect_text(p, "the device's", "a private mapping shows the device's bytes");
+	expect_read_only(p, "the VMA is rw, the entry is ro");
+	expect_state(getpid(), p, STATE_PAGE_CACHE, "the frame is the device's own");
+	because("The load maps the device's own frame. An entry that allowed stores would change "
+		"the device, so the kernel write-protects it: the first store has to ask.");
 	before = frame(p);
 	RUN(c = p[page]);
 	written = frame(p + page);
+	expect_read_only(p + page, "page 1: the VMA is rw, the entry is ro");
+	ask("The process stores to page 1. Does the device change? Which letter gets page 1?");
 	RUN(strcpy(p + page, "the parent's"));
 	expect_other(frame(p + page), written, "the first store gives page 1 a frame of its own");
+	expect_writable(p + page, "the entry names the copy, and allows stores");
+	because("The store takes a page fault, because the entry is ro. The kernel copies the "
+		"device's frame and lets the entry name the copy. Later stores to page 1 take no "
+		"page fault.");
 	copy = frame(p + page);
 	DO(pread(fd, text, sizeof(text), page));
 	expect_text(text, "the device's", "the store did not reach the device");
+	ask("fork() makes a child. Are frames copied? What happens to the entry that is rw?");
 	DO(child = fork());
 	if (!child)
 		private_child();
+	expect_read_only(p + page, "the parent's entry for its copy is ro again");
+	expect_state(child, p + page, STATE_READ_ONLY, "the child's entry for that frame is ro, too");
+	expect_same(frame(p + page), copy, "fork() copied no frame");
+	because("fork() copies page-table entries, and not frames. It write-protects the entries of "
+		"private pages in both processes, so that whoever stores first takes a page "
+		"fault.");
 	tour_pass();
 	RUN(c = p[0]);
 	expect_text(p, "the device's", "the parent does not see the child's store");
 	expect_same(frame(p), before, "the parent's frame is still the same");
 	expect_same(frame(p + page), copy, "the parent still has its copy, now alone");
+	settle(p + page);
+	ask("The parent is the last owner of its copy of page 1. Does its store copy the frame?");
+	RUN(strcpy(p + page, "mine alone"));
+	expect_same(frame(p + page), copy, "the last owner keeps the frame: nothing is copied");
+	expect_writable(p + page, "only the entry changes: it allows stores again");
+	because("The store takes a page fault, because the entry is still ro. The kernel sees that "
+		"no other process can see the frame, and reuses it: it makes the entry rw.");
 	RUN(strcpy(p, "the parent's"));
 	expect_other(frame(p), before, "the parent's store copies the page, too");
+	because("Page 0 has the device's frame, which the page cache holds. The parent is the last "
+		"process that maps it, and not its owner. So the kernel copies.");
 	tour_join(child);
 	DO(pread(fd, text, sizeof(text), 0));
 	expect_text(text, "the device's", "no store changed the device");

@@ -54,7 +54,7 @@ static void put_step(FILE *file, const struct tour_part *part, const struct tour
 	size_t number = step - part->steps + 1;
 
 	fprintf(file, "<article id='%s-%zu' data-step='%zu'%s>\n<h3>%zu. ", part->chapter->name,
-		number, number, step->event_count ? " class='t'" : "", number);
+		number, number, step->event_count && !step->question ? " class='t'" : "", number);
 	if (*part->chapter->roles[1])
 		fprintf(file, "<span class='who'>%s</span> ", part->chapter->roles[step->role]);
 	fputs("<code>", file);
@@ -66,11 +66,22 @@ static void put_step(FILE *file, const struct tour_part *part, const struct tour
 		fputs("</code>", file);
 	}
 	fputs("</h3>\n", file);
+	/* A reader can answer before the page does. Without script this works, too. */
+	if (step->question) {
+		fputs("<details><summary>", file);
+		html_text(file, step->question);
+		fputs("</summary>\n", file);
+	}
 	put_claims(file, step);
+	if (step->why) {
+		fputs("<p class='why'>", file);
+		html_text(file, step->why);
+		fputs("</p>\n", file);
+	}
 	put_trace(file, part, step);
-	fputs("<div>", file);
+	fputs("<div class='stage'>", file);
 	map_svg_element(&step->picture, file, false, false);
-	fputs("</div></article>\n", file);
+	fputs(step->question ? "</div></details></article>\n" : "</div></article>\n", file);
 }
 
 static void put_part(FILE *file, const struct tour *tour, const struct tour_part *part)
@@ -118,7 +129,8 @@ static void put_head(FILE *file, const struct tour *tour)
 	      "The drawings show addresses on the sides, and frames (pages of real memory) in the "
 	      "middle. The same letter and colour is the same frame. A broken border marks a "
 	      "private copy or anonymous memory, a dotted one an absent page, a grey one "
-	      "a read-only page, a thick red one a poisoned page.</p>\n",
+	      "a read-only page, a thick red one a poisoned page. “Entry rw” and “entry ro” say whether the page-table "
+	      "entry of a page allows stores; “×2”, that two entries map a frame.</p>\n",
 	      file);
 	if (!tour->traced) {
 		fputs("<p class='dim'>The module's tracepoints are not shown: ", file);

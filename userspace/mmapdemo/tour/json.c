@@ -4,7 +4,7 @@
  *
  *	device, bytes, strategy, kernel, machine, page_size, traced, hidden, holds
  *	chapters	name, rows, title, verdict (holds, differs, not seen), reason
- *		steps	call, result, by (its process's role), pid, vmas, resident
+ *		steps	call, result, question and why (texts, where the step has them), by (its process's role), pid, vmas, resident
  *			claims	expected, seen, verdict
  *			trace	event, pid, by, says
  *			picture	as of mmapdemo map --json
@@ -71,6 +71,10 @@ static struct json_object *part_json(const struct tour_part *part)
 		add_text(one, "call", step->call);
 		if (step->result)
 			add_text(one, "result", step->result);
+		if (step->question)
+			add_text(one, "question", step->question);
+		if (step->why)
+			add_text(one, "why", step->why);
 		add_text(one, "by", part->chapter->roles[step->role]);
 		add_number(one, "pid", step->pid);
 		add_number(one, "vmas", step->info.vmas);

@@ -13,10 +13,14 @@
 #include "device/device.h"
 #include "map/model.h"
 #include "verdict.h"
+#include "wire.h"
 
 struct tour_claim {
 	char *expected, *seen;
 	enum tour_verdict verdict;
+	enum tour_state state; /* of the page at an address of a process, if one is expected */
+	uint64_t address;
+	int pid;
 	/* How often the module should pass this tracepoint in the step. */
 	char *event;
 	uint64_t count;
@@ -31,6 +35,7 @@ struct tour_event {
 
 struct tour_step {
 	char *call, *result; /* result may be NULL */
+	char *question, *why; /* or NULL */
 	int pid, role;
 	struct tour_claim *claims;
 	size_t claim_count;
@@ -46,6 +51,7 @@ struct tour_part {
 	const struct tour_chapter *chapter;
 	struct tour_step *steps;
 	size_t count;
+	struct map_marks *marks; /* of the frames in its pictures */
 	enum tour_verdict verdict; /* UNSEEN: it cannot be shown here */
 	char *reason;		   /* why it cannot be shown, or what failed beside the claims */
 };

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/memory.h"
+#include "map/marks.h"
 #include "map/read.h"
 #include "stage.h"
 #include "watch/event.h"
@@ -35,7 +36,8 @@ struct stage {
 	int pids[2]; /* by role; 0: not there */
 	uint64_t ranges[8][2];
 	size_t range_count;
-	struct tour_step *step; /* that is running; NULL: none is */
+	struct tour_step *step; /* that is running, or tells what was expected; NULL: none does */
+	bool returned;		/* its call */
 	bool over;		/* the chapter */
 	bool stopped;		/* the tour */
 };
@@ -47,7 +49,7 @@ static void take_event(void *context, struct tep_event *event, struct tep_record
 	const char *node = event_node(event, record);
 	struct tour_event *taken;
 
-	if (!step || !node || strcmp(node, stage->tour->node.name))
+	if (!step || stage->returned || !node || strcmp(node, stage->tour->node.name))
 		return;
 	step->events = array_with_one_more(step->events, step->event_count, sizeof(*step->events));
 	taken = &step->events[step->event_count++];
@@ -88,11 +90,13 @@ static void take_picture(struct stage *stage, struct tour_step *step)
 		.device = &stage->tour->node,
 		.most = 16,
 		.content = true,
+		.tables = true,
 		.ranges = stage->ranges,
 	};
 	char reason[256];
 
 	map_page_sizes(&step->picture);
+	step->picture.marks = stage->part->marks;
 	step->picture.processes = new_array(2, sizeof(*step->picture.processes));
 	for (int role = 0; role < 2; role++) {
 		struct map_process *process = &step->picture.processes[step->picture.count];
@@ -105,8 +109,100 @@ static void take_picture(struct stage *stage, struct tour_step *step)
 		stage->tour->hidden |= process->hidden;
 		step->picture.count++;
 	}
+	map_mark(&step->picture, stage->part->marks);
 	if (stage->part->count > 1)
 		step->same = map_same(&step[-1].picture, &step->picture);
+}
+
+static const struct map_page *find_page(const struct map_picture *picture, int pid,
+					uint64_t address)
+{
+	for (size_t i = 0; i < picture->count; i++) {
+		const struct map_process *process = &picture->processes[i];
+
+		for (size_t j = 0; process->pid == pid && j < process->vma_count; j++) {
+			const struct map_vma *vma = &process->vmas[j];
+
+			if (address >= vma->start && address < vma->end && vma->pages)
+				return &vma->pages[(address - vma->start) / picture->page_size];
+		}
+	}
+	return NULL;
+}
+
+static enum tour_verdict judge_state(const struct tour_claim *claim, const struct map_page *page)
+{
+	bool present = page->flags & PAGE_PRESENT;
+	bool holds = false;
+
+	switch (claim->state) {
+	case STATE_NONE:
+		break;
+	case STATE_ABSENT:
+		return present ? DIFFERS : HOLDS;
+	case STATE_READ_ONLY:
+	case STATE_WRITABLE:
+	case STATE_HUGE:
+		if (present && !(page->entry & ENTRY_KNOWN))
+			return UNSEEN;
+		holds = claim->state == STATE_HUGE
+				? page->entry & ENTRY_HUGE
+				: !(page->entry & ENTRY_WRITE) == (claim->state == STATE_READ_ONLY);
+		break;
+	case STATE_ZERO_PAGE:
+	case STATE_ANONYMOUS:
+	case STATE_PAGE_CACHE:
+		if (present && !page->facts.holder)
+			return UNSEEN;
+		holds = page->facts.holder == (claim->state == STATE_ZERO_PAGE	 ? HOLDER_ZERO
+					       : claim->state == STATE_ANONYMOUS ? HOLDER_ANONYMOUS
+										 : HOLDER_CACHE);
+	}
+	return present && holds ? HOLDS : DIFFERS;
+}
+
+static char *state_text(const struct map_page *page)
+{
+	const char *holder = map_holder_word(page->facts.holder);
+
+	if (!(page->flags & PAGE_PRESENT))
+		return copy_text("the entry is absent");
+	if (!(page->entry & ENTRY_KNOWN) && !holder)
+		return copy_text("root alone can see that");
+	return format_text("%s%s, frame 0x%jx, %s",
+			   !(page->entry & ENTRY_KNOWN)	 ? "present"
+			   : page->entry & ENTRY_WRITE	 ? "entry rw"
+							 : "entry ro",
+			   page->entry & ENTRY_HUGE ? " of a huge page" : "",
+			   (uintmax_t)page->frame, holder ? holder : "holder unknown");
+}
+
+static void judge_states(struct tour_step *step)
+{
+	for (size_t i = 0; i < step->claim_count; i++) {
+		struct tour_claim *claim = &step->claims[i];
+		const struct map_page *page;
+
+		if (!claim->state)
+			continue;
+		page = find_page(&step->picture, claim->pid, claim->address);
+		claim->verdict = page ? judge_state(claim, page) : DIFFERS;
+		claim->seen = page ? state_text(page) : copy_text("nothing is mapped there");
+	}
+}
+
+/* The call has returned: what is seen now is the step's. */
+static void observe(struct stage *stage)
+{
+	struct tour_step *step = stage->step;
+
+	if (!step || stage->returned)
+		return;
+	read_events(stage);
+	take_picture(stage, step);
+	step->info.size = sizeof(step->info);
+	ioctl(stage->tour->fd, MMAPDEMO_IOCTL_INFO, &step->info);
+	stage->returned = true;
 }
 
 static void end_step(struct stage *stage)
@@ -115,11 +211,9 @@ static void end_step(struct stage *stage)
 
 	if (!step)
 		return;
-	read_events(stage);
+	observe(stage);
 	judge_events(stage->tour, step);
-	take_picture(stage, step);
-	step->info.size = sizeof(step->info);
-	ioctl(stage->tour->fd, MMAPDEMO_IOCTL_INFO, &step->info);
+	judge_states(step);
 	if (tour_step_verdict(step) == DIFFERS)
 		stage->part->verdict = DIFFERS;
 	stage->step = NULL;
@@ -138,12 +232,13 @@ static void begin_step(struct stage *stage, const struct tour_message *message)
 	*stage->step = (struct tour_step){
 		.call = copy_text(message->text), .pid = message->pid, .role = message->role};
 	stage->pids[message->role] = message->pid;
+	stage->returned = false;
 }
 
 static void add_claim(struct stage *stage, const struct tour_message *message)
 {
 	struct tour_part *part = stage->part;
-	bool later = message->kind == SAYS_EVENTS;
+	bool later = message->kind == SAYS_EVENTS, state = message->kind == SAYS_STATE;
 	struct tour_step *step;
 
 	if (!part->count)
@@ -152,7 +247,10 @@ static void add_claim(struct stage *stage, const struct tour_message *message)
 	step->claims = array_with_one_more(step->claims, step->claim_count, sizeof(*step->claims));
 	step->claims[step->claim_count++] = (struct tour_claim){
 		.expected = copy_text(message->text),
-		.seen = later ? NULL : copy_text(message->seen),
+		.seen = later || state ? NULL : copy_text(message->seen),
+		.state = state ? message->number : STATE_NONE,
+		.address = message->range[0],
+		.pid = message->range[1],
 		.verdict = message->verdict,
 		.event = later ? copy_text(message->seen) : NULL,
 		.count = message->number,
@@ -190,8 +288,24 @@ static void hear(struct stage *stage, const struct tour_message *message)
 	case SAYS_RESULT:
 		if (stage->step)
 			stage->step->result = copy_text(message->text);
+		/* fork(): the child is drawn from here on. */
+		if (message->number)
+			stage->pids[1] = message->number;
+		break;
+	case SAYS_ASK:
+		if (stage->step)
+			stage->step->question = copy_text(message->text);
+		break;
+	case SAYS_WHY:
+		if (stage->step)
+			stage->step->why = copy_text(message->text);
+		break;
+	case SAYS_DONE:
+		observe(stage);
+		answer(stage);
 		break;
 	case SAYS_CLAIM:
+	case SAYS_STATE:
 	case SAYS_EVENTS:
 		add_claim(stage, message);
 		break;
@@ -276,6 +390,7 @@ bool tour_run(struct tour *tour, const struct tour_chapter *chapter, tour_seen *
 	tour->parts = array_with_one_more(tour->parts, tour->count, sizeof(*tour->parts));
 	stage.part = &tour->parts[tour->count++];
 	stage.part->chapter = chapter;
+	stage.part->marks = new_array(1, sizeof(*stage.part->marks));
 	clear_device(tour);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))

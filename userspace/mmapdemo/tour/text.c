@@ -103,6 +103,8 @@ void tour_text_step(const struct tour_part *part, const struct tour_step *step,
 	char text[400];
 
 	putchar('\n');
+	if (step->question)
+		print_words(terminal, INDENT, step->question);
 	printf("%3zu. ", number);
 	fputs(style_on(terminal, STYLE_BOLD), stdout);
 	if (*part->chapter->roles[1])
@@ -120,6 +122,8 @@ void tour_text_step(const struct tour_part *part, const struct tour_step *step,
 		print_claim(&step->claims[i], terminal);
 	for (size_t i = 0; i < step->event_count; i++)
 		print_event(part, &step->events[i], terminal);
+	if (step->why)
+		print_words(terminal, INDENT, step->why);
 	/* A chapter begins with nothing mapped: no need to draw that. */
 	if (!step->same && (number > 1 || maps_anything(&step->picture))) {
 		putchar('\n');

@@ -16,9 +16,9 @@
 #define SMALLEST 8 /* pages of the device */
 
 static const struct tour_chapter *const chapters[] = {
-	&tour_mapping,	   &tour_file,	       &tour_anonymous,	 &tour_processes,
-	&tour_fork_shared, &tour_fork_private, &tour_protection, &tour_arguments,
-	&tour_munmap,	   &tour_vmas,	       &tour_huge,	 &tour_poison,
+	&tour_mapping, &tour_fault,	  &tour_file,	      &tour_anonymous,	&tour_zero,
+	&tour_processes, &tour_fork_shared, &tour_fork_private, &tour_protection, &tour_arguments,
+	&tour_munmap,	 &tour_vmas,	    &tour_huge,		&tour_moved,	  &tour_poison,
 };
 static const size_t chapter_count = sizeof(chapters) / sizeof(*chapters);
 
@@ -43,8 +43,8 @@ static const struct argp_option argp_options[] = {
 static const char doc[] =
 	"Shows what mmap does, in chapters. Each step makes a call, says what is expected and what "
 	"was seen, draws which process maps which frame, and lists the module's tracepoints.\v"
-	"Chapters: mapping, file, anonymous, processes, fork-shared, fork-private, protection, "
-	"arguments, munmap, vmas, huge, poison.\n\n"
+	"Chapters: mapping, fault, file, anonymous, zero-page, processes, fork-shared, fork-private, "
+	"protection, arguments, munmap, vmas, huge, moved, poison.\n\n"
 	"The tour OVERWRITES the first 4 MiB of the device. Frame numbers and tracepoints need "
 	"root.\n\n"
 	"Exit status: 0 all that was seen is as expected; 1 something is not, or it failed; "

@@ -9,10 +9,26 @@
 #include "chapter.h"
 #include "verdict.h"
 
+/* What the tour's process sees in the picture of a page. */
+enum tour_state {
+	STATE_NONE,
+	STATE_ABSENT,
+	STATE_READ_ONLY,
+	STATE_WRITABLE,
+	STATE_HUGE,
+	STATE_ZERO_PAGE,
+	STATE_ANONYMOUS,
+	STATE_PAGE_CACHE,
+};
+
 enum tour_kind {
 	SAYS_CALL,     /* text: a statement, which begins a step; waits for an answer */
-	SAYS_RESULT,   /* text: what it returned */
+	SAYS_ASK,      /* text: a question to the reader, about the step */
+	SAYS_RESULT,   /* text: what it returned; number: the child's pid, of fork() */
+	SAYS_DONE,     /* the call has returned; waits for an answer */
+	SAYS_WHY,      /* text: why the step does what it does */
 	SAYS_CLAIM,    /* text: what was expected; seen; verdict */
+	SAYS_STATE,    /* text: expected; number: an enum tour_state, of range[0] in the process pid */
 	SAYS_EVENTS,   /* text: expected; seen: a tracepoint's name; number: how often */
 	SAYS_WATCH,    /* range */
 	SAYS_END,      /* of the step; waits for an answer */
@@ -26,7 +42,7 @@ struct tour_message {
 	int pid, role;
 	enum tour_verdict verdict;
 	uint64_t number, range[2];
-	char text[240], seen[240];
+	char text[400], seen[240];
 };
 
 /* In the process of a chapter: runs it, and ends. */
