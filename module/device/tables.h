@@ -4,7 +4,7 @@
 
 struct file_operations;
 
-/* Of a debugfs file whose inode has the buffer. */
+/* The operations of a debugfs file whose inode has the buffer. */
 extern const struct file_operations mmapdemo_tables_fops;
 
 #endif

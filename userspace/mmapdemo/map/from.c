@@ -50,7 +50,7 @@ static bool get_array(struct json_object *object, const char *key, struct json_o
 	return true;
 }
 
-/* What --tables adds to a run. */
+/* Reads the members that --tables adds to a run. */
 static bool read_tables(struct json_object *object, struct map_page *page, char reason[256])
 {
 	const char *entry = get_text(object, "entry"), *holder = get_text(object, "holder");

@@ -27,10 +27,11 @@ const struct word map_state_words[] = {
 };
 
 const struct word map_entry_words[] = {
-	{ENTRY_KNOWN, "known"},	  {ENTRY_WRITE, "write"},   {ENTRY_DIRTY, "dirty"},
-	{ENTRY_ACCESSED, "accessed"}, {ENTRY_HUGE, "pmd"},	    {ENTRY_UFFD, "uffd-wp"},
-	{ENTRY_POISON, "poison"},	  {ENTRY_GUARD, "guard"}, {ENTRY_BROKEN, "broken"},
-	{},
+	{ENTRY_KNOWN, "known"},	  {ENTRY_WRITE, "write"},
+	{ENTRY_DIRTY, "dirty"},	  {ENTRY_ACCESSED, "accessed"},
+	{ENTRY_HUGE, "pmd"},	  {ENTRY_UFFD, "uffd-wp"},
+	{ENTRY_POISON, "poison"}, {ENTRY_GUARD, "guard"},
+	{ENTRY_BROKEN, "broken"}, {},
 };
 
 static void add_tables(struct json_object *object, const struct map_run *run)

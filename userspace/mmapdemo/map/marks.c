@@ -70,8 +70,8 @@ static void add_unmapped(struct map_picture *picture, const struct map_unmapped 
 
 	if (page->mapped || !map_frame_facts(page->frame, &facts) || facts.holder != HOLDER_CACHE)
 		return;
-	picture->unmapped = array_with_one_more(picture->unmapped, picture->unmapped_count,
-						sizeof(*added));
+	picture->unmapped =
+		array_with_one_more(picture->unmapped, picture->unmapped_count, sizeof(*added));
 	added = &picture->unmapped[picture->unmapped_count++];
 	*added = *page;
 	added->facts = facts;

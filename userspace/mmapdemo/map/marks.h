@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a series of pictures has shown: a frame keeps its letter, and a page of a file that all
+ * Marks remember a series of pictures: a frame keeps its letter, and a page of a file that all
  * processes have copied stays visible.
  */
 #ifndef MAP_MARKS_H

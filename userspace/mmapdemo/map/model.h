@@ -37,10 +37,10 @@ enum map_entry_flag {
 	ENTRY_BROKEN = 1 << 8, /* it names a frame with a memory error */
 };
 
-/* What holds a frame, besides the entries that map it. */
+/* The owner of a frame, besides the entries that map it. */
 enum map_holder { HOLDER_UNKNOWN, HOLDER_CACHE, HOLDER_ANONYMOUS, HOLDER_ZERO, HOLDER_DRIVER };
 
-/* Of a frame, if tables were asked for. */
+/* Facts about a frame, if tables were asked for. */
 struct map_facts {
 	uint64_t maps; /* entries that map it, of all processes */
 	enum map_holder holder;

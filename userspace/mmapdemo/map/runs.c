@@ -15,7 +15,7 @@ static void add_word(char text[96], const char *word)
 	strncat(text, word, 95 - strlen(text));
 }
 
-/* What a page-table entry says that is present, and was read. */
+/* Adds words for a page-table entry that is present, and was read. */
 static void add_entry(const struct map_picture *picture, const struct map_vma *vma,
 		      const struct map_run *run, char text[96])
 {
@@ -24,7 +24,7 @@ static void add_entry(const struct map_picture *picture, const struct map_vma *v
 	if (run->entry & ENTRY_HUGE)
 		add_word(text, number_bytes(picture->huge_size, size));
 	add_word(text, "entry");
-	add_word(text, run->entry & ENTRY_WRITE	       ? "rw"
+	add_word(text, run->entry & ENTRY_WRITE		? "rw"
 		       : !strncmp(vma->perms, "---", 3) ? "none"
 							: "ro");
 	if (run->entry & ENTRY_DIRTY)

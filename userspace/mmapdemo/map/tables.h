@@ -5,7 +5,7 @@
 
 #include "model.h"
 
-/* What an entry of /proc/PID/pagemap says of markers and of userfaultfd. */
+/* Returns the markers and the state of userfaultfd that an entry of /proc/PID/pagemap has. */
 uint32_t map_entry_of(uint64_t pagemap);
 /* False if the frame's facts cannot be seen. */
 bool map_frame_facts(uint64_t frame, struct map_facts *facts);

@@ -136,8 +136,12 @@ void map_text(const struct map_picture *picture, const struct terminal *terminal
 void map_text_legend(const struct terminal *terminal, bool tables)
 {
 	static const char *const words[] = {
-		"█ page",     "▓ read-only", "▒ private copy, or anonymous",
-		"╳ poisoned", "· absent",    "A, B, ...: one letter, the same frames",
+		"█ page",
+		"▓ read-only",
+		"▒ private copy, or anonymous",
+		"╳ poisoned",
+		"· absent",
+		"A, B, ...: one letter, the same frames",
 		"entry rw, ro: the page-table entry allows or refuses stores",
 		"×2: two entries map the frame",
 	};

@@ -71,9 +71,9 @@ void expect_present(const void *address, bool present, const char *expected);
 void expect_same(uint64_t a, uint64_t b, const char *expected);
 void expect_other(uint64_t a, uint64_t b, const char *expected);
 /*
- * What the picture says of a page: its entry is absent, refuses or allows stores, or maps a huge
- * page; or what holds its frame. The tour's process looks, after the call and before all
- * expectations, so that looking changes nothing.
+ * These claims are about a page in the picture: its entry is absent, refuses or allows stores, or
+ * maps a huge page; or something holds its frame. The tour's process looks, after the call and
+ * before all expectations, so that looking changes nothing.
  */
 void expect_absent(const void *address, const char *expected);
 void expect_read_only(const void *address, const char *expected);

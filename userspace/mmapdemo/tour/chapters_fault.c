@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a page fault is; the zero page; a page that gets another frame. */
+/* Chapters on page faults, on the zero page, and on a page that gets another frame. */
 #include <stdlib.h>
 
 #include "actor.h"
@@ -23,8 +23,7 @@ static void run_fault(void)
 		"nothing but the time. The entry refuses stores, because the mapping is "
 		"private.");
 	RUN(c = p[1]);
-	expect_events("map_pages", 0,
-		      "the entry is present: the second load takes no page fault");
+	expect_events("map_pages", 0, "the entry is present: the second load takes no page fault");
 	ask("The entry is present, and refuses stores. What does a store do?");
 	RUN(p[0] = 'H');
 	expect_events("fault", 0, "the page fault does not ask the module: the kernel copies");
@@ -38,7 +37,8 @@ static void run_fault(void)
 	expect(c == 'h', "the load takes a page fault, and finds the device's byte", "'%c'", c);
 	expect_events("map_pages", 1, "the module was asked again");
 	DO(mprotect(p, page, PROT_READ));
-	STORE(p[0], SIGSEGV, SEGV_ACCERR, "the VMA refuses the store, too: the kernel sends SIGSEGV");
+	STORE(p[0], SIGSEGV, SEGV_ACCERR,
+	      "the VMA refuses the store, too: the kernel sends SIGSEGV");
 	because("The page fault is the same, but the VMA does not allow the access. So the kernel "
 		"has no right to mend the entry.");
 }

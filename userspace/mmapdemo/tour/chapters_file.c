@@ -118,11 +118,11 @@ const struct tour_chapter tour_anonymous = {
 	.run = run_anonymous,
 };
 
-/* What the second process finds of the first one, to compare with; it is no step. */
+/* The second process compares with these facts of the first one; storing them is no step. */
 static struct known {
 	uint64_t frame;
 	char *address;
-} *known;
+} * known;
 
 static void second_process(void)
 {

@@ -136,9 +136,11 @@ static void run_fork_private(void)
 	if (!child)
 		private_child();
 	expect_read_only(p + page, "the parent's entry for its copy is ro again");
-	expect_state(child, p + page, STATE_READ_ONLY, "the child's entry for that frame is ro, too");
+	expect_state(child, p + page, STATE_READ_ONLY,
+		     "the child's entry for that frame is ro, too");
 	expect_same(frame(p + page), copy, "fork() copied no frame");
-	because("fork() copies page-table entries, and not frames. It write-protects the entries of "
+	because("fork() copies page-table entries, and not frames. It write-protects the entries "
+		"of "
 		"private pages in both processes, so that whoever stores first takes a page "
 		"fault.");
 	tour_pass();

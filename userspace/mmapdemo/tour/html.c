@@ -129,7 +129,8 @@ static void put_head(FILE *file, const struct tour *tour)
 	      "The drawings show addresses on the sides, and frames (pages of real memory) in the "
 	      "middle. The same letter and colour is the same frame. A broken border marks a "
 	      "private copy or anonymous memory, a dotted one an absent page, a grey one "
-	      "a read-only page, a thick red one a poisoned page. “Entry rw” and “entry ro” say whether the page-table "
+	      "a read-only page, a thick red one a poisoned page. “Entry rw” and “entry ro” say "
+	      "whether the page-table "
 	      "entry of a page allows stores; “×2”, that two entries map a frame.</p>\n",
 	      file);
 	if (!tour->traced) {

@@ -4,9 +4,8 @@
  *
  *	device, bytes, strategy, kernel, machine, page_size, traced, hidden, holds
  *	chapters	name, rows, title, verdict (holds, differs, not seen), reason
- *		steps	call, result, question and why (texts, where the step has them), by (its process's role), pid, vmas, resident
- *			claims	expected, seen, verdict
- *			trace	event, pid, by, says
+ *		steps	call, result, question and why (texts, where the step has them), by (its
+ *process's role), pid, vmas, resident claims	expected, seen, verdict trace	event, pid, by, says
  *			picture	as of mmapdemo map --json
  */
 #include "common/json.h"

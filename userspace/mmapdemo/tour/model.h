@@ -34,7 +34,7 @@ struct tour_event {
 };
 
 struct tour_step {
-	char *call, *result; /* result may be NULL */
+	char *call, *result;  /* result may be NULL */
 	char *question, *why; /* or NULL */
 	int pid, role;
 	struct tour_claim *claims;
@@ -51,7 +51,7 @@ struct tour_part {
 	const struct tour_chapter *chapter;
 	struct tour_step *steps;
 	size_t count;
-	struct map_marks *marks; /* of the frames in its pictures */
+	struct map_marks *marks;   /* of the frames in its pictures */
 	enum tour_verdict verdict; /* UNSEEN: it cannot be shown here */
 	char *reason;		   /* why it cannot be shown, or what failed beside the claims */
 };

@@ -170,9 +170,9 @@ static char *state_text(const struct map_page *page)
 	if (!(page->entry & ENTRY_KNOWN) && !holder)
 		return copy_text("root alone can see that");
 	return format_text("%s%s, frame 0x%jx, %s",
-			   !(page->entry & ENTRY_KNOWN)	 ? "present"
-			   : page->entry & ENTRY_WRITE	 ? "entry rw"
-							 : "entry ro",
+			   !(page->entry & ENTRY_KNOWN) ? "present"
+			   : page->entry & ENTRY_WRITE	? "entry rw"
+							: "entry ro",
 			   page->entry & ENTRY_HUGE ? " of a huge page" : "",
 			   (uintmax_t)page->frame, holder ? holder : "holder unknown");
 }

@@ -16,7 +16,7 @@
 #define SMALLEST 8 /* pages of the device */
 
 static const struct tour_chapter *const chapters[] = {
-	&tour_mapping, &tour_fault,	  &tour_file,	      &tour_anonymous,	&tour_zero,
+	&tour_mapping,	 &tour_fault,	    &tour_file,		&tour_anonymous,  &tour_zero,
 	&tour_processes, &tour_fork_shared, &tour_fork_private, &tour_protection, &tour_arguments,
 	&tour_munmap,	 &tour_vmas,	    &tour_huge,		&tour_moved,	  &tour_poison,
 };
@@ -43,7 +43,8 @@ static const struct argp_option argp_options[] = {
 static const char doc[] =
 	"Shows what mmap does, in chapters. Each step makes a call, says what is expected and what "
 	"was seen, draws which process maps which frame, and lists the module's tracepoints.\v"
-	"Chapters: mapping, fault, file, anonymous, zero-page, processes, fork-shared, fork-private, "
+	"Chapters: mapping, fault, file, anonymous, zero-page, processes, fork-shared, "
+	"fork-private, "
 	"protection, arguments, munmap, vmas, huge, moved, poison.\n\n"
 	"The tour OVERWRITES the first 4 MiB of the device. Frame numbers and tracepoints need "
 	"root.\n\n"

@@ -9,7 +9,7 @@
 #include "chapter.h"
 #include "verdict.h"
 
-/* What the tour's process sees in the picture of a page. */
+/* The states of a page that the tour's process sees in the picture. */
 enum tour_state {
 	STATE_NONE,
 	STATE_ABSENT,
@@ -22,13 +22,13 @@ enum tour_state {
 };
 
 enum tour_kind {
-	SAYS_CALL,     /* text: a statement, which begins a step; waits for an answer */
-	SAYS_ASK,      /* text: a question to the reader, about the step */
-	SAYS_RESULT,   /* text: what it returned; number: the child's pid, of fork() */
-	SAYS_DONE,     /* the call has returned; waits for an answer */
-	SAYS_WHY,      /* text: why the step does what it does */
-	SAYS_CLAIM,    /* text: what was expected; seen; verdict */
-	SAYS_STATE,    /* text: expected; number: an enum tour_state, of range[0] in the process pid */
+	SAYS_CALL,   /* text: a statement, which begins a step; waits for an answer */
+	SAYS_ASK,    /* text: a question to the reader, about the step */
+	SAYS_RESULT, /* text: what it returned; number: the child's pid, of fork() */
+	SAYS_DONE,   /* the call has returned; waits for an answer */
+	SAYS_WHY,    /* text: why the step does what it does */
+	SAYS_CLAIM,  /* text: what was expected; seen; verdict */
+	SAYS_STATE, /* text: expected; number: an enum tour_state, of range[0] in the process pid */
 	SAYS_EVENTS,   /* text: expected; seen: a tracepoint's name; number: how often */
 	SAYS_WATCH,    /* range */
 	SAYS_END,      /* of the step; waits for an answer */
