@@ -300,8 +300,9 @@ check-kcsan:
 
 ## check-arm64: run rows, strategies, fuzzer and load cycles on arm64, with pages of 4 and of 16 KiB
 ## check-ppc64el: run the same on ppc64el, with pages of 64 KiB
-.PHONY: check-arm64 check-ppc64el
-check-arm64 check-ppc64el: check-%:
+## check-i386: run the same on i386, with memory beyond the kernel's own addresses
+.PHONY: check-arm64 check-ppc64el check-i386
+check-arm64 check-ppc64el check-i386: check-%:
 	$(Q)tools/deps $*
 	$(Q)$(build_all) CROSS=$* rows fuzz
 	$(Q)tests/check '$(call kernels_or,$*)' \

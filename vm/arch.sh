@@ -24,7 +24,7 @@ kbuild_arch() {
 # emulator_program ARCH: of which Debian's package is named by tools/deps, too.
 emulator_program() {
 	case $1 in
-	amd64) echo qemu-system-x86_64 ;;
+	amd64 | i386) echo qemu-system-x86_64 ;;
 	arm64) echo qemu-system-aarch64 ;;
 	ppc64el) echo qemu-system-ppc64 ;;
 	*) die "no emulator known for $1" ;;
@@ -68,6 +68,11 @@ machine_amd64() {
 	icount) kernel_args+=" tsc=reliable lpj=4000000" ;;
 	tcg*) kernel_args+=" mitigations=off cryptomgr.notests lpj=8000000" ;;
 	esac
+}
+
+# Two processors from the start: its kernel patches no code that another one executes.
+machine_i386() {
+	machine_amd64 "$1"
 }
 
 machine_arm64() {
