@@ -9,6 +9,7 @@
 #include <linux/minmax.h>
 #include <linux/mm_types.h>
 #include <linux/mutex.h>
+#include <linux/overflow.h>
 #include <linux/percpu.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -181,6 +182,20 @@ static inline loff_t mmapdemo_buffer_bytes(const struct mmapdemo_buffer *buffer)
 static inline pgoff_t mmapdemo_buffer_pages_of(u64 bytes)
 {
 	return (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+/*
+ * The byte behind a range of a file, 0 for a range that no file can have. On a kernel with words of
+ * 32 bits a range may reach beyond the largest size of a file, as on others, and ends there.
+ */
+static inline u64 mmapdemo_buffer_range_end(u64 offset, u64 length)
+{
+	u64 end;
+
+	if (!length || check_add_overflow(offset, length, &end) || end > LLONG_MAX ||
+	    offset >= MAX_LFS_FILESIZE)
+		return 0;
+	return min_t(u64, end, MAX_LFS_FILESIZE);
 }
 
 /* Seals that forbid new writers. */

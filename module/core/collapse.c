@@ -459,10 +459,10 @@ int mmapdemo_collapse(struct mmapdemo_buffer *buffer, u64 offset, u64 length)
 {
 	struct xarray *pages = &buffer->inode->i_mapping->i_pages;
 	int tries = MMAPDEMO_COLLAPSE_TRIES, err = 0;
+	u64 end = mmapdemo_buffer_range_end(offset, length);
 	unsigned long index;
-	u64 end;
 
-	if (!length || check_add_overflow(offset, length, &end) || end > MAX_LFS_FILESIZE)
+	if (!end)
 		return -EINVAL;
 	if (!buffer->huge)
 		return 0;

@@ -269,7 +269,8 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_hold_vmap);
  *
  * Context: Process context, may sleep.
  *
- * Return: 0; -EINVAL for a device whose segments are shorter than a page, -ENOMEM; or of
+ * Return: 0; -EINVAL for a device whose segments are shorter than a page, and for a hold of more
+ * bytes than an unsigned long can count, -ENOMEM; or of
  * dma_map_sgtable(), -EINVAL, -ENOMEM, -EIO and -EREMOTEIO.
  */
 int mmapdemo_hold_dma_map(struct mmapdemo_hold *hold, struct device *dev,
@@ -279,7 +280,8 @@ int mmapdemo_hold_dma_map(struct mmapdemo_hold *hold, struct device *dev,
 	unsigned int segment = min_t(size_t, dma_get_max_seg_size(dev), dma_max_mapping_size(dev));
 	int err;
 
-	if (segment < PAGE_SIZE)
+	/* With words of 32 bits a hold may have more bytes than the function below takes. */
+	if (segment < PAGE_SIZE || hold->count > ULONG_MAX >> PAGE_SHIFT)
 		return -EINVAL;
 	err = sg_alloc_table_from_pages_segment(sgt, hold->pages, hold->count, 0,
 						hold->count << PAGE_SHIFT, segment,

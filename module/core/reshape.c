@@ -511,10 +511,10 @@ static int mmapdemo_reshape_punch_locked(struct mmapdemo_buffer *buffer, loff_t 
 /* strategy->punch, and mmapdemo_punch() */
 int mmapdemo_reshape_punch(struct mmapdemo_buffer *buffer, u64 offset, u64 length)
 {
-	u64 end;
+	u64 end = mmapdemo_buffer_range_end(offset, length);
 	int err;
 
-	if (!length || check_add_overflow(offset, length, &end) || end > MAX_LFS_FILESIZE)
+	if (!end)
 		return -EINVAL;
 
 	err = mmapdemo_buffer_lock(buffer);

@@ -171,7 +171,6 @@ static int mmapdemo_control_inject_set(struct file *file, union mmapdemo_argumen
 {
 	struct mmapdemo_buffer *buffer = mmapdemo_buffer_of(file);
 	const struct mmapdemo_injection *injection = &arg->injection;
-	u64 end;
 	int err;
 
 	if (injection->action > MMAPDEMO_INJECT_ENOMEM || !buffer->strategy->settle)
@@ -183,10 +182,8 @@ static int mmapdemo_control_inject_set(struct file *file, union mmapdemo_argumen
 		return -EINVAL;
 	if (injection->action == MMAPDEMO_INJECT_NONE && injection->delay)
 		return -EINVAL;
-	if (!injection->length || !PAGE_ALIGNED(injection->offset) ||
-	    !PAGE_ALIGNED(injection->length) ||
-	    check_add_overflow(injection->offset, injection->length, &end) ||
-	    end > MAX_LFS_FILESIZE)
+	if (!PAGE_ALIGNED(injection->offset) || !PAGE_ALIGNED(injection->length) ||
+	    !mmapdemo_buffer_range_end(injection->offset, injection->length))
 		return -EINVAL;
 	/* A buffer of CREATE gets its lab with the first rule. */
 	return mmapdemo_attach_lab(buffer) ?: mmapdemo_rules_set(buffer, injection);

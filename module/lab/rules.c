@@ -115,7 +115,7 @@ static int mmapdemo_rules_set_locked(struct mmapdemo_buffer *buffer, u64 offset,
 				     struct mmapdemo_rule *rule)
 {
 	pgoff_t first = offset >> PAGE_SHIFT;
-	pgoff_t last = (offset + length - 1) >> PAGE_SHIFT;
+	pgoff_t last = (mmapdemo_buffer_range_end(offset, length) - 1) >> PAGE_SHIFT;
 	int err = mmapdemo_rules_store(buffer, first, last, rule);
 
 	if (err)
