@@ -93,6 +93,8 @@ ROW_EACH(V4, refused, "an mmap that is refused is not counted, and does not keep
 					  : (off_t)pages(r->page) + r->bytes;
 	int fd = target_open(r->open_flags);
 
+	if (r->page == PAST_FILES)
+		row_needs_64_bits("offset");
 	ck_assert_int_eq(mmap_errno(at[r->where], len, r->prot, r->flags, fd, off), r->error);
 	ck_assert_uint_eq(counter("opens"), before.opens + 1);
 	close(fd);
@@ -111,6 +113,7 @@ ROW_EACH(V4, refused_over_another,
 	struct counts before = count(), after;
 	int fd = target_open(O_RDWR);
 
+	row_needs_64_bits("offset");
 	ck_assert_int_eq(mmap_errno(kept + pages(1), pages(1), RW, kinds[_i].flags | MAP_FIXED, fd,
 				    (1ULL << 63) - target.page),
 			 EOVERFLOW);

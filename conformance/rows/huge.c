@@ -273,6 +273,9 @@ ROW_EACH(M11, kernel_aligns, "the kernel chooses an address that allows huge pag
 {
 	off_t offsets[] = {0, pages(3), huge_page_size()};
 
+	/* Its addresses are few (mm/huge_memory.c, __thp_get_unmapped_area()). */
+	if (kernel_of_32_bits())
+		row_not_applicable("a 32-bit kernel chooses no address for huge pages");
 	for (size_t i = 0; i < ARRAY_SIZE(offsets); i++) {
 		unsigned char *map =
 			target_map_rw(len() / target.page, kinds[_i].flags, offsets[i]);

@@ -53,7 +53,8 @@ static struct accesses try_all(unsigned char *map)
 /*
  * Machines differ in what a right implies (on x86 writable memory is readable), and in the
  * signal's code if a key forbids the access, so that the test tries the same on memory that is
- * certainly correct. Only a read may be allowed in addition.
+ * certainly correct. Only a read may be allowed in addition; and to execute, on a machine of 32
+ * bits whose processor executes all that it reads.
  */
 static struct accesses ask_anonymous(int prot)
 {
@@ -64,7 +65,8 @@ static struct accesses ask_anonymous(int prot)
 	code_returning(CODE_VALUE, memory);
 	ck_assert_int_eq(mprotect(memory, pages(1), prot), 0);
 	a = try_all(memory);
-	ck_assert_int_eq(a.exec.signo, prot & X ? 0 : SIGSEGV);
+	if (!kernel_of_32_bits() || (prot & X) || !prot)
+		ck_assert_int_eq(a.exec.signo, prot & X ? 0 : SIGSEGV);
 	ck_assert_int_eq(a.write.signo, prot & W ? 0 : SIGSEGV);
 	if (prot & R)
 		ck_assert_int_eq(a.read.signo, 0);

@@ -67,6 +67,19 @@ unsigned int seals_of(const struct maker *maker, int fd)
 	return seals;
 }
 
+uint64_t largest_size(void)
+{
+	int fd = memfd_create("largest", MFD_CLOEXEC);
+	uint64_t largest = INT64_MAX;
+
+	if (ftruncate(fd, largest) != 0)
+		largest = UINT32_MAX * (uint64_t)target.page;
+	ck_assert_int_eq(ftruncate(fd, largest), 0);
+	ck_assert_int_eq(ftruncate(fd, largest + 1), -1);
+	close(fd);
+	return largest;
+}
+
 off_t size_of(int fd)
 {
 	struct stat stat_of;

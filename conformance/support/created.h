@@ -30,6 +30,9 @@ int create_on(int device, uint64_t bytes, const char *name);
 int add_seals(const struct maker *maker, int fd, unsigned int seals);
 unsigned int seals_of(const struct maker *maker, int fd);
 
+/* The largest size of a file: a kernel with words of 32 bits counts its pages in one. */
+uint64_t largest_size(void);
+
 /* Its size or allocation in bytes, by fstat(). */
 off_t size_of(int fd);
 off_t allocated(int fd);

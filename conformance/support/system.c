@@ -110,6 +110,14 @@ bool kernel_before(int version, int patch)
 	return its_version < version || (its_version == version && its_patch < patch);
 }
 
+bool kernel_of_32_bits(void)
+{
+	struct utsname kernel;
+
+	uname(&kernel);
+	return sizeof(long) == 4 && !strstr(kernel.machine, "64");
+}
+
 size_t huge_page_size(void)
 {
 	char text[32];

@@ -47,6 +47,9 @@ void limit_locked_memory(size_t bytes);
 /* Compares the kernel's release, for facts that cannot be probed. */
 bool kernel_before(int version, int patch);
 
+/* Whether the kernel, not only the program, has words of 32 bits. */
+bool kernel_of_32_bits(void);
+
 /* Size of a huge page-table entry's page; not applicable where there are none. */
 size_t huge_page_size(void);
 
