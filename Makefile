@@ -236,7 +236,7 @@ check-all:
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
 
 ## check-slow: run the targets below that look for mistakes, other architectures, packages, a storm (hours)
-slow := check-between check-tools check-debug check-kcsan check-mutants check-arm64 check-ppc64el check-package storm
+slow := check-between check-tools check-debug check-kcsan check-mutants check-arm64 check-ppc64el check-i386 check-package storm
 .PHONY: check-slow
 check-slow:
 	@bad=; for target in $(slow); do \

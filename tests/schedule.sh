@@ -172,7 +172,7 @@ again() {
 	local kernel=${1%%/*} target=check
 	[ "$kernel" != host ] || kernel=${kernels[0]}
 	case $kernel in
-	debug-* | kcsan-* | arm64-* | ppc64el-*) target=check-${kernel%%-*} ;;
+	debug-* | kcsan-* | arm64-* | ppc64el-* | i386-*) target=check-${kernel%%-*} ;;
 	esac
 	case $1 in
 	host/contract) echo "make check-all" ;;
