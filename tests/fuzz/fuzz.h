@@ -34,7 +34,7 @@
 #define PAGE_MOST     65536 /* bytes of a page, at most */
 #define BURST_MOST    (3 * PAGE_MOST)
 
-#define ARENA	      ((unsigned char *)0x100000000000)
+#define ARENA	      ((unsigned char *)(sizeof(long) == 4 ? 0x60000000 : 0x100000000000))
 #define FD_BASE	      100 /* description n is file descriptor FD_BASE + n, in who has it */
 
 enum prot { PROT_NOTHING, PROT_R, PROT_W, PROT_RW };
