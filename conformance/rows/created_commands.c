@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "support/access.h"
@@ -158,6 +159,44 @@ ROW(C9, events, "KICK, a resize and the last unmap raise POLLPRI, and WAIT takes
 	ck_assert_uint_eq(take_events(other, MMAPDEMO_EVENT_LAST_CLOSE, NULL),
 			  MMAPDEMO_EVENT_LAST_CLOSE);
 	ck_assert_uint_eq(take_events(other, ~0U & 0xf, NULL), 0);
+}
+
+static void by_poll(int fd)
+{
+	struct pollfd polled = {.fd = fd, .events = POLLPRI};
+
+	ck_assert_int_eq(poll(&polled, 1, -1), 1);
+}
+
+static void by_epoll(int fd)
+{
+	struct epoll_event event = {.events = EPOLLPRI | EPOLLET};
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	ck_assert_int_eq(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), 0);
+	ck_assert_int_eq(epoll_wait(epoll, &event, 1, -1), 1);
+}
+
+static const struct way {
+	const char *name;
+	void (*wait)(int fd);
+} ways[] = {
+	{"poll", by_poll},
+	{"epoll", by_epoll},
+};
+
+ROW_EACH(C9, kick_wakes, "KICK wakes a process that waits for POLLPRI alone", ways)
+{
+	int fd = make();
+	struct peer child;
+
+	if (fork_child(&child)) {
+		ways[_i].wait(fd);
+		child_done();
+	}
+	await_sleep(child.pid);
+	assert_done(kick(fd));
+	await_exit(&child);
 }
 
 static const struct wrong_seal {

@@ -30,12 +30,24 @@ static __poll_t mmapdemo_notify_mask(unsigned int events)
 	return mask;
 }
 
+/*
+ * Return: what poll may report of the event. The kernel wakes those alone that poll for a part of
+ * it. The inode of a created buffer can be opened, and the poll of that file reports each event by
+ * EPOLLPRI.
+ */
+static __poll_t mmapdemo_notify_key(struct mmapdemo_buffer *buffer, enum mmapdemo_event event)
+{
+	__poll_t key = mmapdemo_notify_mask(BIT(event));
+
+	return buffer->inode->i_fop->poll ? key | EPOLLPRI : key;
+}
+
 /* Return: how often the event has happened, this time included. */
 s64 mmapdemo_notify_event(struct mmapdemo_buffer *buffer, enum mmapdemo_event event)
 {
 	s64 count = atomic64_inc_return(&buffer->events[event]);
 
-	wake_up_interruptible_poll(&buffer->wait, mmapdemo_notify_mask(BIT(event)));
+	wake_up_interruptible_poll(&buffer->wait, mmapdemo_notify_key(buffer, event));
 	mmapdemo_events_signal(buffer, BIT(event), event == MMAPDEMO_KICKED ? POLL_IN : POLL_PRI);
 	trace_notify(buffer->name, BIT(event), count);
 	return count;
