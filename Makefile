@@ -236,7 +236,7 @@ check-all:
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
 
 ## check-slow: run the targets below that look for mistakes, other architectures, packages, a storm (hours)
-slow := check-between check-tools check-debug check-kcsan check-mutants check-arm64 check-ppc64el check-i386 check-package storm
+slow := check-between check-tools check-languages check-debug check-kcsan check-mutants check-arm64 check-ppc64el check-i386 check-package storm
 .PHONY: check-slow
 check-slow:
 	@bad=; for target in $(slow); do \
@@ -260,6 +260,13 @@ check-tools:
 	$(Q)tools/deps check deb lint
 	$(Q)$(build_all) programs rows command fuzz beside storm-programs
 	$(Q)tests/check '$(first)' 'self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown deb site'
+
+## check-languages: build the programs of docs/languages.md and run them (C, C++, Python, Rust, Go, Java, Node.js)
+.PHONY: check-languages
+check-languages:
+	$(Q)tools/deps check languages
+	$(Q)$(build_all) command
+	$(Q)tests/check '$(first)' languages
 
 ## fetch: download all that check-all needs, to work without a network (KERNELS='debug-6.1 arm64-6.1')
 .PHONY: fetch

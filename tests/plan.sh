@@ -58,8 +58,9 @@ host_table="mutants 250 tutorial 300 mistakes 300 self-fuzz 195 sanitize 180 mat
 self-storm 120 self-vm 80 deb 90 strangers 70 conform 130 doctor 60 tour 60 style 60
 contention 120"
 
-# Suites that find mistakes in tests, programs and pages, not in the module: `make check-tools'.
-tool_suites="self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown deb site"
+# Suites that find mistakes in tests, programs and pages, not in the module: `make check-tools', and
+# `make check-languages' for what needs many compilers.
+tool_suites="self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown deb site languages"
 
 # classes_of KERNEL: `stock' kernels are Debian's own. `distinct' leaves out a kernel that
 # differs from another one in the module's build alone, which tests nothing new in the
