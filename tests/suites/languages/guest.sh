@@ -97,6 +97,15 @@ by map(): Invalid argument" "$@"
 $on_fresh" mmapdemo create --size 1M -- "$@"
 }
 
+test_foreign() {
+	if [ -x /foreign/bin/java ]; then
+		both foreign Java "" "" /foreign/bin/java -Xint -Xmx64m --enable-native-access=ALL-UNNAMED -cp . HelloForeign
+	else
+		skip foreign.node "no JDK of 22 or later on this machine"
+		skip foreign.created "no JDK of 22 or later on this machine"
+	fi
+}
+
 test_node() {
 	try node.node greets Node.js "by fstat: 0" /usr/bin/node hello.js
 	try node.created greets Node.js "by fstat: 1048576" mmapdemo create --size 1M -- /usr/bin/node hello.js
