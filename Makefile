@@ -5,7 +5,7 @@
 
 # KERNEL: a name of vm/kernels. Without it: the headers in KDIR.
 KERNEL  ?=
-KERNELS ?= $(or $(KERNEL),$(shell awk '!/^\#/ && NF && $$5 !~ /^(source|cross-.*)$$/ { print $$1 }' vm/kernels))
+KERNELS ?= $(or $(KERNEL),$(shell awk '!/^\#/ && NF && $$5 !~ /^(source|(cross|next)-.*)$$/ { print $$1 }' vm/kernels))
 TESTS   ?=
 STRATEGY ?= pagecache
 KDIR    ?= /lib/modules/$(shell uname -r)/build
@@ -314,6 +314,14 @@ check-arm64 check-ppc64el check-i386: check-%:
 	$(Q)$(build_all) CROSS=$* rows fuzz
 	$(Q)tests/check '$(call kernels_or,$*)' \
 		'$(or $(TESTS),rows $(if $(filter-out i386,$*),lifecycle $(strategies)) fuzz)'
+
+## check-next: run the rows on the newest kernels of Debian sid and experimental, which it fetches
+.PHONY: check-next
+check-next:
+	$(Q)tools/deps check
+	$(Q)tools/next $(call kernels_or,next)
+	$(Q)$(build_all) rows
+	$(Q)tests/check '$(call kernels_or,next)' '$(or $(TESTS),rows lifecycle)'
 
 ## check-mutants: make classic mistakes one by one, and check that a test notices each (MUTANTS='1[7-9]-*')
 .PHONY: check-mutants

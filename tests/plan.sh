@@ -29,12 +29,12 @@ hook_rows="S* V* M? M11 C1"
 # A line is a suite, the classes of kernels that it runs on (see classes_of), and its
 # seconds beside one other suite on two processors. Longer suites start first.
 suite_table="
-rows		stock,source,cross	220
+rows		stock,source,cross,next	220
 small		first			170
 fuzz		first,last,source,cross	120
 fuzz-short	asked			20
 beside		first,last,source	110
-lifecycle	first,last,source,cross	80
+lifecycle	first,last,source,cross,next 80
 storm		last			80
 late-load	first,last,source	40
 fixed		first,last,source	30
@@ -75,6 +75,7 @@ classes_of() {
 		[[ $1 != debug-* ]] || classes+=" debug"
 		;;
 	cross-*) classes+=" cross" ;;
+	next-*) classes+=" next" ;;
 	*)
 		classes+=" stock"
 		[[ " $distinct " != *" $1 "* ]] || classes+=" distinct"
@@ -226,11 +227,11 @@ suite_command() {
 	[ "$kernel" != host ] || { kernel=${kernels[0]} kernel_setting; host_command; return; }
 	kernel_setting
 	# drivers may use userfaultfd from 7.2 on
-	[[ -z $checked || $kernel != 7* ]] || checked+=" M19"
+	[[ -z $checked || $kernel != @(7|next-)* ]] || checked+=" M19"
 	case $task in
 	# some rows need unused memory, of which a larger device has more
 	rows)
-		[[ $(classes_of "$kernel") =~ distinct|source|cross ]] || rows=$hook_rows
+		[[ $(classes_of "$kernel") =~ distinct|source|cross|next ]] || rows=$hook_rows
 		needed=$(among "$rows")
 		rows_command "$rows" -m "$memory" -p "size=$size"
 		;;

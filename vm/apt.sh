@@ -38,7 +38,7 @@ sources() {
 	local signed="signed-by=/usr/share/keyrings/debian-archive-keyring.gpg"
 	echo "deb [$signed] $base $1 main"
 	case $1 in
-	*-*) return ;;
+	*-* | sid | experimental) return ;;
 	esac
 	echo "deb [$signed] $base $1-updates main"
 	base=$(awk '$1 ~ /security/ { sub("dists/.*", "", $2); print $2; exit }' <<<"$targets")

@@ -86,7 +86,7 @@ splats() {
 # Those as Debian built them for this architecture, which all else means by
 # "each kernel".
 kernel_names() {
-	awk '!/^#/ && NF && $5 !~ /^(source|cross-.*)$/ { print $1 }' "$top/vm/kernels"
+	awk '!/^#/ && NF && $5 !~ /^(source|(cross|next)-.*)$/ { print $1 }' "$top/vm/kernels"
 }
 
 # Those that are built from source.
@@ -99,9 +99,14 @@ cross_kernel_names() {
 	awk '!/^#/ && $5 ~ /^cross-/ { print $1 }' "$top/vm/kernels"
 }
 
+# What Debian's releases will get.
+next_kernel_names() {
+	awk '!/^#/ && $5 ~ /^next-/ { print $1 }' "$top/vm/kernels"
+}
+
 # Without those that differ in the module's build alone.
 distinct_kernels() {
-	awk '!/^#/ && NF && $5 !~ /^(source|cross-.*)$/ && !seen[$2, $3]++ { print $1 }' "$top/vm/kernels"
+	awk '!/^#/ && NF && $5 !~ /^(source|(cross|next)-.*)$/ && !seen[$2, $3]++ { print $1 }' "$top/vm/kernels"
 }
 
 # kernel_line NAME: sets suite, image, headers, toolchain, make_arguments from the
@@ -110,7 +115,7 @@ kernel_line() {
 	local line
 	line=$(awk -v name="$1" '!/^#/ && $1 == name' "$top/vm/kernels")
 	[ -n "$line" ] || die "no kernel '$1' in vm/kernels; known:" \
-		"$({ kernel_names; debug_kernel_names; cross_kernel_names; } | paste -sd' ')"
+		"$({ kernel_names; debug_kernel_names; cross_kernel_names; next_kernel_names; } | paste -sd' ')"
 	read -r _ suite image headers toolchain make_arguments <<<"$line"
 	arch=amd64
 	[[ $toolchain != cross-* ]] || arch=${toolchain#cross-}
