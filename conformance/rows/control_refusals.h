@@ -42,10 +42,11 @@ enum command_index {
 	COMMANDS,
 };
 
-#define COMMAND(NR, nr, STRUCT, struct_name, ...)                               \
-	{                                                                       \
-		nr, MMAPDEMO_IOCTL_##NR, sizeof(struct mmapdemo_##struct_name), \
-			MMAPDEMO_##STRUCT##_SIZE_VER1, __VA_ARGS__              \
+#define COMMAND(NR, nr, STRUCT, struct_name, ...)                        \
+	{                                                                \
+		.name = nr, .number = MMAPDEMO_IOCTL_##NR,               \
+		.size = sizeof(struct mmapdemo_##struct_name),           \
+		.first_size = MMAPDEMO_##STRUCT##_SIZE_VER1, __VA_ARGS__ \
 	}
 
 static const struct command {
@@ -55,19 +56,20 @@ static const struct command {
 	bool wants_write, wants_read, answers;
 } commands[] = {
 	[INFO] = COMMAND(INFO, "info", INFO, info, .answers = true),
-	[RESIZE] = COMMAND(RESIZE, "resize", RESIZE, resize, true),
-	[PUNCH] = COMMAND(PUNCH, "punch", PUNCH, punch, true),
-	[FILL] = COMMAND(FILL, "fill", FILL, fill, true),
+	[RESIZE] = COMMAND(RESIZE, "resize", RESIZE, resize, .wants_write = true),
+	[PUNCH] = COMMAND(PUNCH, "punch", PUNCH, punch, .wants_write = true),
+	[FILL] = COMMAND(FILL, "fill", FILL, fill, .wants_write = true),
 	[SUM] = COMMAND(SUM, "sum", SUM, sum, .wants_read = true, .answers = true),
-	[INJECT_SET] = COMMAND(INJECT_SET, "inject-set", INJECT, injection, true),
+	[INJECT_SET] = COMMAND(INJECT_SET, "inject-set", INJECT, injection, .wants_write = true),
 	[INJECT_LIST] =
 		COMMAND(INJECT_LIST, "inject-list", INJECT_LIST, inject_list, .answers = true),
-	[KICK] = COMMAND(KICK, "kick", KICK, kick, true, .answers = true),
+	[KICK] = COMMAND(KICK, "kick", KICK, kick, .wants_write = true, .answers = true),
 	[WAIT] = COMMAND(WAIT, "wait", WAIT, wait, .answers = true),
-	[WIPE] = COMMAND(WIPE, "wipe", WIPE, wipe, true),
-	[EXPORT] = COMMAND(EXPORT, "export", EXPORT, export, true, true),
+	[WIPE] = COMMAND(WIPE, "wipe", WIPE, wipe, .wants_write = true),
+	[EXPORT] =
+		COMMAND(EXPORT, "export", EXPORT, export, .wants_write = true, .wants_read = true),
 	[EVENTFD] = COMMAND(EVENTFD, "eventfd", EVENTFD, eventfd),
-	[COLLAPSE] = COMMAND(COLLAPSE, "collapse", COLLAPSE, collapse, true),
+	[COLLAPSE] = COMMAND(COLLAPSE, "collapse", COLLAPSE, collapse, .wants_write = true),
 };
 
 /*
