@@ -89,7 +89,7 @@ static void print_decade(FILE *file, int decade)
 	if (decade < 0)
 		fprintf(file, "%.*f", -decade, pow(10, decade));
 	else
-		fprintf(file, "%.0f%.*s", pow(10, decade % 3), decade >= 3, "?kMG" + decade / 3);
+		fprintf(file, "%.0f%.*s", pow(10, decade % 3), decade >= 3, &"?kMG"[decade / 3]);
 }
 
 /* Once for all panels, which use it. */
