@@ -41,12 +41,14 @@ fetch_failed() {
 		"check the network, then run the same again, or \`make fetch' while there is one"
 }
 
-# The host's way to become root: nothing, sudo, or a refusal.
+# The host's way to become root: nothing, sudo, or a refusal. sudo forgets which proxy to use.
 as_root() {
+	local -a proxies
 	if [ "$(id -u)" = 0 ]; then
 		"$@"
 	elif command -v sudo >/dev/null; then
-		sudo "$@"
+		mapfile -t proxies < <(env | grep -iE '^(https?|ftp|no)_proxy=')
+		sudo "${proxies[@]}" "$@"
 	else
 		die "\`$*' needs root: run this as root or install sudo"
 	fi
