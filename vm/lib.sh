@@ -54,6 +54,14 @@ as_root() {
 	fi
 }
 
+# may_mount KERNEL: ends the script unless root may mount here, which containers refuse
+may_mount() {
+	as_root true
+	as_root unshare --mount true 2>/dev/null ||
+		die "kernel $1 needs a chroot with its own compiler, and root may not mount in this container:" \
+			"take another kernel, or begin the container with \`--privileged'"
+}
+
 # seconds_of TIME LEAST: a number with s, m or h, as T= has it
 seconds_of() {
 	[[ $1 =~ ^([1-9][0-9]*)([smh]?)$ ]] || die "T=$1: a number with s, m or h is wanted"
