@@ -83,8 +83,11 @@ apt_update() {
 # apt_download PACKAGE...: downloads these packages, and no others, into $apt/archives. A
 # new try keeps the files of the last one.
 apt_download() {
+	local size
+	size=$(megabytes_of apt-get -qq download "$@")
+	echo "${0##*/}: fetching $size MB" >&2
 	rm -f "$apt"/archives/*.deb
-	tries apt_download_here "$@"
+	watched "$apt/archives" "$size" tries apt_download_here "$@"
 }
 
 apt_download_here() (

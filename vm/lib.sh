@@ -24,15 +24,40 @@ room() {
 }
 
 # tries COMMAND...: runs it up to three times with a pause between, because networks and mirrors
-# fail for moments. Sets why to the last error, and prints nothing.
+# fail for moments. Sets why to the first error of apt, or else the last line, and prints nothing.
 tries() {
 	local said try
 	for try in 1 2 3; do
 		said=$("$@" 2>&1) && return
 		[ "$try" = 3 ] || sleep "$((${MMAPDEMO_RETRY_PAUSE:-5} * try))"
 	done
-	why=$(grep '^E:' <<<"$said" | tail -n 1) || why=$(tail -n 1 <<<"$said")
+	why=$(grep -m 1 '^E:' <<<"$said") || why=$(tail -n 1 <<<"$said")
 	return 1
+}
+
+# megabytes_of APT-COMMAND...: what it would download
+megabytes_of() {
+	{ "$@" --print-uris 2>/dev/null || true; } | awk '/^\x27/ { sum += $3 } END { printf "%.0f\n", sum / 1000000 }'
+}
+
+# watched FOLDER MB COMMAND...: runs it, and says each ten seconds how much of MB has come into FOLDER
+watched() {
+	local watcher before now status=0
+	before=$(megabytes_in "$1")
+	# what is killed last, the sleep, must not keep the caller's output open
+	while sleep "${MMAPDEMO_PROGRESS:-10}" >/dev/null 2>&1; do
+		now=$(($(megabytes_in "$1") - before))
+		[ "$now" -ge "$2" ] || echo "${0##*/}: fetching: $now of $2 MB"
+	done >&2 </dev/null &
+	watcher=$!
+	"${@:3}" || status=$?
+	kill "$watcher"
+	wait "$watcher" 2>/dev/null || true
+	return $status
+}
+
+megabytes_in() {
+	{ du -s -B 1000000 "$1" 2>/dev/null || true; } | cut -f1
 }
 
 # fetch_failed WHAT: ends the script with why WHAT could not be fetched, and what to do

@@ -52,7 +52,8 @@ goes_on() {
 	local download='. "$1/vm/lib.sh"; . "$1/vm/apt.sh"; apt=$2/apt why=; apt_download one two'
 	mkdir -p "$dir/apt/archives"
 	touch "$dir/apt/archives/old.deb"
-	network "[ -e one.deb ] && { touch two.deb; exit 0; }; touch one.deb; exit 100"
+	network "case \"\$*\" in *--print-uris*) exit ;; esac
+		[ -e one.deb ] && { touch two.deb; exit 0; }; touch one.deb; exit 100"
 	with bash -c "$download" sh "$top" "$dir" && same "in the folder" "one.deb two.deb" "$(cd "$dir/apt/archives" && echo *)"
 }
 
@@ -110,7 +111,40 @@ quiet() {
 	same said "" "$(name=x bash -Eeuo pipefail -c "$unpack" kernel "$top" "$dir" 2>&1)" && cmp "$dir/elf" "$dir/vmlinux"
 }
 
-plan 8
+# How much there is to fetch is said before it begins, and then how much has come.
+says_how_much() {
+	# shellcheck disable=SC2016
+	local download='. "$1/vm/lib.sh"; . "$1/vm/apt.sh"; apt=$2/apt why=; apt_download one two' said
+	mkdir -p "$dir/apt/archives"
+	head -c 9000000 /dev/zero >"$dir/apt/archives/lock"
+	network "case \"\$*\" in *--print-uris*) printf \"'http://m/%s.deb' %s.deb 2600000 MD5\\n\" one one two two; exit ;; esac
+		head -c 2000000 /dev/zero >one.deb; sleep 2; head -c 6000000 /dev/zero >two.deb; sleep 1"
+	said=$(MMAPDEMO_PROGRESS=0.5 with bash -c "$download" test "$top" "$dir" 2>&1)
+	same "first line" "test: fetching 5 MB" "$(head -n 1 <<<"$said")" &&
+		has "$said" '^test: fetching: [23] of 5 MB$' && ! grep -E ': ([5-9]|[0-9]{2,}) of' <<<"$said"
+}
+
+# elsewhere MANAGER: this machine without dpkg, and with that
+elsewhere() {
+	rm -rf "${dir:?}/bin"
+	mkdir "$dir/bin"
+	ln -s /usr/bin/* "$dir/bin"
+	rm -f "$dir"/bin/{dpkg*,cpio,dnf,zypper,apk,pacman}
+	[ -z "$1" ] || impostor "$1" 'exit 1'
+	! PATH=$dir/bin "$top/tools/deps" demo 2>&1
+}
+
+# One command is printed, and none is run.
+no_debian() {
+	local manager said
+	for manager in dnf pacman zypper apk; do
+		said=$(elsewhere "$manager") && has "$said" "^deps: this is no Debian" &&
+			has "$said" "^  $manager (install|-S|add) make gcc .*json-c" && has "$said" 'missing:.* cpio.* dpkg-deb' || return
+	done
+	has "$(elsewhere '')" 'the packages that your distribution has'
+}
+
+plan 10
 try "fetch.a-mirror-that-fails-is-asked-again" again
 try "fetch.what-is-there-stays" goes_on
 try "fetch.without-network-and-cache-it-is-one-line" no_network
@@ -119,4 +153,6 @@ try "fetch.packages-of-the-host-too" packages
 try "fetch.what-is-cached-needs-no-network" cached
 try "fetch.a-full-disk-is-one-line" full
 try "fetch.an-image-is-found-without-a-word" quiet
+try "fetch.how-much-is-said-first" says_how_much
+try "fetch.no-Debian-gets-a-command-to-run" no_debian
 rm -rf "$dir"
