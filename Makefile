@@ -228,11 +228,14 @@ ifeq ($(picked),)
 	$(Q)tests/check '$(first)' 'rows lifecycle command fuzz-short style'
 endif
 
+# tests of the contract alone need neither a browser nor the programs of other suites
+only_rows := $(and $(TESTS),$(if $(filter-out S% V% M% C%,$(TESTS)),,1))
+
 ## check-all: run the rows on each kernel, all suites on the oldest and the newest; each change must pass
 check-all:
 	$(Q)tests/check --list '$(KERNELS)' >/dev/null
-	$(Q)tools/deps check browser lint
-	$(Q)$(build_all) programs rows rows32 command fuzz beside storm-programs
+	$(Q)tools/deps $(if $(only_rows),rows,check browser lint)
+	$(Q)$(build_all) rows $(if $(only_rows),,programs rows32 command fuzz beside storm-programs)
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
 
 ## check-slow: run the targets below that look for mistakes, other architectures, packages, a storm (hours)
