@@ -134,10 +134,10 @@ command_objects := $(patsubst %.c,$(obj)/%.o,$(filter-out userspace/mmapdemo/con
 .PHONY: command
 command: $(bin)/mmapdemo ; @:
 
-$(obj)/userspace/mmapdemo/%.o: CFLAGS += -DMMAPDEMO_VERSION='"$(version)"'
 $(obj)/userspace/mmapdemo/%.o: userspace/mmapdemo/%.c Makefile dkms.conf
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -Iuserspace/mmapdemo -Iconformance -Iinclude/uapi \
+	$(Q)$(CC) $(warnings) $(CPPFLAGS) $(CFLAGS) -DMMAPDEMO_VERSION='"$(version)"' \
+		-Iuserspace/mmapdemo -Iconformance -Iinclude/uapi \
 		$(if $(filter $(front_sources),$<),,$$($(PKG_CONFIG) --cflags libtracefs)) -MMD -MP -c -o $@ $<
 
 # Styles and scripts as strings, without what stands before their first empty line: page.css is page_css
