@@ -260,9 +260,9 @@ check-between:
 ## check-tools: test the test tools, docs/matrix.md, older programs and packages; run sanitizers
 .PHONY: check-tools
 check-tools:
-	$(Q)tools/deps check deb lint
+	$(Q)tools/deps check deb lint recipes
 	$(Q)$(build_all) programs rows command fuzz beside storm-programs
-	$(Q)tests/check '$(first)' 'self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown deb site'
+	$(Q)tests/check '$(first)' 'self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown deb recipes site'
 
 ## check-languages: build the programs of docs/languages.md and run them (C, C++, Python, Rust, Go, Java, Node.js)
 .PHONY: check-languages

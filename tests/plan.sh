@@ -54,13 +54,13 @@ $(printf '%s	distinct,source,cross	50\n' "${strategies[@]}")
 
 # Those of tests/suites and tests/self, which run once, where they take longer than this.
 host_seconds=40
-host_table="mutants 250 tutorial 300 mistakes 300 self-fuzz 195 sanitize 180 matrix 150 grown 140 lint 130
+host_table="mutants 250 tutorial 300 mistakes 300 recipes 90 self-fuzz 195 sanitize 180 matrix 150 grown 140 lint 130
 self-storm 120 self-vm 80 deb 90 strangers 70 conform 130 doctor 60 tour 60 style 60
 contention 120"
 
 # Suites that find mistakes in tests, programs and pages, not in the module: `make check-tools', and
 # `make check-languages' for what needs many compilers.
-tool_suites="self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown deb site languages"
+tool_suites="self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown deb recipes site languages"
 
 # classes_of KERNEL: `stock' kernels are Debian's own. `distinct' leaves out a kernel that
 # differs from another one in the module's build alone, which tests nothing new in the
