@@ -479,6 +479,11 @@ check-package:
 	$(Q)tools/deps check deb
 	$(Q)tests/package/check $(or $(SUITES),bookworm trixie)
 
+## check-hosts: run `make demo` and a part of `make check` on bare Debians, in chroots (HOSTS='trixie sid bookworm')
+.PHONY: check-hosts
+check-hosts:
+	$(Q)tests/hosts/check $(or $(HOSTS),trixie sid bookworm)
+
 ### Tidiness
 
 ## new-row: write the beginning of a row, which fails until it is complete (ID=M1 NAME=some_name)
