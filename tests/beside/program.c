@@ -27,7 +27,7 @@ static void do_step(struct job *job, unsigned int number)
 {
 	const struct step *step = &job->program->step[number];
 	struct world *w = &job->w;
-	char prefix[8];
+	char prefix[12];
 
 	snprintf(prefix, sizeof(prefix), "%u.", number);
 	result_prefix(prefix);
