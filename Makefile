@@ -239,7 +239,7 @@ check-all:
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
 
 ## check-slow: run the targets below that look for mistakes, other architectures, packages, a storm (hours)
-slow := check-between check-tools check-languages check-debug check-kcsan check-mutants check-arm64 check-ppc64el check-i386 check-package storm
+slow := check-between check-tools check-languages check-debug check-kcsan check-mutants check-arm64 check-ppc64el check-i386 check-package check-sandbox storm
 .PHONY: check-slow
 check-slow:
 	@bad=; for target in $(slow); do \
@@ -270,6 +270,12 @@ check-languages:
 	$(Q)tools/deps check languages
 	$(Q)$(build_all) command
 	$(Q)tests/check '$(first)' languages
+
+## check-sandbox: run all short sequences of operations on the oldest and the newest kernel, and in lab/
+.PHONY: check-sandbox
+check-sandbox:
+	$(Q)tools/deps check browser lab
+	$(Q)tests/check '$(sort $(first) $(lastword $(filter-out %-mmap,$(KERNELS))))' sandbox
 
 ## fetch: download all that check-all needs, to work without a network (KERNELS='debug-6.1 arm64-6.1')
 .PHONY: fetch
@@ -345,6 +351,12 @@ docs:
 	$(Q)tools/deps docs
 	$(Q)tools/docs/site/make build/site
 	@echo "The documentation, to be opened in a browser: $(CURDIR)/build/site/index.html"
+
+## lab: write the sandbox, a page with two processes and four pages, to build/lab
+.PHONY: lab
+lab:
+	$(Q)lab/make build/lab
+	@echo "The sandbox, to be opened in a browser: $(CURDIR)/build/lab/sandbox.html"
 
 ## docs-mutants: write docs/mutants.md anew, from the heads of the patches
 .PHONY: docs-mutants
