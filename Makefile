@@ -239,7 +239,7 @@ check-all:
 	$(Q)tests/check '$(KERNELS)' '$(TESTS)'
 
 ## check-slow: run the targets below that look for mistakes, other architectures, packages, a storm (hours)
-slow := check-between check-tools check-languages check-debug check-kcsan check-mutants check-arm64 check-ppc64el check-i386 check-package check-sandbox storm
+slow := check-between check-tools check-languages check-debug check-kcsan check-mutants check-arm64 check-ppc64el check-i386 check-package check-sandbox check-lab storm
 .PHONY: check-slow
 check-slow:
 	@bad=; for target in $(slow); do \
@@ -270,6 +270,12 @@ check-languages:
 	$(Q)tools/deps check languages
 	$(Q)$(build_all) command
 	$(Q)tests/check '$(first)' languages
+
+## check-lab: boot the kernel of lab-kernel in a browser, and use the module there
+.PHONY: check-lab
+check-lab:
+	$(Q)tools/deps check browser lab
+	$(Q)tests/check '$(first)' lab
 
 ## check-sandbox: run all short sequences of operations on the oldest and the newest kernel, and in lab/
 .PHONY: check-sandbox
@@ -357,6 +363,16 @@ docs:
 lab:
 	$(Q)lab/make build/lab
 	@echo "The sandbox, to be opened in a browser: $(CURDIR)/build/lab/sandbox.html"
+
+## lab-kernel: build a page in which Linux runs with the module, and serve it to this machine alone
+.PHONY: lab-kernel lab-kernel-build
+lab-kernel-build: lab
+	$(Q)tools/deps i386 lab
+	$(Q)$(build_all) CROSS=i386 command
+	$(Q)lab/kernel/make build/lab
+lab-kernel: lab-kernel-build
+	$(Q)echo "Ctrl-C ends this. The kernel's page is in kernel/, the sandbox is sandbox.html:"
+	$(Q)node lab/kernel/serve.mjs build/lab
 
 ## docs-mutants: write docs/mutants.md anew, from the heads of the patches
 .PHONY: docs-mutants

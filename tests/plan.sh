@@ -56,11 +56,11 @@ $(printf '%s	distinct,source,cross	50\n' "${strategies[@]}")
 host_seconds=40
 host_table="mutants 250 tutorial 300 mistakes 300 recipes 90 self-fuzz 195 sanitize 180 matrix 150 grown 140 lint 130
 self-storm 120 self-vm 80 deb 90 strangers 70 conform 130 doctor 60 tour 60 style 60
-contention 120 sandbox 400"
+contention 120 sandbox 400 lab 300"
 
 # Suites that find mistakes in tests, programs and pages, not in the module: `make check-tools',
-# `make check-languages' for what needs many compilers, and `make check-sandbox'.
-tool_suites="self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown deb recipes site languages sandbox"
+# `make check-languages' for what needs many compilers, `make check-sandbox' and `make check-lab'.
+tool_suites="self-fuzz self-storm self-vm mistakes analysis contention sanitize matrix grown deb recipes site languages sandbox lab"
 
 # classes_of KERNEL: `stock' kernels are Debian's own. `distinct' leaves out a kernel that
 # differs from another one in the module's build alone, which tests nothing new in the
