@@ -70,7 +70,6 @@ machine_amd64() {
 	esac
 }
 
-# Two processors from the start: its kernel patches no code that another one executes.
 machine_i386() {
 	machine_amd64 "$1"
 }

@@ -247,11 +247,13 @@ EXPORT_SYMBOL_MMAPDEMO(mmapdemo_hold_end);
  *
  * Context: Process context, may sleep. The caller serialises calls for the same hold.
  *
- * Return: the address, the same for each call; NULL without memory.
+ * Return: the address, the same for each call; NULL without memory, and for a hold of more bytes
+ * than an unsigned long can count.
  */
 void *mmapdemo_hold_vmap(struct mmapdemo_hold *hold)
 {
-	if (!hold->at)
+	/* With words of 32 bits vmap() would map the rest of the division only, and succeed. */
+	if (!hold->at && hold->count <= ULONG_MAX >> PAGE_SHIFT)
 		hold->at = vmap(hold->pages, hold->count, VM_MAP, PAGE_KERNEL);
 	return hold->at;
 }
