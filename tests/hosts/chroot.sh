@@ -6,7 +6,7 @@
 : "${top?}" "${cache?}" "${suite=}" "${base=}" "${work=}"
 # shellcheck source=vm/apt.sh
 . "$top/vm/apt.sh"
-root='' network='' checkout='' limit=''
+root='' network='' checkout='' limit='' packages=''
 # where its users find the tree
 tree=/home/user/mmapdemo
 
@@ -64,7 +64,8 @@ done
 
 # inside USER COMMAND...: in $root, where the tree belongs to USER. Other users than root have
 # what a container may do. $network is `none' without one, $checkout is `ro' for one that cannot
-# be written, $limit the MiB of an empty disk for the cache. There is no /dev/kvm.
+# be written, $limit the MiB of an empty disk for the cache, $packages is `none' without those of
+# former runs. There is no /dev/kvm.
 # shellcheck disable=SC2016 # for the shells inside
 inside() {
 	local user=$1 options=(--mount --pid --fork --kill-child) as=(env)
@@ -73,13 +74,13 @@ inside() {
 	chroot "$root" chown -R "$user:" "$tree"
 	[ "$user" = root ] || as=(setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all
 		"--bounding-set=$container" env "HOME=/home/$user" "USER=$user")
-	export user root tree cache work limit checkout suite
+	export user root tree cache work limit checkout packages suite
 	unshare "${options[@]}" bash -euc '
 		mount -t proc proc "$root/proc"
 		mount -t sysfs -o ro sysfs "$root/sys"
 		mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
 		mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
-		mount --bind "$cache/hosts/archives/$suite" "$root/var/cache/apt/archives"
+		[ -n "$packages" ] || mount --bind "$cache/hosts/archives/$suite" "$root/var/cache/apt/archives"
 		if [ -n "$limit" ]; then
 			mount -t tmpfs -o "size=${limit}M,mode=1777" tmpfs "$root$cache"
 		elif [ -z "${COLD-}" ]; then
