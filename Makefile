@@ -322,7 +322,7 @@ check-kcsan:
 
 ## check-arm64: run rows, strategies, fuzzer and load cycles on arm64, with pages of 4 and of 16 KiB
 ## check-ppc64el: run the same on ppc64el, with pages of 64 KiB
-## check-i386: run rows and fuzzer on i386, with memory beyond the kernel's own addresses
+## check-i386: run rows and fuzzer on i386, with highmem
 .PHONY: check-arm64 check-ppc64el check-i386
 check-arm64 check-ppc64el check-i386: check-%:
 	$(Q)tools/deps $*

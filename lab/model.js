@@ -77,24 +77,25 @@ const entryOf = (who, page) => `The page table entry of page ${page} in process 
 const list = numbers => numbers.length < 2 ? numbers.join('') : `${numbers.slice(0, -1).join(', ')} and ${numbers.at(-1)}`;
 const pagesNamed = pages => `${pages.length === 1 ? 'page' : 'pages'} ${list(pages)}`;
 
+const SIGSEGV = 'The kernel sends SIGSEGV. It ends a program that does not catch it; this process catches it and goes on.';
 const ended = (said, why, more) => ({said, why, faults: 0, ...more});
 
 function noVma(who, page, access) {
   return ended('SIGSEGV', [
     `No VMA of process ${who} covers page ${page}, so the ${access} causes a page fault that the kernel cannot serve.`,
-    'The kernel sends SIGSEGV.']);
+    SIGSEGV]);
 }
 
-// The kernel maps the device's page and, because this is cheap, its neighbours in the VMA that are
-// not mapped: fault-around.
-function mapAround(process, page, vma) {
+// A page fault maps the device's page and the pages around it in the VMA that are not mapped:
+// fault-around. The kernel does so for loads, this module also for stores.
+function mapAround(process, page, vma, by = 'The kernel') {
   const around = [];
   for (let other = vma.first; other <= vma.last; other++) {
     if (process.entries[other]) continue;
     process.entries[other] = {frame: other, writable: vma.shared && vma.write};
     if (other !== page) around.push(other);
   }
-  return around.length ? [`It sets the entries of ${pagesNamed(around)} in the same way, which saves page faults. This is called fault-around.`] : [];
+  return around.length ? [`${by} sets the entries of ${pagesNamed(around)} in the same way, which saves page faults. This is called fault-around.`] : [];
 }
 
 function load(state, number, page) {
@@ -150,7 +151,7 @@ function store(state, number, page) {
   if (!vma.write)
     return ended('SIGSEGV', [
       `The VMA of page ${page} does not allow stores, so the store causes a page fault that the kernel refuses.`,
-      'The kernel sends SIGSEGV.']);
+      SIGSEGV]);
   const entry = process.entries[page];
   if (entry && entry.writable) {
     state.frames[entry.frame].letter = letter;
@@ -163,7 +164,7 @@ function store(state, number, page) {
     prepareAnon(state, process, vma);
     why = writeProtected(state, number, page, letter);
   } else if (vma.shared) {
-    const around = mapAround(process, page, vma);
+    const around = mapAround(process, page, vma, 'For loads the kernel does so by itself; for this store the driver of the device');
     state.frames[page].letter = letter;
     why = [`${entryOf(who, page)} is not present, so the store causes a page fault. The kernel maps the device's page, and makes the entry writable.`,
       'The store goes to the device, so read() and every shared mapping see it.', ...around];
@@ -181,9 +182,10 @@ function mmap(state, number, shared) {
   process.vmas = [{first: 0, last: PAGES - 1, shared, write: true, anon: null, forked: false}];
   process.entries.fill(null);
   return ended('ok', [
-    `The kernel makes a ${shared ? 'shared' : 'private'} VMA. It says that pages 0 to 3 of process ${who} are those of the device, for loads and for stores.`,
+    `The kernel makes a ${shared ? 'shared' : 'private'} VMA, which maps pages 0 to 3 of process ${who} to those of the device and allows loads and stores.`,
+    shared ? 'A store will change the device.' : 'A store will change a copy that this process alone has.',
     ...(replaced ? ['MAP_FIXED replaces what was mapped there before.'] : []),
-    'No page table entry is present yet, so the first access to a page will cause a page fault.']);
+    'No page table entry is present yet, so the first access will cause a page fault.']);
 }
 
 function fork(state) {
@@ -201,8 +203,8 @@ function fork(state) {
     copied.push(page);
   });
   if (!parent.vmas.length) return ended('ok', ['Process B begins as a copy of process A. Process A maps nothing of the device, so there is nothing to copy.']);
-  return ended('ok', ['Process B gets a copy of each VMA of process A. No memory is copied.',
-    ...(copied.length ? [`The kernel copies the entries of ${pagesNamed(copied)}, and makes them read-only in both processes. The next store will cause a page fault, in which the kernel copies or reuses the frame.`] : []),
+  return ended('ok', ['Process B gets a copy of each VMA of process A. No frame is copied.',
+    ...(copied.length ? [`The kernel copies the entries of ${pagesNamed(copied)}, and makes them read-only in both processes. If the VMA allows the next store, its page fault copies the frame, or reuses it where the process is the last one that maps its copy.`] : []),
     ...(left.length ? [`It leaves out the entries of ${pagesNamed(left)}, because page faults of process B can find these pages in the device.`] : [])]);
 }
 
@@ -214,17 +216,17 @@ function munmap(state, number, page) {
   process.vmas.splice(process.vmas.indexOf(vmaOf(process, page)), 1);
   const entry = process.entries[page];
   process.entries[page] = null;
-  return ended('ok', [cut ? `The kernel takes page ${page} out of the VMA of process ${who}. The other pages of the VMA stay.` :
+  return ended('ok', [cut ? `The kernel takes page ${page} out of the VMA of process ${who}${vma.first < page && page < vma.last ? ', which splits the VMA in two' : ''}. The other pages stay mapped.` :
     `The kernel removes the VMA of page ${page} in process ${who}.`, ...dropped(state, entry)]);
 }
 
 // What becomes of the frame of an entry that is gone
 function dropped(state, entry) {
   if (!entry) return ['There was no entry to clear.'];
-  if (isDevice(entry.frame)) return ['It clears the entry. The device keeps its page.'];
+  if (isDevice(entry.frame)) return ['The kernel clears the entry. The device keeps its page.'];
   const [user] = mappings(state, entry.frame);
-  if (user) return [`It clears the entry. Process ${NAMES[user[0]]} still maps frame ${entry.frame}.`];
-  return [`It clears the entry. Nobody else maps frame ${entry.frame}, so the frame and its contents are gone.`];
+  if (user) return [`The kernel clears the entry. Process ${NAMES[user[0]]} still maps frame ${entry.frame}.`];
+  return [`The kernel clears the entry. Nobody else maps frame ${entry.frame}, so the frame and its contents are gone.`];
 }
 
 const inHole = (what, who, page) => ended('ENOMEM', [`No VMA of process ${who} covers page ${page}, so ${what} fails with ENOMEM.`]);
@@ -239,14 +241,15 @@ function mprotect(state, number, page, write) {
   if (!moved) isolate(process, page);
   vma = vmaOf(process, page);
   vma.write = write;
-  const why = [moved ? `The VMA beside it is ${rights} already, so the kernel moves the border, and page ${page} belongs to that VMA now.` :
+  const why = [moved ? `The VMA beside page ${page} is ${rights} already, so the kernel moves the border between the two VMAs. Page ${page} belongs to that VMA now.` :
     cut ? `A VMA has one protection for all its pages, so the kernel splits it. The VMA of page ${page} is ${rights} now.` :
       `The VMA of page ${page} is ${rights} now.`];
   const entry = process.entries[page];
   if (!entry) return ended('ok', [...why, 'There was no entry to change.']);
   const frame = state.frames[entry.frame];
+  const was = entry.writable;
   entry.writable = write && (vma.shared || frame.exclusive);
-  if (!write) why.push('The entry becomes read-only. From now on the kernel answers a store with SIGSEGV.');
+  if (!write) why.push(was ? 'The entry becomes read-only.' : 'The entry was read-only already.', 'From now on the kernel answers a store with SIGSEGV.');
   else if (vma.shared) why.push('The entry becomes writable at once.');
   else if (entry.writable) why.push(`The entry becomes writable at once, because process ${who} alone has frame ${entry.frame}.`);
   else why.push('The entry stays read-only. The next store will cause a page fault, in which the kernel copies or reuses the frame.');

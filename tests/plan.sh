@@ -199,7 +199,7 @@ kernel_setting() {
 	patience=1 fuzz_steps=60000 fuzz_rounds=30 bin=$top/build/bin memory=1G size=64M small_size=16M
 	case $toolchain in
 	source) patience=6 fuzz_steps=25000 fuzz_rounds=50 ;;
-	# beyond the kernel's own addresses there is memory, but not for fixed strategies
+	# there is highmem, but not for fixed strategies
 	cross-i386) patience=3 bin=$top/build/$toolchain/bin memory=2G ;;
 	cross-*)
 		# a huge page may be 32 MiB

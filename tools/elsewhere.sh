@@ -31,12 +31,13 @@ for command in make gcc gcc-12 ar xz zstd cpio depmod perl pkg-config busybox qe
 	command -v "$command" >/dev/null || missing+=" $command"
 done
 
+[ -n "$missing" ] || exit 0
 cat >&2 <<-EOT
-	deps: this is no Debian, so you install the packages. For \`make demo' they are (untested):
-	  $install
-	Commands that are missing:${missing:- none}
-	The kernels and their compiler come from Debian. A container of Debian 13 has all that is needed:
+	deps: this is no Debian, and the kernels and their compiler, gcc-12, come from it. A container has them:
 	  podman run --rm -it -v "\$PWD:/mmapdemo" -w /mmapdemo debian:13 \\
 	    sh -c 'apt-get update && apt-get install -y make && make demo'
+	Without a container, install gcc-12 and these packages (untested), and run the same again:
+	  $install
+	Commands that are missing:$missing
 EOT
 exit 1

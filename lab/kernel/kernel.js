@@ -44,12 +44,12 @@ emulator.add_listener('emulator-started', () => {
   if (ready) return;
   ready = true;
   document.querySelectorAll(':disabled').forEach(element => { element.disabled = false; });
-  at('state').textContent = `The kernel runs since ${((performance.now() - began) / 1000).toFixed(1)} seconds after the page began to load.`;
+  at('state').textContent = `The kernel runs. Loading took ${((performance.now() - began) / 1000).toFixed(1)} seconds.`;
   run('');
   at('command').focus();
 });
 emulator.add_listener('download-error', event => {
-  at('state').textContent = `The page cannot load ${event.file_name}. Serve it by: make lab-serve`;
+  at('state').textContent = `The page cannot load ${event.file_name}. Run make lab-kernel, and open the address that it prints.`;
 });
 
 for (const example of EXAMPLES) {

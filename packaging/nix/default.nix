@@ -21,7 +21,7 @@ stdenv.mkDerivation {
   '';
 
   meta = {
-    description = "Device whose memory is mapped as a file is";
+    description = "Kernel memory that programs map like a file";
     license = lib.licenses.gpl2Only;
     platforms = lib.platforms.linux;
   };

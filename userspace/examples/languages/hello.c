@@ -41,7 +41,7 @@ static void wait_for_kick(int fd, short events)
 
 	if (poll(&pollfd, 1, -1) < 0)
 		err(1, "poll");
-	/* poll() reports the event again until WAIT has. */
+	/* poll() reports the event until WAIT has taken it. */
 	if (ioctl(fd, MMAPDEMO_IOCTL_WAIT, &wait))
 		err(1, "WAIT");
 }

@@ -14,7 +14,7 @@
 
 #include <linux/mmapdemo.h>
 
-static int check(int result, const char *what)
+template <typename T> static T check(T result, const char *what)
 {
 	if (result < 0)
 		throw std::system_error(errno, std::generic_category(), what);

@@ -52,10 +52,10 @@ static const char doc[] =
 	"A page has its number in the file and its size (4K, 2M), or is absent. It may be "
 	"poisoned, copy or anon (not the file's own), shared (mapped more than once), ro "
 	"(read-only), or dirty (written since `echo 4 >/proc/PID/clear_refs`). Only root sees "
-	"frame numbers. With --tables, a page of the module's devices has what its page-table "
-	"entry "
-	"says: rw or ro, dirty, accessed; and a frame has what holds it, how many entries map it "
-	"(×2), and the order of its folio. That needs root, and debugfs. FILE may be - for "
+	"frame numbers. With --tables, a page of the module's devices shows its page-table "
+	"entry: rw, ro or none; dirty and accessed (the processor's bits); soft-dirty. A frame shows "
+	"its holder, the number of entries that map it (×2), and the order of its folio. --tables "
+	"needs root and debugfs. FILE may be - for "
 	"standard input or output.\n\n"
 	"Exit status: 0 done; 1 it failed; 2 usage error.";
 

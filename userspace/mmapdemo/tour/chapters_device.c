@@ -65,8 +65,9 @@ static void run_poison(void)
 	RUN(strcpy(p, "zero"); strcpy(p + page, "one"); strcpy(p + 2 * page, "two"));
 	DO(poison(page, MMAPDEMO_INJECT_HWPOISON));
 	expect_absent(p + page, "the entry is gone, in all mappings at once");
-	because("The kernel takes away each entry of a page that fails, so that the next access "
-		"takes a page fault. Then the driver can refuse it.");
+	because("Here the module removes the entries, so that the next access takes a page fault, "
+		"which the module refuses. After a real memory error the kernel puts a hwpoison "
+		"entry in their place, and refuses the access itself.");
 	LOAD(p[page], SIGBUS, BUS_MCEERR_AR, "a load raises the SIGBUS of broken memory");
 	expect_events("poison_hit", 1, "the module counts the access");
 	LOAD(p[0], 0, 0,

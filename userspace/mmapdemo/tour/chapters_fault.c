@@ -19,9 +19,9 @@ static void run_fault(void)
 	expect_events("map_pages", 1,
 		      "the load took one page fault, which asked the module for pages that it has");
 	expect_read_only(p, "the module found the frame, and an entry names it now");
-	because("Access, no entry, page fault, driver, entry, access again: the process notices "
-		"nothing but the time. The entry refuses stores, because the mapping is "
-		"private.");
+	because("The module supplied the frame, the kernel wrote the entry, and the load ran again. "
+		"The process notices nothing but the time. The entry refuses stores, because the "
+		"mapping is private.");
 	RUN(c = p[1]);
 	expect_events("map_pages", 0, "the entry is present: the second load takes no page fault");
 	ask("The entry is present, and refuses stores. What does a store do?");
@@ -40,7 +40,7 @@ static void run_fault(void)
 	STORE(p[0], SIGSEGV, SEGV_ACCERR,
 	      "the VMA refuses the store, too: the kernel sends SIGSEGV");
 	because("The page fault is the same, but the VMA does not allow the access. So the kernel "
-		"has no right to mend the entry.");
+		"leaves the entry as it is and sends a signal.");
 }
 
 const struct tour_chapter tour_fault = {
@@ -48,8 +48,9 @@ const struct tour_chapter tour_fault = {
 	.rows = "S7 S10",
 	.title = "what a page fault is",
 	.says = "The processor looks up each address in the page table of the process. If the "
-		"entry is absent or refuses the access, the processor calls the kernel: a page "
-		"fault. The kernel looks at the VMA, and mends the entry or sends a signal.",
+		"entry is absent or refuses the access, the processor raises a page fault, which "
+		"enters the kernel. The kernel looks at the VMA, and corrects the entry or sends a "
+		"signal.",
 	.roles = {"process", ""},
 	.run = run_fault,
 };
@@ -74,7 +75,7 @@ static void run_zero(void)
 	because("Entries of the zero page refuse stores. The first store takes a page fault, and "
 		"the kernel gives the page a frame of its own, which begins as zeros.");
 	DO(madvise(p, page, MADV_DONTNEED));
-	expect_absent(p, "the kernel has taken the frame back");
+	expect_absent(p, "the kernel has freed the frame");
 }
 
 const struct tour_chapter tour_zero = {
@@ -134,18 +135,17 @@ static void run_moved(void)
 	expect(p == q, "the address is the same", "%p", p);
 	expect_text(p, "the same bytes", "the bytes are the same");
 	expect_other(frame(p), before, "the frame is another one");
-	because("Here the module moves its pages into one huge folio. The kernel also migrates "
-		"pages, between memory nodes or to make room for huge pages. The entry is taken "
-		"away, the bytes are copied, and an entry names the new frame. A program that "
-		"knows addresses alone cannot tell.");
+	because("COLLAPSE copied the pages into one huge folio and removed the entry; the next page "
+		"fault made an entry for the new frame. The kernel also migrates pages, between "
+		"memory nodes or to make room for huge pages. Then it writes the new entry itself.");
 }
 
 const struct tour_chapter tour_moved = {
 	.name = "moved",
 	.rows = "M11",
 	.title = "a page gets another frame",
-	.says = "An address is no frame. The kernel may move a page to another frame at any time: "
-		"the entry changes, and nothing else.",
+	.says = "An address does not name a frame. The kernel may move a page that nothing has "
+		"pinned: the frame and the entry change, the address and the bytes do not.",
 	.roles = {"process", ""},
 	.run = run_moved,
 };
