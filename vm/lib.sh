@@ -45,13 +45,13 @@ watched() {
 	local watcher before now status=0
 	before=$(megabytes_in "$1")
 	# what is killed last, the sleep, must not keep the caller's output open
-	while sleep "${MMAPDEMO_PROGRESS:-10}" >/dev/null 2>&1; do
+	while sleep "${MMAPDEMO_PROGRESS:-10}" >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
 		now=$(($(megabytes_in "$1") - before))
 		[ "$now" -ge "$2" ] || echo "${0##*/}: fetching: $now of $2 MB"
-	done >&2 </dev/null &
+	done >&2 </dev/null 7>&- 8>&- 9>&- &
 	watcher=$!
 	"${@:3}" || status=$?
-	kill "$watcher"
+	kill "$watcher" 2>/dev/null || true
 	wait "$watcher" 2>/dev/null || true
 	return $status
 }
@@ -72,7 +72,7 @@ as_root() {
 	if [ "$(id -u)" = 0 ]; then
 		"$@"
 	elif command -v sudo >/dev/null; then
-		mapfile -t proxies < <(env | grep -iE '^(https?|ftp|no)_proxy=')
+		mapfile -t proxies < <(env | grep -iE '^(https?|ftp|no)_proxy=' || true)
 		sudo "${proxies[@]}" "$@"
 	else
 		die "\`$*' needs root: run this as root or install sudo"

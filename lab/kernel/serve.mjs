@@ -11,8 +11,13 @@ const root = fs.realpathSync(folder);
 const TYPES = {'.html': 'text/html; charset=utf-8', '.css': 'text/css', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm'};
 
 const server = http.createServer((request, response) => {
-  const {pathname} = new URL(request.url, 'http://localhost');
-  let file = path.join(root, decodeURIComponent(pathname));
+  let file;
+  try {
+    file = path.join(root, decodeURIComponent(new URL(request.url, 'http://localhost').pathname));
+  } catch {
+    response.writeHead(400).end();
+    return;
+  }
   if (file.endsWith(path.sep)) file += 'index.html';
   if (!file.startsWith(root + path.sep) || !fs.existsSync(file) || !fs.statSync(file).isFile()) {
     response.writeHead(404).end('There is no such file.\n');

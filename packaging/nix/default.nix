@@ -8,7 +8,7 @@ stdenv.mkDerivation {
   version = "0.2.0";
   src = lib.fileset.toSource {
     root = ../..;
-    fileset = lib.fileset.unions [ ../../Kbuild ../../include ../../module ];
+    fileset = lib.fileset.unions [ ../../Kbuild ../../dkms.conf ../../include ../../module ];
   };
   hardeningDisable = [ "pic" ];
   nativeBuildInputs = kernel.moduleBuildDependencies;

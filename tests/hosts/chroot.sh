@@ -34,17 +34,17 @@ fresh() {
 	away
 	mkdir -p "$work"/{upper,overlay,cache-upper,cache-overlay,root}
 	root=$work/root
-	mount -t overlay overlay -o "lowerdir=$base,upperdir=$work/upper,workdir=$work/overlay" "$root"
+	mount -t overlay overlay -o "lowerdir=$base,upperdir=$work/upper,workdir=$work/overlay" "$root" || return
 	cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 	# sudo looks it up
 	echo "127.0.0.1 localhost $(uname -n)" >"$root/etc/hosts"
 	install -d -m 755 "$root/root" "$root$cache"
 	local folder=$root$cache
 	while [ "$folder" != "$root" ]; do chmod 755 "$folder"; folder=${folder%/*}; done
-	git clone -q --no-hardlinks "$top" "$root$tree"
+	git clone -q --no-hardlinks "$top" "$root$tree" || return
 	(cd "$top" && git ls-files -z -co --exclude-standard | while IFS= read -r -d '' f; do
 		[ ! -f "$f" ] || printf '%s\0' "$f"
-	done | xargs -0 cp -p --parents -t "$root$tree")
+	done | xargs -0 cp -p --parents -t "$root$tree") || return
 	mkdir "$root/tmp/a b"
 	chmod 1777 "$root/tmp/a b"
 }
