@@ -119,6 +119,11 @@ static unsigned char byte_of(int fd, off_t off)
  * tmpfs lets a store through now and then: a page fault maps the page between the two
  * unmappings of a punch, and the second one, of truncate_cleanup_folio(), takes off the
  * protection as well.
+ *
+ * Huge folios are mapped by page tables here. Where a huge entry is removed in the middle of
+ * UFFDIO_WRITEPROTECT, mm/ protects nothing, and reports success: change_pmd_range()
+ * (mm/mprotect.c) makes no page table while there is a huge entry, and passes over an entry that is
+ * empty then.
  */
 ROW_EACH(M19, protect_race, "no store gets past write-protection while pages are freed beside it",
 	 race_kinds, .timeout = 60)
@@ -135,6 +140,9 @@ ROW_EACH(M19, protect_race, "no store gets past write-protection while pages are
 		row_not_applicable("tmpfs may forget write-protection when a page goes");
 	racer.map = memory_map(off, MAP_SHARED);
 	register_range(fd, racer.map, memory_chunk_size(), UFFDIO_REGISTER_MODE_WP);
+	/* This makes a page table: see above. */
+	protect(fd, racer.map, memory_chunk_size(), true);
+	protect(fd, racer.map, memory_chunk_size(), false);
 	ck_assert_int_eq(pthread_create(&storer, NULL, store_everywhere, &racer), 0);
 	ck_assert_int_eq(pthread_create(&taker, NULL, take_pages, &racer), 0);
 	/* On a busy machine the thread that stores may not have begun by then. */

@@ -272,7 +272,7 @@
 /*
  * 6.5, 0d940a9b270b "mm/pgtable: allow pte_offset_map[_lock]() to fail": from there on pte_unmap()
  * unlocks RCU, and pte_offset_map() is a function that modules do not get. Both names map the
- * table that a PMD names, with RCU locked and the PMD's lock held; mmapdemo_pte_unmap() unlocks RCU.
+ * table of a PMD whose lock is held, with RCU locked; mmapdemo_pte_unmap() unlocks RCU.
  */
 #ifdef MMAPDEMO_HAS_PTE_MAP
 #define mmapdemo_pte_map	__pte_map

@@ -143,7 +143,7 @@ static void mmapdemo_tables_read(struct mmapdemo_tables *tables, unsigned long a
 	struct mm_struct *mm = tables->vma->vm_mm;
 	unsigned long end;
 	pmd_t *pmd = mmapdemo_tables_find_pmd(mm, addr, tables->vma->vm_end, &end);
-	spinlock_t *lock;
+	spinlock_t *lock; /* of the PMD */
 	pmd_t value;
 
 	tables->count = 0;

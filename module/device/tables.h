@@ -2,7 +2,7 @@
 #ifndef MMAPDEMO_TABLES_H
 #define MMAPDEMO_TABLES_H
 
-struct file_operations;
+#include <linux/fs.h>
 
 /* The operations of a debugfs file whose inode has the buffer. */
 extern const struct file_operations mmapdemo_tables_fops;

@@ -19,7 +19,8 @@ static void run_fault(void)
 	expect_events("map_pages", 1,
 		      "the load took one page fault, which asked the module for pages that it has");
 	expect_read_only(p, "the module found the frame, and an entry names it now");
-	because("The module supplied the frame, the kernel wrote the entry, and the load ran again. "
+	because("The module supplied the frame, the kernel wrote the entry, and the load ran "
+		"again. "
 		"The process notices nothing but the time. The entry refuses stores, because the "
 		"mapping is private.");
 	RUN(c = p[1]);
@@ -135,9 +136,11 @@ static void run_moved(void)
 	expect(p == q, "the address is the same", "%p", p);
 	expect_text(p, "the same bytes", "the bytes are the same");
 	expect_other(frame(p), before, "the frame is another one");
-	because("COLLAPSE copied the pages into one huge folio and removed the entry; the next page "
+	because("COLLAPSE copied the pages into one huge folio and removed the entry; the next "
+		"page "
 		"fault made an entry for the new frame. The kernel also migrates pages, between "
-		"memory nodes or to make room for huge pages. Then it writes the new entry itself.");
+		"memory nodes or to make room for huge pages. Then it writes the new entry "
+		"itself.");
 }
 
 const struct tour_chapter tour_moved = {

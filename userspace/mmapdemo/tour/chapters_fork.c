@@ -207,8 +207,9 @@ static void run_vmas(void)
 	tour_join(child);
 	expect_vmas(3, "the parent's three VMAs are left");
 	DO(mprotect(p + page, page, PROT_READ | PROT_WRITE));
-	expect_vmas(3, "the rights are the same again, but a merge would remove VMAs, and the kernel "
-		       "removes none whose driver has a close callback");
+	expect_vmas(3,
+		    "the rights are the same again, but a merge would remove VMAs, and the kernel "
+		    "removes none whose driver has a close callback");
 	expect_events("vma_close", 0, "the kernel called close for none");
 	DO(munmap(p, 4 * page));
 	expect_vmas(0, "munmap() removed all three VMAs");
