@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What the kernel does with two processes that map the four pages of /dev/mmapdemo: a model for the
+// A model of the kernel with two processes that map the four pages of /dev/mmapdemo, for the
 // sandbox, and for node. It has no part of a page in it, and changes no state that it was given.
 // tests/suites/sandbox compares each of its transitions with what kernels did.
 
@@ -71,7 +71,7 @@ function moveBorder(state, process, vma, page, write) {
   return target;
 }
 
-// What an operation says: names of things, as the sandbox's pictures have them.
+// The words of an operation: names of things, as the sandbox's pictures have them.
 const frameName = frame => isDevice(frame) ? `the device's page ${frame}` : `frame ${frame}`;
 const entryOf = (who, page) => `The page table entry of page ${page} in process ${who}`;
 const list = numbers => numbers.length < 2 ? numbers.join('') : `${numbers.slice(0, -1).join(', ')} and ${numbers.at(-1)}`;
@@ -220,7 +220,7 @@ function munmap(state, number, page) {
     `The kernel removes the VMA of page ${page} in process ${who}.`, ...dropped(state, entry)]);
 }
 
-// What becomes of the frame of an entry that is gone
+// The fate of the frame whose entry is gone
 function dropped(state, entry) {
   if (!entry) return ['There was no entry to clear.'];
   if (isDevice(entry.frame)) return ['The kernel clears the entry. The device keeps its page.'];

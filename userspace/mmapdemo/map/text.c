@@ -142,7 +142,7 @@ void map_text_legend(const struct terminal *terminal, bool tables)
 		"╳ poisoned",
 		"· absent",
 		"A, B, ...: one letter, the same frames",
-		"entry rw, ro: the page-table entry allows or refuses stores",
+		"entry rw, ro: allows, refuses stores",
 		"×2: two entries map the frame",
 	};
 	size_t count = sizeof(words) / sizeof(*words) - (tables ? 0 : 2);
