@@ -13,6 +13,7 @@
  * its PMD is cleared under the PMD's lock, which is held while the table is read.
  */
 #include <linux/capability.h>
+#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 #include <linux/rcupdate.h>
