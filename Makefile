@@ -507,7 +507,7 @@ check-package:
 	$(Q)tools/deps check deb
 	$(Q)tests/package/check $(or $(SUITES),bookworm trixie)
 
-## check-hosts: run `make demo` and a part of `make check` on bare Debians, in chroots (HOSTS='trixie sid bookworm')
+## check-hosts: run `make demo` and a part of `make check` on bare Debian releases, in chroots (HOSTS='trixie sid bookworm')
 .PHONY: check-hosts
 check-hosts:
 	$(Q)tests/hosts/check $(or $(HOSTS),trixie sid bookworm)

@@ -43,12 +43,12 @@ map_entries() {
 				echo "$pid $at $pages $frame $level"
 		done
 	done)
-	parents=$(entries "$held" | awk '{ for (n = $3; n > 0; n--) printf "%s ", substr($6, 1, 2) }')
-	childs=$(entries "$child" | awk '{ for (n = $3; n > 0; n--) printf "%s ", substr($6, 1, 2) }')
+	of_parent=$(entries "$held" | awk '{ for (n = $3; n > 0; n--) printf "%s ", substr($6, 1, 2) }')
+	of_child=$(entries "$child" | awk '{ for (n = $3; n > 0; n--) printf "%s ", substr($6, 1, 2) }')
 	modes=$(stat -c %a /sys/kernel/debug/mmapdemo/mmapdemo/tables)
 	let_go
 	same "entries with another frame" "" "$wrong" && same mode 400 "$modes" &&
-		same "the parent's" "wd -d -d " "$parents" && same "the child's" "wd wd -d " "$childs" || return
+		same "the parent's" "wd -d -d " "$of_parent" && same "the child's" "wd wd -d " "$of_child" || return
 	maps huge && found=$(entries "$held" | awk '/ pmd / { print $3, $5, substr($6, 1, 2) }') && let_go &&
 		same "what maps the huge page" "512 pmd wd" "$found"
 }
