@@ -35,7 +35,7 @@ tries() {
 	return 1
 }
 
-# megabytes_of APT-COMMAND...: what it would download
+# megabytes_of APT-COMMAND...: what it would download; 0 where apt fails, as the download then says why
 megabytes_of() {
 	{ "$@" --print-uris 2>/dev/null || true; } | awk '/^\x27/ { sum += $3 } END { printf "%.0f\n", sum / 1000000 }'
 }
@@ -51,11 +51,13 @@ watched() {
 	done >&2 </dev/null 7>&- 8>&- 9>&- &
 	watcher=$!
 	"${@:3}" || status=$?
+	# it may have ended, and its status is that of the signal
 	kill "$watcher" 2>/dev/null || true
 	wait "$watcher" 2>/dev/null || true
 	return $status
 }
 
+# megabytes_in FOLDER: du fails where files go meanwhile, or before the folder is made
 megabytes_in() {
 	{ du -s -B 1000000 "$1" 2>/dev/null || true; } | cut -f1
 }

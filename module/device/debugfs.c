@@ -42,20 +42,16 @@ static void mmapdemo_debugfs_show_vma(struct seq_file *file, struct vm_area_stru
 {
 	unsigned long flags = READ_ONCE(vma->vm_flags);
 	char comm[TASK_COMM_LEN] = "?";
+	struct task_struct *owner;
 	pid_t pid = 0;
 
-#ifdef CONFIG_MEMCG
-	/* A mm_struct has an owner only if the kernel has memory control groups. */
-	struct task_struct *owner;
-
 	rcu_read_lock();
-	owner = rcu_dereference(vma->vm_mm->owner);
+	owner = mmapdemo_tables_owner(vma);
 	if (owner) {
 		pid = task_tgid_nr(owner);
 		get_task_comm(comm, owner);
 	}
 	rcu_read_unlock();
-#endif
 	seq_printf(file, "%d %lx-%lx %c%c%c%c %llx ", pid, vma->vm_start, vma->vm_end,
 		   flags & VM_READ ? 'r' : '-', flags & VM_WRITE ? 'w' : '-',
 		   flags & VM_EXEC ? 'x' : '-', flags & VM_MAYSHARE ? 's' : 'p',

@@ -242,36 +242,25 @@ static void *mmapdemo_tables_next(struct seq_file *file, void *unused, loff_t *p
 	return mmapdemo_tables_find(tables, &tables->vma->shared.rb, pos);
 }
 
-static pid_t mmapdemo_tables_pid(const struct vm_area_struct *vma)
-{
-	pid_t pid = 0;
-
-#ifdef CONFIG_MEMCG
-	/* A mm_struct has an owner only if the kernel has memory control groups. */
-	struct task_struct *owner;
-
-	rcu_read_lock();
-	owner = rcu_dereference(vma->vm_mm->owner);
-	if (owner)
-		pid = task_tgid_nr(owner);
-	rcu_read_unlock();
-#endif
-	return pid;
-}
-
 /* The entries that one PMD spans, a line for each run: PID ADDRESS PAGES FRAME LEVEL FLAGS. */
 static int mmapdemo_tables_show(struct seq_file *file, void *unused)
 {
 	struct mmapdemo_tables *tables = file->private;
 	struct vm_area_struct *vma = tables->vma;
+	struct task_struct *owner;
 	unsigned int i;
+	pid_t pid;
 
+	rcu_read_lock();
+	owner = mmapdemo_tables_owner(vma);
+	pid = owner ? task_tgid_nr(owner) : 0;
+	rcu_read_unlock();
 	mmapdemo_tables_read(tables, mmapdemo_tables_address(vma, file->index));
 	for (i = 0; i < tables->count; i++) {
 		const struct mmapdemo_entries *run = &tables->entries[i];
 
-		seq_printf(file, "%d %lx %u %lx %s %c%c%c\n", mmapdemo_tables_pid(vma), run->start,
-			   run->count, run->pfn, run->flags & MMAPDEMO_ENTRY_PMD ? "pmd" : "pte",
+		seq_printf(file, "%d %lx %u %lx %s %c%c%c\n", pid, run->start, run->count, run->pfn,
+			   run->flags & MMAPDEMO_ENTRY_PMD ? "pmd" : "pte",
 			   run->flags & MMAPDEMO_ENTRY_WRITE ? 'w' : '-',
 			   run->flags & MMAPDEMO_ENTRY_DIRTY ? 'd' : '-',
 			   run->flags & MMAPDEMO_ENTRY_ACCESSED ? 'a' : '-');

@@ -18,7 +18,7 @@ make_base() {
 	mkdir -p "$cache/hosts/archives/$suite/partial"
 	sources "$suite" >"$list"
 	rm -rf "$base.new"
-	# a mirror that stands still is no failure of ours
+	# A mirror may stop for weeks, and its lists expire. The test does not depend on their age.
 	why=$(mmdebstrap --quiet --variant=apt --include=make,passwd,sudo --aptopt='Acquire::Check-Valid-Until "false"' \
 		--aptopt='APT::Install-Recommends "false"' "$suite" "$base.new" "$list" 2>&1) ||
 		{ why=$(grep -m 1 '^E:' <<<"$why" || tail -n 1 <<<"$why"); return 1; }
